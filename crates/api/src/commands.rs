@@ -1,0 +1,87 @@
+//! The table of commands.
+
+use crate::{plumb::Plumb, types::*};
+
+/// Declares the commands once: their names on the wire, their requests and their responses. Makes the interface that TypeScript sees and the
+/// dispatch that every host across a wire uses.
+macro_rules! commands {
+    ($($(#[doc = $doc:literal])+ $name:ident: $request:ty => $response:ty;)+) => {
+        /// All commands, for TypeScript: name to request and response.
+        #[derive(ts_rs::TS)]
+        #[ts(export)]
+        #[allow(dead_code)]
+        pub struct Commands {
+            $($(#[doc = $doc])+ pub $name: ($request, $response),)+
+        }
+
+        impl Plumb {
+            /// Runs the command `name` with `request` as JSON: what hosts across a wire call.
+            ///
+            /// # Errors
+            /// `unknown_command`, `bad_request`, or the command's own.
+            pub async fn dispatch(&self, name: &str, request: serde_json::Value) -> Result<serde_json::Value, ApiError> {
+                match name {
+                    $(stringify!($name) => {
+                        let request: $request = serde_json::from_value(request).map_err(|e| ApiError::new("bad_request", e.to_string()))?;
+                        let response: $response = self.$name(request).await?;
+                        serde_json::to_value(response).map_err(|e| ApiError::new("bad_request", e.to_string()))
+                    })+
+                    _ => Err(ApiError::new("unknown_command", format!("There is no command “{name}”."))),
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    /// What the user has chosen.
+    settings: Nothing => Settings;
+    /// Replaces it.
+    set_settings: Settings => Settings;
+    /// All libraries, last used first.
+    libraries: Nothing => Vec<Library>;
+    /// Opens folders and files; returns before they are listed.
+    open_library: OpenLibrary => Library;
+    /// Takes a library off the list. No file of the user's is touched.
+    close_library: LibraryId => Nothing;
+    /// A library's listing.
+    documents: ListDocuments => Documents;
+    /// Lines of a document.
+    read_lines: ReadLines => Lines;
+    /// Asks a question; returns when the run has begun.
+    ask: Ask => RunSummary;
+    /// Stops a run.
+    stop: RunRef => Nothing;
+    /// Goes on with a run.
+    resume: Resume => RunSummary;
+    /// The history, newest first.
+    runs: ListRuns => Vec<RunSummary>;
+    /// A run, whole.
+    run: RunRef => Run;
+    /// A run's outcome.
+    answer: RunRef => Answer;
+    /// Deletes a run from the history.
+    delete_run: RunRef => Nothing;
+    /// The whole prompt of a sub-call.
+    read_prompt: ReadPrompt => Text;
+    /// The built-in models.
+    built_in_models: Nothing => Vec<BuiltInModel>;
+    /// Begins to fetch a built-in model; progress arrives as updates.
+    fetch_model: FetchModel => Nothing;
+    /// Stops fetching; what has arrived is kept.
+    stop_fetch: ModelId => Nothing;
+    /// Providers to choose from.
+    providers: Nothing => Vec<Provider>;
+    /// Keeps a key.
+    set_key: SetKey => KeyState;
+    /// Whether there is a key, and where. Never the key.
+    key_state: KeyFor => KeyState;
+    /// Forgets a key.
+    delete_key: KeyFor => Nothing;
+    /// Makes one tiny call.
+    test_model: TestModel => TestResult;
+    /// Examines this computer.
+    doctor: Nothing => Doctor;
+    /// What lies in a folder; only where the system's own dialog cannot be had.
+    browse: Browse => Folder;
+}

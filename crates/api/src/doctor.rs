@@ -1,0 +1,91 @@
+//! Examines this computer: what was measured, not what is configured.
+
+use crate::{plumb::Plumb, types::*};
+use plumb_models::FileState;
+
+impl Plumb {
+    /// Examines this computer.
+    ///
+    /// # Errors
+    /// None so far: what cannot be examined is a check that is not ok.
+    pub async fn doctor(&self, _: Nothing) -> Result<Doctor, ApiError> {
+        let mut checks = Vec::new();
+        let python = self.seal(&mut checks).await;
+        self.keychain(&mut checks).await;
+        self.model(&mut checks).await;
+        checks.push(Check {
+            id: "store".to_owned(),
+            name: "History".to_owned(),
+            ok: true,
+            found: format!("{} questions can be read", self.inner.store.runs(100_000, None).await?.len()),
+            advice: None,
+        });
+        Ok(Doctor {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            python,
+            checks,
+            data_folder: self.inner.folders.data.to_string_lossy().into_owned(),
+            cache_folder: self.inner.folders.cache.to_string_lossy().into_owned(),
+        })
+    }
+
+    /// Starts a worker and reports what it tried after sealing itself. Returns Python's version.
+    async fn seal(&self, checks: &mut Vec<Check>) -> Option<String> {
+        let mut check = |id: &str, name: &str, ok: bool, found: String, advice: Option<String>| {
+            checks.push(Check { id: id.to_owned(), name: name.to_owned(), ok, found, advice });
+        };
+        let examined = match tempfile::tempfile() {
+            Ok(empty) => self.inner.launcher.examine(empty).await.map_err(|e| e.message),
+            Err(e) => Err(e.to_string()),
+        };
+        match examined {
+            Ok(examined) => {
+                check("seal", "Sealed Python worker", true, examined.seal.layers.join(", "), None);
+                for attempt in &examined.seal.attempts {
+                    let found = format!("it tried to {}: {}", attempt.what, attempt.answer);
+                    check("seal_attempt", &format!("The worker cannot {}", attempt.what), attempt.refused, found, None);
+                }
+                for missing in &examined.seal.missing {
+                    // An extra layer: its lack is worth knowing, and no fault.
+                    check("seal_layer", "Extra layer", true, format!("not available here: {missing}"), None);
+                }
+                Some(examined.python)
+            }
+            Err(message) => {
+                let advice =
+                    "Plumb does not run a model's code here. Short texts can still be asked about in one call.".to_owned();
+                check("seal", "Sealed Python worker", false, message, Some(advice));
+                None
+            }
+        }
+    }
+
+    async fn keychain(&self, checks: &mut Vec<Check>) {
+        // Any address will do: asking for a key that is not there tells whether the keychain answers.
+        let asked = self.key_state(KeyFor { base_url: "http://keychain-check.invalid".to_owned() }).await;
+        let reason = asked.map_or_else(|e| Some(e.message), |state| state.reason);
+        checks.push(Check {
+            id: "keychain".to_owned(),
+            name: "Keychain".to_owned(),
+            ok: reason.is_none(),
+            found: reason.clone().unwrap_or_else(|| "it answers".to_owned()),
+            advice: reason
+                .map(|_| "Keys you enter are kept in memory until Plumb ends. An environment variable works too.".to_owned()),
+        });
+    }
+
+    async fn model(&self, checks: &mut Vec<Check>) {
+        let folder = self.inner.folders.models();
+        let states = tokio::task::spawn_blocking(move || {
+            plumb_models::catalogue().iter().map(|model| (model.name, plumb_models::state(model, &folder))).collect::<Vec<_>>()
+        });
+        for (name, state) in states.await.unwrap_or_default() {
+            let found = match &state {
+                FileState::Absent => "not fetched".to_owned(),
+                FileState::Partial { bytes } => format!("{} MB of it are here", bytes / 1_000_000),
+                FileState::Ready { .. } => "here, and its checksum is right".to_owned(),
+            };
+            checks.push(Check { id: "model".to_owned(), name: name.to_owned(), ok: true, found, advice: None });
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Every command and event that a front end can use, declared once in [`commands`]. `src-tauri` serves them over IPC, `plumb serve` over HTTP, the
+//! command line calls them directly. The TypeScript in `ui/src/bindings` is generated from here (`make bindings`).
+//!
+//! This crate alone puts the parts together: corpus, models, REPL, engine, store.
+
+pub mod commands;
+pub mod types;
+
+mod browse;
+mod doctor;
+mod folders;
+mod libraries;
+mod live;
+mod models;
+mod plumb;
+mod runs;
+mod settings;
+
+pub use folders::Folders;
+pub use plumb::Plumb;
+pub use plumb_rlm::{corpus, event, model::Usage, money::Price, options};

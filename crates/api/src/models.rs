@@ -1,0 +1,132 @@
+//! Models: the built-in ones and the providers to choose from.
+
+use crate::{
+    plumb::{Plumb, locked},
+    types::*,
+};
+use plumb_models::{FileState, Progress, Source};
+use plumb_rlm::event::Fault;
+use std::{
+    collections::hash_map::Entry,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Progress is told in steps of this many bytes.
+const STEP: u64 = 4 << 20;
+
+impl Plumb {
+    /// The built-in models.
+    ///
+    /// # Errors
+    /// None so far.
+    pub async fn built_in_models(&self, _: Nothing) -> Result<Vec<BuiltInModel>, ApiError> {
+        let folder = self.inner.folders.models();
+        let states = tokio::task::spawn_blocking(move || {
+            plumb_models::catalogue().iter().map(|model| (model, plumb_models::state(model, &folder))).collect::<Vec<_>>()
+        });
+        let states = states.await.map_err(|e| ApiError::new("unreadable", e.to_string()))?;
+        let fetching = locked(&self.inner.fetches);
+        Ok(states
+            .into_iter()
+            .map(|(model, state)| BuiltInModel {
+                id: model.id.to_owned(),
+                name: model.name.to_owned(),
+                licence: model.licence.to_owned(),
+                bytes: model.bytes,
+                bytes_here: match &state {
+                    FileState::Absent => 0,
+                    FileState::Partial { bytes } => *bytes,
+                    FileState::Ready { .. } => model.bytes,
+                },
+                ready: matches!(state, FileState::Ready { .. }),
+                fetching: fetching.contains_key(model.id),
+            })
+            .collect())
+    }
+
+    /// Begins to fetch a built-in model; progress arrives as updates.
+    ///
+    /// # Errors
+    /// `no_such_model`.
+    pub async fn fetch_model(&self, request: FetchModel) -> Result<Nothing, ApiError> {
+        let model = plumb_models::built_in(&request.id)
+            .ok_or_else(|| ApiError::new("no_such_model", format!("There is no built-in model “{}”.", request.id)))?;
+        let source = request.from_file.as_deref().map(Source::parse);
+        match &source {
+            Some(Source::File(file)) => drop(self.allowed(file)?),
+            Some(Source::Url(_)) if self.inner.confined_to.is_some() => {
+                return Err(ApiError::new(
+                    "not_allowed",
+                    "A browser may not choose another address for a model. Use `plumb model fetch --from`.",
+                ));
+            }
+            _ => {}
+        }
+        let cancel = CancellationToken::new();
+        match locked(&self.inner.fetches).entry(request.id.clone()) {
+            // It is on its way already.
+            Entry::Occupied(_) => return Ok(Nothing {}),
+            Entry::Vacant(free) => drop(free.insert(cancel.clone())),
+        }
+        let plumb = self.clone();
+        tokio::spawn(async move {
+            let last = Arc::new(AtomicU64::new(0));
+            let (id, total) = (request.id.clone(), model.bytes);
+            let progress = |progress: Progress| {
+                let (Progress::Fetching { done, .. } | Progress::Checking { done, .. }) = progress;
+                let before = last.load(Ordering::Relaxed);
+                if done.abs_diff(before) >= STEP {
+                    last.store(done, Ordering::Relaxed);
+                    plumb.tell(Update::Fetch { id: id.clone(), bytes_here: done, bytes: total, done: false, fault: None });
+                }
+            };
+            let fetched = plumb_models::fetch(model, &plumb.inner.folders.models(), source, &progress, &cancel).await;
+            locked(&plumb.inner.fetches).remove(&request.id);
+            let fault = fetched.err().map(|e| Fault { code: e.code.to_owned(), message: e.message });
+            let bytes_here = if fault.is_none() { total } else { last.load(Ordering::Relaxed) };
+            plumb.tell(Update::Fetch { id: request.id, bytes_here, bytes: total, done: true, fault });
+        });
+        Ok(Nothing {})
+    }
+
+    /// Stops fetching; what has arrived is kept.
+    ///
+    /// # Errors
+    /// None so far.
+    pub async fn stop_fetch(&self, request: ModelId) -> Result<Nothing, ApiError> {
+        if let Some(cancel) = locked(&self.inner.fetches).get(&request.id) {
+            cancel.cancel();
+        }
+        Ok(Nothing {})
+    }
+
+    /// Providers to choose from.
+    ///
+    /// # Errors
+    /// None so far.
+    pub async fn providers(&self, _: Nothing) -> Result<Vec<Provider>, ApiError> {
+        let offered = plumb_models::providers().iter().map(|provider| Provider {
+            id: provider.id.to_owned(),
+            name: provider.name.to_owned(),
+            base_url: provider.base_url.map(str::to_owned),
+            key_required: provider.key_required,
+            models: plumb_models::listed_models(provider.id).into_iter().map(str::to_owned).collect(),
+        });
+        Ok(offered.collect())
+    }
+
+    /// Makes one tiny call.
+    ///
+    /// # Errors
+    /// Whatever would keep a real call from working.
+    pub async fn test_model(&self, request: TestModel) -> Result<TestResult, ApiError> {
+        let since = Instant::now();
+        plumb_models::test(&request.model, &self.inner.keys, &self.inner.folders.models()).await?;
+        Ok(TestResult { elapsed_ms: since.elapsed().as_millis() as u64 })
+    }
+}

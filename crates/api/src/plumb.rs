@@ -1,0 +1,102 @@
+//! The open program.
+
+use crate::{
+    folders::Folders,
+    live::Live,
+    types::{ApiError, Update},
+};
+use plumb_corpus::OpenCorpus;
+use plumb_extract::Extractor;
+use plumb_models::Keys;
+use plumb_repl::SealedPython;
+use plumb_rlm::event::RunId;
+use plumb_store::Store;
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+
+/// Private memory of one Python worker, in bytes.
+const WORKER_MEMORY: u64 = 2 << 30;
+
+/// Updates kept for a slow front end before it is told that it missed some.
+const BACKLOG: usize = 16_384;
+
+/// Everything behind the front ends. Clones are the same program.
+#[derive(Clone)]
+pub struct Plumb {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub store: Store,
+    pub keys: Arc<Keys>,
+    pub extractor: Arc<Extractor>,
+    pub launcher: Arc<SealedPython>,
+    pub folders: Folders,
+    pub updates: broadcast::Sender<Update>,
+    pub live: Mutex<HashMap<RunId, Arc<Live>>>,
+    /// Listings of libraries, and the texts their last question froze.
+    pub open: Mutex<HashMap<i64, Arc<OpenCorpus>>>,
+    pub fetches: Mutex<HashMap<String, CancellationToken>>,
+    /// Folders that may be looked into; all where absent.
+    pub confined_to: Option<Vec<PathBuf>>,
+}
+
+impl Plumb {
+    /// Opens the program's data.
+    ///
+    /// # Errors
+    /// Where the data cannot be opened: no access, a full disk, a newer version's data.
+    pub async fn open(folders: Folders) -> Result<Self, ApiError> {
+        Self::open_confined(folders, None).await
+    }
+
+    /// The same, for a host that others could reach: only what lies in these folders can be opened.
+    ///
+    /// # Errors
+    /// As [`Plumb::open`].
+    pub async fn open_confined(folders: Folders, confined_to: Option<Vec<PathBuf>>) -> Result<Self, ApiError> {
+        let store = Store::open(&folders.data).await?;
+        let (updates, _) = broadcast::channel(BACKLOG);
+        Ok(Plumb {
+            inner: Arc::new(Inner {
+                store,
+                keys: Keys::new(),
+                extractor: Arc::new(Extractor::new()),
+                launcher: Arc::new(SealedPython::new(Folders::program("plumb-python"), WORKER_MEMORY)),
+                folders,
+                updates,
+                live: Mutex::default(),
+                open: Mutex::default(),
+                fetches: Mutex::default(),
+                confined_to,
+            }),
+        })
+    }
+
+    /// Everything a front end is told without asking, from now on.
+    pub fn updates(&self) -> broadcast::Receiver<Update> {
+        self.inner.updates.subscribe()
+    }
+
+    /// Tells all front ends.
+    pub fn tell(&self, update: Update) {
+        // Nobody listening is fine.
+        let _ = self.inner.updates.send(update);
+    }
+}
+
+/// A lock whose holder never leaves it in a bad state.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}

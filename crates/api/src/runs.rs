@@ -1,0 +1,246 @@
+//! Questions: asked, stopped, gone on with, listed, reopened.
+
+use crate::{
+    libraries::library_id,
+    live::Live,
+    plumb::{Plumb, locked, now_ms},
+    types::*,
+};
+use plumb_corpus::OpenCorpus;
+use plumb_rlm::{
+    corpus::Corpus,
+    event::{BlobId, Event, EventKind, RunId},
+    fold::Totals,
+    journal::{Journal, JournalError},
+    options::RunOptions,
+    run::{self, Parts, Question},
+};
+use plumb_store::RunRow;
+use std::{future::Future, sync::Arc};
+
+impl Plumb {
+    /// Asks a question; returns when the run has begun and is on disk.
+    ///
+    /// # Errors
+    /// What keeps it from beginning: no model chosen, a key that is not there, a folder that is gone.
+    pub async fn ask(&self, request: Ask) -> Result<RunSummary, ApiError> {
+        let question = request.question.trim().to_owned();
+        if question.is_empty() {
+            return Err(ApiError::new("no_question", "Type a question first."));
+        }
+        let settings = self.settings(Nothing {}).await?;
+        let no_model = || ApiError::new("no_model", "No model is chosen yet. Choose one in the settings, or with --model.");
+        // A model given for this question alone is not paired with the settings' sub-model.
+        let sub_model = if request.model.is_some() { request.sub_model } else { request.sub_model.or(settings.sub_model) };
+        let options = RunOptions {
+            mode: request.mode,
+            model: request.model.or(settings.model).ok_or_else(no_model)?,
+            sub_model,
+            limits: request.limits.unwrap_or(settings.limits),
+            seed: request.seed.unwrap_or_else(now_ms),
+        };
+        let library = self.inner.store.library(library_id(&request.library)?).await?;
+        let corpus = self.corpus(&library.sources)?;
+        self.keep_open(library.id, &corpus);
+        let run_id = RunId::new();
+        let live = Live::new(run_id.clone(), self.inner.updates.clone());
+        let journal = self.inner.store.journal(&run_id);
+        let parts = self.parts(&options, &corpus, journal, &live).await?;
+        let asked = Question { question, sources: library.sources, options };
+        let stop = live.stop.clone();
+        self.go(run_id, live, run::start(parts, asked, stop)).await
+    }
+
+    /// Goes on with a run.
+    ///
+    /// # Errors
+    /// `no_such_run`, `run_is_active`, `run_is_answered`, or what keeps it from going on.
+    pub async fn resume(&self, request: Resume) -> Result<RunSummary, ApiError> {
+        let run_id = self.inner.store.resolve_run(&request.run).await?;
+        let journal = self.inner.store.claim_run(&run_id).await?;
+        let events = self.inner.store.events(&run_id).await?;
+        let Some((sources, mut options)) = events.iter().find_map(started) else {
+            return Err(ApiError::new(
+                "damaged",
+                "This run has no beginning on record, so it cannot be continued. Ask again instead.",
+            ));
+        };
+        if Totals::of(&events).status == Some(plumb_rlm::event::RunStatus::Answered) {
+            return Err(ApiError::new("run_is_answered", "This question is answered already. Ask again for another answer."));
+        }
+        for model in [Some(&mut options.model), options.sub_model.as_mut()].into_iter().flatten() {
+            if request.base_url.is_some() {
+                model.base_url.clone_from(&request.base_url);
+            }
+            if let Some(key) = &request.key {
+                model.key = key.clone();
+            }
+        }
+        if request.max_cost_usd.is_some() {
+            options.limits.max_cost_usd = request.max_cost_usd;
+        }
+        let corpus = self.corpus(&sources)?;
+        let live = Live::new(run_id.clone(), self.inner.updates.clone());
+        let parts = self.parts(&options, &corpus, journal, &live).await?;
+        let stop = live.stop.clone();
+        self.go(run_id, live, async move { run::resume(parts, &events, options, stop).await }).await
+    }
+
+    /// Stops a run.
+    ///
+    /// # Errors
+    /// `not_running` where it is not under way in this program.
+    pub async fn stop(&self, request: RunRef) -> Result<Nothing, ApiError> {
+        let run_id = self.inner.store.resolve_run(&request.run).await?;
+        match locked(&self.inner.live).get(&run_id) {
+            Some(live) => {
+                live.stop.cancel();
+                Ok(Nothing {})
+            }
+            None => Err(ApiError::new("not_running", "This run is not under way here.")),
+        }
+    }
+
+    /// The history, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn runs(&self, request: ListRuns) -> Result<Vec<RunSummary>, ApiError> {
+        let rows = match request.containing.filter(|words| !words.trim().is_empty()) {
+            Some(words) => self.inner.store.runs_containing(&words, request.limit).await?,
+            None => self.inner.store.runs(request.limit, None).await?,
+        };
+        Ok(rows.into_iter().map(summary).collect())
+    }
+
+    /// A run, whole.
+    ///
+    /// # Errors
+    /// `no_such_run`.
+    pub async fn run(&self, request: RunRef) -> Result<Run, ApiError> {
+        let run_id = self.inner.store.resolve_run(&request.run).await?;
+        let summary = summary(self.inner.store.run(&run_id).await?);
+        // Asked for before the events, so that no reply is in neither.
+        let live = locked(&self.inner.live).get(&run_id).map(|live| live.partials());
+        let partials = match live {
+            Some(partials) => partials,
+            None => {
+                let kept = self.inner.store.partials(&run_id).await?;
+                kept.into_iter().map(|kept| Partial { node: kept.node, call: kept.call, text: kept.text }).collect()
+            }
+        };
+        Ok(Run { summary, events: self.inner.store.events(&run_id).await?, partials })
+    }
+
+    /// A run's outcome.
+    ///
+    /// # Errors
+    /// `no_such_run`.
+    pub async fn answer(&self, request: RunRef) -> Result<Answer, ApiError> {
+        let run_id = self.inner.store.resolve_run(&request.run).await?;
+        let row = self.inner.store.run(&run_id).await?;
+        let totals = Totals::of(&self.inner.store.events(&run_id).await?);
+        Ok(Answer {
+            status: row.status,
+            cost_usd: totals.known_cost().map(|cost| cost.dollars()),
+            run_id,
+            answer: totals.answer,
+            citations: totals.citations,
+            mode: totals.mode,
+            mode_reason: totals.mode_reason,
+            turns: totals.turns,
+            calls: totals.calls,
+            usage: totals.usage,
+            elapsed_ms: totals.elapsed_ms,
+            error: totals.error,
+        })
+    }
+
+    /// Deletes a run from the history.
+    ///
+    /// # Errors
+    /// `no_such_run`, `run_is_active`.
+    pub async fn delete_run(&self, request: RunRef) -> Result<Nothing, ApiError> {
+        let run_id = self.inner.store.resolve_run(&request.run).await?;
+        self.inner.store.delete_run(&run_id).await?;
+        self.tell(Update::Runs);
+        Ok(Nothing {})
+    }
+
+    /// The whole prompt of a sub-call.
+    ///
+    /// # Errors
+    /// When it is not kept.
+    pub async fn read_prompt(&self, request: ReadPrompt) -> Result<Text, ApiError> {
+        Ok(Text { text: self.inner.store.blob(&BlobId(request.prompt)).await? })
+    }
+
+    async fn parts(
+        &self,
+        options: &RunOptions,
+        corpus: &Arc<OpenCorpus>,
+        journal: Arc<dyn Journal>,
+        live: &Arc<Live>,
+    ) -> Result<Parts, ApiError> {
+        let models = self.inner.folders.models();
+        let model = plumb_models::connect(&options.model, &self.inner.keys, &models, None).await?;
+        let sub_model = match &options.sub_model {
+            Some(choice) => plumb_models::connect(choice, &self.inner.keys, &models, None).await?,
+            None => model.clone(),
+        };
+        Ok(Parts {
+            model,
+            sub_model,
+            corpus: corpus.clone() as Arc<dyn Corpus>,
+            launcher: self.inner.launcher.clone(),
+            journal,
+            watcher: live.clone(),
+            now_ms,
+        })
+    }
+
+    /// Lets a run go on in the background, and waits until it is on disk.
+    async fn go(
+        &self,
+        run_id: RunId,
+        live: Arc<Live>,
+        work: impl Future<Output = Result<(), JournalError>> + Send + 'static,
+    ) -> Result<RunSummary, ApiError> {
+        locked(&self.inner.live).insert(run_id.clone(), live.clone());
+        let (plumb, id) = (self.clone(), run_id.clone());
+        let mut task = tokio::spawn(async move {
+            let outcome = work.await;
+            locked(&plumb.inner.live).remove(&id);
+            if let Err(e) = &outcome {
+                tracing::error!(run = %id, code = e.code, "the record could not be written: {}", e.message);
+            }
+            plumb.tell(Update::Runs);
+            outcome
+        });
+        tokio::select! {
+            () = live.begun() => {}
+            ended = &mut task => ended.map_err(|e| ApiError::new("crashed", format!("The run ended unexpectedly: {e}")))??,
+        }
+        self.tell(Update::Runs);
+        Ok(summary(self.inner.store.run(&run_id).await?))
+    }
+}
+
+fn started(event: &Event) -> Option<(Vec<String>, RunOptions)> {
+    match &event.kind {
+        EventKind::RunStarted { sources, options, .. } => Some((sources.clone(), options.clone())),
+        _ => None,
+    }
+}
+
+fn summary(row: RunRow) -> RunSummary {
+    RunSummary {
+        run_id: row.run_id,
+        question: row.question,
+        name: row.name,
+        library: row.library_id.map(|id| id.to_string()),
+        status: row.status,
+        started_at_ms: row.started_at_ms.max(0) as u64,
+        cost_usd: row.cost_usd,
+    }
+}

@@ -1,0 +1,246 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use plumb_api::{
+    Price,
+    options::{KeySource, Limits, ModeChoice, ModelChoice},
+};
+use std::path::PathBuf;
+
+/// Ask questions about folders of documents and code of any size.
+#[derive(Parser)]
+#[command(name = "plumb", version, about)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+impl Arguments {
+    /// Standard output is for a program.
+    pub fn wants_json(&self) -> bool {
+        match &self.command {
+            Command::Ask(ask) => ask.output.json,
+            Command::Resume(resume) => resume.output.json,
+            Command::Runs { json, .. } | Command::Show { json, .. } | Command::Doctor { json } => *json,
+            Command::Model(_) | Command::Serve(_) => false,
+        }
+    }
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Ask a question about folders and files.
+    Ask(Box<Ask>),
+    /// Go on with a run that was interrupted, stopped, failed or reached a limit.
+    Resume(Resume),
+    /// List past questions, newest first.
+    Runs {
+        /// Print a JSON array.
+        #[arg(long)]
+        json: bool,
+        /// The most to list.
+        #[arg(long, default_value_t = 1000)]
+        limit: u32,
+    },
+    /// Show a past question: how it was found, its answer, its cost.
+    Show {
+        /// The run's id, or a unique beginning of it.
+        run: String,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The built-in model.
+    #[command(subcommand)]
+    Model(Model),
+    /// Examine this computer: what is sealed and how that was measured, the keychain, the model.
+    Doctor {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Serve the window's page to a browser on this machine.
+    Serve(Serve),
+}
+
+/// What is printed, and where.
+#[derive(Args, Clone)]
+pub struct Output {
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+    /// Write every event to this file, one JSON object a line.
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Ask {
+    /// The question, in any language.
+    pub question: String,
+    /// Folders and files to ask about.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The model that answers: `local:qwen2.5-coder-1.5b`, `openai:NAME`, `server:NAME` with --base-url, …
+    #[arg(long, value_name = "PROVIDER:NAME", value_parser = named)]
+    pub model: Option<(String, String)>,
+    /// The model of sub-calls; the same where absent.
+    #[arg(long, value_name = "PROVIDER:NAME", value_parser = named)]
+    pub sub_model: Option<(String, String)>,
+    /// The address of an OpenAI-compatible server.
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// The environment variable that holds the key.
+    #[arg(long, value_name = "VAR")]
+    pub api_key_env: Option<String>,
+    /// What the model costs: US dollars per million tokens, input and output.
+    #[arg(long, value_name = "IN,OUT", value_parser = price)]
+    pub price: Option<Price>,
+    /// How to answer.
+    #[arg(long, value_enum, default_value_t = Mode::Auto)]
+    pub mode: Mode,
+    /// Spend at most this many US dollars.
+    #[arg(long, value_name = "USD", value_parser = amount)]
+    pub max_cost: Option<f64>,
+    /// The most steps.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_turns: Option<u32>,
+    /// The most sub-calls in all.
+    #[arg(long, value_name = "N")]
+    pub max_calls: Option<u32>,
+    /// How deep helpers with a REPL of their own may nest; 0: none.
+    #[arg(long, value_name = "N")]
+    pub max_depth: Option<u32>,
+    /// The most sub-calls at the same time.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub concurrency: Option<u32>,
+    /// The most time, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: Option<u64>,
+    /// Makes a local model's choices repeatable.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Args)]
+pub struct Resume {
+    /// The run's id, or a unique beginning of it.
+    pub run: String,
+    /// Another address of the model's server.
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// The environment variable that holds the key.
+    #[arg(long, value_name = "VAR")]
+    pub api_key_env: Option<String>,
+    /// Spend at most this many US dollars, all parts of the run together.
+    #[arg(long, value_name = "USD", value_parser = amount)]
+    pub max_cost: Option<f64>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Subcommand)]
+pub enum Model {
+    /// Fetch a built-in model, once; goes on where it stopped.
+    Fetch {
+        /// Which.
+        #[arg(default_value = "qwen2.5-coder-1.5b")]
+        id: String,
+        /// Take it from this file or address instead of its publisher.
+        #[arg(long, value_name = "FILE|URL")]
+        from: Option<String>,
+    },
+    /// List the built-in models.
+    List,
+}
+
+#[derive(Args)]
+pub struct Serve {
+    /// The folders that may be opened; your home folder where absent.
+    #[arg(value_name = "FOLDER")]
+    pub roots: Vec<PathBuf>,
+    /// The port on this machine; any free one where absent.
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Mode {
+    /// Plumb chooses, and says why.
+    Auto,
+    /// The whole text in one call.
+    Direct,
+    /// Step by step, for strong models.
+    Rlm,
+    /// Step by step with guidance, for small models.
+    Guided,
+}
+
+impl From<Mode> for ModeChoice {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Auto => ModeChoice::Auto,
+            Mode::Direct => ModeChoice::Direct,
+            Mode::Rlm => ModeChoice::Rlm,
+            Mode::Guided => ModeChoice::Guided,
+        }
+    }
+}
+
+impl Ask {
+    /// The models that were named: the root's and the sub-calls'. `None`: as the settings say.
+    pub fn models(&self) -> (Option<ModelChoice>, Option<ModelChoice>) {
+        let choice = |(provider, name): &(String, String)| {
+            let local = provider == "local";
+            let key = self.api_key_env.clone().map_or(KeySource::Keychain, |variable| KeySource::Env { variable });
+            ModelChoice {
+                provider: provider.clone(),
+                name: name.clone(),
+                base_url: self.base_url.clone().filter(|_| !local),
+                key: if local || (self.api_key_env.is_none() && self.base_url.is_some()) { KeySource::None } else { key },
+                price: self.price.filter(|_| !local),
+            }
+        };
+        // A server was named, but no model of it: most servers of one model ignore the name.
+        let unnamed = ("server".to_owned(), "default".to_owned());
+        let root = self.model.as_ref().or(self.base_url.as_ref().map(|_| &unnamed)).map(choice);
+        (root, self.sub_model.as_ref().map(choice))
+    }
+
+    /// The limits, where any was given.
+    pub fn limits(&self, base: Limits) -> Limits {
+        Limits {
+            max_cost_usd: self.max_cost.or(base.max_cost_usd),
+            max_turns: self.max_turns.unwrap_or(base.max_turns),
+            max_calls: self.max_calls.unwrap_or(base.max_calls),
+            max_depth: self.max_depth.unwrap_or(base.max_depth),
+            max_tokens: base.max_tokens,
+            concurrency: self.concurrency.unwrap_or(base.concurrency),
+            timeout_s: self.timeout.unwrap_or(base.timeout_s),
+        }
+    }
+}
+
+fn named(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((provider, name)) if !provider.is_empty() && !name.is_empty() => Ok((provider.to_owned(), name.to_owned())),
+        _ => Err("a model is named PROVIDER:NAME, for example local:qwen2.5-coder-1.5b or openai:gpt-5-mini".to_owned()),
+    }
+}
+
+fn price(text: &str) -> Result<Price, String> {
+    let wrong = || "a price is two amounts in US dollars per million tokens, for input and output: 0.25,2".to_owned();
+    let (input, output) = text.split_once(',').ok_or_else(wrong)?;
+    let each =
+        |part: &str| part.trim().parse::<f64>().ok().filter(|amount| amount.is_finite() && *amount >= 0.0).ok_or_else(wrong);
+    Ok(Price { input: each(input)?, cached_input: None, output: each(output)? })
+}
+
+fn amount(text: &str) -> Result<f64, String> {
+    let amount = text.trim_start_matches('$').parse::<f64>().ok();
+    amount
+        .filter(|amount| amount.is_finite() && *amount > 0.0)
+        .ok_or_else(|| "a limit is an amount in US dollars above zero: 0.50".to_owned())
+}

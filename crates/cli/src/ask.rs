@@ -1,0 +1,134 @@
+//! Asks, or goes on, and follows the run to its end.
+
+use crate::{
+    arguments::{self, Output},
+    outcome::{self, Exit},
+};
+use plumb_api::{
+    Plumb,
+    event::{Event, EventKind, RunId},
+    options::KeySource,
+    types::{ApiError, Ask, Nothing, OpenLibrary, Resume, RunRef, Update},
+};
+use std::{fs::File, io::Write};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+/// `plumb ask`.
+pub async fn ask(plumb: &Plumb, arguments: arguments::Ask) -> Result<Exit, ApiError> {
+    let updates = plumb.updates();
+    let sources = arguments.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    let library = plumb.open_library(OpenLibrary { sources }).await?;
+    let (model, sub_model) = arguments.models();
+    let limits = arguments.limits(plumb.settings(Nothing {}).await?.limits);
+    let request = Ask {
+        question: arguments.question.clone(),
+        library: library.id,
+        mode: arguments.mode.into(),
+        model,
+        sub_model,
+        limits: Some(limits),
+        seed: arguments.seed,
+    };
+    let run = plumb.ask(request).await?;
+    follow(plumb, run.run_id, updates, &arguments.output).await
+}
+
+/// `plumb resume`.
+pub async fn resume(plumb: &Plumb, arguments: arguments::Resume) -> Result<Exit, ApiError> {
+    let updates = plumb.updates();
+    let request = Resume {
+        run: arguments.run,
+        base_url: arguments.base_url,
+        key: arguments.api_key_env.map(|variable| KeySource::Env { variable }),
+        max_cost_usd: arguments.max_cost,
+    };
+    let run = plumb.resume(request).await?;
+    follow(plumb, run.run_id, updates, &arguments.output).await
+}
+
+/// Shows progress until the run has ended. Ctrl-C stops the run, not the program: the run's end is still written and shown.
+async fn follow(plumb: &Plumb, run: RunId, mut updates: Receiver<Update>, output: &Output) -> Result<Exit, ApiError> {
+    let reference = || RunRef { run: run.0.clone() };
+    let mut next = 0;
+    loop {
+        tokio::select! {
+            update = updates.recv() => match update {
+                Ok(Update::Event { run: of, event }) if of == run => progress(&event, &mut next),
+                // The last update of a run: whatever its end, it is over.
+                Ok(Update::Runs) if !is_running(plumb, reference()).await => break,
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => break,
+            },
+            _ = interrupted() => {
+                eprintln!("Stopping …");
+                // A run that has just ended by itself needs no stopping.
+                let _ = plumb.stop(reference()).await;
+            }
+        }
+    }
+    if let Some(file) = &output.events {
+        let events = plumb.run(reference()).await?.events;
+        write_events(file, &events)
+            .map_err(|e| ApiError::new("unwritable", format!("The events could not be written to {}: {e}", file.display())))?;
+    }
+    Ok(outcome::finished(&plumb.answer(reference()).await?, output.json))
+}
+
+async fn is_running(plumb: &Plumb, run: RunRef) -> bool {
+    plumb.run(run).await.is_ok_and(|run| run.summary.status == plumb_api::types::RunState::Running)
+}
+
+/// Ctrl-C, or the system's request to end.
+async fn interrupted() {
+    let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn write_events(file: &std::path::Path, events: &[Event]) -> std::io::Result<()> {
+    let mut out = std::io::BufWriter::new(File::create(file)?);
+    for event in events {
+        serde_json::to_writer(&mut out, event)?;
+        out.write_all(b"\n")?;
+    }
+    out.flush()
+}
+
+/// One line for what a person waits for.
+fn progress(event: &Event, calls: &mut u32) {
+    let indent = if event.node.0 > 0 { "    " } else { "" };
+    match &event.kind {
+        EventKind::RunStarted { name, documents, skipped, .. } => eprintln!("{name}: {documents} documents, {skipped} left out"),
+        EventKind::Routed { reason, .. } => eprintln!("{reason}"),
+        EventKind::TurnStarted { turn } => eprintln!("{indent}Step {turn} …"),
+        EventKind::CellStarted { code, .. } => {
+            for line in code.lines() {
+                eprintln!("{indent}  | {line}");
+            }
+        }
+        EventKind::CellFinished { outcome, .. } => {
+            let text = outcome.output.trim_end();
+            let shown: Vec<&str> = text.lines().take(12).collect();
+            for line in &shown {
+                eprintln!("{indent}  > {line}");
+            }
+            let more = text.lines().count() - shown.len();
+            if more > 0 {
+                eprintln!("{indent}  > … {more} more lines");
+            }
+            if let Some(error) = &outcome.error {
+                eprintln!("{indent}  ! {}", error.lines().last().unwrap_or_default());
+            }
+        }
+        EventKind::CallStarted { prompt_head, .. } => {
+            *calls += 1;
+            eprintln!("{indent}  sub-call {calls}: {}", prompt_head.lines().next().unwrap_or_default());
+        }
+        EventKind::Notice(notice) => eprintln!("{indent}{}", notice.message),
+        _ => {}
+    }
+}

@@ -1,0 +1,85 @@
+//! Past questions: listed and shown.
+
+use crate::outcome::{self, Exit};
+use plumb_api::{
+    Plumb,
+    event::{Event, EventKind},
+    types::{ApiError, ListRuns, RunRef},
+};
+use serde_json::json;
+
+/// `plumb runs`.
+pub async fn runs(plumb: &Plumb, as_json: bool, limit: u32) -> Result<Exit, ApiError> {
+    let runs = plumb.runs(ListRuns { limit, containing: None }).await?;
+    if as_json {
+        let rows: Vec<_> = runs
+            .iter()
+            .map(|run| {
+                json!({
+                    "run_id": run.run_id,
+                    "question": run.question,
+                    "status": run.status,
+                    "started_at": run.started_at_ms,
+                    "cost_usd": run.cost_usd,
+                })
+            })
+            .collect();
+        println!("{}", json!(rows));
+    } else if runs.is_empty() {
+        println!("No questions yet. Ask one: plumb ask \"QUESTION\" FOLDER");
+    } else {
+        for run in runs {
+            let status = json!(run.status);
+            println!("{}  {:<11}  {}  {}", run.run_id, status.as_str().unwrap_or_default(), run.name, run.question);
+        }
+    }
+    Ok(Exit::Answered)
+}
+
+/// `plumb show`. The exit status says whether it could be shown, not how the run ended.
+pub async fn show(plumb: &Plumb, run: String, as_json: bool) -> Result<Exit, ApiError> {
+    let answer = plumb.answer(RunRef { run: run.clone() }).await?;
+    if !as_json {
+        let run = plumb.run(RunRef { run }).await?;
+        println!("{}\n", run.summary.question);
+        for event in &run.events {
+            step(event);
+        }
+        println!();
+    }
+    outcome::finished(&answer, as_json);
+    Ok(Exit::Answered)
+}
+
+/// One event of the trace, indented by its depth in the recursion.
+fn step(event: &Event) {
+    let indent = if event.node.0 > 0 { "    " } else { "" };
+    let block = |mark: &str, text: &str| {
+        for line in text.trim_end().lines() {
+            println!("{indent}  {mark} {line}");
+        }
+    };
+    match &event.kind {
+        EventKind::Routed { reason, .. } => println!("{reason}"),
+        EventKind::Searched { query, hits, documents, .. } => {
+            println!("{indent}Searched for {query:?}: {hits} places in {documents} documents")
+        }
+        EventKind::Reply { turn, usage, elapsed_ms, .. } => {
+            println!("{indent}Step {turn}: {} + {} tokens, {elapsed_ms} ms", usage.input_tokens, usage.output_tokens);
+        }
+        EventKind::CellStarted { code, .. } => block("|", code),
+        EventKind::CellFinished { outcome, .. } => {
+            block(">", &outcome.output);
+            if let Some(error) = &outcome.error {
+                block("!", error);
+            }
+        }
+        EventKind::CallStarted { call, prompt_head, .. } => println!("{indent}  sub-call {}: {prompt_head:?}", call.0 + 1),
+        EventKind::CallFinished { call, text, error, .. } => {
+            let head: String = text.chars().take(200).collect();
+            println!("{indent}  reply {}: {}", call.0 + 1, error.as_ref().map_or(head, |fault| fault.message.clone()));
+        }
+        EventKind::Notice(notice) => println!("{indent}{}", notice.message),
+        _ => {}
+    }
+}

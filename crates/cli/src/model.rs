@@ -1,0 +1,74 @@
+//! The built-in models from a terminal.
+
+use crate::{arguments::Model, outcome::Exit};
+use plumb_api::{
+    Plumb,
+    types::{ApiError, FetchModel, ModelId, Nothing, Update},
+};
+use std::time::Instant;
+use tokio::sync::broadcast::error::RecvError;
+
+/// `plumb model`.
+pub async fn run(plumb: &Plumb, command: Model) -> Result<Exit, ApiError> {
+    match command {
+        Model::List => list(plumb).await,
+        Model::Fetch { id, from } => fetch(plumb, id, from).await,
+    }
+}
+
+async fn list(plumb: &Plumb) -> Result<Exit, ApiError> {
+    for model in plumb.built_in_models(Nothing {}).await? {
+        let state = if model.ready {
+            "ready".to_owned()
+        } else if model.bytes_here > 0 {
+            format!("{} of {} MB here", model.bytes_here / 1_000_000, model.bytes / 1_000_000)
+        } else {
+            "not fetched".to_owned()
+        };
+        println!("local:{:<22} {:<22} {:>5} MB  {:<11} {state}", model.id, model.name, model.bytes / 1_000_000, model.licence);
+    }
+    Ok(Exit::Answered)
+}
+
+async fn fetch(plumb: &Plumb, id: String, from: Option<String>) -> Result<Exit, ApiError> {
+    let mut updates = plumb.updates();
+    plumb.fetch_model(FetchModel { id: id.clone(), from_file: from }).await?;
+    let since = Instant::now();
+    loop {
+        tokio::select! {
+            update = updates.recv() => match update {
+                Ok(Update::Fetch { id: of, bytes_here, bytes, done, fault }) if of == id => {
+                    bar(bytes_here, bytes, since);
+                    if let Some(fault) = fault {
+                        eprintln!();
+                        return Err(ApiError { code: fault.code, message: fault.message });
+                    }
+                    if done {
+                        eprintln!();
+                        println!("local:{id} is ready");
+                        return Ok(Exit::Answered);
+                    }
+                }
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return Ok(Exit::Failed),
+            },
+            _ = tokio::signal::ctrl_c() => {
+                plumb.stop_fetch(ModelId { id: id.clone() }).await?;
+                eprintln!("\nStopped. What has arrived is kept; the same command goes on from there.");
+                return Ok(Exit::Stopped);
+            }
+        }
+    }
+}
+
+fn bar(here: u64, all: u64, since: Instant) {
+    let filled = (here * 30 / all.max(1)) as usize;
+    let speed = here as f64 / 1e6 / since.elapsed().as_secs_f64().max(0.001);
+    eprint!(
+        "\r[{}{}] {} of {} MB, {speed:.0} MB/s ",
+        "#".repeat(filled),
+        " ".repeat(30 - filled.min(30)),
+        here / 1_000_000,
+        all / 1_000_000
+    );
+}

@@ -1,0 +1,77 @@
+//! How the command ends, and what it prints last.
+
+use plumb_api::types::{Answer, ApiError, RunState};
+use serde_json::json;
+use std::process::ExitCode;
+
+/// Exit statuses; 2 is clap's, for bad usage.
+#[derive(Clone, Copy)]
+pub enum Exit {
+    Answered,
+    Failed,
+    Limit,
+    Stopped,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(match exit {
+            Exit::Answered => 0,
+            Exit::Failed => 1,
+            Exit::Limit => 3,
+            Exit::Stopped => 130,
+        })
+    }
+}
+
+/// Prints a run's outcome and gives the exit status for it.
+pub fn finished(answer: &Answer, as_json: bool) -> Exit {
+    if as_json {
+        println!("{}", json!(answer));
+    } else {
+        print_answer(answer);
+    }
+    match answer.status {
+        RunState::Answered => Exit::Answered,
+        RunState::Limit => Exit::Limit,
+        RunState::Stopped => Exit::Stopped,
+        RunState::Failed | RunState::Interrupted | RunState::Running => Exit::Failed,
+    }
+}
+
+/// The answer for a person: text on standard output, the rest on standard error.
+fn print_answer(answer: &Answer) {
+    if !answer.answer.is_empty() {
+        println!("{}", answer.answer.trim_end());
+    }
+    for (number, citation) in answer.citations.iter().enumerate() {
+        let checked = match citation.verified {
+            plumb_api::event::QuoteCheck::QuoteFound => "quote found",
+            plumb_api::event::QuoteCheck::PlaceFound => "place found",
+            plumb_api::event::QuoteCheck::NotFound => "NOT FOUND",
+        };
+        println!("  [{}] {}, {} ({checked})", number + 1, citation.path, citation.place);
+    }
+    if let Some(error) = &answer.error {
+        eprintln!("{}", error.message);
+    }
+    let tokens = answer.usage.input_tokens + answer.usage.output_tokens;
+    let cost = answer.cost_usd.map_or("price unknown".to_owned(), |cost| format!("${cost:.6}"));
+    let seconds = answer.elapsed_ms as f64 / 1000.0;
+    let (steps, calls) = (counted(answer.turns, "step"), counted(answer.calls, "sub-call"));
+    eprintln!("{steps}, {calls}, {tokens} tokens, {cost}, {seconds:.1} s, run {}", answer.run_id);
+}
+
+/// "1 step", "2 steps".
+fn counted(number: u32, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Prints a fault that came before there was a run.
+pub fn failed(error: &ApiError, as_json: bool) {
+    if as_json {
+        println!("{}", json!({"run_id": null, "status": "failed", "answer": "", "citations": [], "error": error}));
+    } else {
+        eprintln!("plumb: {}", error.message);
+    }
+}

@@ -1,0 +1,51 @@
+//! A conversation as the tokens that the model was trained to read.
+
+use llama_cpp_2::model::{LlamaChatMessage, LlamaChatTemplate, LlamaModel};
+use llama_cpp_2::token::LlamaToken;
+use plumb_models::frame::{Job, Role};
+
+/// The tokens of a job, ready to be answered.
+///
+/// The template is laid around marks that stand for the texts, and only the template's own parts may become control tokens: a
+/// document that quotes `<|im_end|>` cannot end the message it stands in.
+pub fn tokens(model: &LlamaModel, job: &Job) -> Result<Vec<LlamaToken>, String> {
+    let marks: Vec<String> = (0..job.messages.len()).map(|index| format!("\u{1}{index}\u{1}")).collect();
+    let layout = lay_out(model, job, &marks)?;
+    let vocab = model.vocab();
+    let mut tokens = Vec::new();
+    let mut rest = layout.as_str();
+    for (message, mark) in job.messages.iter().zip(&marks) {
+        let (before, after) = rest.split_once(mark.as_str()).ok_or("the model's chat template leaves a message out")?;
+        tokens.extend(vocab.tokenize(before.as_bytes(), tokens.is_empty(), true));
+        tokens.extend(vocab.tokenize(message.content.as_bytes(), false, false));
+        rest = after;
+    }
+    tokens.extend(vocab.tokenize(rest.as_bytes(), tokens.is_empty(), true));
+    if let Some(prefill) = &job.prefill {
+        tokens.extend(vocab.tokenize(prefill.as_bytes(), false, false));
+    }
+    Ok(tokens)
+}
+
+fn lay_out(model: &LlamaModel, job: &Job, marks: &[String]) -> Result<String, String> {
+    let chat: Vec<LlamaChatMessage> = job
+        .messages
+        .iter()
+        .zip(marks)
+        .map(|(message, mark)| {
+            let role = match message.role {
+                Role::System => "system",
+                Role::User => "user",
+                Role::Assistant => "assistant",
+            };
+            LlamaChatMessage::new(role.into(), mark.clone()).map_err(|error| error.to_string())
+        })
+        .collect::<Result<_, _>>()?;
+    let chatml = || LlamaChatTemplate::new("chatml").map_err(|error| error.to_string());
+    let own = model.chat_template(None).or_else(|_| chatml())?;
+    match model.apply_chat_template(&own, &chat, true) {
+        Ok(layout) => Ok(layout),
+        // llama.cpp knows the common templates by sight; ChatML is what most others were made from.
+        Err(_) => model.apply_chat_template(&chatml()?, &chat, true).map_err(|error| error.to_string()),
+    }
+}

@@ -1,0 +1,107 @@
+//! From what the user chose to a model that can be called.
+
+use crate::catalogue::{self, FileState};
+use crate::keys::Keys;
+use crate::local::Local;
+use crate::openai::{OpenAi, Patience};
+use crate::{profiles, providers};
+use plumb_rlm::model::{Message, Model, ModelError, ModelReply, ModelRequest, Role};
+use plumb_rlm::options::ModelChoice;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The provider's name of the built-in models.
+pub const LOCAL: &str = "local";
+
+/// Makes a model ready to be called. Nothing is sent, and the built-in model is not started, before the first call.
+/// `window` is how many tokens fit, where the user knows better than the table.
+///
+/// # Errors
+/// `local_model` when its file is not there; `no_such_model`, `refused_key`, `unreachable` when the choice itself is wrong.
+pub async fn connect(
+    choice: &ModelChoice,
+    keys: &Keys,
+    models_dir: &Path,
+    window: Option<u32>,
+) -> Result<Arc<dyn Model>, ModelError> {
+    if choice.provider == LOCAL {
+        return Ok(Arc::new(local(choice, models_dir, window).await?));
+    }
+    let url = providers::base_url(choice)?;
+    if choice.name.trim().is_empty() {
+        return Err(error("no_such_model", "No model is named. Enter its name as the server knows it.".into()));
+    }
+    let key = keys.get(choice).await?;
+    let profile = profiles::profile(choice, &url, window);
+    Ok(Arc::new(OpenAi::new(&choice.provider, &url, &choice.name, key, profile, Patience::default())?))
+}
+
+async fn local(choice: &ModelChoice, models_dir: &Path, window: Option<u32>) -> Result<Local, ModelError> {
+    let model = catalogue::built_in(&choice.name).ok_or_else(|| {
+        let known: Vec<&str> = catalogue::catalogue().iter().map(|model| model.id).collect();
+        error("no_such_model", format!("There is no built-in model \"{}\". Choose one of: {}.", choice.name, known.join(", ")))
+    })?;
+    let dir = models_dir.to_owned();
+    match tokio::task::spawn_blocking(move || catalogue::state(model, &dir)).await {
+        Ok(FileState::Ready { path }) => Ok(Local::new(model.id, path, window)),
+        _ => Err(error(
+            "local_model",
+            format!(
+                "{} is not on this computer yet ({} MB). Fetch it first: plumb model fetch.",
+                model.name,
+                model.bytes / 1_000_000
+            ),
+        )),
+    }
+}
+
+/// Makes one tiny call, to see whether a choice works.
+///
+/// # Errors
+/// Whatever would keep a real call from working.
+pub async fn test(choice: &ModelChoice, keys: &Keys, models_dir: &Path) -> Result<ModelReply, ModelError> {
+    let model = connect(choice, keys, models_dir, None).await?;
+    let request = ModelRequest {
+        messages: vec![Message::new(Role::User, "Answer with the one word: ready")],
+        max_output_tokens: 16,
+        temperature: 0.0,
+        seed: 0,
+        stop: Vec::new(),
+        prefill: None,
+    };
+    model.complete(request, &|_| {}).await
+}
+
+fn error(code: &'static str, message: String) -> ModelError {
+    ModelError { code, message, partial: String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plumb_rlm::options::KeySource;
+
+    fn choice(provider: &str, name: &str) -> ModelChoice {
+        ModelChoice { provider: provider.into(), name: name.into(), base_url: None, key: KeySource::None, price: None }
+    }
+
+    async fn refusal(choice: &ModelChoice) -> ModelError {
+        let dir = tempfile::tempdir().unwrap();
+        connect(choice, &Keys::new(), dir.path(), None).await.err().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_wrong_choice_is_told_before_anything_is_sent() {
+        assert_eq!(refusal(&choice("local", "gpt-9")).await.code, "no_such_model");
+        assert_eq!(refusal(&choice("openai", " ")).await.code, "no_such_model");
+        assert_eq!(refusal(&choice("nobody", "m")).await.code, "unreachable");
+    }
+
+    #[tokio::test]
+    async fn a_known_server_needs_no_address() {
+        let dir = tempfile::tempdir().unwrap();
+        let model = connect(&choice("ollama", "qwen2.5:7b"), &Keys::new(), dir.path(), Some(8_192)).await.unwrap();
+        assert_eq!((model.profile().name.as_str(), model.profile().window_tokens), ("ollama:qwen2.5:7b", 8_192));
+        assert_eq!(model.count_tokens("hello world"), 2);
+    }
+}

@@ -1,0 +1,313 @@
+//! Brings a built-in model's file here: from its publisher, from another address, or from a local file.
+
+use crate::catalogue::{self, BuiltIn, FileState};
+use futures_util::StreamExt;
+use reqwest::{Client, StatusCode, header};
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio_util::sync::CancellationToken;
+
+/// Where to take a file from, instead of its publisher.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A file on this computer.
+    File(PathBuf),
+    /// A web address.
+    Url(String),
+}
+
+impl Source {
+    /// What a user entered.
+    pub fn parse(text: &str) -> Self {
+        if text.starts_with("http://") || text.starts_with("https://") {
+            Source::Url(text.into())
+        } else {
+            Source::File(text.into())
+        }
+    }
+}
+
+/// How far a fetch is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Bytes are coming in.
+    Fetching {
+        /// Those that are here.
+        done: u64,
+        /// All.
+        total: u64,
+    },
+    /// All bytes are here; the checksum is being worked out.
+    Checking {
+        /// Bytes read.
+        done: u64,
+        /// All.
+        total: u64,
+    },
+}
+
+/// Why a model could not be fetched.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct FetchError {
+    /// For programs: `unreachable`, `wrong_file`, `no_space`, `stopped`, `busy`, `io`.
+    pub code: &'static str,
+    /// What happened, why, and what to do.
+    pub message: String,
+}
+
+const TRIES: u32 = 5;
+const SILENCE: Duration = Duration::from_secs(60);
+/// Left free on the disk: a full disk harms everything else on it.
+const SPARE: u64 = 200 << 20;
+
+/// Makes `model` ready in `dir` and gives its path. What an earlier fetch brought is kept and gone on from.
+///
+/// # Errors
+/// When it cannot be brought here, is not the right file, or `cancel` was used; what has come stays for the next try.
+pub async fn fetch(
+    model: &BuiltIn,
+    dir: &Path,
+    source: Option<Source>,
+    on_progress: &(dyn Fn(Progress) + Send + Sync),
+    cancel: &CancellationToken,
+) -> Result<PathBuf, FetchError> {
+    let (known, folder) = (*model, dir.to_owned());
+    let state = tokio::task::spawn_blocking(move || catalogue::state(&known, &folder)).await;
+    if let Ok(FileState::Ready { path }) = state {
+        return Ok(path);
+    }
+    tokio::fs::create_dir_all(dir).await.map_err(|error| at(dir, &error))?;
+    let path = dir.join(model.file);
+    match source {
+        Some(Source::File(file)) => take(model, &file, &path, on_progress, cancel).await?,
+        Some(Source::Url(url)) => download(model, &url, &path, on_progress, cancel).await?,
+        None => download(model, model.url, &path, on_progress, cancel).await?,
+    }
+    Ok(path)
+}
+
+/// From a local file, which stays where it is.
+async fn take(
+    model: &BuiltIn,
+    file: &Path,
+    path: &Path,
+    on_progress: &(dyn Fn(Progress) + Send + Sync),
+    cancel: &CancellationToken,
+) -> Result<(), FetchError> {
+    let length = fs::metadata(file).map_err(|error| at(file, &error))?.len();
+    if length != model.bytes {
+        return Err(wrong(model));
+    }
+    let part = catalogue::part_of(path);
+    let _ = fs::remove_file(&part);
+    if fs::hard_link(file, &part).is_err() {
+        has_room(path, model.bytes)?;
+        tokio::fs::copy(file, &part).await.map_err(|error| at(&part, &error))?;
+    }
+    settle(model, &part, path, on_progress, cancel).await
+}
+
+/// Gives a file that is all here its name, if it is the right one.
+async fn settle(
+    model: &BuiltIn,
+    part: &Path,
+    path: &Path,
+    on_progress: &(dyn Fn(Progress) + Send + Sync),
+    cancel: &CancellationToken,
+) -> Result<(), FetchError> {
+    if !check(model, part, on_progress, cancel).await? {
+        // It is of no use to the next try.
+        let _ = fs::remove_file(part);
+        return Err(wrong(model));
+    }
+    fs::rename(part, path).map_err(|error| at(path, &error))?;
+    // The note that it was checked goes with it.
+    let _ = fs::rename(catalogue::note_of(part), catalogue::note_of(path));
+    Ok(())
+}
+
+async fn download(
+    model: &BuiltIn,
+    url: &str,
+    path: &Path,
+    on_progress: &(dyn Fn(Progress) + Send + Sync),
+    cancel: &CancellationToken,
+) -> Result<(), FetchError> {
+    let part = catalogue::part_of(path);
+    let file = File::options().create(true).append(true).open(&part).map_err(|error| at(&part, &error))?;
+    // Two programs that write one file would spoil it.
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(FetchError { code: "busy", message: format!("{} is being fetched already. Wait for it.", model.name) });
+        }
+        Err(TryLockError::Error(error)) => return Err(at(&part, &error)),
+    }
+    let mut length = file.metadata().map_err(|error| at(&part, &error))?.len();
+    if length > model.bytes {
+        file.set_len(0).map_err(|error| at(&part, &error))?;
+        length = 0;
+    }
+    has_room(path, model.bytes - length)?;
+    let client = Client::builder().connect_timeout(Duration::from_secs(10)).read_timeout(SILENCE).build();
+    let client = client.map_err(|error| unreachable(model, &error.to_string()))?;
+    let mut file = tokio::fs::File::from_std(file);
+    let mut tries = 0;
+    while length < model.bytes {
+        let before = length;
+        let run = run(model, &client, url, &mut file, &mut length, on_progress);
+        let result = tokio::select! {
+            result = run => result,
+            () = cancel.cancelled() => Err(Broken::Lasting(stopped())),
+        };
+        // Whatever has come is on the disk before anything else happens.
+        file.flush().await.map_err(|error| at(&part, &error))?;
+        length = file.metadata().await.map_err(|error| at(&part, &error))?.len();
+        match result {
+            Ok(()) => {}
+            Err(Broken::Lasting(error)) => return Err(error),
+            Err(Broken::Passing(why)) => {
+                tries = if length > before { 1 } else { tries + 1 };
+                if tries >= TRIES {
+                    return Err(unreachable(model, &why));
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_secs(1 << (tries - 1))) => {}
+                    () = cancel.cancelled() => return Err(stopped()),
+                }
+            }
+        }
+    }
+    settle(model, &part, path, on_progress, cancel).await
+}
+
+enum Broken {
+    Passing(String),
+    Lasting(FetchError),
+}
+
+/// One connection: brings what it can from `length` on.
+async fn run(
+    model: &BuiltIn,
+    client: &Client,
+    url: &str,
+    file: &mut tokio::fs::File,
+    length: &mut u64,
+    on_progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<(), Broken> {
+    let passing = |error: reqwest::Error| Broken::Passing(error.without_url().to_string());
+    let io = |error: io::Error| Broken::Lasting(at(Path::new(model.file), &error));
+    let mut get = client.get(url);
+    if *length > 0 {
+        get = get.header(header::RANGE, format!("bytes={length}-"));
+    }
+    let response = get.send().await.map_err(passing)?;
+    match response.status() {
+        StatusCode::PARTIAL_CONTENT => {}
+        StatusCode::OK | StatusCode::RANGE_NOT_SATISFIABLE => {
+            // It sends all from the beginning, or has a shorter file than what is here.
+            file.set_len(0).await.map_err(io)?;
+            *length = 0;
+            if response.status() != StatusCode::OK {
+                return Err(Broken::Passing("the server's file is another one".into()));
+            }
+        }
+        status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
+            return Err(Broken::Passing(format!("the server answered with status {}", status.as_u16())));
+        }
+        status => {
+            return Err(Broken::Lasting(unreachable(model, &format!("the server answered with status {}", status.as_u16()))));
+        }
+    }
+    let mut body = response.bytes_stream();
+    while let Some(bytes) = body.next().await {
+        let bytes = bytes.map_err(passing)?;
+        *length += bytes.len() as u64;
+        if *length > model.bytes {
+            file.set_len(0).await.map_err(io)?;
+            return Err(Broken::Lasting(wrong(model)));
+        }
+        file.write_all(&bytes).await.map_err(io)?;
+        on_progress(Progress::Fetching { done: *length, total: model.bytes });
+    }
+    if *length < model.bytes { Err(Broken::Passing("the connection ended early".into())) } else { Ok(()) }
+}
+
+/// Works out the checksum away from the async threads.
+async fn check(
+    model: &BuiltIn,
+    path: &Path,
+    on_progress: &(dyn Fn(Progress) + Send + Sync),
+    cancel: &CancellationToken,
+) -> Result<bool, FetchError> {
+    let (said, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let (known, file, stop) = (*model, path.to_owned(), cancel.clone());
+    let work = tokio::task::spawn_blocking(move || {
+        catalogue::is_right(&known, &file, &|done| said.send(done).is_ok() && !stop.is_cancelled())
+    });
+    while let Some(done) = heard.recv().await {
+        on_progress(Progress::Checking { done, total: model.bytes });
+    }
+    match work.await {
+        Ok(Ok(right)) => Ok(right),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => Err(stopped()),
+        Ok(Err(error)) => Err(at(path, &error)),
+        Err(error) => Err(at(path, &io::Error::other(error))),
+    }
+}
+
+fn has_room(path: &Path, bytes: u64) -> Result<(), FetchError> {
+    let dir = path.parent().unwrap_or(path);
+    // Where the free space cannot be told, the write will.
+    let Ok(disk) = rustix::fs::statvfs(dir) else { return Ok(()) };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if free >= bytes.saturating_add(SPARE) {
+        return Ok(());
+    }
+    let mega = |bytes: u64| bytes.div_ceil(1_000_000);
+    Err(FetchError {
+        code: "no_space",
+        message: format!(
+            "The model needs {} MB on the disk of {}, and {} MB are free. Make room there.",
+            mega(bytes.saturating_add(SPARE)),
+            dir.display(),
+            mega(free)
+        ),
+    })
+}
+
+fn wrong(model: &BuiltIn) -> FetchError {
+    FetchError {
+        code: "wrong_file",
+        message: format!(
+            "That file is not {} as its publisher made it: its length or checksum differs. Fetch it again, or from another source.",
+            model.name
+        ),
+    }
+}
+
+fn unreachable(model: &BuiltIn, why: &str) -> FetchError {
+    FetchError {
+        code: "unreachable",
+        message: format!(
+            "{} could not be fetched ({why}). Check the network and try again, or give a file you have; what has come is kept.",
+            model.name
+        ),
+    }
+}
+
+fn stopped() -> FetchError {
+    FetchError { code: "stopped", message: "Fetching was stopped. What has come is kept for the next time.".into() }
+}
+
+fn at(path: &Path, error: &io::Error) -> FetchError {
+    let code = if error.kind() == io::ErrorKind::StorageFull { "no_space" } else { "io" };
+    FetchError { code, message: format!("{} could not be read or written ({error}).", path.display()) }
+}
+
+#[cfg(test)]
+mod tests;

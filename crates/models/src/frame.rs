@@ -1,0 +1,197 @@
+//! What Plumb and its model process `plumb-llama` say to each other: frames over the process's standard input and output, each a
+//! little-endian `u32` length and that many bytes of JSON.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+
+pub use plumb_rlm::model::{Finish, Message, Role, Usage};
+
+/// No frame is longer: a length beyond it means that the stream is not ours.
+pub const MAX_FRAME: usize = 64 << 20;
+
+/// From Plumb to the process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum ToLlama {
+    /// The first frame, and only the first: afterwards the process can open no file.
+    Load {
+        /// The GGUF file.
+        model: PathBuf,
+        /// Input and output tokens that fit together.
+        n_ctx: u32,
+    },
+    /// Answer.
+    Complete {
+        /// Named by the answers to it.
+        id: u64,
+        /// What to answer.
+        job: Job,
+    },
+    /// Stop working on a job. Its `Done` still comes.
+    Cancel {
+        /// The job.
+        id: u64,
+    },
+    /// Count the tokens of a text.
+    Count {
+        /// Named by the answer.
+        id: u64,
+        /// The text.
+        text: String,
+    },
+}
+
+/// One reply asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// The conversation, oldest first.
+    pub messages: Vec<Message>,
+    /// Text that the reply begins with.
+    #[serde(default)]
+    pub prefill: Option<String>,
+    /// The most tokens generated.
+    pub max_output_tokens: u32,
+    /// 0: always the likeliest token.
+    pub temperature: f32,
+    /// Among how many of the likeliest tokens to choose.
+    pub top_k: i32,
+    /// Among the likeliest tokens that make up this share.
+    pub top_p: f32,
+    /// Of the choosing.
+    pub seed: u32,
+    /// The reply ends before any of these.
+    #[serde(default)]
+    pub stop: Vec<String>,
+}
+
+/// From the process to Plumb.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum FromLlama {
+    /// The model is ready.
+    Loaded {
+        /// Input and output tokens that fit together.
+        n_ctx: u32,
+        /// Threads at work.
+        threads: u32,
+        /// Which build of the arithmetic was chosen for this processor.
+        cpu: String,
+        /// The layers of sealing that hold.
+        sealed: Vec<String>,
+    },
+    /// The next piece of the reply.
+    Text {
+        /// The job.
+        id: u64,
+        /// The piece.
+        text: String,
+    },
+    /// The reply is complete, or was cancelled.
+    Done {
+        /// The job.
+        id: u64,
+        /// Why it ended.
+        finish: Finish,
+        /// Tokens, exact.
+        usage: Usage,
+        /// Milliseconds of reading the prompt.
+        prompt_ms: u64,
+        /// Milliseconds of writing the reply.
+        reply_ms: u64,
+    },
+    /// The tokens of a text.
+    Count {
+        /// The question.
+        id: u64,
+        /// Its tokens.
+        tokens: u64,
+    },
+    /// It could not be done.
+    Failed {
+        /// The job; absent: loading.
+        id: Option<u64>,
+        /// `too_long` or `local_model`.
+        code: String,
+        /// In plain words.
+        message: String,
+    },
+}
+
+/// One frame's bytes.
+///
+/// # Errors
+/// When the value cannot be written as JSON or is longer than [`MAX_FRAME`].
+pub fn encode<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; 4];
+    serde_json::to_writer(&mut bytes, value)?;
+    let length = checked_length(bytes.len() - 4)?;
+    bytes[..4].copy_from_slice(&length.to_le_bytes());
+    Ok(bytes)
+}
+
+/// Writes one frame and flushes.
+///
+/// # Errors
+/// As [`encode`], and when writing fails.
+pub fn write<T: Serialize>(to: &mut impl Write, value: &T) -> io::Result<()> {
+    to.write_all(&encode(value)?)?;
+    to.flush()
+}
+
+/// Reads one frame; `None` at the end of the stream.
+///
+/// # Errors
+/// When the stream ends inside a frame, or holds anything but a frame of `T`.
+pub fn read<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Option<T>> {
+    let mut length = [0; 4];
+    match from.read(&mut length[..1])? {
+        0 => return Ok(None),
+        _ => from.read_exact(&mut length[1..])?,
+    }
+    let mut bytes = vec![0; length_of(length)?];
+    from.read_exact(&mut bytes)?;
+    Ok(Some(serde_json::from_slice(&bytes)?))
+}
+
+/// The length that a frame's first four bytes announce.
+///
+/// # Errors
+/// When it is beyond [`MAX_FRAME`].
+pub fn length_of(bytes: [u8; 4]) -> io::Result<usize> {
+    checked_length(u32::from_le_bytes(bytes) as usize).map(|length| length as usize)
+}
+
+fn checked_length(length: usize) -> io::Result<u32> {
+    u32::try_from(length)
+        .ok()
+        .filter(|_| length <= MAX_FRAME)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, format!("a frame of {length} bytes")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_reads_back_as_it_was_written() {
+        let frames = [ToLlama::Cancel { id: 7 }, ToLlama::Count { id: 8, text: "é\n".into() }];
+        let bytes: Vec<u8> = frames.iter().flat_map(|frame| encode(frame).unwrap()).collect();
+        let mut from = bytes.as_slice();
+        assert_eq!(read::<ToLlama>(&mut from).unwrap().as_ref(), Some(&frames[0]));
+        assert_eq!(read::<ToLlama>(&mut from).unwrap().as_ref(), Some(&frames[1]));
+        assert_eq!(read::<ToLlama>(&mut from).unwrap(), None);
+    }
+
+    #[test]
+    fn a_huge_length_is_refused_before_memory_is_taken_for_it() {
+        assert!(read::<ToLlama>(&mut [0xff, 0xff, 0xff, 0xff, b'{'].as_slice()).is_err());
+    }
+
+    #[test]
+    fn a_frame_cut_short_is_an_error_and_not_an_end() {
+        let bytes = encode(&ToLlama::Cancel { id: 7 }).unwrap();
+        assert!(read::<ToLlama>(&mut &bytes[..2]).is_err());
+        assert!(read::<ToLlama>(&mut &bytes[..bytes.len() - 1]).is_err());
+    }
+}

@@ -1,0 +1,345 @@
+//! Keys of providers: in the operating system's keychain, or, where there is none, in memory until the program ends. Never in a file.
+
+use crate::providers;
+use plumb_rlm::model::ModelError;
+use plumb_rlm::options::{KeySource, ModelChoice};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// A provider's key. It cannot be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key(String);
+
+impl Key {
+    /// From what the user entered; surrounding blanks, which come along when copying, are dropped.
+    pub fn new(text: &str) -> Self {
+        Key(text.trim().to_owned())
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// `text` without the key in it: servers quote keys in their errors.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        if self.0.is_empty() { text.to_owned() } else { text.replace(&self.0, "[key]") }
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(hidden)")
+    }
+}
+
+/// Where a key ended up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// In the keychain.
+    Keychain,
+    /// In memory, until the program ends.
+    Session {
+        /// Why not in the keychain.
+        reason: String,
+    },
+}
+
+/// Where the key of a choice is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// None is sent.
+    NotUsed,
+    /// It is there.
+    Present(Kept),
+    /// In this environment variable.
+    Env {
+        /// Its name.
+        variable: String,
+    },
+    /// Nowhere.
+    Absent {
+        /// Why it could not be looked up, if that is so.
+        reason: Option<String>,
+    },
+}
+
+#[cfg(target_os = "linux")]
+const SERVICE: &str = "plumb";
+/// A locked keychain asks the user to unlock it, and may wait for ever.
+const KEYCHAIN_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The keys of this session and the way to the keychain.
+#[derive(Default)]
+pub struct Keys {
+    session: Mutex<HashMap<String, (Key, Kept)>>,
+    /// Why the keychain is not asked any more.
+    given_up: Mutex<Option<Trouble>>,
+}
+
+impl Keys {
+    /// With nothing looked up yet.
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Keeps a key for the server at `base_url`. It is never sent to another scheme, host or port.
+    ///
+    /// # Errors
+    /// When `base_url` is no web address.
+    pub async fn set(&self, base_url: &str, key: Key) -> Result<Kept, ModelError> {
+        let account = account(base_url)?;
+        // Someone is at the screen now: the keychain gets another chance.
+        *lock(&self.given_up) = None;
+        let secret = key.clone();
+        let kept = match self.ask(account.clone(), move |entry| entry.set_password(secret.expose())).await {
+            Ok(_) => Kept::Keychain,
+            Err(trouble) => Kept::Session { reason: trouble.reason },
+        };
+        lock(&self.session).insert(account, (key, kept.clone()));
+        Ok(kept)
+    }
+
+    /// The key that a choice asks for; `None` when it asks for none.
+    ///
+    /// # Errors
+    /// `refused_key` when there is none where the choice says it is.
+    pub async fn get(&self, choice: &ModelChoice) -> Result<Option<Key>, ModelError> {
+        let key = match &choice.key {
+            KeySource::None => return Ok(None),
+            KeySource::Env { variable } => std::env::var(variable)
+                .ok()
+                .filter(|value| !value.trim().is_empty())
+                .map(|value| Key::new(&value))
+                .ok_or_else(|| format!("The environment variable {variable} holds no key.")),
+            KeySource::Keychain => {
+                let account = providers::origin(&providers::base_url(choice)?);
+                match self.find(&account).await {
+                    Ok(Some((key, _))) => Ok(key),
+                    Ok(None) => Err(format!("No key is kept for {account}.")),
+                    Err(reason) => Err(format!("The key for {account} could not be looked up: {reason}")),
+                }
+            }
+        };
+        key.map(Some).map_err(|what| refused(format!("{what} Enter the key in the settings.")))
+    }
+
+    /// Forgets the key of the server at `base_url`.
+    ///
+    /// # Errors
+    /// When the keychain may still hold it.
+    pub async fn delete(&self, base_url: &str) -> Result<(), ModelError> {
+        let account = account(base_url)?;
+        lock(&self.session).remove(&account);
+        *lock(&self.given_up) = None;
+        let gone = self.ask(account, |entry| match entry.delete_credential() {
+            Err(keyring_core::Error::NoEntry) => Ok(()),
+            other => other,
+        });
+        // Where there is no keychain there is nothing to delete.
+        match gone.await {
+            Err(trouble) if trouble.kind != Kind::NoKeychain => {
+                Err(refused(format!("The key may still be in the keychain: {}", trouble.reason)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where the key of a choice is, without showing it.
+    pub async fn state(&self, choice: &ModelChoice) -> KeyState {
+        match &choice.key {
+            KeySource::None => KeyState::NotUsed,
+            KeySource::Env { variable } if std::env::var(variable).is_ok_and(|value| !value.trim().is_empty()) => {
+                KeyState::Env { variable: variable.clone() }
+            }
+            KeySource::Env { .. } => KeyState::Absent { reason: None },
+            KeySource::Keychain => match providers::base_url(choice) {
+                Err(error) => KeyState::Absent { reason: Some(error.message) },
+                Ok(url) => match self.find(&providers::origin(&url)).await {
+                    Ok(Some((_, kept))) => KeyState::Present(kept),
+                    Ok(None) => KeyState::Absent { reason: None },
+                    Err(reason) => KeyState::Absent { reason: Some(reason) },
+                },
+            },
+        }
+    }
+
+    async fn find(&self, account: &str) -> Result<Option<(Key, Kept)>, String> {
+        if let Some(found) = lock(&self.session).get(account) {
+            return Ok(Some(found.clone()));
+        }
+        let asked = self.ask(account.to_owned(), |entry| match entry.get_password() {
+            Err(keyring_core::Error::NoEntry) => Ok(None),
+            other => other.map(Some),
+        });
+        let Some(secret) = asked.await.map_err(|trouble| trouble.reason)? else { return Ok(None) };
+        let found = (Key::new(&secret), Kept::Keychain);
+        lock(&self.session).insert(account.to_owned(), found.clone());
+        Ok(Some(found))
+    }
+
+    /// Does something with the keychain's entry of an account, on a thread of its own: the keychain's library blocks, and where it
+    /// waits for ever only that thread is lost.
+    async fn ask<T: Send + 'static>(
+        &self,
+        account: String,
+        what: impl FnOnce(&keyring_core::Entry) -> keyring_core::Result<T> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        if let Some(trouble) = lock(&self.given_up).clone() {
+            return Err(trouble);
+        }
+        let (answer, answered) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("keychain".into()).spawn(move || {
+            let _ = answer.send(open(&account).and_then(|entry| what(&entry).map_err(|error| plain(&error))));
+        });
+        let result = match thread {
+            Err(error) => Err(no_keychain(&error)),
+            Ok(_) => match tokio::time::timeout(KEYCHAIN_TIMEOUT, answered).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) => Err(no_keychain(&"its library failed")),
+                Err(_) => Err(Trouble {
+                    kind: Kind::Silent,
+                    reason: "The keychain did not answer. It may be locked: unlock it and enter the key again.".into(),
+                }),
+            },
+        };
+        if let Err(trouble) = &result
+            && trouble.kind != Kind::Entry
+        {
+            *lock(&self.given_up) = Some(trouble.clone());
+        }
+        result
+    }
+}
+
+/// Why the keychain was of no use.
+#[derive(Clone)]
+struct Trouble {
+    kind: Kind,
+    reason: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    NoKeychain,
+    Silent,
+    /// Something about this one key; others may be fine.
+    Entry,
+}
+
+fn no_keychain(why: &dyn std::fmt::Display) -> Trouble {
+    Trouble { kind: Kind::NoKeychain, reason: format!("This computer has no keychain that Plumb can use ({why}).") }
+}
+
+#[cfg(target_os = "linux")]
+fn open(account: &str) -> Result<keyring_core::Entry, Trouble> {
+    use keyring_core::api::CredentialStoreApi;
+    let store = zbus_secret_service_keyring_store::Store::new().map_err(|error| no_keychain(&error))?;
+    let label = format!("Plumb: key for {account}");
+    store.build(SERVICE, account, Some(&HashMap::from([("label", label.as_str())]))).map_err(|error| plain(&error))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open(_account: &str) -> Result<keyring_core::Entry, Trouble> {
+    Err(no_keychain(&"not supported on this system yet"))
+}
+
+fn plain(error: &keyring_core::Error) -> Trouble {
+    use keyring_core::Error;
+    let entry = |reason: &str| Trouble { kind: Kind::Entry, reason: reason.into() };
+    match error {
+        Error::NoStorageAccess(_) => {
+            Trouble { kind: Kind::Silent, reason: "The keychain is locked, and was not unlocked.".into() }
+        }
+        // These carry bytes of the secret.
+        Error::BadEncoding(_) | Error::BadDataFormat(..) => entry("The keychain holds something else than a key there."),
+        Error::Ambiguous(_) => entry("The keychain holds several keys for this server. Delete them and enter the key again."),
+        other => no_keychain(other),
+    }
+}
+
+fn account(base_url: &str) -> Result<String, ModelError> {
+    let choice = ModelChoice {
+        provider: "server".into(),
+        name: String::new(),
+        base_url: Some(base_url.into()),
+        key: KeySource::None,
+        price: None,
+    };
+    Ok(providers::origin(&providers::base_url(&choice)?))
+}
+
+fn refused(message: String) -> ModelError {
+    ModelError { code: "refused_key", message, partial: String::new() }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choice(base_url: &str, key: KeySource) -> ModelChoice {
+        ModelChoice { provider: "server".into(), name: "m".into(), base_url: Some(base_url.into()), key, price: None }
+    }
+
+    fn without_keychain() -> Keys {
+        Keys { session: Mutex::default(), given_up: Mutex::new(Some(no_keychain(&"test"))) }
+    }
+
+    #[test]
+    fn a_key_cannot_be_printed_and_is_cut_out_of_texts() {
+        let key = Key::new(" sk-secret\n");
+        assert_eq!(format!("{key:?}"), "Key(hidden)");
+        assert_eq!(key.redact("bad key sk-secret."), "bad key [key].");
+        assert_eq!(Key::new("").redact("as it was"), "as it was");
+    }
+
+    #[tokio::test]
+    async fn a_key_is_given_to_the_host_it_was_entered_for_and_to_no_other() {
+        let keys = without_keychain();
+        let kept = (Key::new("sk-1"), Kept::Session { reason: "test".into() });
+        lock(&keys.session).insert(account("https://a.example.org/v1").unwrap(), kept);
+        let get = async |url: &str| keys.get(&choice(url, KeySource::Keychain)).await;
+        assert_eq!(get("https://a.example.org/other/v1").await.unwrap(), Some(Key::new("sk-1")));
+        for other in ["https://b.example.org/v1", "http://a.example.org/v1", "https://a.example.org:8443/v1"] {
+            assert_eq!(get(other).await.unwrap_err().code, "refused_key", "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unset_environment_variable_is_named_in_the_error() {
+        let choice = choice("https://a.example.org/v1", KeySource::Env { variable: "PLUMB_TEST_NO_SUCH_KEY".into() });
+        let error = without_keychain().get(&choice).await.unwrap_err();
+        assert_eq!(error.code, "refused_key");
+        assert!(error.message.contains("PLUMB_TEST_NO_SUCH_KEY"));
+    }
+
+    /// dbus-run-session -- sh -c 'printf "\n" | gnome-keyring-daemon --unlock --components=secrets; cargo nextest run --release -p plumb-models --run-ignored only keychain'
+    #[tokio::test]
+    #[ignore = "needs an unlocked Secret Service on the session bus"]
+    async fn a_real_keychain_keeps_a_key_for_the_next_session_until_it_is_deleted() {
+        let url = "https://keychain-test.example.org/v1";
+        assert_eq!(Keys::new().set(url, Key::new("sk-real")).await.unwrap(), Kept::Keychain);
+        let asked = choice(url, KeySource::Keychain);
+        let next_session = Keys::new();
+        assert_eq!(next_session.get(&asked).await.unwrap(), Some(Key::new("sk-real")));
+        assert_eq!(next_session.state(&asked).await, KeyState::Present(Kept::Keychain));
+        next_session.delete(url).await.unwrap();
+        assert_eq!(Keys::new().state(&asked).await, KeyState::Absent { reason: None });
+    }
+
+    #[tokio::test]
+    #[ignore = "needs a session bus without a Secret Service, or none at all"]
+    async fn without_a_keychain_a_key_lives_for_the_session_and_the_reason_is_told() {
+        let url = "https://keychain-test.example.org/v1";
+        let keys = Keys::new();
+        assert!(matches!(keys.set(url, Key::new("sk-real")).await.unwrap(), Kept::Session { .. }));
+        assert_eq!(keys.get(&choice(url, KeySource::Keychain)).await.unwrap(), Some(Key::new("sk-real")));
+        keys.delete(url).await.unwrap();
+        assert!(keys.get(&choice(url, KeySource::Keychain)).await.is_err());
+    }
+}

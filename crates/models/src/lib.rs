@@ -1,0 +1,20 @@
+//! Language models: servers that speak OpenAI's format, the built-in model, keys, prices.
+
+mod catalogue;
+mod connect;
+mod fetch;
+mod keys;
+mod local;
+mod openai;
+mod profiles;
+mod providers;
+
+pub mod frame;
+
+pub use catalogue::{BuiltIn, FileState, built_in, catalogue, state};
+pub use connect::{LOCAL, connect, test};
+pub use fetch::{FetchError, Progress, Source, fetch};
+pub use keys::{Kept, Key, KeyState, Keys};
+pub use local::DEFAULT_WINDOW;
+pub use profiles::{listed_models, prices_as_of};
+pub use providers::{Provider, provider, providers};

@@ -1,0 +1,188 @@
+//! What a server's refusal means: which error it is for the user, and whether trying again can help.
+
+use crate::keys::Key;
+use plumb_rlm::model::ModelError;
+use serde_json::Value;
+use std::time::{Duration, SystemTime};
+
+/// A failed try.
+#[derive(Debug)]
+pub struct Fault {
+    /// As the user sees it.
+    pub error: ModelError,
+    /// Trying again may help.
+    pub passing: bool,
+    /// How long the server asked us to wait.
+    pub retry_after: Option<Duration>,
+    /// The name of a parameter that the server does not take.
+    pub refused_parameter: Option<&'static str>,
+}
+
+impl Fault {
+    /// A fault that stays.
+    pub fn lasting(code: &'static str, message: impl Into<String>) -> Self {
+        let error = ModelError { code, message: message.into(), partial: String::new() };
+        Fault { error, passing: false, retry_after: None, refused_parameter: None }
+    }
+
+    /// A fault that may pass.
+    pub fn passing(code: &'static str, message: impl Into<String>) -> Self {
+        Fault { passing: true, ..Fault::lasting(code, message) }
+    }
+
+    /// The same with the text that had arrived. What has been shown cannot be taken back, so that it is not tried again.
+    pub fn after(mut self, partial: &str) -> Self {
+        self.passing &= partial.is_empty();
+        self.error.partial = partial.to_owned();
+        self
+    }
+}
+
+/// Parameters that some servers refuse and that a call can do without.
+const OPTIONAL: &[&str] = &["stream_options", "max_completion_tokens", "max_tokens", "temperature", "seed"];
+
+const TOO_LONG: &[&str] = &[
+    "context_length",
+    "context length",
+    "context window",
+    "context size",
+    "maximum context",
+    "prompt is too long",
+    "too many tokens",
+    "input is too long",
+];
+
+/// Reads a refusal. `server` is the address to show, `model` the name that was asked for.
+pub fn from_status(
+    status: u16,
+    body: &str,
+    retry_after: Option<Duration>,
+    server: &str,
+    model: &str,
+    key: Option<&Key>,
+) -> Fault {
+    let said = words(body, key);
+    let says = if said.is_empty() { String::new() } else { format!(" It says: {said}") };
+    let lower = body.to_lowercase();
+    if matches!(status, 400 | 413 | 422) && TOO_LONG.iter().any(|words| lower.contains(words)) {
+        return Fault::lasting(
+            "too_long",
+            format!("The text is longer than {model} can take.{says} Choose a model with a larger window."),
+        );
+    }
+    // "`max_tokens` is not supported, use `max_completion_tokens`": the first one named is the refused one.
+    let first_named = || OPTIONAL.iter().copied().filter_map(|name| Some((lower.find(name)?, name))).min();
+    let refused_parameter = if matches!(status, 400 | 422) { first_named().map(|(_, name)| name) } else { None };
+    let fault = match status {
+        300..=399 => Fault::lasting("bad_reply", format!("{server} has moved elsewhere. Enter its new address.")),
+        401 | 403 if key.is_none() => {
+            Fault::lasting("refused_key", format!("{server} wants a key.{says} Enter one in the settings."))
+        }
+        401 | 403 => Fault::lasting(
+            "refused_key",
+            format!("{server} refused the key.{says} Check it in the settings, and whether it may use {model}."),
+        ),
+        402 => Fault::lasting("refused_key", format!("{server} wants to be paid first.{says} Add credit to your account there.")),
+        404 => Fault::lasting(
+            "no_such_model",
+            format!("{server} knows no model \"{model}\", or the address is not that of its API.{says} Check both."),
+        ),
+        429 if lower.contains("insufficient_quota") => {
+            Fault::lasting("rate_limited", format!("Your account at {server} has no credit left.{says} Add credit there."))
+        }
+        429 => {
+            Fault::passing("rate_limited", format!("{server} takes no more calls for now.{says} Wait, or lower the concurrency."))
+        }
+        408 | 500..=599 => Fault::passing("server", format!("{server} failed with status {status}.{says} Try again later.")),
+        _ => Fault::lasting("bad_reply", format!("{server} did not accept the call (status {status}).{says}")),
+    };
+    Fault { retry_after, refused_parameter, ..fault }
+}
+
+/// Reads an error that came inside a stream with status 200.
+pub fn from_event(error: &Value, server: &str, model: &str, key: Option<&Key>) -> Fault {
+    let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    let status = [&error["code"], &error["status"], &error["status_code"]].into_iter().find_map(number);
+    let status = status.and_then(|status| u16::try_from(status).ok()).filter(|status| (400..600).contains(status));
+    from_status(status.unwrap_or(500), &serde_json::json!({ "error": error }).to_string(), None, server, model, key)
+}
+
+/// What a server says in the body of a refusal, short and without the key.
+fn words(body: &str, key: Option<&Key>) -> String {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let said = match serde_json::from_str::<Value>(body) {
+        Ok(value) => text(&value["error"]["message"])
+            .or_else(|| text(&value["error"]))
+            .or_else(|| text(&value["message"]))
+            .or_else(|| text(&value["detail"]))
+            .unwrap_or_default(),
+        Err(_) if body.trim_start().starts_with('<') => String::new(),
+        Err(_) => body.trim().to_owned(),
+    };
+    let said = key.map_or_else(|| said.clone(), |key| key.redact(&said));
+    let mut short: String = said.chars().filter(|c| !c.is_control()).take(300).collect();
+    if !short.is_empty() && !short.ends_with(['.', '!', '?']) {
+        short.push('.');
+    }
+    short
+}
+
+/// The wait that a server asks for: in seconds, or until a date.
+pub fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
+    if let Ok(seconds) = header.trim().parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    httpdate::parse_http_date(header.trim()).ok().map(|date| date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(status: u16, body: &str) -> Fault {
+        from_status(status, body, None, "https://api.example.org", "m-1", Some(&Key::new("sk-secret")))
+    }
+
+    #[test]
+    fn each_refusal_gets_its_code() {
+        let cases = [
+            (401, r#"{"error":{"message":"bad key sk-secret"}}"#, "refused_key", false),
+            (403, "<html>", "refused_key", false),
+            (404, r#"{"error":"model not found"}"#, "no_such_model", false),
+            (400, r#"{"error":{"code":"context_length_exceeded","message":"too long"}}"#, "too_long", false),
+            (400, r#"{"message":"the request exceeds the available context size"}"#, "too_long", false),
+            (429, "", "rate_limited", true),
+            (429, r#"{"error":{"code":"insufficient_quota"}}"#, "rate_limited", false),
+            (503, "busy", "server", true),
+            (418, "{}", "bad_reply", false),
+            (301, "", "bad_reply", false),
+        ];
+        for (status, body, code, passing) in cases {
+            let fault = read(status, body);
+            assert_eq!((fault.error.code, fault.passing), (code, passing), "{status} {body}");
+            assert!(!fault.error.message.contains("sk-secret"));
+            assert!(!fault.error.message.contains("<html>"));
+        }
+    }
+
+    #[test]
+    fn a_parameter_that_a_server_refuses_is_recognised() {
+        let fault =
+            read(400, r#"{"error":{"message":"Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."}}"#);
+        assert_eq!(fault.refused_parameter, Some("max_tokens"));
+        let fault = read(400, r#"{"error":{"message":"temperature does not support 0"}}"#);
+        assert_eq!(fault.refused_parameter, Some("temperature"));
+        assert_eq!(read(400, r#"{"error":{"message":"bad request"}}"#).refused_parameter, None);
+    }
+
+    #[test]
+    fn a_wait_is_read_in_seconds_and_as_a_date() {
+        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        assert_eq!(retry_after("2", now), Some(Duration::from_secs(2)));
+        assert_eq!(retry_after("0.5", now), Some(Duration::from_millis(500)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now), Some(Duration::from_secs(10)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(Duration::ZERO));
+        assert_eq!(retry_after("-1", now), None);
+        assert_eq!(retry_after("soon", now), None);
+    }
+}

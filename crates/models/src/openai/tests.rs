@@ -1,0 +1,284 @@
+use super::*;
+use plumb_rlm::model::{Finish, Message, Role, Strength, Usage};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// A step of a scripted server's answer.
+enum Step {
+    Send(&'static [u8]),
+    Wait(u64),
+    Hang,
+}
+
+/// A server that answers its n-th connection with the n-th script, and keeps what it was sent.
+struct Server {
+    url: Url,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    async fn start(scripts: Vec<Vec<Step>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/v1", listener.local_addr().unwrap())).unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let kept = seen.clone();
+        tokio::spawn(async move {
+            for script in scripts {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let request = read_request(&mut stream).await;
+                lock(&kept).push(request);
+                tokio::spawn(play(stream, script));
+            }
+        });
+        Server { url, seen }
+    }
+
+    fn seen(&self) -> Vec<String> {
+        lock(&self.seen).clone()
+    }
+
+    fn model(&self, provider: &str) -> OpenAi {
+        model_at(&self.url, provider)
+    }
+}
+
+async fn read_request(stream: &mut TcpStream) -> String {
+    let mut all = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let n = stream.read(&mut buffer).await.unwrap();
+        all.extend_from_slice(&buffer[..n]);
+        let text = String::from_utf8_lossy(&all).into_owned();
+        let whole = text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
+            let length =
+                head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse::<usize>().ok());
+            body.len() >= length.unwrap_or(0)
+        });
+        if whole || n == 0 {
+            return text;
+        }
+    }
+}
+
+async fn play(mut stream: TcpStream, script: Vec<Step>) {
+    for step in script {
+        match step {
+            Step::Send(bytes) => {
+                let _ = stream.write_all(bytes).await;
+                let _ = stream.flush().await;
+            }
+            Step::Wait(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
+            Step::Hang => std::future::pending().await,
+        }
+    }
+}
+
+fn model_at(url: &Url, provider: &str) -> OpenAi {
+    let patience = Patience {
+        connect: Duration::from_secs(2),
+        first: Duration::from_millis(400),
+        silence: Duration::from_millis(200),
+        retry: Duration::from_millis(10),
+        longest_retry: Duration::from_secs(2),
+    };
+    let profile = ModelProfile {
+        name: format!("{provider}:m"),
+        window_tokens: 32_768,
+        max_output_tokens: 100,
+        strength: Strength::Strong,
+        price: None,
+        local: true,
+        prefill: false,
+        concurrency: 4,
+    };
+    OpenAi::new(provider, url, "m", Some(Key::new("sk-secret")), profile, patience).unwrap()
+}
+
+async fn ask(model: &OpenAi, prompt: &str) -> (Result<ModelReply, ModelError>, String) {
+    let shown = Mutex::new(String::new());
+    let request = ModelRequest {
+        messages: vec![Message::new(Role::User, prompt)],
+        max_output_tokens: 50,
+        temperature: 0.0,
+        seed: 7,
+        stop: vec!["END".into()],
+        prefill: None,
+    };
+    let result = model.complete(request, &|text: &str| lock(&shown).push_str(text)).await;
+    (result, shown.into_inner().unwrap())
+}
+
+const STREAM: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n: hello\r\n\r\n";
+const HELLO: &[u8] = "data: {\"choices\":[{\"delta\":{\"content\":\"h\u{e9}\u{1f600}llo\"}}]}\r\n\r\n".as_bytes();
+const END: &[u8] = b"data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1}}\n\ndata: [DONE]\n\n";
+
+fn good() -> Vec<Step> {
+    vec![Step::Send(STREAM), Step::Send(HELLO), Step::Send(END)]
+}
+
+#[tokio::test]
+async fn a_reply_streams_in_with_usage_and_the_key_goes_to_the_server_only() {
+    let server = Server::start(vec![good()]).await;
+    let (reply, shown) = ask(&server.model("server"), "hi").await;
+    let reply = reply.unwrap();
+    assert_eq!((reply.text.as_str(), shown.as_str(), reply.finish), ("hé😀llo", "hé😀llo", Finish::Stop));
+    assert_eq!(reply.usage, Some(Usage { input_tokens: 3, cached_input_tokens: 0, output_tokens: 1 }));
+    let seen = &server.seen()[0];
+    assert!(seen.starts_with("POST /v1/chat/completions HTTP/1.1"));
+    assert!(seen.contains("authorization: Bearer sk-secret"));
+    assert!(seen.contains("\"stop\":[\"END\"]") && seen.contains("\"include_usage\":true"));
+}
+
+#[tokio::test]
+async fn characters_split_by_the_network_come_out_whole() {
+    let mut script = vec![Step::Send(STREAM)];
+    for byte in HELLO {
+        script.push(Step::Send(std::slice::from_ref(byte)));
+        script.push(Step::Wait(1));
+    }
+    script.push(Step::Send(END));
+    let server = Server::start(vec![script]).await;
+    assert_eq!(ask(&server.model("server"), "hi").await.1, "hé😀llo");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named_with_what_to_do() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let model = model_at(&Url::parse(&format!("http://{address}/v1")).unwrap(), "server");
+    let error = ask(&model, "hi").await.0.unwrap_err();
+    assert_eq!(error.code, "unreachable");
+    assert!(error.message.contains(&address.to_string()) && error.message.contains("Start the server"), "{}", error.message);
+}
+
+#[tokio::test]
+async fn a_cut_stream_keeps_its_text_and_is_not_sent_again() {
+    let server = Server::start(vec![vec![Step::Send(STREAM), Step::Send(HELLO)], good()]).await;
+    let (result, shown) = ask(&server.model("server"), "hi").await;
+    let error = result.unwrap_err();
+    assert_eq!((error.code, error.partial.as_str(), shown.as_str()), ("cut_short", "hé😀llo", "hé😀llo"));
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_stream_cut_before_its_first_word_is_sent_again() {
+    let server = Server::start(vec![vec![Step::Send(STREAM)], vec![], good()]).await;
+    assert_eq!(ask(&server.model("server"), "hi").await.0.unwrap().text, "hé😀llo");
+    assert_eq!(server.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn a_busy_server_is_asked_again_after_the_wait_it_names() {
+    const BUSY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 0.3\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let server = Server::start(vec![vec![Step::Send(BUSY)], good()]).await;
+    let began = Instant::now();
+    assert!(ask(&server.model("server"), "hi").await.0.is_ok());
+    assert!(began.elapsed() >= Duration::from_millis(300));
+}
+
+#[tokio::test]
+async fn a_server_that_stays_busy_is_given_up_after_four_tries() {
+    const BUSY: &[u8] = b"HTTP/1.1 503 Busy\r\ncontent-length: 4\r\nconnection: close\r\n\r\nbusy";
+    let server = Server::start((0..6).map(|_| vec![Step::Send(BUSY)]).collect()).await;
+    assert_eq!(ask(&server.model("server"), "hi").await.0.unwrap_err().code, "server");
+    assert_eq!(server.seen().len(), 4);
+}
+
+#[tokio::test]
+async fn a_wait_of_an_hour_is_told_at_once() {
+    const BUSY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 3600\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let server = Server::start(vec![vec![Step::Send(BUSY)]]).await;
+    assert_eq!(ask(&server.model("server"), "hi").await.0.unwrap_err().code, "rate_limited");
+}
+
+#[tokio::test]
+async fn a_refused_key_is_told_without_showing_it() {
+    const REFUSED: &[u8] =
+        b"HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n{\"error\":{\"message\":\"Incorrect API key provided: sk-secret\"}}";
+    let server = Server::start(vec![vec![Step::Send(REFUSED)]]).await;
+    let error = ask(&server.model("server"), "hi").await.0.unwrap_err();
+    assert_eq!(error.code, "refused_key");
+    assert!(error.message.contains("[key]") && !format!("{error:?}").contains("sk-secret"));
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_page_instead_of_a_reply_is_a_bad_reply() {
+    const PAGE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<!doctype html><h1>Sign in</h1>";
+    let server = Server::start(vec![vec![Step::Send(PAGE)]]).await;
+    assert_eq!(ask(&server.model("server"), "hi").await.0.unwrap_err().code, "bad_reply");
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_with_the_key() {
+    const MOVED: &[u8] =
+        b"HTTP/1.1 307 Moved\r\nlocation: http://127.0.0.1:9/v1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let server = Server::start(vec![vec![Step::Send(MOVED)]]).await;
+    assert_eq!(ask(&server.model("server"), "hi").await.0.unwrap_err().code, "bad_reply");
+}
+
+#[tokio::test]
+async fn silence_ends_a_call_before_and_within_its_reply() {
+    let server = Server::start(vec![vec![Step::Hang], vec![Step::Send(STREAM), Step::Hang]]).await;
+    let model = server.model("server");
+    for _ in 0..2 {
+        let error = ask(&model, "hi").await.0.unwrap_err();
+        assert_eq!(error.code, "server", "{}", error.message);
+    }
+    let server = Server::start(vec![vec![Step::Send(STREAM), Step::Send(HELLO), Step::Hang]]).await;
+    let error = ask(&server.model("server"), "hi").await.0.unwrap_err();
+    assert_eq!((error.code, error.partial.as_str()), ("cut_short", "hé😀llo"));
+}
+
+#[tokio::test]
+async fn a_server_that_keeps_the_line_open_after_its_reply_costs_only_the_usage() {
+    const FINISHED: &[u8] = b"data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+    let server = Server::start(vec![vec![Step::Send(STREAM), Step::Send(HELLO), Step::Send(FINISHED), Step::Hang]]).await;
+    let reply = ask(&server.model("server"), "hi").await.0.unwrap();
+    assert_eq!((reply.text.as_str(), reply.usage), ("hé😀llo", None));
+}
+
+#[tokio::test]
+async fn a_refused_parameter_is_left_out_from_then_on() {
+    const REFUSED: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n{\"error\":{\"message\":\"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.\"}}";
+    let server = Server::start(vec![vec![Step::Send(REFUSED)], good(), good()]).await;
+    let model = server.model("server");
+    assert!(ask(&model, "hi").await.0.is_ok());
+    assert!(ask(&model, "hi").await.0.is_ok());
+    let with: Vec<bool> = server.seen().iter().map(|request| request.contains("\"max_tokens\"")).collect();
+    assert_eq!(with, [true, false, false]);
+    assert!(server.seen()[2].contains("\"max_completion_tokens\":50"));
+}
+
+#[tokio::test]
+async fn a_prompt_that_ollama_cut_is_an_error_and_not_an_answer() {
+    let server = Server::start(vec![good()]).await;
+    let error = ask(&server.model("ollama"), &"word ".repeat(5_000)).await.0.unwrap_err();
+    assert_eq!(error.code, "too_long");
+}
+
+#[tokio::test]
+async fn giving_up_a_call_closes_its_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}/v1", listener.local_addr().unwrap())).unwrap();
+    let closed = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        read_request(&mut stream).await;
+        stream.write_all(STREAM).await.unwrap();
+        stream.read(&mut [0; 1]).await
+    });
+    let model = model_at(&url, "server");
+    assert!(timeout(Duration::from_millis(150), ask(&model, "hi")).await.is_err());
+    let read = timeout(Duration::from_secs(2), closed).await.unwrap().unwrap();
+    assert!(matches!(read, Ok(0) | Err(_)));
+}
+
+#[test]
+fn a_key_that_cannot_be_sent_is_refused_without_showing_it() {
+    let error = authorization(&Key::new("sk-\nsecret")).unwrap_err();
+    assert_eq!(error.code, "refused_key");
+    assert!(!error.message.contains("secret"));
+}

@@ -1,0 +1,139 @@
+//! The servers that Plumb knows by name. All of them speak OpenAI's chat format.
+
+use plumb_rlm::model::ModelError;
+use plumb_rlm::options::ModelChoice;
+use reqwest::Url;
+
+/// A server known by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// As it stands in [`ModelChoice::provider`].
+    pub id: &'static str,
+    /// As people write it.
+    pub name: &'static str,
+    /// Where it is; `None`: the user says.
+    pub base_url: Option<&'static str>,
+    /// The environment variable in which its key usually lies.
+    pub key_variable: Option<&'static str>,
+    /// It answers nobody without a key.
+    pub key_required: bool,
+    /// It runs on a machine of the user's: the model's window is what that machine affords.
+    pub own_machine: bool,
+}
+
+const fn cloud(id: &'static str, name: &'static str, base_url: &'static str, key_variable: &'static str) -> Provider {
+    Provider { id, name, base_url: Some(base_url), key_variable: Some(key_variable), key_required: true, own_machine: false }
+}
+
+const fn own(id: &'static str, name: &'static str, base_url: Option<&'static str>) -> Provider {
+    Provider { id, name, base_url, key_variable: None, key_required: false, own_machine: true }
+}
+
+const PROVIDERS: &[Provider] = &[
+    cloud("openai", "OpenAI", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    cloud("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+    cloud("mistral", "Mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
+    cloud("deepseek", "DeepSeek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
+    cloud("groq", "Groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
+    cloud("together", "Together", "https://api.together.xyz/v1", "TOGETHER_API_KEY"),
+    cloud("xai", "xAI", "https://api.x.ai/v1", "XAI_API_KEY"),
+    own("ollama", "Ollama", Some("http://localhost:11434/v1")),
+    own("lmstudio", "LM Studio", Some("http://localhost:1234/v1")),
+    own("vllm", "vLLM", Some("http://localhost:8000/v1")),
+    own("server", "Another server", None),
+];
+
+/// All of them, as a front end lists them.
+pub fn providers() -> &'static [Provider] {
+    PROVIDERS
+}
+
+/// The one named `id`.
+pub fn provider(id: &str) -> Option<&'static Provider> {
+    PROVIDERS.iter().find(|provider| provider.id == id)
+}
+
+/// Where a choice's server is.
+///
+/// # Errors
+/// When the provider is unknown, or its address is missing or no web address.
+pub fn base_url(choice: &ModelChoice) -> Result<Url, ModelError> {
+    let known = provider(&choice.provider);
+    let address = choice.base_url.as_deref().or(known.and_then(|provider| provider.base_url)).ok_or_else(|| match known {
+        Some(_) => bad_address("No address of a server is given. Enter one, such as http://localhost:8000/v1."),
+        None => bad_address(&format!(
+            "There is no provider \"{}\". Choose one of: local, {}.",
+            choice.provider,
+            PROVIDERS.iter().map(|provider| provider.id).collect::<Vec<_>>().join(", ")
+        )),
+    })?;
+    let url = Url::parse(address.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url =
+        url.ok_or_else(|| bad_address("The server's address is not a web address. It looks like https://example.org/v1."))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(bad_address("The server's address holds a user name or password. Take it out and enter the key as a key."));
+    }
+    Ok(url)
+}
+
+/// The part of an address that a key belongs to: scheme, host and port.
+pub fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// Whether calls to this address stay on this computer.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()),
+        None => false,
+    }
+}
+
+fn bad_address(message: &str) -> ModelError {
+    ModelError { code: "unreachable", message: message.into(), partial: String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plumb_rlm::options::KeySource;
+
+    fn choice(provider: &str, base_url: Option<&str>) -> ModelChoice {
+        ModelChoice {
+            provider: provider.into(),
+            name: "m".into(),
+            base_url: base_url.map(Into::into),
+            key: KeySource::None,
+            price: None,
+        }
+    }
+
+    #[test]
+    fn every_known_address_is_a_web_address_and_cloud_ones_are_encrypted() {
+        for provider in providers().iter().filter(|provider| provider.base_url.is_some()) {
+            let url = base_url(&choice(provider.id, None)).unwrap();
+            assert_eq!(url.scheme() == "https", !provider.own_machine, "{}", provider.id);
+        }
+    }
+
+    #[test]
+    fn an_address_with_a_password_in_it_is_refused_without_showing_it() {
+        let error = base_url(&choice("server", Some("https://me:secret@example.org/v1"))).unwrap_err();
+        assert!(!error.message.contains("secret"));
+    }
+
+    #[test]
+    fn nonsense_addresses_and_names_are_told_apart() {
+        assert!(base_url(&choice("server", None)).unwrap_err().message.contains("No address"));
+        assert!(base_url(&choice("server", Some("file:///etc"))).unwrap_err().message.contains("not a web address"));
+        assert!(base_url(&choice("nope", None)).unwrap_err().message.contains("There is no provider"));
+    }
+
+    #[test]
+    fn only_this_computer_is_loopback() {
+        let is = |url: &str| is_loopback(&Url::parse(url).unwrap());
+        assert!(is("http://localhost:1/v1") && is("http://127.0.0.1/v1") && is("http://[::1]:8/"));
+        assert!(!is("http://localhost.example.org/") && !is("http://10.0.0.1/"));
+    }
+}

@@ -1,0 +1,195 @@
+//! Cells in a real, sealed worker. `plumb-python` must have been built (`make test` does).
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use async_trait::async_trait;
+use plumb_repl::SealedPython;
+use plumb_rlm::{
+    corpus::Placement,
+    repl::{
+        CellEnding, CellLimits, CellOutcome, Context, HostCall, HostError, HostReply, Repl, ReplHost, ReplLauncher, ReplSpec,
+    },
+};
+use std::{fs::File, io::Write, path::PathBuf, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+const LIMITS: CellLimits = CellLimits { compute: Duration::from_secs(10), output_chars: 2000 };
+
+/// Answers every prompt with its capitals, and every document with the text in the snapshot.
+struct Echo;
+
+#[async_trait]
+impl ReplHost for Echo {
+    async fn answer(&self, call: HostCall) -> Result<HostReply, HostError> {
+        match call {
+            HostCall::Llm { prompts, .. } => Ok(HostReply::Texts(prompts.iter().map(|p| p.to_uppercase()).collect())),
+            HostCall::Text { path } if path == "a.txt" => {
+                Ok(HostReply::Placement(Placement { offset: 0, chars: 12, kind: 1, ascii: true }))
+            }
+            HostCall::Files { .. } => Ok(HostReply::Paths(vec!["a.txt".to_owned()])),
+            _ => Err(HostError { kind: "KeyError", message: "no such path; a close name is a.txt".to_owned() }),
+        }
+    }
+}
+
+fn launcher() -> SealedPython {
+    let beside = std::env::current_exe().unwrap();
+    let program: PathBuf = beside.parent().unwrap().parent().unwrap().join("plumb-python");
+    SealedPython::new(program, 1 << 29)
+}
+
+fn snapshot() -> File {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(b"first\nsecond\0").unwrap();
+    file
+}
+
+async fn worker() -> Box<dyn Repl> {
+    launcher().launch(ReplSpec { snapshot: snapshot(), context: Context::Folder { documents: 1 }, seed: 7 }).await.unwrap()
+}
+
+async fn run(repl: &mut Box<dyn Repl>, code: &str) -> CellOutcome {
+    repl.run(code, LIMITS, &Echo, &CancellationToken::new()).await.unwrap()
+}
+
+#[tokio::test]
+async fn variables_survive_an_error_and_the_last_expression_is_shown() {
+    let mut repl = worker().await;
+    let failed = run(&mut repl, "x = 41\n1/0").await;
+    assert_eq!(failed.ending, CellEnding::Raised);
+    assert!(failed.error.as_deref().unwrap().contains("line 2: 1/0\nZeroDivisionError"), "{failed:?}");
+    assert_eq!(run(&mut repl, "x + 1").await.output, "42\n");
+    assert_eq!(run(&mut repl, "SHOW_VARS()").await.output, "{'x': 'int'}\n");
+}
+
+#[tokio::test]
+async fn documents_are_real_strings_and_a_missing_one_says_what_is_close() {
+    for launcher in [launcher(), launcher().copying()] {
+        let spec = ReplSpec { snapshot: snapshot(), context: Context::Folder { documents: 1 }, seed: 7 };
+        let mut repl = launcher.launch(spec).await.unwrap();
+        let text =
+            run(&mut repl, "t = context['a.txt']; (type(t) is str, t.split('\\n'), t[6:], 'sec' in t, lines('a.txt', 2, 2))")
+                .await;
+        assert_eq!(text.output, "(True, ['first', 'second'], 'second', True, 'second')\n", "{text:?}");
+        let missing = run(&mut repl, "context['b.txt']").await;
+        assert!(missing.error.unwrap().contains("KeyError: no such path; a close name is a.txt"));
+    }
+}
+
+#[tokio::test]
+async fn one_document_is_read_when_it_is_first_named() {
+    let spec = ReplSpec { snapshot: snapshot(), context: Context::Document { path: "a.txt".to_owned() }, seed: 7 };
+    let mut repl = launcher().launch(spec).await.unwrap();
+    assert_eq!(run(&mut repl, "len(context), context[:5]").await.output, "(12, 'first')\n");
+}
+
+#[tokio::test]
+async fn calls_from_threads_and_batches_get_their_own_replies() {
+    let mut repl = worker().await;
+    let code = "from concurrent.futures import ThreadPoolExecutor\n\
+                with ThreadPoolExecutor(8) as pool: a = list(pool.map(llm_query, [f'a{i}' for i in range(40)]))\n\
+                b = llm_query_batched(['x', 'y'])\n(a == [f'A{i}' for i in range(40)], b)";
+    assert_eq!(run(&mut repl, code).await.output, "(True, ['X', 'Y'])\n");
+}
+
+#[tokio::test]
+async fn an_answer_is_declared_in_each_of_the_three_ways() {
+    for (code, wanted) in [
+        ("FINAL('yes')", "yes"),
+        ("v = 42\nFINAL_VAR('v')", "42"),
+        ("answer['content'] = 'so'\nanswer['ready'] = True", "so"),
+        ("answer = {'content': 'own', 'ready': True}", "own"),
+    ] {
+        let mut repl = worker().await;
+        assert_eq!(run(&mut repl, code).await.answer.as_deref(), Some(wanted), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn long_output_keeps_its_head_and_its_tail() {
+    let mut repl = worker().await;
+    let outcome = run(&mut repl, "for i in range(1_000_000): print(i)").await;
+    assert!(outcome.output.starts_with("0\n1\n") && outcome.output.ends_with("999999\n"));
+    assert!(outcome.output.chars().count() < 2100 && outcome.omitted_chars > 6_000_000);
+}
+
+#[tokio::test]
+async fn an_endless_loop_is_interrupted_and_an_uninterruptible_one_killed() {
+    let short = CellLimits { compute: Duration::from_millis(300), ..LIMITS };
+    let mut repl = worker().await;
+    let soft = repl.run("n = 1\nwhile True: pass", short, &Echo, &CancellationToken::new()).await.unwrap();
+    assert_eq!(soft.ending, CellEnding::Interrupted);
+    assert_eq!(run(&mut repl, "n").await.output, "1\n");
+    let stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass";
+    let hard = repl.run(stubborn, short, &Echo, &CancellationToken::new()).await.unwrap();
+    assert_eq!(hard.ending, CellEnding::Killed);
+    assert!(repl.run("1", LIMITS, &Echo, &CancellationToken::new()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_memory_bomb_is_an_error_that_names_other_ways() {
+    let mut repl = worker().await;
+    let outcome = run(&mut repl, "x = [0] * (1 << 40)").await;
+    assert!(outcome.error.unwrap().contains("grep(pattern)"));
+    let slow = run(&mut repl, "a = []\nwhile True: a.append(bytearray(1 << 20))").await;
+    assert!(matches!(slow.ending, CellEnding::Raised | CellEnding::Killed), "{slow:?}");
+}
+
+#[tokio::test]
+async fn code_can_reach_no_file_no_network_and_no_process() {
+    let mut repl = worker().await;
+    for code in [
+        "open('/etc/passwd')",
+        "import os; os.listdir('/')",
+        "import os; os.stat('/etc/passwd')",
+        "import socket; socket.socket()",
+        "import os; os.fork()",
+        "import os; os.kill(os.getppid(), 0)",
+    ] {
+        let outcome = run(&mut repl, code).await;
+        assert_eq!(outcome.ending, CellEnding::Raised, "{code}: {outcome:?}");
+        assert!(run(&mut repl, "1 + 1").await.output == "2\n");
+    }
+}
+
+#[tokio::test]
+async fn modules_that_were_not_loaded_before_sealing_can_still_be_imported() {
+    let mut repl = worker().await;
+    let code = "import calendar, html.parser, statistics, xml.etree.ElementTree, zoneinfo, email.message, sqlite3";
+    let outcome = run(&mut repl, code.trim_end_matches(", sqlite3")).await;
+    assert_eq!(outcome.ending, CellEnding::Done, "{outcome:?}");
+}
+
+#[tokio::test]
+async fn forged_frames_end_the_worker_and_nothing_else() {
+    let mut repl = worker().await;
+    let outcome = run(&mut repl, "import os; os.write(1, b'\\xff' * 64)\nwhile True: pass").await;
+    assert_eq!(outcome.ending, CellEnding::Killed, "{outcome:?}");
+}
+
+#[tokio::test]
+async fn the_user_can_stop_a_cell_that_waits_for_a_model() {
+    struct Never;
+    #[async_trait]
+    impl ReplHost for Never {
+        async fn answer(&self, _call: HostCall) -> Result<HostReply, HostError> {
+            std::future::pending().await
+        }
+    }
+    let mut repl = worker().await;
+    let stop = CancellationToken::new();
+    let later = stop.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        later.cancel();
+    });
+    let outcome = repl.run("llm_query('?')", LIMITS, &Never, &stop).await.unwrap();
+    assert_eq!(outcome.ending, CellEnding::Interrupted);
+}
+
+#[tokio::test]
+async fn the_ready_worker_tells_what_it_measured() {
+    let examined = launcher().examine(snapshot()).await.unwrap();
+    assert!(examined.python.starts_with("3."));
+    assert!(examined.seal.attempts.iter().all(|attempt| attempt.refused));
+}

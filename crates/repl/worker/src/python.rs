@@ -1,0 +1,144 @@
+//! Starts CPython, loads what a sealed process can no longer load, and runs cells.
+
+use crate::{output, parent, text};
+use pyo3::{
+    exceptions::{PyKeyboardInterrupt, PyMemoryError},
+    ffi,
+    prelude::*,
+    types::{PyBytes, PyDict, PyModule},
+};
+use serde_json::{Value, json};
+use std::{ffi::CString, sync::Mutex};
+
+static STDLIB: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/stdlib.zip"));
+
+/// Extension modules and the pure ones that nearly every cell uses. Extensions can only be loaded before sealing.
+const PRELOAD: &str = "ast bisect collections csv datetime decimal difflib fractions functools hashlib heapq html io itertools json linecache math \
+    operator random re statistics string struct textwrap threading time traceback typing unicodedata zlib _asyncio _bz2 _codecs_cn _codecs_hk \
+    _codecs_iso2022 _codecs_jp _codecs_kr _codecs_tw _contextvars _decimal _elementtree _hashlib _json _lzma _multibytecodec _queue _uuid _zoneinfo \
+    pyexpat concurrent.futures.thread";
+
+/// Memory that is let go when Python has none left, so that the error can be told.
+static BALLAST: Mutex<Option<Vec<u8>>> = Mutex::new(None);
+const BALLAST_BYTES: usize = 8 << 20;
+
+fn ballast() -> std::sync::MutexGuard<'static, Option<Vec<u8>>> {
+    BALLAST.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[pyfunction]
+fn release_ballast() {
+    *ballast() = None;
+}
+
+#[pyfunction]
+fn restore_ballast() {
+    let mut kept = ballast();
+    let mut fresh = Vec::new();
+    if kept.is_none() && fresh.try_reserve_exact(BALLAST_BYTES).is_ok() {
+        fresh.resize(BALLAST_BYTES, 1);
+        *kept = Some(fresh);
+    }
+}
+
+/// Starts the interpreter: isolated from the user's environment, hashes seeded so that a replay sees the same order.
+pub fn initialize(seed: u64) {
+    // SAFETY: called once, before any other use of Python, on the main thread.
+    unsafe {
+        let mut config: ffi::PyConfig = std::mem::zeroed();
+        ffi::PyConfig_InitIsolatedConfig(&mut config);
+        config.site_import = 0;
+        config.write_bytecode = 0;
+        config.install_signal_handlers = 1;
+        config.user_site_directory = 0;
+        config.configure_c_stdio = 0;
+        config.pathconfig_warnings = 0;
+        config.use_hash_seed = 1;
+        config.hash_seed = (seed & 0xffff_ffff) as _;
+        let status = ffi::Py_InitializeFromConfig(&config);
+        if ffi::PyStatus_Exception(status) != 0 {
+            ffi::Py_ExitStatusException(status);
+        }
+        ffi::PyConfig_Clear(&mut config);
+        ffi::PyEval_SaveThread();
+    }
+}
+
+/// The interpreter of one node.
+pub struct Interpreter {
+    session: Py<PyAny>,
+}
+
+/// Loads all that must be there before sealing.
+pub fn load(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
+    for name in PRELOAD.split_whitespace() {
+        // An extension that this Python lacks is missed only by the cell that imports it.
+        let _ = py.import(name);
+    }
+    // pyo3 makes its exception type at its first error; were that one an out-of-memory, it would wait for itself for ever.
+    if let Err(first) = py.run(c"raise MemoryError", None, None) {
+        let _ = (first.to_string(), first.is_instance_of::<PyMemoryError>(py), first.is_instance_of::<PyKeyboardInterrupt>(py));
+    }
+    restore_ballast();
+
+    let native = PyModule::new(py, "native")?;
+    native.add_function(wrap_pyfunction!(parent::call, &native)?)?;
+    native.add_function(wrap_pyfunction!(text::text, &native)?)?;
+    native.add_function(wrap_pyfunction!(release_ballast, &native)?)?;
+    native.add_function(wrap_pyfunction!(restore_ballast, &native)?)?;
+
+    let importer = PyModule::from_code(py, &c_string(include_str!("importer.py"))?, c"importer.py", c"plumb_importer")?;
+    importer.getattr("install")?.call1((PyBytes::new(py, STDLIB),))?;
+
+    let prelude = PyModule::new(py, "plumb_prelude")?;
+    prelude.setattr("native", native)?;
+    prelude.setattr("__builtins__", py.import("builtins")?)?;
+    py.run(&c_string(include_str!("prelude.py"))?, Some(&prelude.dict()), None)?;
+
+    let output = Py::new(py, output::Output)?;
+    let sys = py.import("sys")?;
+    sys.setattr("stdout", &output)?;
+    sys.setattr("stderr", &output)?;
+    // SAFETY: reads the time zone file while files can be read.
+    unsafe { tzset() };
+    Ok(prelude)
+}
+
+unsafe extern "C" {
+    fn tzset();
+}
+
+fn c_string(source: &str) -> PyResult<CString> {
+    Ok(CString::new(source)?)
+}
+
+impl Interpreter {
+    /// The session of a node that starts with `start` (see `frames` in the handle's crate).
+    pub fn new(py: Python<'_>, prelude: &Bound<'_, PyModule>, start: &Value) -> PyResult<Self> {
+        let start = py.import("json")?.call_method1("loads", (start.to_string(),))?;
+        let session = prelude.getattr("Session")?.call1((start.cast::<PyDict>()?,))?.unbind();
+        Ok(Interpreter { session })
+    }
+
+    /// Runs one cell and describes how it ended.
+    pub fn run(&self, py: Python<'_>, code: &str, output_chars: usize) -> Value {
+        output::begin(output_chars);
+        let session = self.session.bind(py);
+        let returned = session.call_method1("run", (code,)).and_then(|error| error.extract::<Option<String>>());
+        let error = match returned {
+            Ok(error) => error,
+            // The interrupt came while the session was already on its way out.
+            Err(error) => Some(error.to_string()),
+        };
+        let answer = session.call_method0("declared").and_then(|answer| answer.extract::<Option<String>>()).unwrap_or(None);
+        let interrupted = error.as_deref().is_some_and(|error| error.contains("KeyboardInterrupt"));
+        let (output, omitted) = output::end();
+        json!({
+            "output": output,
+            "omitted_chars": omitted,
+            "ending": if interrupted { "interrupted" } else if error.is_some() { "raised" } else { "done" },
+            "error": error,
+            "answer": answer,
+        })
+    }
+}

@@ -1,0 +1,190 @@
+//! Limits of a run. Money and tokens are reserved before a call is sent, at their worst case, so that a limit is never passed.
+
+use crate::{
+    event::Fault,
+    model::{ModelProfile, Usage},
+    money::{Price, Usd},
+    options::Limits,
+};
+use std::sync::{Mutex, PoisonError};
+
+/// Fewer output tokens than this are not worth a call.
+const FEWEST_OUTPUT: u64 = 16;
+
+/// What is spent and what is promised.
+#[derive(Default)]
+struct Account {
+    spent: Usd,
+    reserved: Usd,
+    tokens: u64,
+    reserved_tokens: u64,
+    calls: u32,
+}
+
+/// Keeps a run within its limits.
+pub struct Budget {
+    limits: Limits,
+    account: Mutex<Account>,
+}
+
+/// Room for one call. Must be settled; what is dropped unsettled stays reserved, which errs on the safe side.
+#[must_use]
+pub struct Reservation {
+    /// Output tokens that were reserved: the call's `max_output_tokens`.
+    pub output_tokens: u32,
+    cost: Usd,
+    tokens: u64,
+    price: Option<Price>,
+}
+
+impl Budget {
+    /// With what was spent before a resume.
+    pub fn new(limits: Limits, spent: Usd, usage: Usage, calls: u32) -> Self {
+        let tokens = usage.input_tokens + usage.output_tokens;
+        Budget { limits, account: Mutex::new(Account { spent, tokens, calls, ..Account::default() }) }
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn account(&self) -> std::sync::MutexGuard<'_, Account> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts one sub-call.
+    ///
+    /// # Errors
+    /// `limit_calls`.
+    pub fn take_call(&self) -> Result<(), Fault> {
+        let mut account = self.account();
+        if account.calls >= self.limits.max_calls {
+            return Err(fault("limit_calls", format!("The limit of {} sub-calls is reached.", self.limits.max_calls)));
+        }
+        account.calls += 1;
+        Ok(())
+    }
+
+    /// Reserves the worst case of a call; the output shrinks to what the allowance still buys.
+    ///
+    /// # Errors
+    /// `limit_cost`, `limit_tokens`, or `price_unknown` where a cost limit cannot be kept.
+    pub fn reserve(&self, profile: &ModelProfile, input_tokens: u64, output_tokens: u32) -> Result<Reservation, Fault> {
+        let mut account = self.account();
+        let mut output = u64::from(output_tokens);
+        if let Some(most) = self.limits.max_tokens {
+            let left = most.saturating_sub(account.tokens + account.reserved_tokens + input_tokens);
+            output = output.min(left);
+            if output < FEWEST_OUTPUT {
+                return Err(fault("limit_tokens", format!("The limit of {most} tokens does not allow another call.")));
+            }
+        }
+        if let Some(most) = self.limits.max_cost_usd {
+            let Some(price) = profile.price else {
+                return Err(fault(
+                    "price_unknown",
+                    format!(
+                        "A cost limit was set, but the price of {} is unknown. Give its price, or remove the limit.",
+                        profile.name
+                    ),
+                ));
+            };
+            let left = Usd::from_dollars(most).minus(account.spent.plus(account.reserved)).minus(worst(price, input_tokens, 0));
+            output = output.min(price.affordable_output(left));
+            if output < FEWEST_OUTPUT
+                || account.spent.plus(account.reserved).plus(worst(price, input_tokens, output)) > Usd::from_dollars(most)
+            {
+                return Err(fault("limit_cost", format!("The limit of ${most} does not allow another call.")));
+            }
+        }
+        let cost = profile.price.map_or(Usd::ZERO, |price| worst(price, input_tokens, output));
+        let tokens = input_tokens + output;
+        account.reserved = account.reserved.plus(cost);
+        account.reserved_tokens += tokens;
+        Ok(Reservation { output_tokens: output as u32, cost, tokens, price: profile.price })
+    }
+
+    /// Replaces a reservation by what was used. Returns the cost; `None` when the price is unknown.
+    pub fn settle(&self, reservation: Reservation, usage: Usage) -> Option<Usd> {
+        let cost = reservation.price.map(|price| price.cost(usage));
+        let mut account = self.account();
+        account.reserved = account.reserved.minus(reservation.cost);
+        account.reserved_tokens -= reservation.tokens;
+        account.spent = account.spent.plus(cost.unwrap_or_default());
+        account.tokens += usage.input_tokens + usage.output_tokens;
+        cost
+    }
+}
+
+fn worst(price: Price, input_tokens: u64, output_tokens: u64) -> Usd {
+    price.cost(Usage { input_tokens, cached_input_tokens: 0, output_tokens })
+}
+
+fn fault(code: &str, message: String) -> Fault {
+    Fault { code: code.to_owned(), message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Strength;
+
+    fn profile(price: Option<Price>) -> ModelProfile {
+        ModelProfile {
+            name: "server:m".into(),
+            window_tokens: 1000,
+            max_output_tokens: 1000,
+            strength: Strength::Strong,
+            price,
+            local: false,
+            prefill: false,
+            concurrency: 4,
+        }
+    }
+
+    const PRICE: Price = Price { input: 1.0, cached_input: None, output: 10.0 };
+
+    fn budget(limits: Limits) -> Budget {
+        Budget::new(limits, Usd::ZERO, Usage::default(), 0)
+    }
+
+    #[test]
+    fn concurrent_reservations_never_add_up_to_more_than_the_limit() {
+        let budget = budget(Limits { max_cost_usd: Some(0.01), ..Limits::default() });
+        let mut granted = Vec::new();
+        while let Ok(reservation) = budget.reserve(&profile(Some(PRICE)), 100, 300) {
+            granted.push(reservation);
+        }
+        let worst: f64 = granted.iter().map(|r| (100.0 * 1.0 + f64::from(r.output_tokens) * 10.0) / 1e6).sum();
+        assert!(granted.len() >= 3 && worst <= 0.01, "{worst}");
+        for reservation in granted {
+            let usage = Usage { input_tokens: 100, cached_input_tokens: 0, output_tokens: 10 };
+            assert_eq!(budget.settle(reservation, usage), Some(Usd::from_dollars(0.0002)));
+        }
+        assert!(budget.reserve(&profile(Some(PRICE)), 100, 300).is_ok());
+    }
+
+    #[test]
+    fn the_output_shrinks_to_what_the_allowance_buys() {
+        let budget = budget(Limits { max_cost_usd: Some(0.001), ..Limits::default() });
+        let reservation = budget.reserve(&profile(Some(PRICE)), 100, 4000).unwrap();
+        assert_eq!(reservation.output_tokens, 90);
+    }
+
+    #[test]
+    fn a_cost_limit_needs_a_price() {
+        let limited = budget(Limits { max_cost_usd: Some(1.0), ..Limits::default() });
+        assert_eq!(limited.reserve(&profile(None), 1, 100).err().unwrap().code, "price_unknown");
+        assert!(budget(Limits::default()).reserve(&profile(None), 1, 100).is_ok());
+    }
+
+    #[test]
+    fn tokens_and_calls_are_limited() {
+        let budget = budget(Limits { max_tokens: Some(500), max_calls: 2, ..Limits::default() });
+        assert_eq!(budget.reserve(&profile(None), 300, 1000).unwrap().output_tokens, 200);
+        assert_eq!(budget.reserve(&profile(None), 300, 1000).err().unwrap().code, "limit_tokens");
+        assert!(budget.take_call().is_ok() && budget.take_call().is_ok());
+        assert_eq!(budget.take_call().unwrap_err().code, "limit_calls");
+    }
+}

@@ -1,0 +1,179 @@
+//! What the engine asks of a corpus: the documents a question is about.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::{fs::File, sync::Arc};
+use ts_rs::TS;
+
+/// What is known of one document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentState {
+    /// Seen in its folder, not yet read.
+    Listed,
+    /// Its text was read.
+    Read,
+    /// It is readable, but has no text: a scan, an empty file.
+    NoText,
+    /// Left out on purpose, for the reason given.
+    Skipped,
+    /// Reading it failed, for the reason given.
+    Failed,
+}
+
+impl DocumentState {
+    /// It has text, as far as is known.
+    pub fn is_askable(self) -> bool {
+        matches!(self, DocumentState::Listed | DocumentState::Read)
+    }
+}
+
+/// One document of the listing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DocumentEntry {
+    /// Path inside the corpus, `/` between parts. Unique.
+    pub path: String,
+    /// Size of the file in bytes.
+    pub bytes: u64,
+    /// What is known of it.
+    pub state: DocumentState,
+    /// Why it was skipped or failed, in plain words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub reason: Option<String>,
+}
+
+/// Totals of the listing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Overview {
+    /// What a person calls it: the folder's or file's name.
+    pub name: String,
+    /// Documents that can be asked about.
+    pub documents: u64,
+    /// Their files' bytes.
+    pub bytes: u64,
+    /// Tokens, estimated from the bytes.
+    pub tokens_estimate: u64,
+    /// Files left out.
+    pub skipped: u64,
+    /// The corpus is one file, so that `context` is its text.
+    pub single: bool,
+}
+
+/// A document's text, frozen when it was first touched.
+pub trait Text: Send + Sync {
+    /// The text. It does not change while this lives.
+    fn as_str(&self) -> &str;
+    /// BLAKE3 of the text, in hex.
+    fn digest(&self) -> &str;
+    /// Where line `line` (from 1) lies in the original, for people: "page 3". `None` where lines are all there is.
+    fn place(&self, line: u64) -> Option<String>;
+}
+
+/// Where a document lies in the snapshot, as the worker maps it (PEP 393: every character has `kind` bytes; one NUL character follows).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placement {
+    /// Bytes from the start of the snapshot.
+    pub offset: u64,
+    /// Length in characters.
+    pub chars: u64,
+    /// Bytes of each character: 1, 2 or 4.
+    pub kind: u8,
+    /// All characters are ASCII.
+    pub ascii: bool,
+}
+
+/// A search for a regular expression, line by line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GrepQuery {
+    /// Regular expression (Rust's `regex` syntax).
+    pub pattern: String,
+    /// Glob over paths; all documents when absent.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Upper and lower case are the same.
+    #[serde(default)]
+    pub ignore_case: bool,
+    /// The most hits to return; all are counted.
+    pub limit: usize,
+}
+
+/// One matching line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hit {
+    /// The document.
+    pub path: String,
+    /// From 1.
+    pub line: u64,
+    /// The line without its end; very long lines are cut around the match.
+    pub text: String,
+}
+
+/// What a grep found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrepResult {
+    /// Hits in path and line order.
+    pub hits: Vec<Hit>,
+    /// Matching lines in all, also those beyond the limit.
+    pub total: u64,
+    /// Documents with a match.
+    pub documents: u64,
+    /// Documents that could not be read.
+    pub failed: u64,
+}
+
+/// A ranked passage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Passage {
+    /// The document.
+    pub path: String,
+    /// First line, from 1.
+    pub start_line: u64,
+    /// Last line.
+    pub end_line: u64,
+    /// The lines.
+    pub text: String,
+    /// Higher is better; comparable within one result only.
+    pub score: f64,
+}
+
+/// Why a document or search gave nothing.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{message}")]
+pub struct CorpusError {
+    /// For programs: `no_such_path`, `no_text`, `unreadable`, `bad_pattern`, `disk_full`, `cancelled`.
+    pub code: &'static str,
+    /// What happened, why, and what to do.
+    pub message: String,
+}
+
+/// The documents a question is about. One value serves one run: from the first touch on, a document's text is frozen in it.
+#[async_trait]
+pub trait Corpus: Send + Sync {
+    /// Totals. Waits until the listing is complete; reads no document.
+    async fn overview(&self) -> Overview;
+
+    /// The listing in path order, skipped files included, at most `limit`; `glob` narrows it.
+    async fn files(&self, glob: Option<&str>, limit: usize) -> Result<Vec<DocumentEntry>, CorpusError>;
+
+    /// A document's text, extracted and frozen when first touched.
+    ///
+    /// # Errors
+    /// `no_such_path` (the message names close ones), `no_text`, `unreadable`, `disk_full`.
+    async fn text(&self, path: &str) -> Result<Arc<dyn Text>, CorpusError>;
+
+    /// Where the worker finds that text in the snapshot; writes it there when first asked.
+    async fn placement(&self, path: &str) -> Result<Placement, CorpusError>;
+
+    /// The sparse, append-only file that every worker of the run maps read-only.
+    fn snapshot(&self) -> Result<File, CorpusError>;
+
+    /// Lays a text that a model made (a child's context) into the snapshot.
+    async fn place_text(&self, text: &str) -> Result<Placement, CorpusError>;
+
+    /// Lines that match, at native speed.
+    async fn grep(&self, query: &GrepQuery) -> Result<GrepResult, CorpusError>;
+
+    /// The `k` best passages for a few words (BM25).
+    async fn search(&self, query: &str, k: usize) -> Result<Vec<Passage>, CorpusError>;
+}

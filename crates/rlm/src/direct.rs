@@ -1,0 +1,85 @@
+//! The whole text in one call, for what fits comfortably.
+
+use crate::{
+    event::{EventKind, Fault, NodeId},
+    free::askable,
+    host::touch,
+    model::{Message, Role},
+    node::NodeSpec,
+    prompt::render,
+    shared::{Prompt, Shared, Stop},
+};
+use minijinja::context;
+use std::sync::PoisonError;
+
+/// Output tokens of the answer.
+const OUTPUT: u32 = 8_192;
+
+/// The most documents put into one prompt.
+const MOST_DOCUMENTS: usize = 2_000;
+
+/// Asks once, with all texts in the prompt, each line numbered.
+///
+/// # Errors
+/// `no_readable_text` where no document has any; `too_long` where they do not fit.
+pub async fn run(shared: &Shared, spec: &NodeSpec) -> Result<String, Stop> {
+    let record = shared.records.lock().unwrap_or_else(PoisonError::into_inner).remove(&NodeId(0)).unwrap_or_default();
+    if let Some(reply) = record.replies.get(&1) {
+        return Ok(reply.clone());
+    }
+    if !record.started {
+        let (question, model) = (spec.question.clone(), spec.model.profile().name.clone());
+        shared.log.append(spec.node, EventKind::NodeStarted { parent: None, depth: 0, question, model }).await?;
+    }
+    let mut documents = Vec::new();
+    let mut unread = shared.corpus.overview().await.skipped;
+    for path in askable(shared, MOST_DOCUMENTS).await {
+        match shared.corpus.text(&path).await {
+            Ok(text) => {
+                touch(shared, spec, &path).await?;
+                let numbered = text.as_str().lines().enumerate().map(|(n, line)| format!("{}\t{line}", n + 1));
+                documents.push(context! { path, text => numbered.collect::<Vec<_>>().join("\n") });
+            }
+            Err(e) if e.code == "disk_full" => return Err(Stop::Fault(Fault { code: e.code.to_owned(), message: e.message })),
+            Err(_) => unread += 1,
+        }
+    }
+    if documents.is_empty() {
+        return Err(Stop::Fault(no_readable_text(unread)));
+    }
+    shared.log.append(spec.node, EventKind::TurnStarted { turn: 1 }).await?;
+    let first = render("direct_first", context! { documents, skipped => unread, question => spec.question.clone() });
+    let messages = vec![Message::new(Role::System, render("direct_system", context! {})), Message::new(Role::User, first)];
+    let prompt = Prompt { messages, temperature: 0.0, prefill: None, stop: Vec::new(), most_output: OUTPUT };
+    let called = match shared.call(&spec.model, spec.node, None, prompt).await {
+        Ok(called) => called,
+        Err(broken) => {
+            if broken.called.usage != Default::default() {
+                shared.log.append(spec.node, crate::run::lost(1, &broken.called)).await?;
+            }
+            return Err(broken.stop);
+        }
+    };
+    let event = EventKind::Reply {
+        turn: 1,
+        text: called.text.clone(),
+        usage: called.usage,
+        usage_estimated: called.usage_estimated,
+        cost_usd: called.cost_usd,
+        elapsed_ms: called.elapsed_ms,
+        finish: called.finish,
+    };
+    shared.log.append(spec.node, event).await?;
+    Ok(called.text)
+}
+
+/// Nothing that was asked about has text.
+pub fn no_readable_text(left_out: u64) -> Fault {
+    Fault {
+        code: "no_readable_text".to_owned(),
+        message: format!(
+            "There is no text to ask about: {left_out} files were left out, because they are images, programs or scans without text. \
+             Choose a folder with documents in it."
+        ),
+    }
+}

@@ -1,0 +1,60 @@
+//! The free REPL, for strong models: its words.
+
+use crate::{
+    model::{Message, Role},
+    node::{Found, NodeSpec},
+    prompt::render,
+    repl::{CellOutcome, Context},
+    shared::{Shared, Stop},
+};
+use minijinja::context;
+
+/// Output of one cell that a model sees, in characters.
+pub const OUTPUT_CHARS: usize = 20_000;
+
+/// Paths listed in the first message.
+const LISTED: usize = 100;
+
+/// The first two messages. The listing is needed, no text is.
+pub async fn open(shared: &Shared, spec: &NodeSpec) -> Result<Vec<Message>, Stop> {
+    let overview = shared.corpus.overview().await;
+    let single = !matches!(spec.context, Context::Folder { .. });
+    let sub_chars = u64::from(shared.sub_model.profile().window_tokens) * 5 / 2;
+    let children = spec.depth < shared.budget.limits().max_depth;
+    let system = render("free_system", context! { single, children, sub_chars });
+    let (name, listing, more, documents_note, skipped) = match &spec.context {
+        Context::Placed(placement) => {
+            let head = spec.context_head.clone().unwrap_or_default();
+            let note = format!("{} characters; it begins: {head:?}", placement.chars);
+            ("in `context`".to_owned(), vec!["context".to_owned()], 0, note, 0)
+        }
+        _ => {
+            let listing = askable(shared, LISTED).await;
+            let more = overview.documents.saturating_sub(listing.len() as u64);
+            let note = if single {
+                format!("{} bytes", overview.bytes)
+            } else {
+                format!("{} documents, about {} tokens of text", overview.documents, overview.tokens_estimate)
+            };
+            (overview.name.clone(), listing, more, note, overview.skipped)
+        }
+    };
+    let question = &spec.question;
+    let first = render("free_first", context! { single, name, listing, more, documents_note, skipped, question });
+    Ok(vec![Message::new(Role::System, system), Message::new(Role::User, first)])
+}
+
+/// The first `limit` paths that can be asked about.
+pub async fn askable(shared: &Shared, limit: usize) -> Vec<String> {
+    // Skipped files stand in the listing too, so more is asked for than wanted.
+    let entries = shared.corpus.files(None, limit * 4).await.unwrap_or_default();
+    entries.into_iter().filter(|entry| entry.state.is_askable()).map(|entry| entry.path).take(limit).collect()
+}
+
+/// What the model is told after its cells.
+pub fn tell(spec: &NodeSpec, outcomes: &[(CellOutcome, Found)], skipped: bool, last: bool) -> String {
+    let cells: Vec<&CellOutcome> = outcomes.iter().map(|(outcome, _)| outcome).collect();
+    let cells: Vec<_> =
+        cells.iter().map(|cell| context! { output => cell.output.clone(), error => cell.error.clone() }).collect();
+    render("output", context! { cells, skipped, last, question => spec.question.clone() })
+}

@@ -1,0 +1,174 @@
+//! The guided REPL, for small models: the engine looks first, the reply is held inside a code fence, the question is repeated with each output,
+//! and "nothing found" is not taken for an answer the first time.
+
+use crate::{
+    blocks::{Block, Blocks, cut},
+    event::EventKind,
+    evidence::{self, Line},
+    free::askable,
+    host::touch,
+    lookup,
+    model::{Message, Role},
+    node::{Found, NodeSpec},
+    prompt::render,
+    repl::{CellOutcome, Context},
+    shared::{Shared, Stop},
+};
+use minijinja::context;
+use std::collections::HashSet;
+
+/// What the reply is made to begin with. Where single lines fit the question, the answer is read from them; so it is when it is time to answer.
+const ANSWER: &str = "```python\nFINAL(\"";
+/// Where the line that fits best is one of many that read alike, they are to be counted, not read.
+const COUNT: &str = "```python\n# Count:";
+/// Where nothing fits yet, the model is free.
+const FREE: &str = "```python\n#";
+/// So many lines that read alike are more than one statement.
+const MANY: usize = 3;
+/// Turns after which a small model only repeats itself.
+pub const MOST_TURNS: u32 = 6;
+/// What ends it.
+pub const STOP: &str = "\n```";
+/// Output tokens of one turn: a few lines of code.
+pub const TURN_OUTPUT: u32 = 320;
+/// Output of one cell that the model sees, in characters.
+pub const OUTPUT_CHARS: usize = 1_600;
+
+/// Paths listed in the first message.
+const LISTED: usize = 30;
+/// Lines that share most with the question.
+const LINES: usize = 6;
+/// Passages looked up for the question.
+const PASSAGES: usize = 4;
+/// Those of them that come before the lines.
+const FIRST_PASSAGES: usize = 2;
+/// Characters of one line.
+const LINE_CHARS: usize = 240;
+/// Characters of all lines shown: reading them is most of a small model's time.
+const SHOWN_CHARS: usize = 3_200;
+/// Lines before and after a line that fits: sentences run over several.
+const AROUND: u64 = 2;
+/// Lines of the beginning that are shown of a document that is asked about alone.
+const PEEK_LINES: usize = 3;
+
+/// What the engine keeps in mind beside the model.
+pub struct Guide {
+    /// Lines the model has been shown.
+    shown: Vec<Line>,
+    warned: bool,
+    /// Cells it has run, without their comments.
+    ran: HashSet<String>,
+    /// How often it ran what it had run before.
+    repeats: u32,
+    /// What the next reply begins with.
+    begin: &'static str,
+}
+
+/// The first two messages, with the engine's own look at the texts.
+pub async fn open(shared: &Shared, spec: &NodeSpec) -> Result<(Guide, Vec<Message>), Stop> {
+    let mut pieces = Blocks::new(SHOWN_CHARS, LINE_CHARS);
+    let mut peek = String::new();
+    let (listing, more) = match &spec.context {
+        Context::Placed(_) => {
+            peek = spec.context_head.clone().unwrap_or_default();
+            (vec!["context".to_owned()], 0)
+        }
+        _ => {
+            let listing = askable(shared, LISTED).await;
+            look(shared, spec, &mut pieces).await?;
+            if let (Context::Document { path }, Ok(text)) = (&spec.context, shared.corpus.text(&listing.concat()).await) {
+                touch(shared, spec, path).await?;
+                let lines = text.as_str().lines().filter(|line| !line.trim().is_empty()).take(PEEK_LINES);
+                peek = lines.map(|line| cut(line, LINE_CHARS / 2)).collect::<Vec<_>>().join("\n");
+            }
+            let more = shared.corpus.overview().await.documents.saturating_sub(listing.len() as u64);
+            (listing, more)
+        }
+    };
+    let begin = match pieces.blocks.first() {
+        Some(best) if best.alike >= MANY => COUNT,
+        Some(_) => ANSWER,
+        None => FREE,
+    };
+    let shown = pieces.lines();
+    let numbered = |block: &Block| block.lines.iter().map(|(number, line)| format!("{number}: {line}")).collect::<Vec<_>>();
+    let as_values = |block: &Block| context! { path => block.path.clone(), lines => numbered(block), alike => block.alike };
+    let blocks: Vec<_> = pieces.blocks.iter().map(as_values).collect();
+    let first = render("guided_first", context! { listing, more, peek, blocks, question => spec.question.clone() });
+    let messages = vec![Message::new(Role::System, render("guided_system", context! {})), Message::new(Role::User, first)];
+    Ok((Guide { shown, warned: false, ran: HashSet::new(), repeats: 0, begin }, messages))
+}
+
+/// The engine's own look: the lines that share most with the question and the passages that rank best for it. Where many lines read alike these
+/// say most; in prose and code the passages do.
+async fn look(shared: &Shared, spec: &NodeSpec, pieces: &mut Blocks) -> Result<(), Stop> {
+    let corpus = &shared.corpus;
+    let lines = lookup::best_lines(corpus.as_ref(), &spec.question, LINES).await;
+    let many = lines.first().is_some_and(|best| best.alike >= MANY);
+    let passages = corpus.search(&spec.question, PASSAGES).await.unwrap_or_default();
+    let documents: HashSet<&String> = passages.iter().map(|passage| &passage.path).collect();
+    let (hits, documents) = (passages.len() as u64, documents.len() as u64);
+    let event = EventKind::Searched { cell: 0, query: spec.question.clone(), hits, documents };
+    shared.log.append(spec.node, event).await?;
+    // The lines around one of many that read alike are other entries, not its context.
+    let around = if many { 0 } else { AROUND };
+    let of_lines = lines.iter().map(|found| {
+        let line = found.line.line;
+        (&found.line.path, line.saturating_sub(around), line + around, found.alike)
+    });
+    let mut of_passages = passages.iter().map(|passage| (&passage.path, passage.start_line, passage.end_line, 0));
+    let first: Vec<_> = of_passages.by_ref().take(if many { 0 } else { FIRST_PASSAGES }).collect();
+    for (path, start, end, alike) in first.into_iter().chain(of_lines).chain(of_passages) {
+        touch(shared, spec, path).await?;
+        if let Ok(text) = corpus.text(path).await {
+            pieces.add(path, text.as_ref(), start, end, alike);
+        }
+    }
+    Ok(())
+}
+
+impl Guide {
+    /// What the next reply begins with.
+    pub fn prefill(&self, last: bool) -> &'static str {
+        if last || self.repeats > 1 { ANSWER } else { self.begin }
+    }
+
+    /// Notes the code of a reply, to see whether the model runs in circles.
+    pub fn note(&mut self, cells: &[String]) {
+        let code = cells.iter().flat_map(|cell| cell.lines()).filter(|line| !line.trim_start().starts_with('#'));
+        if !self.ran.insert(code.collect::<Vec<_>>().join("\n")) {
+            self.repeats += 1;
+        }
+    }
+
+    /// Takes an answer, with the place it most likely rests on where the model named none. `None`: nothing was found on the way to it, so it
+    /// deserves a second look.
+    pub fn take(&mut self, answer: &str, found: &Found, last: bool) -> Option<String> {
+        let unfounded = matches!(found, Found::Nothing(_)) || answer.trim().is_empty();
+        if unfounded && !self.warned && !last {
+            self.warned = true;
+            return None;
+        }
+        Some(evidence::attach(answer, &self.shown))
+    }
+
+    /// What the model is told after its cell: where a search found nothing, also the lines that come closest to what it looked for.
+    pub async fn tell(&mut self, shared: &Shared, spec: &NodeSpec, outcomes: &[(CellOutcome, Found)]) -> String {
+        let output = outcomes.iter().map(|(o, _)| o.output.trim_end()).filter(|o| !o.is_empty()).collect::<Vec<_>>().join("\n");
+        let error = outcomes.iter().rev().find_map(|(outcome, _)| outcome.error.clone());
+        self.shown.extend(output.lines().filter_map(Line::read));
+        let nothing = outcomes.iter().find_map(|(_, found)| match found {
+            Found::Nothing(query) => Some(query),
+            _ => None,
+        });
+        let close = match nothing {
+            Some(query) => lookup::best_lines(shared.corpus.as_ref(), query, LINES / 2).await,
+            None => Vec::new(),
+        };
+        let lines: Vec<String> = close.iter().map(|found| cut(&found.line.shown(), LINE_CHARS)).collect();
+        self.shown.extend(close.into_iter().map(|found| found.line));
+        self.begin = FREE;
+        let again = self.repeats > 0;
+        render("guided_output", context! { output, error, nothing, lines, again, question => spec.question.clone() })
+    }
+}

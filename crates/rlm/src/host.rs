@@ -1,0 +1,346 @@
+//! Answers what code in a node's REPL asks: sub-calls, texts, searches. Everything is counted here; the worker counts nothing.
+
+use crate::{
+    corpus::CorpusError,
+    event::{BlobId, CallId, EventKind, Fault},
+    model::{Finish, Message, Role, Usage},
+    node::NodeSpec,
+    record::{CallRecord, NodeRecord, STOPPED},
+    repl::{HostCall, HostError, HostReply, ReplHost},
+    shared::{Called, Prompt, Shared, Stop},
+};
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// The most prompts of one batch.
+const MOST_PROMPTS: usize = 10_000;
+/// The most hits of one grep.
+const MOST_HITS: usize = 5_000;
+/// The most passages of one search.
+const MOST_PASSAGES: usize = 100;
+/// The most paths listed at once.
+const MOST_PATHS: usize = 200_000;
+/// Output of a sub-call, in tokens.
+const SUB_OUTPUT: u32 = 8_192;
+/// Characters of a prompt shown in the trace.
+const HEAD: usize = 200;
+
+/// Answers one cell of one node.
+pub struct CellHost<'a> {
+    pub shared: &'a Arc<Shared>,
+    pub spec: &'a NodeSpec,
+    pub cell: u32,
+    /// What is on record of the node; sub-calls that end are added.
+    pub record: &'a Mutex<NodeRecord>,
+    /// The cell ran before: everything is answered from the record.
+    pub replaying: bool,
+    /// How often each prompt was asked in this cell, so that equal ones keep their own replies.
+    asked: Mutex<HashMap<(BlobId, bool), usize>>,
+    /// A search found something; and the last one that found nothing.
+    pub found: AtomicBool,
+    pub found_nothing: Mutex<Option<String>>,
+    /// What ended the run from inside of a call.
+    pub stop: Mutex<Option<Stop>>,
+}
+
+/// How a sub-call ended: its reply, or why there is none.
+type SubReply = Result<String, Fault>;
+
+impl<'a> CellHost<'a> {
+    /// For cell number `cell`.
+    pub fn new(shared: &'a Arc<Shared>, spec: &'a NodeSpec, cell: u32, record: &'a Mutex<NodeRecord>, replaying: bool) -> Self {
+        CellHost {
+            shared,
+            spec,
+            cell,
+            record,
+            replaying,
+            asked: Mutex::default(),
+            found: AtomicBool::new(false),
+            found_nothing: Mutex::default(),
+            stop: Mutex::default(),
+        }
+    }
+
+    fn recorded(&self, prompt: &BlobId, recursive: bool) -> Option<CallRecord> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let occurrence = asked.entry((prompt.clone(), recursive)).or_default();
+        *occurrence += 1;
+        let record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        record.call(self.cell, prompt, recursive, *occurrence - 1).cloned()
+    }
+
+    /// Ends the run after this cell.
+    fn end_with(&self, stop: Stop) -> Fault {
+        let fault = match &stop {
+            Stop::Limit(fault) | Stop::Fault(fault) => fault.clone(),
+            Stop::ByUser => Fault { code: STOPPED.to_owned(), message: "The run was stopped.".to_owned() },
+        };
+        self.stop.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(stop);
+        fault
+    }
+
+    /// One sub-call, from the record or from a model.
+    async fn sub_call(&self, prompt: String, context: Option<String>, recursive: bool) -> SubReply {
+        let prompt_id = BlobId::of(&prompt);
+        let recorded = self.recorded(&prompt_id, recursive);
+        if let Some(result) = recorded.as_ref().and_then(|record| record.result.clone()) {
+            return result;
+        }
+        if self.replaying {
+            let message = "On replay the code asked for something else than it did; its record ends here.".to_owned();
+            return Err(Fault { code: "replay_differs".to_owned(), message });
+        }
+        // A call that was in flight keeps its number: a plain one is asked again, a recursive one goes on where its child stopped.
+        let resumed = recorded.map(|record| record.call);
+        match self.sub_call_anew(prompt, prompt_id, context, recursive, resumed).await {
+            Ok(reply) => reply,
+            Err(stop) => Err(self.end_with(stop)),
+        }
+    }
+
+    async fn sub_call_anew(
+        &self,
+        prompt: String,
+        prompt_id: BlobId,
+        context: Option<String>,
+        recursive: bool,
+        resumed: Option<CallId>,
+    ) -> Result<SubReply, Stop> {
+        let shared = self.shared;
+        // A child holds no slot itself: its own calls need them.
+        let slot = if recursive { None } else { shared.slots.acquire().await.ok() };
+        if shared.stop.is_cancelled() {
+            return Err(shared.why());
+        }
+        let call = match resumed {
+            Some(call) => call,
+            None => {
+                if let Err(fault) = shared.budget.take_call() {
+                    // The model may still answer with what it has.
+                    return Ok(Err(fault));
+                }
+                self.announce(&prompt, prompt_id, recursive).await?
+            }
+        };
+        let (called, error) = if recursive {
+            let child = NodeSpec::child(self.spec, shared, call, prompt, context).await?;
+            let end = Box::pin(crate::node::run(shared, child)).await;
+            let error = match end.stop {
+                None => None,
+                Some(Stop::Fault(fault)) => Some(fault),
+                // What the child found up to its own limit of turns is an answer for its parent.
+                Some(Stop::Limit(fault)) if fault.code == "limit_turns" && !end.answer.is_empty() => None,
+                Some(stop) => return Err(stop),
+            };
+            (Called::nothing_of_its_own(end.answer, end.elapsed_ms), error)
+        } else {
+            let prompt = Prompt {
+                messages: vec![Message::new(Role::User, prompt)],
+                temperature: 0.0,
+                prefill: None,
+                stop: Vec::new(),
+                most_output: SUB_OUTPUT,
+            };
+            match shared.call(&shared.sub_model, self.spec.node, Some(call), prompt).await {
+                Ok(called) => (called, None),
+                Err(broken) if broken.of_this_call => (broken.called, Some(broken.fault)),
+                Err(broken) => {
+                    let broken = *broken;
+                    let _ = self.conclude(call, broken.called, Some(broken.fault.clone())).await?;
+                    // The money is gone, not the run: the code is told, and the model may answer with what it has.
+                    return match broken.stop {
+                        Stop::Limit(_) if broken.fault.code != STOPPED => Ok(Err(broken.fault)),
+                        stop => Err(stop),
+                    };
+                }
+            }
+        };
+        drop(slot);
+        self.conclude(call, called, error).await
+    }
+
+    async fn announce(&self, prompt: &str, prompt_id: BlobId, recursive: bool) -> Result<CallId, Stop> {
+        let call = self.shared.new_call();
+        self.shared.log.journal.put_blob(prompt).await?;
+        let head = prompt.chars().take(HEAD).collect();
+        let started = EventKind::CallStarted {
+            call,
+            cell: self.cell,
+            model: self.shared.sub_model.profile().name.clone(),
+            prompt: prompt_id.clone(),
+            prompt_head: head,
+            recursive,
+        };
+        self.shared.log.append(self.spec.node, started).await?;
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        record.cells.entry(self.cell).or_default().calls.push(CallRecord { call, prompt: prompt_id, recursive, result: None });
+        Ok(call)
+    }
+
+    async fn conclude(&self, call: CallId, called: Called, error: Option<Fault>) -> Result<SubReply, Stop> {
+        let result = match &error {
+            Some(fault) => Err(fault.clone()),
+            None => Ok(called.text.clone()),
+        };
+        let finished = EventKind::CallFinished {
+            call,
+            text: called.text,
+            error,
+            usage: called.usage,
+            usage_estimated: called.usage_estimated,
+            cost_usd: called.cost_usd,
+            elapsed_ms: called.elapsed_ms,
+        };
+        self.shared.log.append(self.spec.node, finished).await?;
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        let calls = record.cells.entry(self.cell).or_default().calls.iter_mut();
+        if let Some(record) = calls.into_iter().find(|record| record.call == call) {
+            record.result = Some(result.clone());
+        }
+        Ok(result)
+    }
+
+    /// Several sub-calls at the same time. One that fails leaves a note in its place; only when all fail, or a limit is reached, the code gets an exception.
+    async fn sub_calls(
+        &self,
+        prompts: Vec<String>,
+        contexts: Option<Vec<String>>,
+        recursive: bool,
+    ) -> Result<HostReply, HostError> {
+        if prompts.len() > MOST_PROMPTS {
+            return Err(value_error(format!(
+                "{} prompts are too many for one batch; send at most {MOST_PROMPTS}",
+                prompts.len()
+            )));
+        }
+        let mut contexts = contexts.unwrap_or_default().into_iter();
+        let calls = prompts.into_iter().map(|prompt| self.sub_call(prompt, contexts.next(), recursive));
+        let results = join_all(calls).await;
+        let fatal = |fault: &&Fault| fault.code.starts_with("limit_") || fault.code == "replay_differs" || fault.code == STOPPED;
+        let faults: Vec<&Fault> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+        if let Some(fault) = faults.iter().find(|fault| fatal(fault)) {
+            return Err(runtime_error(format!("{} Answer now with what you have.", fault.message)));
+        }
+        if let (Some(first), true) = (faults.first(), faults.len() == results.len()) {
+            return Err(runtime_error(first.message.clone()));
+        }
+        Ok(HostReply::Texts(results.into_iter().map(|r| r.unwrap_or_else(|f| format!("[no reply: {}]", f.message))).collect()))
+    }
+
+    /// Notes that a document is frozen for this run from now on.
+    async fn touch(&self, path: &str) -> Result<(), HostError> {
+        touch(self.shared, self.spec, path).await.map_err(|stop| runtime_error(self.end_with(stop).message))
+    }
+
+    async fn searched(&self, query: String, hits: u64, documents: u64) -> Result<(), HostError> {
+        if hits > 0 {
+            self.found.store(true, Ordering::Relaxed);
+        } else {
+            *self.found_nothing.lock().unwrap_or_else(PoisonError::into_inner) = Some(query.clone());
+        }
+        if self.replaying {
+            return Ok(());
+        }
+        let event = EventKind::Searched { cell: self.cell, query, hits, documents };
+        self.shared.log.append(self.spec.node, event).await.map_err(|e| runtime_error(self.end_with(e.into()).message))
+    }
+}
+
+/// Freezes a document's text for the run, and records that the first time.
+pub async fn touch(shared: &Shared, spec: &NodeSpec, path: &str) -> Result<(), Stop> {
+    let Ok(text) = shared.corpus.text(path).await else { return Ok(()) };
+    let first = shared.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+    if first {
+        let chars = text.as_str().chars().count() as u64;
+        let event = EventKind::Touched { path: path.to_owned(), digest: text.digest().to_owned(), chars };
+        shared.log.append(spec.node, event).await?;
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl ReplHost for CellHost<'_> {
+    async fn answer(&self, call: HostCall) -> Result<HostReply, HostError> {
+        let corpus = &self.shared.corpus;
+        match call {
+            HostCall::Llm { prompts, model } => {
+                if model.is_some_and(|name| name != self.shared.sub_model.profile().name) {
+                    return Err(value_error("only the run's own model can be asked: leave `model` out".to_owned()));
+                }
+                self.sub_calls(prompts, None, false).await
+            }
+            HostCall::Rlm { prompts, contexts } => {
+                // Below the depth limit a child is a plain call; a context of its own goes into the prompt.
+                if self.spec.depth < self.shared.budget.limits().max_depth {
+                    return self.sub_calls(prompts, contexts, true).await;
+                }
+                let prompts = match contexts {
+                    Some(contexts) => prompts.into_iter().zip(contexts).map(|(p, c)| format!("{c}\n\n{p}")).collect(),
+                    None => prompts,
+                };
+                self.sub_calls(prompts, None, false).await
+            }
+            HostCall::Text { path } => {
+                let placement = corpus.placement(&path).await.map_err(in_python)?;
+                self.touch(&path).await?;
+                Ok(HostReply::Placement(placement))
+            }
+            HostCall::Files { pattern } => {
+                let entries = corpus.files(pattern.as_deref(), MOST_PATHS).await.map_err(in_python)?;
+                let askable = entries.into_iter().filter(|entry| entry.state.is_askable());
+                Ok(HostReply::Paths(askable.map(|entry| entry.path).collect()))
+            }
+            HostCall::Grep(mut query) => {
+                query.limit = query.limit.min(MOST_HITS);
+                let result = corpus.grep(&query).await.map_err(in_python)?;
+                self.searched(query.pattern, result.total, result.documents).await?;
+                Ok(HostReply::Grep(result))
+            }
+            HostCall::Search { query, k } => {
+                let passages = corpus.search(&query, k.min(MOST_PASSAGES)).await.map_err(in_python)?;
+                let documents: std::collections::HashSet<_> = passages.iter().map(|p| &p.path).collect();
+                self.searched(query, passages.len() as u64, documents.len() as u64).await?;
+                Ok(HostReply::Passages(passages))
+            }
+        }
+    }
+}
+
+impl Called {
+    /// What a child's call counts for itself: nothing, its turns carry their own figures.
+    fn nothing_of_its_own(text: String, elapsed_ms: u64) -> Self {
+        Called {
+            text,
+            usage: Usage::default(),
+            usage_estimated: false,
+            cost_usd: Some(crate::money::Usd::ZERO),
+            elapsed_ms,
+            finish: Finish::Stop,
+        }
+    }
+}
+
+fn in_python(error: CorpusError) -> HostError {
+    let kind = match error.code {
+        "no_such_path" => "KeyError",
+        "bad_pattern" => "ValueError",
+        _ => "RuntimeError",
+    };
+    HostError { kind, message: error.message }
+}
+
+fn value_error(message: String) -> HostError {
+    HostError { kind: "ValueError", message }
+}
+
+fn runtime_error(message: String) -> HostError {
+    HostError { kind: "RuntimeError", message }
+}

@@ -1,0 +1,38 @@
+//! What the engine asks of its record: on disk before anything acts on it.
+
+use crate::event::{BlobId, CallId, Event, NodeId};
+use async_trait::async_trait;
+
+/// The record could not be written or read.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct JournalError {
+    /// For programs: `disk_full`, `locked`, `damaged`, `store`.
+    pub code: &'static str,
+    /// What happened, why, and what to do.
+    pub message: String,
+}
+
+/// The record of one run.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Appends one event; it is committed when this returns. Events of one run come with `seq` 0, 1, 2, …, but may be appended concurrently.
+    async fn append(&self, event: &Event) -> Result<(), JournalError>;
+
+    /// Keeps a text under the name of its content.
+    async fn put_blob(&self, text: &str) -> Result<BlobId, JournalError>;
+
+    /// A kept text.
+    async fn blob(&self, id: &BlobId) -> Result<String, JournalError>;
+
+    /// Keeps what has arrived of a reply that is not finished; replaces what was kept for the same call.
+    async fn save_partial(&self, node: NodeId, call: Option<CallId>, text: &str) -> Result<(), JournalError>;
+}
+
+/// Sees a run as it happens. Must not block.
+pub trait Watcher: Send + Sync {
+    /// An event that is on disk.
+    fn event(&self, event: &Event);
+    /// A piece of a reply that is still arriving.
+    fn delta(&self, node: NodeId, call: Option<CallId>, text: &str);
+}

@@ -1,0 +1,47 @@
+//! Appends events: numbers them, dates them, has them on disk before anyone sees them.
+
+use crate::{
+    event::{CallId, EVENT_VERSION, Event, EventKind, Fault, NodeId},
+    journal::{Journal, JournalError, Watcher},
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// The one way into a run's record.
+pub struct Log {
+    pub(crate) journal: Arc<dyn Journal>,
+    watcher: Arc<dyn Watcher>,
+    now_ms: fn() -> u64,
+    next: AtomicU64,
+}
+
+impl Log {
+    /// Goes on at event number `next`.
+    pub fn new(journal: Arc<dyn Journal>, watcher: Arc<dyn Watcher>, now_ms: fn() -> u64, next: u64) -> Self {
+        Log { journal, watcher, now_ms, next: AtomicU64::new(next) }
+    }
+
+    /// Appends one event; it is on disk when this returns.
+    ///
+    /// # Errors
+    /// When the record cannot be written: then nothing may be done that the event announces.
+    pub async fn append(&self, node: NodeId, kind: EventKind) -> Result<(), JournalError> {
+        let event =
+            Event { version: EVENT_VERSION, seq: self.next.fetch_add(1, Ordering::Relaxed), at_ms: (self.now_ms)(), node, kind };
+        self.journal.append(&event).await?;
+        self.watcher.event(&event);
+        Ok(())
+    }
+
+    /// Tells the user something that does not end the run.
+    pub async fn notice(&self, node: NodeId, code: &str, message: impl Into<String>) -> Result<(), JournalError> {
+        self.append(node, EventKind::Notice(Fault { code: code.to_owned(), message: message.into() })).await
+    }
+
+    /// Shows a piece of a reply that is still arriving.
+    pub fn delta(&self, node: NodeId, call: Option<CallId>, text: &str) {
+        self.watcher.delta(node, call, text);
+    }
+}

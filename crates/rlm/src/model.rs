@@ -1,0 +1,158 @@
+//! What the engine asks of a language model.
+
+use crate::money::Price;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Who says a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Instructions.
+    System,
+    /// Us.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One message of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who says it.
+    pub role: Role,
+    /// What is said.
+    pub content: String,
+}
+
+impl Message {
+    /// A message of `role`.
+    pub fn new(role: Role, content: impl Into<String>) -> Self {
+        Message { role, content: content.into() }
+    }
+}
+
+/// One call to a model.
+#[derive(Clone, Debug)]
+pub struct ModelRequest {
+    /// The conversation, oldest first.
+    pub messages: Vec<Message>,
+    /// The most tokens the reply may have.
+    pub max_output_tokens: u32,
+    /// 0 is the model's most likely reply.
+    pub temperature: f32,
+    /// Makes a local model's sampling repeatable; servers may ignore it.
+    pub seed: u64,
+    /// The reply ends before any of these.
+    pub stop: Vec<String>,
+    /// Text the reply is made to begin with; it is part of the reply's text. Only where [`ModelProfile::prefill`] holds.
+    pub prefill: Option<String>,
+}
+
+/// Tokens of a call, as the provider counted them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Usage {
+    /// All input tokens, cached ones included.
+    pub input_tokens: u64,
+    /// Those of the input that came from the provider's cache.
+    pub cached_input_tokens: u64,
+    /// Output tokens, reasoning included.
+    pub output_tokens: u64,
+}
+
+impl Usage {
+    /// The sum of two.
+    pub fn plus(self, other: Usage) -> Usage {
+        Usage {
+            input_tokens: self.input_tokens + other.input_tokens,
+            cached_input_tokens: self.cached_input_tokens + other.cached_input_tokens,
+            output_tokens: self.output_tokens + other.output_tokens,
+        }
+    }
+}
+
+/// Why a reply ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    /// The model was done, or a stop text came.
+    Stop,
+    /// The output limit was reached.
+    Length,
+    /// The provider withheld it.
+    Refused,
+}
+
+/// A finished reply.
+#[derive(Clone, Debug)]
+pub struct ModelReply {
+    /// All of its text, prefill included.
+    pub text: String,
+    /// What the provider counted; `None` when it reported nothing.
+    pub usage: Option<Usage>,
+    /// Why it ended.
+    pub finish: Finish,
+}
+
+/// How much a model can be trusted with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Strength {
+    /// Small models: the guided REPL, short prompts with a worked example.
+    Small,
+    /// Strong models: the free REPL.
+    Strong,
+}
+
+/// What is known of a model before it is called.
+#[derive(Clone, Debug)]
+pub struct ModelProfile {
+    /// `PROVIDER:NAME`, as the user names it.
+    pub name: String,
+    /// Input and output tokens together.
+    pub window_tokens: u32,
+    /// The most output tokens of one reply.
+    pub max_output_tokens: u32,
+    /// Which REPL suits it.
+    pub strength: Strength,
+    /// `None`: unknown, so that no cost limit can be kept. The local model costs nothing: a price of zero.
+    pub price: Option<Price>,
+    /// Nothing of a call leaves this computer.
+    pub local: bool,
+    /// [`ModelRequest::prefill`] is honoured.
+    pub prefill: bool,
+    /// How many calls it is worth having in flight.
+    pub concurrency: u32,
+}
+
+/// A call that brought no finished reply.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{message}")]
+pub struct ModelError {
+    /// For programs: `unreachable`, `refused_key`, `no_such_model`, `too_long`, `rate_limited`, `bad_reply`, `cut_short`, `server`, `local_model`.
+    pub code: &'static str,
+    /// What happened, why, and what to do.
+    pub message: String,
+    /// The text that did arrive.
+    pub partial: String,
+}
+
+/// Gets each piece of a reply as it arrives. An alias, because async_trait would give an elided `&str` in it one fixed lifetime.
+pub type OnText<'a> = &'a (dyn for<'t> Fn(&'t str) + Send + Sync);
+
+/// A language model. Dropping the future of a call ends the call and closes its connection.
+#[async_trait]
+pub trait Model: Send + Sync {
+    /// What is known of it.
+    fn profile(&self) -> &ModelProfile;
+
+    /// Tokens of `text`; where no tokenizer of this model is at hand, an estimate that leans to too many.
+    fn count_tokens(&self, text: &str) -> u64;
+
+    /// Sends one call. `on_text` gets each piece of the reply as it arrives, prefill first.
+    ///
+    /// # Errors
+    /// Whatever keeps the reply from being finished. Passing faults have been retried before.
+    async fn complete(&self, request: ModelRequest, on_text: OnText<'_>) -> Result<ModelReply, ModelError>;
+}

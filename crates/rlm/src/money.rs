@@ -1,0 +1,106 @@
+//! Money, exact.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use ts_rs::TS;
+
+/// An amount in US dollars, held as whole picodollars so that a price per million tokens times a token count never rounds.
+/// On the wire it is a plain number of dollars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, TS)]
+#[ts(type = "number")]
+pub struct Usd(u64);
+
+const PICO: f64 = 1e12;
+
+impl Usd {
+    /// Nothing.
+    pub const ZERO: Usd = Usd(0);
+
+    /// From dollars. Negative and non-finite amounts become zero; what is too large is held at the largest amount (18 million dollars).
+    pub fn from_dollars(dollars: f64) -> Self {
+        Usd((dollars * PICO).round().max(0.0) as u64)
+    }
+
+    /// As dollars.
+    pub fn dollars(self) -> f64 {
+        self.0 as f64 / PICO
+    }
+
+    /// The sum, held at the largest amount.
+    pub fn plus(self, other: Usd) -> Usd {
+        Usd(self.0.saturating_add(other.0))
+    }
+
+    /// The difference, never below zero.
+    pub fn minus(self, other: Usd) -> Usd {
+        Usd(self.0.saturating_sub(other.0))
+    }
+}
+
+impl Serialize for Usd {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.dollars())
+    }
+}
+
+impl<'de> Deserialize<'de> for Usd {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Usd::from_dollars(f64::deserialize(deserializer)?))
+    }
+}
+
+/// What a model charges, in US dollars per million tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Price {
+    /// Fresh input tokens.
+    pub input: f64,
+    /// Input tokens the provider served from its cache; `input` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub cached_input: Option<f64>,
+    /// Output tokens, reasoning included.
+    pub output: f64,
+}
+
+impl Price {
+    /// The cost of a call. Cached tokens are part of the input tokens.
+    pub fn cost(&self, usage: crate::model::Usage) -> Usd {
+        let cached = usage.cached_input_tokens.min(usage.input_tokens);
+        let each = |per_million: f64, tokens: u64| Usd(per_token(per_million).saturating_mul(tokens));
+        each(self.input, usage.input_tokens - cached)
+            .plus(each(self.cached_input.unwrap_or(self.input), cached))
+            .plus(each(self.output, usage.output_tokens))
+    }
+
+    /// How many output tokens `left` buys.
+    pub fn affordable_output(&self, left: Usd) -> u64 {
+        left.0.checked_div(per_token(self.output)).unwrap_or(u64::MAX)
+    }
+}
+
+/// Dollars per million tokens as picodollars per token.
+fn per_token(per_million: f64) -> u64 {
+    (per_million * 1e6).round().max(0.0) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Usage;
+
+    #[test]
+    fn a_thousand_small_calls_cost_exactly_a_thousand_times_one() {
+        let price = Price { input: 0.15, cached_input: Some(0.075), output: 0.6 };
+        let usage = Usage { input_tokens: 1234, cached_input_tokens: 234, output_tokens: 77 };
+        let one = price.cost(usage);
+        assert_eq!(one.dollars(), (1000.0 * 0.15 + 234.0 * 0.075 + 77.0 * 0.6) / 1e6);
+        let all = (0..1000).fold(Usd::ZERO, |sum, _| sum.plus(one));
+        assert_eq!(all.dollars(), one.dollars() * 1000.0);
+    }
+
+    #[test]
+    fn nonsense_amounts_do_not_become_credit() {
+        assert_eq!(Usd::from_dollars(-3.0), Usd::ZERO);
+        assert_eq!(Usd::from_dollars(f64::NAN), Usd::ZERO);
+        assert_eq!(Usd::from_dollars(1.0).minus(Usd::from_dollars(2.0)), Usd::ZERO);
+    }
+}

@@ -1,0 +1,126 @@
+//! What a run was asked to do, and within what.
+
+use crate::money::Price;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Which way to answer was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ModeChoice {
+    /// The program chooses and says why.
+    #[default]
+    Auto,
+    /// The whole text in one call.
+    Direct,
+    /// The free REPL.
+    Rlm,
+    /// The guided REPL, for small models.
+    Guided,
+}
+
+/// Which way was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// The whole text in one call.
+    Direct,
+    /// The free REPL.
+    Rlm,
+    /// The guided REPL, for small models.
+    Guided,
+}
+
+/// Where a provider's key is found. Never the key itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum KeySource {
+    /// No key is sent.
+    #[default]
+    None,
+    /// In the operating system's keychain, under the server's address.
+    Keychain,
+    /// In an environment variable.
+    Env {
+        /// Its name.
+        variable: String,
+    },
+}
+
+/// A model, and how it is reached.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ModelChoice {
+    /// `local`, a known provider's name, or `server` for any OpenAI-compatible server.
+    pub provider: String,
+    /// The provider's name for the model; for `local`, the model's id.
+    pub name: String,
+    /// Where the server is; absent: the provider's own address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub base_url: Option<String>,
+    /// Where the key is.
+    #[serde(default)]
+    pub key: KeySource,
+    /// What the user says it costs; goes before the table of prices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub price: Option<Price>,
+}
+
+/// What a run may not pass.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct Limits {
+    /// US dollars, sub-calls included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub max_cost_usd: Option<f64>,
+    /// Turns of each node.
+    pub max_turns: u32,
+    /// Sub-calls in all.
+    pub max_calls: u32,
+    /// Depth of children with a REPL of their own; the root is 0.
+    pub max_depth: u32,
+    /// Input and output tokens in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub max_tokens: Option<u64>,
+    /// Sub-calls in flight at once.
+    pub concurrency: u32,
+    /// Seconds of the whole run.
+    pub timeout_s: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            max_cost_usd: None,
+            max_turns: 20,
+            max_calls: 1000,
+            max_depth: 1,
+            max_tokens: None,
+            concurrency: 16,
+            timeout_s: 3600,
+        }
+    }
+}
+
+/// What a run was asked to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct RunOptions {
+    /// Which way.
+    #[serde(default)]
+    pub mode: ModeChoice,
+    /// The root's model.
+    pub model: ModelChoice,
+    /// The model of sub-calls; absent: the root's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub sub_model: Option<ModelChoice>,
+    /// What it may not pass.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Makes a local model's sampling and the REPL's randomness repeatable.
+    #[serde(default)]
+    pub seed: u64,
+}

@@ -1,0 +1,121 @@
+//! What a run's events say has already happened, per node: the other half of resume. Replay answers from here and sends nothing.
+
+use crate::{
+    event::{BlobId, CallId, Event, EventKind, Fault, NodeId},
+    repl::CellOutcome,
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// The code of a call that the end of its run cut off.
+pub const STOPPED: &str = "stopped";
+
+/// A recorded sub-call.
+#[derive(Clone, Debug)]
+pub struct CallRecord {
+    /// Which.
+    pub call: CallId,
+    /// Its prompt, by content.
+    pub prompt: BlobId,
+    /// A child node answers it.
+    pub recursive: bool,
+    /// How it ended; absent: it was in flight.
+    pub result: Option<Result<String, Fault>>,
+}
+
+/// A recorded cell.
+#[derive(Clone, Debug, Default)]
+pub struct CellRecord {
+    /// Its code.
+    pub code: String,
+    /// How it ended; absent: it was running.
+    pub outcome: Option<CellOutcome>,
+    /// Its sub-calls in the order of their numbers.
+    pub calls: Vec<CallRecord>,
+}
+
+/// What happened in one node.
+#[derive(Clone, Debug, Default)]
+pub struct NodeRecord {
+    /// The node's beginning is on record.
+    pub started: bool,
+    /// Replies by turn.
+    pub replies: BTreeMap<u32, String>,
+    /// Cells by number.
+    pub cells: BTreeMap<u32, CellRecord>,
+}
+
+impl NodeRecord {
+    /// The `occurrence`-th (from 0) recorded call of a cell with this prompt.
+    pub fn call(&self, cell: u32, prompt: &BlobId, recursive: bool, occurrence: usize) -> Option<&CallRecord> {
+        let same = |call: &&CallRecord| call.prompt == *prompt && call.recursive == recursive;
+        self.cells.get(&cell)?.calls.iter().filter(same).nth(occurrence)
+    }
+}
+
+/// What happened in a run.
+#[derive(Debug, Default)]
+pub struct Record {
+    /// By node.
+    pub nodes: HashMap<NodeId, NodeRecord>,
+    /// The node that answers a recursive call.
+    pub children: HashMap<CallId, NodeId>,
+    /// The first number no event has used.
+    pub next_seq: u64,
+    /// The first number no node has used.
+    pub next_node: u32,
+    /// The first number no call has used.
+    pub next_call: u32,
+}
+
+impl Record {
+    /// Reads a run's events.
+    pub fn of(events: &[Event]) -> Self {
+        let mut record = Record::default();
+        for event in events {
+            record.next_seq = record.next_seq.max(event.seq + 1);
+            record.next_node = record.next_node.max(event.node.0 + 1);
+            let node = record.nodes.entry(event.node).or_default();
+            match &event.kind {
+                EventKind::NodeStarted { parent, .. } => {
+                    node.started = true;
+                    if let Some(call) = parent {
+                        record.children.insert(*call, event.node);
+                    }
+                }
+                EventKind::Reply { turn, text, .. } => {
+                    node.replies.insert(*turn, text.clone());
+                }
+                EventKind::CellStarted { cell, code, .. } => {
+                    node.cells.entry(*cell).or_default().code.clone_from(code);
+                }
+                EventKind::CellFinished { cell, outcome, .. } => {
+                    node.cells.entry(*cell).or_default().outcome = Some(outcome.clone());
+                }
+                EventKind::CallStarted { call, cell, prompt, recursive, .. } => {
+                    record.next_call = record.next_call.max(call.0 + 1);
+                    let started = CallRecord { call: *call, prompt: prompt.clone(), recursive: *recursive, result: None };
+                    node.cells.entry(*cell).or_default().calls.push(started);
+                }
+                EventKind::CallFinished { call, text, error, .. } => {
+                    let ended = match error {
+                        // The run was stopped under it: it counts as in flight.
+                        Some(fault) if fault.code == STOPPED => continue,
+                        Some(fault) => Err(fault.clone()),
+                        None => Ok(text.clone()),
+                    };
+                    let calls = node.cells.values_mut().flat_map(|cell| &mut cell.calls);
+                    if let Some(record) = calls.into_iter().find(|record| record.call == *call) {
+                        record.result = Some(ended);
+                    }
+                }
+                _ => {}
+            }
+        }
+        for node in record.nodes.values_mut() {
+            for cell in node.cells.values_mut() {
+                cell.calls.sort_by_key(|call| call.call);
+            }
+        }
+        record
+    }
+}

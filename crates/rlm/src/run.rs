@@ -1,0 +1,240 @@
+//! A run from its question to its end, and a run that goes on.
+
+use crate::{
+    budget::Budget,
+    citations,
+    corpus::{Corpus, Overview},
+    direct,
+    event::{Event, EventKind, Fault, NodeId, RunStatus},
+    fold::Totals,
+    journal::{Journal, JournalError, Watcher},
+    log::Log,
+    model::{Model, Usage},
+    node::{self, NodeEnd, NodeSpec},
+    options::{Limits, Mode, RunOptions},
+    record::Record,
+    repl::{Context, ReplLauncher},
+    route::route,
+    shared::{Called, Shared, Stop},
+};
+use std::{
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU32},
+    time::Duration,
+};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// Documents that are looked at before a run in the REPL begins, when there are so few that all of them may be without text.
+const LOOKED_AT: usize = 8;
+
+/// What a run needs from outside.
+pub struct Parts {
+    /// The root's model.
+    pub model: Arc<dyn Model>,
+    /// The model of sub-calls.
+    pub sub_model: Arc<dyn Model>,
+    /// The documents.
+    pub corpus: Arc<dyn Corpus>,
+    /// Starts REPLs.
+    pub launcher: Arc<dyn ReplLauncher>,
+    /// The run's record.
+    pub journal: Arc<dyn Journal>,
+    /// Sees the run as it happens.
+    pub watcher: Arc<dyn Watcher>,
+    /// Milliseconds since 1970.
+    pub now_ms: fn() -> u64,
+}
+
+/// What is asked.
+pub struct Question {
+    /// In the user's words.
+    pub question: String,
+    /// Paths asked about, absolute.
+    pub sources: Vec<String>,
+    /// What was asked for.
+    pub options: RunOptions,
+}
+
+/// Runs a question to its end. Whatever happens to it is in its record.
+///
+/// # Errors
+/// Only when the record cannot be written.
+pub async fn start(parts: Parts, asked: Question, stop: CancellationToken) -> Result<(), JournalError> {
+    let overview = parts.corpus.overview().await;
+    let log = Log::new(parts.journal.clone(), parts.watcher.clone(), parts.now_ms, 0);
+    let started = EventKind::RunStarted {
+        question: asked.question.clone(),
+        sources: asked.sources,
+        name: overview.name.clone(),
+        options: asked.options.clone(),
+        documents: overview.documents,
+        skipped: overview.skipped,
+        tokens_estimate: overview.tokens_estimate,
+    };
+    log.append(NodeId(0), started).await?;
+    let record = Record { next_seq: 1, next_node: 1, ..Record::default() };
+    go(parts, log, record, Totals { question: asked.question, ..Totals::default() }, asked.options, overview, stop).await
+}
+
+/// Goes on with a run from its events. `options` are the recorded ones, with what the user changed.
+///
+/// # Errors
+/// Only when the record cannot be written.
+pub async fn resume(parts: Parts, events: &[Event], options: RunOptions, stop: CancellationToken) -> Result<(), JournalError> {
+    let record = Record::of(events);
+    let log = Log::new(parts.journal.clone(), parts.watcher.clone(), parts.now_ms, record.next_seq);
+    log.append(NodeId(0), EventKind::Resumed).await?;
+    let overview = parts.corpus.overview().await;
+    go(parts, log, record, Totals::of(events), options, overview, stop).await
+}
+
+async fn go(
+    parts: Parts,
+    log: Log,
+    record: Record,
+    before: Totals,
+    options: RunOptions,
+    overview: Overview,
+    stop: CancellationToken,
+) -> Result<(), JournalError> {
+    let limits = options.limits;
+    let inner = stop.child_token();
+    let shared = Arc::new(Shared {
+        root_model: parts.model,
+        sub_model: parts.sub_model,
+        corpus: parts.corpus,
+        launcher: parts.launcher,
+        log,
+        slots: Semaphore::new(limits.concurrency.clamp(1, 4096) as usize),
+        seed: options.seed,
+        stop: inner.clone(),
+        limit: Mutex::default(),
+        records: Mutex::new(record.nodes),
+        children: record.children,
+        next_node: AtomicU32::new(record.next_node.max(1)),
+        next_call: AtomicU32::new(record.next_call),
+        touched: Mutex::default(),
+        budget: Budget::new(limits.clone(), before.cost, before.usage, before.calls),
+    });
+    let clock = tokio::spawn(time_limit(shared.clone(), limits.timeout_s, before.elapsed_ms));
+    let since = std::time::Instant::now();
+    let outcome = answer(&shared, &before, options.mode, &limits, overview).await;
+    let finished = conclude(&shared, outcome, before.elapsed_ms, since).await;
+    clock.abort();
+    finished
+}
+
+/// Stops the run at its time limit.
+async fn time_limit(shared: Arc<Shared>, seconds: u64, before_ms: u64) {
+    // A run that goes on after its time limit gets the same time again.
+    let before = if before_ms / 1000 >= seconds { 0 } else { before_ms };
+    tokio::time::sleep(Duration::from_secs(seconds).saturating_sub(Duration::from_millis(before))).await;
+    let fault = Fault { code: "limit_time".to_owned(), message: format!("The time limit of {seconds} s is reached.") };
+    *shared.limit.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+    shared.stop.cancel();
+}
+
+async fn answer(
+    shared: &Arc<Shared>,
+    before: &Totals,
+    choice: crate::options::ModeChoice,
+    limits: &Limits,
+    overview: Overview,
+) -> NodeEnd {
+    let failed = |stop: Stop| NodeEnd { answer: String::new(), stop: Some(stop), elapsed_ms: 0 };
+    if let Some(fault) = refusal(shared, limits, &overview).await {
+        return failed(Stop::Fault(fault));
+    }
+    let mode = match before.mode {
+        Some(mode) => mode,
+        None => {
+            let (mode, reason) = route(choice, &overview, shared.root_model.profile());
+            if let Err(e) = shared.log.append(NodeId(0), EventKind::Routed { mode, reason }).await {
+                return failed(e.into());
+            }
+            mode
+        }
+    };
+    let context = match shared.corpus.files(None, 2).await.unwrap_or_default().into_iter().next() {
+        Some(only) if overview.single => Context::Document { path: only.path },
+        _ => Context::Folder { documents: overview.documents },
+    };
+    let spec = NodeSpec {
+        node: NodeId(0),
+        parent: None,
+        depth: 0,
+        question: before.question.clone(),
+        context,
+        context_head: None,
+        mode,
+        model: shared.root_model.clone(),
+    };
+    if mode == Mode::Direct {
+        return match direct::run(shared, &spec).await {
+            Ok(answer) => NodeEnd { answer, stop: None, elapsed_ms: 0 },
+            Err(stop) => failed(stop),
+        };
+    }
+    node::run(shared, spec).await
+}
+
+/// Why this cannot be begun at all.
+async fn refusal(shared: &Shared, limits: &Limits, overview: &Overview) -> Option<Fault> {
+    let unpriced = [&shared.root_model, &shared.sub_model].into_iter().find(|model| model.profile().price.is_none());
+    if let (Some(_), Some(model)) = (limits.max_cost_usd, unpriced) {
+        return Some(Fault {
+            code: "price_unknown".to_owned(),
+            message: format!(
+                "A cost limit was set, but the price of {} is unknown, so the limit could not be kept. Give its price, or remove the limit.",
+                model.profile().name
+            ),
+        });
+    }
+    if overview.documents == 0 {
+        if overview.skipped == 0 {
+            return Some(Fault {
+                code: "empty_folder".to_owned(),
+                message: format!(
+                    "“{}” is empty, so there is nothing to ask about. Choose a folder with documents in it.",
+                    overview.name
+                ),
+            });
+        }
+        return Some(direct::no_readable_text(overview.skipped));
+    }
+    if overview.documents <= LOOKED_AT as u64 {
+        for path in crate::free::askable(shared, LOOKED_AT).await {
+            match shared.corpus.text(&path).await {
+                Ok(_) => return None,
+                Err(e) if e.code == "disk_full" => return Some(Fault { code: e.code.to_owned(), message: e.message }),
+                Err(_) => {}
+            }
+        }
+        return Some(direct::no_readable_text(overview.documents + overview.skipped));
+    }
+    None
+}
+
+/// Resolves the answer's citations and writes the last event.
+async fn conclude(shared: &Shared, end: NodeEnd, before_ms: u64, since: std::time::Instant) -> Result<(), JournalError> {
+    let (status, error) = match end.stop {
+        None => (RunStatus::Answered, None),
+        Some(Stop::Limit(fault)) => (RunStatus::Limit, Some(fault)),
+        Some(Stop::Fault(fault)) => (RunStatus::Failed, Some(fault)),
+        Some(Stop::ByUser) => {
+            let message = "You stopped it. It can be continued where it was.".to_owned();
+            (RunStatus::Stopped, Some(Fault { code: "stopped".to_owned(), message }))
+        }
+    };
+    for citation in citations::resolve(&end.answer, shared.corpus.as_ref()).await {
+        shared.log.append(NodeId(0), EventKind::Cited(citation)).await?;
+    }
+    let elapsed_ms = before_ms + since.elapsed().as_millis() as u64;
+    shared.log.append(NodeId(0), EventKind::Finished { status, answer: end.answer, error, elapsed_ms }).await
+}
+
+/// The event of a reply that broke off after it had begun.
+pub(crate) fn lost(turn: u32, called: &Called) -> EventKind {
+    let usage: Usage = called.usage;
+    EventKind::ReplyLost { turn, text: called.text.clone(), usage, cost_usd: called.cost_usd, elapsed_ms: called.elapsed_ms }
+}

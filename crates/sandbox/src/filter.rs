@@ -1,0 +1,110 @@
+//! The system call filter: an allow-list in which nothing opens, stats, connects or starts.
+
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition, SeccompFilter, SeccompRule,
+    TargetArch, apply_filter_all_threads,
+};
+use std::collections::BTreeMap;
+
+/// Calls allowed with any arguments.
+const PLAIN: &[i64] = &[
+    libc::SYS_read,
+    libc::SYS_write,
+    libc::SYS_readv,
+    libc::SYS_writev,
+    libc::SYS_close,
+    libc::SYS_fstat,
+    libc::SYS_lseek,
+    libc::SYS_munmap,
+    libc::SYS_mremap,
+    libc::SYS_brk,
+    libc::SYS_madvise,
+    libc::SYS_futex,
+    libc::SYS_rt_sigaction,
+    libc::SYS_rt_sigprocmask,
+    libc::SYS_rt_sigreturn,
+    libc::SYS_sigaltstack,
+    libc::SYS_getrandom,
+    libc::SYS_clock_gettime,
+    libc::SYS_clock_getres,
+    libc::SYS_clock_nanosleep,
+    libc::SYS_nanosleep,
+    libc::SYS_gettimeofday,
+    libc::SYS_exit,
+    libc::SYS_exit_group,
+    libc::SYS_sched_yield,
+    libc::SYS_sched_getaffinity,
+    libc::SYS_getpid,
+    libc::SYS_gettid,
+    libc::SYS_getppid,
+    libc::SYS_getuid,
+    libc::SYS_geteuid,
+    libc::SYS_getgid,
+    libc::SYS_getegid,
+    libc::SYS_getcwd,
+    libc::SYS_uname,
+    libc::SYS_sysinfo,
+    libc::SYS_getrusage,
+    libc::SYS_times,
+    libc::SYS_restart_syscall,
+    libc::SYS_set_robust_list,
+    libc::SYS_rseq,
+    libc::SYS_membarrier,
+    libc::SYS_ppoll,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_poll,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_time,
+];
+
+/// Installs the filter on all threads.
+pub fn apply(threads: bool) -> Result<(), String> {
+    // glibc falls back from clone3 to clone only on ENOSYS, and clone's flags, unlike clone3's, can be seen by a filter.
+    let clone3 = program([(libc::SYS_clone3, vec![])].into(), SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32))?;
+    let rules = allowed(threads).map_err(|e| format!("system call filter: {e}"))?;
+    let main = program(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)?;
+    // The main filter forbids installing filters, so it comes last.
+    for filter in [clone3, main] {
+        apply_filter_all_threads(&filter).map_err(|e| format!("system call filter: {e}"))?;
+    }
+    Ok(())
+}
+
+fn program(
+    rules: BTreeMap<i64, Vec<SeccompRule>>,
+    otherwise: SeccompAction,
+    matched: SeccompAction,
+) -> Result<BpfProgram, String> {
+    let arch = if cfg!(target_arch = "x86_64") { TargetArch::x86_64 } else { TargetArch::aarch64 };
+    SeccompFilter::new(rules, otherwise, matched, arch)
+        .and_then(BpfProgram::try_from)
+        .map_err(|e| format!("system call filter: {e}"))
+}
+
+fn allowed(threads: bool) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = PLAIN.iter().map(|&call| (call, vec![])).collect();
+    // Memory is never executable: code that was loaded before sealing stays, none is added.
+    let exec = libc::PROT_EXEC as u64;
+    rules.insert(libc::SYS_mmap, vec![when(2, Op::MaskedEq(exec), 0)?]);
+    rules.insert(libc::SYS_mprotect, vec![when(2, Op::MaskedEq(exec), 0)?]);
+    // Not F_SETOWN and F_SETSIG: they signal other processes.
+    let fcntl = [libc::F_GETFD, libc::F_SETFD, libc::F_GETFL];
+    rules.insert(libc::SYS_fcntl, fcntl.iter().map(|&command| when(1, Op::Eq, command as u64)).collect::<Result<_, _>>()?);
+    // Signals to its own threads only: abort() and Python's fault handling.
+    rules.insert(libc::SYS_tgkill, vec![when(0, Op::Eq, u64::from(std::process::id()))?]);
+    // Limits can be read, not set.
+    let own = SeccompCondition::new(0, Len::Dword, Op::Eq, 0)?;
+    let read_only = SeccompCondition::new(2, Len::Qword, Op::Eq, 0)?;
+    rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![own, read_only])?]);
+    if threads {
+        let thread = (libc::CLONE_VM | libc::CLONE_THREAD | libc::CLONE_SIGHAND | libc::CLONE_FILES) as u64;
+        let namespaces = 0x7e02_0000; // every CLONE_NEW* flag
+        rules.insert(libc::SYS_clone, vec![when(0, Op::MaskedEq(thread | namespaces), thread)?]);
+        rules.insert(libc::SYS_clone3, vec![]); // answered ENOSYS by the filter before this one
+    }
+    Ok(rules)
+}
+
+fn when(argument: u8, op: Op, value: u64) -> Result<SeccompRule, seccompiler::BackendError> {
+    SeccompRule::new(vec![SeccompCondition::new(argument, Len::Dword, op, value)?])
+}

@@ -1,0 +1,34 @@
+//! Resource limits.
+
+use crate::Policy;
+use std::io;
+
+/// Sets them. They hold for the process and cannot be raised again by an ordinary user; the filter takes `setrlimit` away from everyone.
+pub fn apply(policy: &Policy) -> io::Result<()> {
+    // SAFETY: plain calls with integer arguments.
+    unsafe {
+        check(libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0))?;
+        check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))?;
+    }
+    // RLIMIT_DATA and not RLIMIT_AS: a snapshot of a gigabyte is mapped, but costs no memory.
+    set(libc::RLIMIT_DATA, policy.memory_bytes)?;
+    set(libc::RLIMIT_CORE, 0)?;
+    set(libc::RLIMIT_FSIZE, 0)?;
+    set(libc::RLIMIT_NOFILE, 64)?;
+    set(libc::RLIMIT_MEMLOCK, 0)?;
+    set(libc::RLIMIT_MSGQUEUE, 0)?;
+    if let Some(seconds) = policy.cpu_seconds {
+        set(libc::RLIMIT_CPU, seconds)?;
+    }
+    Ok(())
+}
+
+fn set(resource: libc::__rlimit_resource_t, value: u64) -> io::Result<()> {
+    let limit = libc::rlimit { rlim_cur: value, rlim_max: value };
+    // SAFETY: `limit` outlives the call.
+    check(unsafe { libc::setrlimit(resource, &limit) })
+}
+
+fn check(returned: libc::c_int) -> io::Result<()> {
+    if returned == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}

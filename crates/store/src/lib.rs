@@ -1,0 +1,129 @@
+//! The history: runs with their events, libraries and settings, in one SQLite database in the data folder.
+//!
+//! Several processes may have it open at once. Whatever an append acknowledged survives the end of the process, however it comes: it is
+//! in the system's hands then. A power cut or a crash of the system itself can lose the last commits (those since the last checkpoint
+//! of SQLite's log, typically seconds); what is older stays whole, because the log is checksummed and replayed up to its last whole commit.
+
+mod error;
+mod journal;
+mod libraries;
+mod owner;
+mod packing;
+mod record;
+mod runs;
+mod settings;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::StoreError;
+pub use libraries::Library;
+pub use runs::{Partial, RunRow, RunState};
+
+use journal::RunJournal;
+use owner::{OpeningGuard, OwnerLock};
+use plumb_rlm::{event::RunId, journal::Journal};
+use sqlx::{
+    ConnectOptions, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+use writer::Writer;
+
+/// The open history. Clones share it; it closes when the last one and the last journal are dropped.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: SqlitePool,
+    writer: Writer,
+    owner: OwnerLock,
+    /// Runs at work in this process: those whose journal someone holds.
+    journals: Mutex<HashMap<RunId, Weak<RunJournal>>>,
+    claims: tokio::sync::Mutex<()>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("owner", &self.inner.owner.id).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the history in `data_dir`; makes folder and database when there are none, and brings an older database to this version's form.
+    ///
+    /// # Errors
+    /// `no_access`, `disk_full`, `locked`, `damaged`, `newer_version`.
+    pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
+        Self::open_with(data_dir, SqliteConnectOptions::new().busy_timeout(Duration::from_secs(10))).await
+    }
+
+    async fn open_with(data_dir: &Path, options: SqliteConnectOptions) -> Result<Self, StoreError> {
+        let locks = data_dir.join("locks");
+        make_private_folder(&locks).map_err(|error| StoreError::io(data_dir, &error))?;
+        let waiting = locks.clone();
+        let guard = tokio::task::spawn_blocking(move || OpeningGuard::wait(&waiting)).await;
+        let guard = guard.map_err(|_| StoreError::closed())?.map_err(|error| StoreError::io(&locks, &error))?;
+
+        let options = options
+            .filename(data_dir.join("plumb.db"))
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .foreign_keys(true)
+            // After a burst of writes the log shrinks again.
+            .pragma("journal_size_limit", "67108864");
+        let mut connection = options.clone().create_if_missing(true).connect().await?;
+        sqlx::migrate!("./migrations").run_direct(None, &mut connection, false).await?;
+        let owner = OwnerLock::take(&locks, &guard).map_err(|error| StoreError::io(&locks, &error))?;
+
+        let pool = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
+        let writer = Writer::start(connection);
+        Ok(Store { inner: Arc::new(Inner { pool, writer, owner, journals: Mutex::default(), claims: Default::default() }) })
+    }
+
+    /// The record of a new run, whose first event is `RunStarted`. The run counts as running while someone holds this.
+    pub fn journal(&self, run_id: &RunId) -> Arc<dyn Journal> {
+        let journal = Arc::new(RunJournal { store: self.clone(), run_id: run_id.clone() });
+        let mut journals = self.inner.journals.lock().unwrap_or_else(PoisonError::into_inner);
+        journals.retain(|_, journal| journal.strong_count() > 0);
+        journals.insert(run_id.clone(), Arc::downgrade(&journal));
+        journal
+    }
+
+    /// Whether someone is at work on a run that belongs to `owner`.
+    fn is_at_work(&self, run_id: &RunId, owner: &str) -> bool {
+        if owner != self.inner.owner.id {
+            return self.inner.owner.is_alive(owner);
+        }
+        let journals = self.inner.journals.lock().unwrap_or_else(PoisonError::into_inner);
+        journals.get(run_id).is_some_and(|journal| journal.strong_count() > 0)
+    }
+
+    fn pool(&self) -> &SqlitePool {
+        &self.inner.pool
+    }
+
+    fn writer(&self) -> &Writer {
+        &self.inner.writer
+    }
+
+    fn owner_id(&self) -> &str {
+        &self.inner.owner.id
+    }
+}
+
+/// Questions and answers are nobody else's business: a folder we make is closed to other users.
+fn make_private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
+}

@@ -1,0 +1,109 @@
+//! Libraries: what a person asked about before.
+
+use crate::{Store, StoreError};
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+use ts_rs::TS;
+
+/// Folders or files that belong together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Library {
+    /// Never used twice.
+    pub id: i64,
+    /// What people call it.
+    pub name: String,
+    /// Absolute paths, sorted.
+    pub sources: Vec<String>,
+    /// Milliseconds since 1970.
+    pub added_at_ms: i64,
+    /// Milliseconds since 1970.
+    pub last_used_ms: i64,
+}
+
+#[derive(FromRow)]
+struct StoredLibrary {
+    id: i64,
+    name: String,
+    sources: String,
+    added_at_ms: i64,
+    last_used_ms: i64,
+}
+
+impl StoredLibrary {
+    fn library(self) -> Result<Library, StoreError> {
+        let StoredLibrary { id, name, sources, added_at_ms, last_used_ms } = self;
+        let sources =
+            serde_json::from_str(&sources).map_err(|_| StoreError::damaged("the folders of a library cannot be read"))?;
+        Ok(Library { id, name, sources, added_at_ms, last_used_ms })
+    }
+}
+
+/// The same folders in another order are the same library.
+pub(crate) fn sources_json(sources: &[String]) -> String {
+    let mut sources = sources.to_vec();
+    sources.sort_unstable();
+    sources.dedup();
+    serde_json::Value::from(sources).to_string()
+}
+
+fn no_such_library(id: i64) -> StoreError {
+    StoreError::new("no_such_library", format!("There is no library {id} any more: it was removed, perhaps in another window."))
+}
+
+impl Store {
+    /// The library of these sources, made when there is none; it counts as used now. A name it already has stays.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub async fn upsert_library(&self, name: &str, sources: &[String], now_ms: i64) -> Result<Library, StoreError> {
+        let stored: StoredLibrary = sqlx::query_as(
+            "INSERT INTO libraries (name, sources, added_at_ms, last_used_ms) VALUES (?1, ?2, ?3, ?3)
+             ON CONFLICT (sources) DO UPDATE SET last_used_ms = max(last_used_ms, excluded.last_used_ms)
+             RETURNING *",
+        )
+        .bind(name)
+        .bind(sources_json(sources))
+        .bind(now_ms)
+        .fetch_one(self.pool())
+        .await?;
+        stored.library()
+    }
+
+    /// All libraries, the last used first.
+    ///
+    /// # Errors
+    /// The database could not be read.
+    pub async fn libraries(&self) -> Result<Vec<Library>, StoreError> {
+        let stored: Vec<StoredLibrary> =
+            sqlx::query_as("SELECT * FROM libraries ORDER BY last_used_ms DESC, id DESC").fetch_all(self.pool()).await?;
+        stored.into_iter().map(StoredLibrary::library).collect()
+    }
+
+    /// One library.
+    ///
+    /// # Errors
+    /// `no_such_library`.
+    pub async fn library(&self, id: i64) -> Result<Library, StoreError> {
+        let stored: Option<StoredLibrary> =
+            sqlx::query_as("SELECT * FROM libraries WHERE id = ?").bind(id).fetch_optional(self.pool()).await?;
+        stored.ok_or_else(|| no_such_library(id))?.library()
+    }
+
+    /// Gives a library another name.
+    ///
+    /// # Errors
+    /// `no_such_library`.
+    pub async fn rename_library(&self, id: i64, name: &str) -> Result<(), StoreError> {
+        let done = sqlx::query("UPDATE libraries SET name = ? WHERE id = ?").bind(name).bind(id).execute(self.pool()).await?;
+        if done.rows_affected() == 0 { Err(no_such_library(id)) } else { Ok(()) }
+    }
+
+    /// Forgets a library. Its runs stay, and its files are not touched.
+    ///
+    /// # Errors
+    /// `no_such_library`.
+    pub async fn delete_library(&self, id: i64) -> Result<(), StoreError> {
+        let done = sqlx::query("DELETE FROM libraries WHERE id = ?").bind(id).execute(self.pool()).await?;
+        if done.rows_affected() == 0 { Err(no_such_library(id)) } else { Ok(()) }
+    }
+}

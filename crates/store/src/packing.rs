@@ -1,0 +1,45 @@
+//! Long texts are compressed. What is packed tells itself apart: no UTF-8 text begins with the four bytes that begin a zstd frame.
+
+use crate::StoreError;
+
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// Below this, compression saves less than a database page.
+const WORTH_IT: usize = 1024;
+
+pub(crate) fn pack(text: &str) -> Vec<u8> {
+    if text.len() < WORTH_IT {
+        return text.as_bytes().to_vec();
+    }
+    // Compression in memory fails for want of memory alone; then the plain text serves as well.
+    zstd::bulk::compress(text.as_bytes(), 3).unwrap_or_else(|_| text.as_bytes().to_vec())
+}
+
+pub(crate) fn unpack(bytes: Vec<u8>) -> Result<String, StoreError> {
+    let bytes = if bytes.starts_with(&ZSTD_MAGIC) {
+        zstd::decode_all(bytes.as_slice()).map_err(|_| StoreError::damaged("a text cannot be unpacked"))?
+    } else {
+        bytes
+    };
+    String::from_utf8(bytes).map_err(|_| StoreError::damaged("a text is not text"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_any_length_come_back_as_they_were() {
+        for text in [String::new(), "(µ/ý".into(), "äöü ".repeat(100_000)] {
+            assert_eq!(unpack(pack(&text)).unwrap(), text);
+        }
+        assert!(pack(&"page ".repeat(100_000)).len() < 1000);
+    }
+
+    #[test]
+    fn a_broken_text_is_called_damaged() {
+        let mut packed = pack(&"page ".repeat(1000));
+        packed.truncate(packed.len() / 2);
+        assert_eq!(unpack(packed).unwrap_err().code, "damaged");
+        assert_eq!(unpack(vec![0xff, 0xfe]).unwrap_err().code, "damaged");
+    }
+}

@@ -1,0 +1,96 @@
+//! One task writes: everything that waits goes into one transaction, and is acknowledged after the commit. A thousand appends at once
+//! cost a few commits, and none of them returns before it is on disk.
+
+use crate::{StoreError, record::Write};
+use sqlx::SqliteConnection;
+use tokio::sync::{mpsc, oneshot};
+
+/// The most that one transaction takes.
+const BATCH: usize = 1024;
+
+struct Job {
+    write: Write,
+    done: oneshot::Sender<Result<(), StoreError>>,
+}
+
+/// The way to the writing task, which ends when the last of these is dropped and the queue is empty.
+#[derive(Clone, Debug)]
+pub(crate) struct Writer {
+    jobs: mpsc::Sender<Job>,
+    #[cfg(test)]
+    pub(crate) commits: std::sync::Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl Writer {
+    pub(crate) fn start(connection: SqliteConnection) -> Self {
+        let (jobs, queue) = mpsc::channel(BATCH);
+        let writer = Writer {
+            jobs,
+            #[cfg(test)]
+            commits: Default::default(),
+        };
+        #[cfg(test)]
+        let commits = writer.commits.clone();
+        tokio::spawn(write_all(
+            connection,
+            queue,
+            #[cfg(test)]
+            commits,
+        ));
+        writer
+    }
+
+    /// Returns after the commit. Once begun, the write happens even when the caller stops waiting.
+    pub(crate) async fn write(&self, write: Write) -> Result<(), StoreError> {
+        let (done, result) = oneshot::channel();
+        self.jobs.send(Job { write, done }).await.map_err(|_| StoreError::closed())?;
+        result.await.map_err(|_| StoreError::closed())?
+    }
+}
+
+async fn write_all(
+    mut connection: SqliteConnection,
+    mut queue: mpsc::Receiver<Job>,
+    #[cfg(test)] commits: std::sync::Arc<std::sync::atomic::AtomicU64>,
+) {
+    let mut jobs = Vec::with_capacity(BATCH);
+    while queue.recv_many(&mut jobs, BATCH).await > 0 {
+        let result = transaction(&mut connection, &jobs).await;
+        #[cfg(test)]
+        commits.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        match result {
+            // One bad write must not take the others with it: each gets a transaction and a result of its own. Not when the database is
+            // locked: each would wait as long again.
+            Err(error) if jobs.len() > 1 && error.code != "locked" => {
+                for job in jobs.drain(..) {
+                    let result = transaction(&mut connection, std::slice::from_ref(&job)).await;
+                    let _ = job.done.send(result);
+                }
+            }
+            result => {
+                for job in jobs.drain(..) {
+                    // Nobody waits any more when a run was stopped; the write is done all the same.
+                    let _ = job.done.send(result.clone());
+                }
+            }
+        }
+    }
+}
+
+/// All or nothing.
+async fn transaction(connection: &mut SqliteConnection, jobs: &[Job]) -> Result<(), StoreError> {
+    // Plain statements: SQLite itself rolls back when the disk is full, which sqlx's own count of open transactions would not notice.
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    let result = async {
+        for job in jobs {
+            job.write.apply(connection).await?;
+        }
+        sqlx::query("COMMIT").execute(&mut *connection).await.map_err(StoreError::from)
+    }
+    .await;
+    if result.is_err() {
+        // It fails where SQLite has rolled back already, which is as well.
+        let _ = sqlx::query("ROLLBACK").execute(&mut *connection).await;
+    }
+    result.map(drop)
+}

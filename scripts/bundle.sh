@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Packs what `make build` built into a .deb and an .rpm. The window's helpers and the libraries of the local model lie beside it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+programs=$(cd "${CARGO_TARGET_DIR:-target}/release" && pwd)
+files=$(
+    cd "$programs"
+    for file in plumb plumb-python plumb-extract plumb-llama libllama.so.* libggml*.so*; do
+        printf '"/usr/bin/%s": "%s",' "$file" "$programs/$file"
+    done
+)
+files="{${files%,}}"
+config="{\"bundle\": {\"linux\": {
+  \"deb\": {\"files\": $files, \"depends\": [\"libpython3.11\"]},
+  \"rpm\": {\"files\": $files, \"depends\": [\"python3-libs\"]}}}}"
+cd src-tauri
+npx --yes @tauri-apps/cli@2 bundle --bundles deb,rpm --config "$config"
+echo "Packages: $programs/bundle"

@@ -1,0 +1,5 @@
+//! Tauri's own preparation.
+
+fn main() {
+    tauri_build::build();
+}

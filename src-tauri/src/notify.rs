@@ -1,0 +1,38 @@
+//! Tells the user of an answer while they are looking at something else.
+
+use plumb_api::{
+    Plumb,
+    event::{EventKind, RunStatus},
+    types::Update,
+};
+use tauri::{AppHandle, Manager};
+use tauri_plugin_notification::NotificationExt;
+use tokio::sync::broadcast::error::RecvError;
+
+/// Shows a notification for each run that ends while the window is not in front.
+pub fn when_answered(app: AppHandle, plumb: &Plumb) {
+    let mut updates = plumb.updates();
+    tauri::async_runtime::spawn(async move {
+        loop {
+            let event = match updates.recv().await {
+                Ok(Update::Event { event, .. }) => event,
+                Ok(_) | Err(RecvError::Lagged(_)) => continue,
+                Err(RecvError::Closed) => break,
+            };
+            let EventKind::Finished { status, answer, .. } = event.kind else { continue };
+            let in_front = app.get_webview_window("main").is_some_and(|window| window.is_focused().unwrap_or(false));
+            let title = match status {
+                RunStatus::Answered => "Your question is answered",
+                RunStatus::Limit => "Your question reached a limit",
+                RunStatus::Failed => "Your question could not be answered",
+                // Whoever stopped it knows.
+                RunStatus::Stopped => continue,
+            };
+            if !in_front {
+                let beginning: String = answer.chars().take(140).collect();
+                // A desktop without notifications is no fault.
+                let _ = app.notification().builder().title(title).body(beginning).show();
+            }
+        }
+    });
+}

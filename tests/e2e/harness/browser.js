@@ -1,0 +1,138 @@
+// The same page in Chromium, served by `plumb serve`.
+import axe from "axe-core";
+import { mkdir } from "node:fs/promises";
+import http from "node:http";
+import path from "node:path";
+import { chromium } from "playwright-core";
+import { built, end, lineOf, start } from "./programs.js";
+
+const screenshots = path.join(import.meta.dirname, "../screenshots");
+
+/** `plumb serve`, for the folders named. */
+export class Serving {
+  static async start(home, ...roots) {
+    const program = start(built("plumb"), ["serve", ...roots], { env: home.env });
+    return new Serving(program, new URL((await lineOf(program, /^http:/)).trim()));
+  }
+
+  constructor(program, entry) {
+    this.program = program;
+    /** Works once. */
+    this.entry = entry;
+  }
+
+  /** A request with whatever headers an attacker would send; answers with status, headers and body. */
+  request(target, { method = "GET", headers = {}, body } = {}) {
+    return new Promise((settle, fail) => {
+      const sent = http.request(new URL(target, this.entry), { method, headers, agent: false }, (response) => {
+        let text = "";
+        response.on("data", (bytes) => (text += bytes));
+        response.on("end", () => settle({ status: response.statusCode, headers: response.headers, text }));
+      });
+      sent.on("error", fail);
+      sent.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+
+  /** A command, as the page sends it. */
+  command(name, body, headers) {
+    return this.request(`/api/${name}`, { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
+  }
+
+  /** Exchanges the token for the cookie. */
+  async signIn() {
+    const { headers } = await this.request(this.entry.pathname + this.entry.search);
+    return { cookie: headers["set-cookie"][0].split(";")[0], all: headers["set-cookie"] };
+  }
+
+  async end() {
+    await end(this.program);
+  }
+}
+
+/** Chromium, without anything that it does on its own. */
+export const launch = () =>
+  chromium.launch({
+    executablePath: process.env.PLUMB_CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--headless=new",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+
+/** On the first start: the tests' server. */
+export async function chooseServer(page, address) {
+  await page.getByTestId("choose-provider").click();
+  await page.getByRole("combobox", { name: "Provider" }).click();
+  await page.getByRole("option", { name: "Another server" }).click();
+  await page.getByLabel("Address", { exact: true }).fill(address);
+  await page.getByLabel("Model", { exact: true }).fill("scripted");
+  await page.getByTestId("use-provider").click();
+  await page.getByTestId("ask-input").waitFor();
+}
+
+/** Opens a folder through the page's own dialog. */
+export async function openFolder(page, ...names) {
+  await page.getByTestId("add-folder").click();
+  for (const name of names) await page.getByTestId("browse-folder").filter({ hasText: name }).click();
+  await page.getByTestId("browse-choose").click();
+  await page.getByTestId("library-item").filter({ hasText: /\d/ }).first().waitFor();
+}
+
+export async function untilStatus(page, status) {
+  await page.locator(`[data-testid="run-status"][data-status="${status}"]`).waitFor({ state: "attached", timeout: 40_000 });
+}
+
+/** What axe finds wrong with what is shown, in light and in dark; one line each. */
+export async function faults(page, name) {
+  await mkdir(screenshots, { recursive: true });
+  await page.evaluate(axe.source);
+  const was = await page.evaluate(() => document.documentElement.dataset.theme);
+  const found = [];
+  for (const theme of ["light", "dark"]) {
+    await page.evaluate((theme) => void (document.documentElement.dataset.theme = theme), theme);
+    // Colours that are still changing would be measured half way.
+    await page.evaluate(() =>
+      Promise.allSettled(
+        document
+          .getAnimations()
+          .filter((a) => a.effect.getTiming().iterations !== Infinity)
+          .map((a) => a.finished),
+      ),
+    );
+    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    for (const { id, help, nodes } of violations) {
+      for (const { target, failureSummary } of nodes) {
+        found.push(`${name}, ${theme}: ${id} (${help}) at ${target.join(" ")}: ${failureSummary.replace(/\s+/g, " ")}`);
+      }
+    }
+    await page.screenshot({ path: path.join(screenshots, `${name}-${theme}.png`) });
+  }
+  await page.evaluate((theme) => void (document.documentElement.dataset.theme = theme), was);
+  return found;
+}
+
+/** What reaches further to the right than the window does. */
+export const tooWide = (page) =>
+  page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    // What scrolls on its own, or is cut off with dots, is meant to.
+    const clipped = (e) => e && (getComputedStyle(e).overflowX !== "visible" ? true : clipped(e.parentElement));
+    const wide = [...document.querySelectorAll("body *")].filter((e) => {
+      const box = e.getBoundingClientRect();
+      return (
+        box.width > 0 &&
+        (box.right > width + 1 || box.left < -1) &&
+        getComputedStyle(e).visibility === "visible" &&
+        !clipped(e.parentElement)
+      );
+    });
+    const page = document.scrollingElement.scrollWidth > width ? ["the page scrolls sideways"] : [];
+    return [...page, ...wide.map((e) => `${e.tagName} ${e.dataset.testid ?? e.className}`)];
+  });

@@ -1,0 +1,49 @@
+// A run that is stopped says so, and goes on when asked to.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { Home } from "../harness/home.js";
+import { hangs, ModelServer, says, when, writes } from "../harness/scripted.js";
+import { Window } from "../harness/window.js";
+
+const batch = `replies = llm_query_batched([f"QUICK {n}" for n in range(3)] + ["SLOW"])`;
+
+describe("stopping in the window", () => {
+  let home, server, window;
+  before(async () => {
+    home = await Home.make();
+    const root = [writes("I ask about the parts.", batch), writes("Done.", `FINAL(" ".join(replies))`)];
+    server = await ModelServer.start(home, root, [when("QUICK", says("quick")), when("SLOW", hangs, says("slow"))]);
+    window = await Window.open(home);
+    await window.chooseServer(server.address);
+    await window.open(await home.archive());
+  });
+  after(async () => {
+    await window?.close();
+    await server?.end();
+    await home?.remove();
+  });
+
+  it("stops a run at once, keeps what there is and offers to go on", async () => {
+    await window.ask("What do the parts say?");
+    await server.until(
+      "only the slow call left",
+      (s) => s.rule_requests[0] === 3 && s.rule_requests[1] === 1 && s.in_flight === 1,
+    );
+    await window.click("stop-button");
+    await window.untilStatus("stopped", 10);
+    await window.the("continue-button");
+    assert.equal(await window.attribute("history-item", "data-status"), "stopped");
+    assert.equal(await window.count("stop-button"), 0);
+    await server.until("nobody waiting", (s) => s.in_flight === 0);
+    await window.picture("12-stopped");
+  });
+
+  it("goes on without asking again for what it has", async () => {
+    await window.click("continue-button");
+    await window.untilStatus("answered", 15);
+    assert.deepEqual(await window.texts("answer"), ["quick quick quick slow"]);
+    const { root_requests, rule_requests } = await server.stats();
+    assert.deepEqual([root_requests, rule_requests], [2, [3, 2]]);
+    assert.equal(await window.attribute("history-item", "data-status"), "answered");
+  });
+});

@@ -1,0 +1,297 @@
+//! A model server that says what a script tells it to, so that tests know what a paid model would have answered. It stands for the
+//! network only: nothing in the product knows it.
+
+mod script;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use script::{Reply, ReportedUsage, Rule, Script};
+
+use futures_util::{Stream, StreamExt, stream};
+use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Frame, Incoming},
+    header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use script::Compiled;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{net::TcpListener, task::JoinSet};
+
+type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+/// What the server has counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Stats {
+    /// Completions asked for, faults included.
+    pub requests: u64,
+    /// Of these, answered in order and not by a rule.
+    pub root_requests: u64,
+    /// Of these, answered by each rule.
+    pub rule_requests: Vec<u64>,
+    /// The most that were under way at once.
+    pub max_concurrency: u64,
+    /// Those under way now.
+    pub in_flight: u64,
+    /// Bytes of the bodies of requests.
+    pub bytes_in: u64,
+    /// Bytes of the bodies of answers.
+    pub bytes_out: u64,
+}
+
+#[derive(Default)]
+struct Seen {
+    stats: Stats,
+    bodies: Vec<Value>,
+}
+
+struct Shared {
+    script: Compiled,
+    seen: Mutex<Seen>,
+}
+
+impl Shared {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A running server; it ends when this is dropped.
+pub struct ScriptedServer {
+    base_url: String,
+    shared: Arc<Shared>,
+    _connections: JoinSet<()>,
+}
+
+impl ScriptedServer {
+    /// Listens on 127.0.0.1 at a port that the system chooses.
+    ///
+    /// # Errors
+    /// A script with a bad regular expression or a rule without replies; no port.
+    pub async fn start(script: Script) -> io::Result<Self> {
+        let script = Compiled::new(script).map_err(io::Error::other)?;
+        let rule_requests = vec![0; script.script.rules.len()];
+        let seen = Seen { stats: Stats { rule_requests, ..Stats::default() }, bodies: Vec::new() };
+        let shared = Arc::new(Shared { script, seen: Mutex::new(seen) });
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let base_url = format!("http://{}/v1", listener.local_addr()?);
+        let mut connections = JoinSet::new();
+        connections.spawn(accept(listener, shared.clone()));
+        Ok(ScriptedServer { base_url, shared, _connections: connections })
+    }
+
+    /// What goes into `--base-url`.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// What was counted so far.
+    pub fn stats(&self) -> Stats {
+        self.shared.seen().stats.clone()
+    }
+
+    /// The bodies of all requests for completions, in the order of their arrival.
+    pub fn requests(&self) -> Vec<Value> {
+        self.shared.seen().bodies.clone()
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let shared = shared.clone();
+        connections.spawn(async move {
+            let _ = stream.set_nodelay(true);
+            let service = service_fn(move |request| answer(request, shared.clone()));
+            // Clients that leave and connections that the script breaks end here.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> io::Result<Response<Body>> {
+    let path = request.uri().path().to_owned();
+    match (request.method(), path.rsplit('/').next().unwrap_or_default()) {
+        (&Method::POST, "completions") => complete(request, shared).await,
+        (&Method::GET, "models") => {
+            whole(StatusCode::OK, json!({"object": "list", "data": [{"id": "scripted", "object": "model"}]}))
+        }
+        (&Method::GET, "stats") => whole(StatusCode::OK, json!(shared.seen().stats)),
+        (&Method::GET, "requests") => whole(StatusCode::OK, json!(shared.seen().bodies)),
+        _ => whole(StatusCode::NOT_FOUND, json!({"error": {"message": format!("There is nothing at {path}.")}})),
+    }
+}
+
+/// A completion under way.
+struct InFlight(Arc<Shared>);
+
+impl InFlight {
+    fn begin(shared: &Arc<Shared>) -> Self {
+        let stats = &mut shared.seen().stats;
+        stats.requests += 1;
+        stats.in_flight += 1;
+        stats.max_concurrency = stats.max_concurrency.max(stats.in_flight);
+        InFlight(shared.clone())
+    }
+
+    fn count_out(&self, bytes: &[u8]) {
+        self.0.seen().stats.bytes_out += bytes.len() as u64;
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.seen().stats.in_flight -= 1;
+    }
+}
+
+async fn complete(request: Request<Incoming>, shared: Arc<Shared>) -> io::Result<Response<Body>> {
+    let in_flight = InFlight::begin(&shared);
+    let key =
+        request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer ")).map(str::to_owned);
+    let body = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
+    shared.seen().stats.bytes_in += body.len() as u64;
+    if shared.script.script.key.is_some() && key != shared.script.script.key {
+        let error = json!({"message": "Incorrect API key provided.", "type": "invalid_request_error", "code": "invalid_api_key"});
+        return whole(StatusCode::UNAUTHORIZED, json!({"error": error}));
+    }
+    let request: wire::Request = match serde_json::from_slice(&body) {
+        Ok(request) => request,
+        Err(error) => return whole(StatusCode::BAD_REQUEST, json!({"error": {"message": error.to_string()}})),
+    };
+    let last_message = request.last_message();
+    let reply = {
+        let mut seen = shared.seen();
+        seen.bodies.push(serde_json::from_slice(&body).unwrap_or_default());
+        choose(&shared.script, &mut seen.stats, &request.model, &last_message)
+    };
+
+    tokio::time::sleep(Duration::from_millis(reply.latency_ms)).await;
+    if reply.hang {
+        std::future::pending::<()>().await;
+    }
+    if reply.hang_up {
+        return Err(io::ErrorKind::ConnectionReset.into());
+    }
+    let mut response = Response::builder().status(reply.status.unwrap_or(200));
+    if let Some(seconds) = &reply.retry_after {
+        response = response.header(RETRY_AFTER, seconds);
+    }
+    let text = reply.text.replace("{last}", &last_message);
+    let body = if let Some(body) = reply.body {
+        response = response.header(CONTENT_TYPE, &reply.content_type);
+        counted(in_flight, body)
+    } else if request.stream {
+        response = response.header(CONTENT_TYPE, "text/event-stream");
+        let pieces = pieces(&reply, wire::stream(&request, &reply, &text));
+        StreamBody::new(pieces.inspect(move |frame| {
+            if let Some(bytes) = frame.as_ref().ok().and_then(Frame::data_ref) {
+                in_flight.count_out(bytes);
+            }
+        }))
+        .boxed_unsync()
+    } else {
+        response = response.header(CONTENT_TYPE, "application/json");
+        counted(in_flight, wire::whole(&request, &reply, &text))
+    };
+    response.body(body).map_err(io::Error::other)
+}
+
+/// The reply that the script has for this request.
+fn choose(script: &Compiled, stats: &mut Stats, model: &str, last_message: &str) -> Reply {
+    if let Some(rule) = script.rule(model, last_message) {
+        let replies = &script.script.rules[rule].replies;
+        let turn = stats.rule_requests[rule] as usize;
+        stats.rule_requests[rule] += 1;
+        return replies[turn.min(replies.len() - 1)].clone();
+    }
+    let turn = stats.root_requests as usize;
+    stats.root_requests += 1;
+    script.script.root.get(turn).cloned().unwrap_or_else(|| Reply::status(500, "The script has no further reply."))
+}
+
+/// The events of a stream as they go over the wire, faults included.
+fn pieces(reply: &Reply, events: Vec<(bool, String)>) -> impl Stream<Item = io::Result<Frame<Bytes>>> + Send + use<> {
+    enum Step {
+        Send(Bytes),
+        Flush,
+        Wait(Duration),
+        Silence,
+        Cut,
+    }
+    let mut steps = Vec::new();
+    let mut sent = 0;
+    for (is_text, event) in events {
+        let reached = |limit: Option<usize>| limit.is_some_and(|limit| sent >= limit);
+        if is_text || sent > 0 {
+            if reached(reply.end_after) {
+                break;
+            }
+            if reached(reply.silent_after) {
+                steps.push(Step::Silence);
+            }
+            if reached(reply.cut_after) {
+                // What was written before must be on its way: an aborted connection throws away what still lies in its buffer.
+                steps.push(Step::Wait(Duration::from_millis(50)));
+                steps.push(Step::Cut);
+                break;
+            }
+        }
+        if is_text {
+            sent += 1;
+            if reply.piece_delay_ms > 0 {
+                steps.push(Step::Wait(Duration::from_millis(reply.piece_delay_ms)));
+            }
+        }
+        let event = Bytes::from(event);
+        let part = reply.part_bytes.unwrap_or(event.len()).max(1);
+        for start in (0..event.len()).step_by(part) {
+            steps.push(Step::Send(event.slice(start..event.len().min(start + part))));
+            if reply.part_bytes.is_some() {
+                // A moment without anything to send makes the part go out on its own.
+                steps.push(Step::Flush);
+            }
+        }
+    }
+    stream::iter(steps).filter_map(async |step| match step {
+        Step::Send(bytes) => Some(Ok(Frame::data(bytes))),
+        Step::Flush => {
+            tokio::task::yield_now().await;
+            None
+        }
+        Step::Wait(time) => {
+            tokio::time::sleep(time).await;
+            None
+        }
+        Step::Silence => std::future::pending().await,
+        Step::Cut => Some(Err(io::ErrorKind::ConnectionReset.into())),
+    })
+}
+
+fn counted(in_flight: InFlight, body: String) -> Body {
+    in_flight.count_out(body.as_bytes());
+    full(body)
+}
+
+fn full(body: String) -> Body {
+    Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed_unsync()
+}
+
+fn whole(status: StatusCode, body: Value) -> io::Result<Response<Body>> {
+    Response::builder()
+        .status(status)
+        .header(CONTENT_TYPE, "application/json")
+        .body(full(body.to_string()))
+        .map_err(io::Error::other)
+}

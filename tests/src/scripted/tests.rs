@@ -1,0 +1,173 @@
+use super::*;
+use std::time::Instant;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// The bytes of an answer, head included, until the server ends it or breaks the connection.
+async fn raw(server: &ScriptedServer, head: &str, body: &str) -> Vec<u8> {
+    let address = server.base_url().trim_start_matches("http://").trim_end_matches("/v1").to_owned();
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    let request = format!("{head}\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes).await;
+    bytes
+}
+
+fn ask(message: &str, stream: bool) -> String {
+    json!({"model": "m", "stream": stream, "stream_options": {"include_usage": true}, "messages": [
+        {"role": "system", "content": "be brief"}, {"role": "user", "content": message}]})
+    .to_string()
+}
+
+async fn post(server: &ScriptedServer, message: &str, stream: bool) -> String {
+    String::from_utf8(raw(server, "POST /v1/chat/completions HTTP/1.1", &ask(message, stream)).await).unwrap()
+}
+
+/// The text of a stream, put together again.
+fn streamed_text(answer: &[u8]) -> String {
+    // Chunk lengths stand on lines of their own between the parts; take them out by reading the chunked body.
+    let mut body = Vec::new();
+    let head = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let mut rest = &answer[head + 4..];
+    while let Some(end) = rest.windows(2).position(|two| two == b"\r\n") {
+        let length = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
+        body.extend_from_slice(&rest[end + 2..end + 2 + length]);
+        rest = &rest[end + 4 + length..];
+    }
+    let body = String::from_utf8(body).unwrap();
+    let events = body.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]");
+    events
+        .map(|data| {
+            serde_json::from_str::<Value>(data).unwrap()["choices"][0]["delta"]["content"].as_str().unwrap_or_default().to_owned()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn root_replies_come_in_order_and_sub_calls_by_rule() {
+    let script = Script {
+        root: vec![Reply::text("first").usage(7, 3, 2), Reply::text("second")],
+        rules: vec![
+            Rule::containing("ITEM", [Reply::text("once"), Reply::text("echo {last}")]),
+            Rule { regex: Some("^page [0-9]+$".into()), replies: vec![Reply::text("a page")], ..Rule::default() },
+        ],
+        key: None,
+    };
+    let server = ScriptedServer::start(script).await.unwrap();
+    let first = post(&server, "question", false).await;
+    assert!(
+        first.contains(r#""content":"first""#)
+            && first.contains(r#""prompt_tokens":7"#)
+            && first.contains(r#""cached_tokens":3"#),
+        "{first}"
+    );
+    assert!(post(&server, "ITEM 1", false).await.contains("once"));
+    assert!(post(&server, "ITEM 2", false).await.contains("echo ITEM 2"));
+    assert!(post(&server, "page 12", false).await.contains("a page"));
+    assert!(post(&server, "page twelve", false).await.contains("second"));
+    assert!(post(&server, "more", false).await.starts_with("HTTP/1.1 500"));
+    let stats = server.stats();
+    assert_eq!((stats.requests, stats.root_requests, stats.rule_requests), (6, 3, vec![2, 1]));
+    assert_eq!(server.requests()[1]["messages"][1]["content"], "ITEM 1");
+    assert!(stats.bytes_in > 500 && stats.bytes_out > 500);
+    let over_http = String::from_utf8(raw(&server, "GET /v1/stats HTTP/1.1", "").await).unwrap();
+    assert!(over_http.contains(r#""rule_requests":[2,1]"#), "{over_http}");
+}
+
+#[tokio::test]
+async fn a_stream_survives_any_cutting_of_its_bytes() {
+    let text = "Zählung: 12 – ✓ 🎉 fertig";
+    for part_bytes in [None, Some(1), Some(3), Some(7)] {
+        let reply = Reply { piece_chars: 2, part_bytes, ..Reply::text(text) };
+        let server = ScriptedServer::start(Script { root: vec![reply], ..Script::default() }).await.unwrap();
+        let answer = raw(&server, "POST /v1/chat/completions HTTP/1.1", &ask("q", true)).await;
+        assert_eq!(streamed_text(&answer), text);
+    }
+}
+
+#[tokio::test]
+async fn usage_is_reported_as_scripted_or_not_at_all() {
+    let silent = Reply { usage: None, ..Reply::text("hi") };
+    let server = ScriptedServer::start(Script { root: vec![Reply::text("hi").usage(5, 0, 1), silent], ..Script::default() })
+        .await
+        .unwrap();
+    assert!(post(&server, "q", true).await.contains(r#""completion_tokens":1"#));
+    assert!(!post(&server, "q", true).await.contains("usage"));
+}
+
+#[tokio::test]
+async fn faults_are_as_scripted() {
+    let text = || Reply { piece_chars: 1, ..Reply::text("abcdef") };
+    let html = Reply {
+        body: Some("<html>Gateway</html>".into()),
+        content_type: "text/html".into(),
+        status: Some(502),
+        ..Reply::default()
+    };
+    let busy = Reply { retry_after: Some("2".into()), ..Reply::status(429, "slow down") };
+    let cut = Reply { cut_after: Some(3), ..text() };
+    let ended = Reply { end_after: Some(3), ..text() };
+    let root = vec![html, busy, cut, ended, Reply { hang_up: true, ..text() }];
+    let server = ScriptedServer::start(Script { root, ..Script::default() }).await.unwrap();
+    let html = post(&server, "q", true).await;
+    assert!(html.starts_with("HTTP/1.1 502") && html.contains("text/html") && html.contains("Gateway"), "{html}");
+    let busy = post(&server, "q", true).await;
+    assert!(
+        busy.starts_with("HTTP/1.1 429") && busy.to_lowercase().contains("retry-after: 2") && busy.contains("slow down"),
+        "{busy}"
+    );
+    let cut = post(&server, "q", true).await;
+    assert!(cut.contains(r#""content":"c""#) && !cut.contains(r#""content":"d""#) && !cut.ends_with("0\r\n\r\n"), "{cut}");
+    let ended = post(&server, "q", true).await;
+    assert!(streamed_text(ended.as_bytes()) == "abc" && ended.ends_with("0\r\n\r\n") && !ended.contains("[DONE]"), "{ended}");
+    assert_eq!(post(&server, "q", true).await, "");
+    assert_eq!(server.stats().in_flight, 0);
+}
+
+#[tokio::test]
+async fn silence_lasts_until_the_client_leaves() {
+    let silent = Reply { silent_after: Some(1), piece_chars: 1, ..Reply::text("abc") };
+    let mute = Reply { hang: true, ..Reply::default() };
+    let server = ScriptedServer::start(Script { root: vec![silent, mute], ..Script::default() }).await.unwrap();
+    for _ in 0..2 {
+        let waited = tokio::time::timeout(Duration::from_millis(200), post(&server, "q", true)).await;
+        assert!(waited.is_err());
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!((server.stats().in_flight, server.stats().requests), (0, 2));
+}
+
+#[tokio::test]
+async fn the_key_is_asked_for_when_there_is_one() {
+    let script = Script { root: vec![Reply::text("in")], key: Some("right".into()), ..Script::default() };
+    let server = ScriptedServer::start(script).await.unwrap();
+    assert!(post(&server, "q", false).await.starts_with("HTTP/1.1 401"));
+    for (key, status) in [("wrong", "401"), ("right", "200")] {
+        let head = format!("POST /v1/chat/completions HTTP/1.1\r\nAuthorization: Bearer {key}");
+        let answer = raw(&server, &head, &ask("q", false)).await;
+        assert!(answer.starts_with(format!("HTTP/1.1 {status}").as_bytes()));
+    }
+}
+
+#[tokio::test]
+async fn the_largest_concurrency_is_counted() {
+    let script = Script { rules: vec![Rule::containing("", [Reply::text("x").after_ms(150)])], ..Script::default() };
+    let server = ScriptedServer::start(script).await.unwrap();
+    let start = Instant::now();
+    let (..) = tokio::join!(post(&server, "a", true), post(&server, "b", true), post(&server, "c", true));
+    post(&server, "d", true).await;
+    assert!(start.elapsed() >= Duration::from_millis(300));
+    assert_eq!((server.stats().max_concurrency, server.stats().in_flight), (3, 0));
+}
+
+#[tokio::test]
+async fn a_script_that_makes_no_sense_does_not_start() {
+    let rule = Rule { regex: Some("(".into()), replies: vec![Reply::text("x")], ..Rule::default() };
+    assert!(ScriptedServer::start(Script { rules: vec![rule], ..Script::default() }).await.is_err());
+    assert!(ScriptedServer::start(Script { rules: vec![Rule::containing("x", [])], ..Script::default() }).await.is_err());
+    assert!(serde_json::from_str::<Script>(r#"{"root": [{"txt": "misspelt"}]}"#).is_err());
+    assert!(serde_json::from_str::<Script>(r#"{"root": [{"text": "right", "usage": null}]}"#).is_ok());
+}

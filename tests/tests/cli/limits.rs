@@ -1,0 +1,98 @@
+use crate::plumb::{Home, finish, root, scripted, signal, until};
+use plumb_tests::scripted::{Reply, Rule};
+use rustix::process::Signal;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+fn home() -> Home {
+    Home::with("note.txt", "The meeting is on Tuesday.\n")
+}
+
+/// A root that never ends by itself; whatever is taken of it as the best answer has 41 in it.
+fn endless(code: &str) -> Vec<Reply> {
+    vec![Reply::text(format!("So far I have 41.\n```repl\n{code}\nprint(41)\n```")); 30]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_limit_of_turns_the_best_answer_is_given() {
+    let server = root(endless("")).await;
+    let answer = home().ask(&server, &["--max-turns", "2"]).await.ended(3, "limit");
+    assert!(answer["answer"].as_str().unwrap().contains("41"), "{answer}");
+    assert_eq!(answer["error"]["code"], "limit_turns");
+    // Two turns, and at most one call for the best answer.
+    assert!(server.stats().requests <= 3, "{} requests", server.stats().requests);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_sub_calls_are_sent_than_allowed() {
+    let code = r#"replies = llm_query_batched([f"ITEM {n}" for n in range(10)])"#;
+    let server = scripted(endless(code), [Rule::starting("ITEM", [Reply::text("ok")])]).await;
+    let answer = home().ask(&server, &["--max-calls", "5", "--max-turns", "3"]).await.ended(3, "limit");
+    assert!(server.stats().rule_requests[0] <= 5, "{:?}", server.stats());
+    assert!(answer["calls"].as_u64().unwrap() <= 5, "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cost_never_passes_its_limit() {
+    // A sub-call is paid with 0.21 dollars, forty with 8.4.
+    let code = r#"replies = llm_query_batched([f"ITEM {n}" for n in range(40)])"#;
+    let item = Reply::text("word ".repeat(2000)).usage(100, 0, 2000).after_ms(20);
+    let server = scripted(endless(code), [Rule::starting("ITEM", [item])]).await;
+    let home = home();
+    let outcome = home.ask(&server, &["--price", "100,100", "--max-cost", "2", "--max-turns", "5"]).await;
+    let answer = outcome.ended(3, "limit");
+    let stats = server.stats();
+    let truly = stats.rule_requests[0] as f64 * 0.21 + stats.root_requests as f64 * 0.011;
+    assert!(truly <= 2.0, "{truly} dollars were spent: {stats:?}");
+    assert!(answer["cost_usd"].as_f64().unwrap() <= 2.0, "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cost_limit_that_cannot_be_kept_is_refused_before_anything_is_sent() {
+    let server = root(endless("")).await;
+    let outcome = home().ask(&server, &["--max-cost", "1"]).await;
+    assert!(matches!(outcome.exit, Some(1 | 2)), "{outcome:#?}");
+    assert!(outcome.told().contains("price"), "{outcome:#?}");
+    assert_eq!(server.stats().requests, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_ends_at_its_time_limit_though_the_server_is_silent() {
+    for silent in [Reply { hang: true, ..Reply::default() }, Reply { silent_after: Some(1), ..Reply::text("So far 41 and then") }]
+    {
+        let server = root([silent]).await;
+        let start = Instant::now();
+        home().ask(&server, &["--timeout", "3"]).await.ended(3, "limit");
+        assert!((2.5..30.0).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(server.stats().in_flight, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_stops_a_run_which_stays_in_the_history() {
+    let home = home();
+    let code = r#"replies = llm_query_batched([f"ITEM {n}" for n in range(4)])"#;
+    let server = scripted(endless(code), [Rule::starting("ITEM", [Reply { hang: true, ..Reply::default() }])]).await;
+    let asked = home.asking(&server, &[]).spawn().unwrap();
+    until(&server, |stats| stats.rule_requests[0] == 4).await;
+    let start = Instant::now();
+    signal(&asked, Signal::INT);
+    let answer = finish(asked).await.ended(130, "stopped");
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    let runs = home.runs().await;
+    assert_eq!((&runs[0]["run_id"], &runs[0]["status"]), (&answer["run_id"], &json!("stopped")));
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(server.stats().in_flight, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_stops_code_that_never_ends() {
+    let home = home();
+    let server = root([Reply::code("while True: pass")]).await;
+    let asked = home.asking(&server, &[]).spawn().unwrap();
+    until(&server, |stats| stats.requests == 1 && stats.in_flight == 0).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    signal(&asked, Signal::INT);
+    finish(asked).await.ended(130, "stopped");
+}

@@ -1,0 +1,12 @@
+//! The `plumb` command as a person or a script meets it: the built program, a home of its own, and a scripted model server for the network.
+// A test that panics is a test that fails; clippy knows that only of functions marked as tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bad_input;
+mod citations;
+mod limits;
+mod main_job;
+mod model_faults;
+mod plumb;
+mod resume;
+mod wild_code;

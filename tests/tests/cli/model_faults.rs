@@ -1,0 +1,168 @@
+use crate::plumb::{Home, finish, root};
+use plumb_tests::scripted::{Reply, Script, ScriptedServer};
+use serde_json::Value;
+use std::path::Path;
+
+fn home() -> Home {
+    Home::with("note.txt", "The meeting is on Tuesday.\n")
+}
+
+fn answer() -> Reply {
+    Reply::code(r#"FINAL("Tuesday")"#)
+}
+
+/// The run failed with one of these codes and something to read, and is in the history.
+async fn failed(home: &Home, server: &ScriptedServer, codes: &[&str]) -> Value {
+    let outcome = home.ask(server, &[]).await;
+    let answer = outcome.ended(1, "failed");
+    outcome.told();
+    let code = answer["error"]["code"].as_str().unwrap_or_default();
+    assert!(codes.contains(&code), "{outcome:#?}");
+    assert!(answer["error"]["message"].as_str().unwrap().len() > 20, "{outcome:#?}");
+    let runs = home.runs().await;
+    assert_eq!((&runs[0]["run_id"], &runs[0]["status"]), (&answer["run_id"], &Value::from("failed")));
+    answer
+}
+
+fn always(reply: Reply) -> Vec<Reply> {
+    vec![reply; 20]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_there_is_unreachable() {
+    let home = home();
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let outcome = finish(home.asking_at(&format!("http://127.0.0.1:{port}/v1"), &[]).spawn().unwrap()).await;
+    let answer = outcome.ended(1, "failed");
+    assert_eq!(answer["error"]["code"], "unreachable", "{outcome:#?}");
+    assert!(answer["error"]["message"].as_str().unwrap().contains("127.0.0.1"), "{outcome:#?}");
+    assert_eq!(home.runs().await[0]["status"], "failed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_hangs_up_is_reported() {
+    let server = root(always(Reply { hang_up: true, ..answer() })).await;
+    failed(&home(), &server, &["unreachable", "cut_short", "server"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_answers_nonsense_is_reported() {
+    for (body, content_type) in [("<html>Welcome to the router</html>", "text/html"), ("{\"hello\": 1}", "application/json")] {
+        let nonsense = Reply { body: Some(body.into()), content_type: content_type.into(), ..Reply::default() };
+        let server = root(always(nonsense)).await;
+        failed(&home(), &server, &["bad_reply", "cut_short"]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_in_trouble_is_reported() {
+    let server = root(always(Reply::status(500, "the disk of the server is on fire"))).await;
+    let answer = failed(&home(), &server, &["server"]).await;
+    assert!(server.stats().requests <= 10, "{} attempts", server.stats().requests);
+    assert!(answer["error"]["message"].as_str().unwrap().contains("500"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_always_ends_in_the_middle_is_cut_short() {
+    for broken in [Reply { cut_after: Some(1), ..answer() }, Reply { end_after: Some(1), ..answer() }] {
+        let server = root(always(Reply { piece_chars: 4, ..broken })).await;
+        failed(&home(), &server, &["cut_short"]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passing_fault_is_got_over() {
+    let busy = Reply { retry_after: Some("1".into()), ..Reply::status(429, "slow down") };
+    let broken = Reply { cut_after: Some(0), ..answer() };
+    for fault in [busy, broken, Reply::status(503, "be right back"), Reply { hang_up: true, ..answer() }] {
+        let server = root([fault.clone(), answer()]).await;
+        let outcome = home().ask(&server, &[]).await;
+        assert_eq!(outcome.answered()["answer"], "Tuesday", "after {fault:?}");
+        assert_eq!(server.stats().requests, 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_cut_anywhere_into_bytes_is_put_together_again() {
+    let reply = Reply { part_bytes: Some(1), piece_chars: 3, ..Reply::code("FINAL('Grüße – 東京 🎉')") };
+    let answer = home().ask(&root([reply]).await, &[]).await.answered();
+    assert_eq!(answer["answer"], "Grüße – 東京 🎉");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_without_usage_still_has_its_tokens_counted() {
+    let server = root([Reply { usage: None, ..answer() }]).await;
+    let answer = home().ask(&server, &["--price", "1,2"]).await.answered();
+    assert!(answer["usage"]["input_tokens"].as_u64().unwrap() > 0, "{answer}");
+    assert!(answer["usage"]["output_tokens"].as_u64().unwrap() > 0, "{answer}");
+    assert!(answer["cost_usd"].as_f64().unwrap() > 0.0, "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_key_is_refused_and_written_nowhere() {
+    const KEY: &str = "sk-wrong-9f3b1c77";
+    let home = home();
+    let script = Script { root: vec![answer()], rules: Vec::new(), key: Some("sk-right".into()) };
+    let server = ScriptedServer::start(script).await.unwrap();
+    let asked = home.asking(&server, &["--api-key-env", "PLUMB_TEST_KEY"]).env("PLUMB_TEST_KEY", KEY).spawn().unwrap();
+    let outcome = finish(asked).await;
+    let answer = outcome.ended(1, "failed");
+    assert_eq!(answer["error"]["code"], "refused_key", "{outcome:#?}");
+    assert!(!outcome.told().contains(KEY));
+    assert_eq!(server.stats().requests, 1, "a wrong key does not become right by trying again");
+    let mut files = 0;
+    none_holds(&home.plumb_home(), KEY.as_bytes(), &mut files);
+    assert!(files > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_key_is_sent() {
+    let script = Script { root: vec![answer()], rules: Vec::new(), key: Some("sk-right".into()) };
+    let server = ScriptedServer::start(script).await.unwrap();
+    let home = home();
+    let asked = home.asking(&server, &["--api-key-env", "PLUMB_TEST_KEY"]).env("PLUMB_TEST_KEY", "sk-right").spawn().unwrap();
+    finish(asked).await.answered();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_variable_that_is_not_set_is_named() {
+    let home = home();
+    let server = root([answer()]).await;
+    let outcome = home.ask(&server, &["--api-key-env", "PLUMB_NO_SUCH_KEY"]).await;
+    assert!(matches!(outcome.exit, Some(1 | 2)), "{outcome:#?}");
+    assert!(outcome.told().contains("PLUMB_NO_SUCH_KEY"), "{outcome:#?}");
+    assert_eq!(server.stats().requests, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sub_call_that_fails_does_not_end_the_run() {
+    let home = home();
+    let code = r#"replies = []
+for prompt in ["FINE?", "BROKEN?"]:
+    try:
+        replies.append(llm_query(prompt))
+    except Exception as error:
+        replies.append(type(error).__name__)
+FINAL(str(replies))"#;
+    let rules = [
+        plumb_tests::scripted::Rule::starting("FINE?", [Reply::text("fine")]),
+        plumb_tests::scripted::Rule::starting("BROKEN?", [Reply::status(400, "this request is broken")]),
+    ];
+    let server = crate::plumb::scripted([Reply::code(code)], rules).await;
+    let answer = home.ask(&server, &[]).await.answered();
+    assert!(answer["answer"].as_str().unwrap().contains("fine"), "{answer}");
+}
+
+fn none_holds(folder: &Path, secret: &[u8], files: &mut usize) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            none_holds(&path, secret, files);
+        } else if path.is_file() {
+            *files += 1;
+            let bytes = std::fs::read(&path).unwrap();
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret), "the key stands in {}", path.display());
+        }
+    }
+}

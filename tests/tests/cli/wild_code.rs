@@ -1,0 +1,134 @@
+//! What a model may write by mistake or malice: the run goes on in each case, and nothing outside is touched.
+
+use crate::plumb::{Home, last_message, root};
+use plumb_tests::scripted::Reply;
+use std::process::Command;
+
+fn home() -> Home {
+    Home::with("note.txt", "The meeting is on Tuesday.\n")
+}
+
+fn end() -> Reply {
+    Reply::code(r#"FINAL("went on")"#)
+}
+
+/// The code is run, the run goes on, and the model is told what happened.
+async fn goes_on(code: &str) -> String {
+    let server = root([Reply::code(code), end()]).await;
+    let answer = home().ask(&server, &[]).await.answered();
+    assert_eq!(answer["answer"], "went on");
+    let told = last_message(&server, 1);
+    assert!(told.len() < 100_000, "{} characters were sent to the model", told.len());
+    told
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_without_code_gets_a_hint_and_another_turn() {
+    let server = root([Reply::text("Let me think about that for a while."), end()]).await;
+    let answer = home().ask(&server, &[]).await.answered();
+    assert_eq!(answer["answer"], "went on");
+    assert!(last_message(&server, 1).contains("```"), "{}", last_message(&server, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_reply_is_not_the_end() {
+    let server = root([Reply::text(""), end()]).await;
+    assert_eq!(home().ask(&server, &[]).await.answered()["answer"], "went on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_code_is_told_to_the_model() {
+    assert!(goes_on("for x in (:").await.contains("SyntaxError"));
+    assert!(goes_on("kept = 1\nprint(undefined_name)").await.contains("undefined_name"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_survive_an_error() {
+    let server = root([Reply::code("kept = 'still here'\n1 / 0"), Reply::code("FINAL(kept)")]).await;
+    assert_eq!(home().ask(&server, &[]).await.answered()["answer"], "still here");
+    assert!(last_message(&server, 1).contains("ZeroDivisionError"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endless_output_is_bounded() {
+    goes_on("while True: print('x' * 1000)").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endless_loop_is_interrupted_and_variables_survive() {
+    let server = root([Reply::code("kept = 'still here'\nwhile True: pass"), Reply::code("FINAL(kept)")]).await;
+    assert_eq!(home().ask(&server, &[]).await.answered()["answer"], "still here");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_memory_bomb_hurts_only_its_own_cell() {
+    goes_on("x = bytearray(10 ** 13)").await;
+    goes_on("hoard = []\nwhile True: hoard.append(bytearray(10 ** 7))").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_crashes_hurts_only_its_own_cell() {
+    goes_on("import sys\nsys.setrecursionlimit(10 ** 9)\ndef f(): f()\nf()").await;
+    goes_on("import os\nos._exit(3)").await;
+    goes_on("raise SystemExit").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_kinds_of_fences_run() {
+    for fence in
+        ["```repl\nFINAL('ran')\n```", "```python\nFINAL('ran')\n```", "```py\nFINAL('ran')\n```", "```\nFINAL('ran')\n```"]
+    {
+        assert_eq!(home().ask(&root([Reply::text(fence)]).await, &[]).await.answered()["answer"], "ran", "{fence}");
+    }
+    let unclosed = Reply::text("Here it is:\n```repl\nFINAL('ran')");
+    assert_eq!(home().ask(&root([unclosed]).await, &[]).await.answered()["answer"], "ran");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_other_ways_to_declare_an_answer_work() {
+    for code in ["found = 'ran'\nFINAL_VAR('found')", "answer['content'] = 'ran'\nanswer['ready'] = True"] {
+        assert_eq!(home().ask(&root([Reply::code(code)]).await, &[]).await.answered()["answer"], "ran", "{code}");
+    }
+}
+
+/// Code that gets out where nothing holds it prints ESCAPED.
+async fn is_sealed_in(attack: &str) {
+    let outside = Command::new("/usr/bin/python3").arg("-c").arg(attack).output().unwrap();
+    let outside = String::from_utf8_lossy(&outside.stdout).into_owned();
+    assert!(
+        outside.contains("ESCAPED"),
+        "the attack must work where nothing stands against it, or its failing proves nothing: {attack}"
+    );
+    let told = goes_on(attack).await;
+    // The engine may show the code again; only a line of its own is the attack's output.
+    assert!(!told.lines().any(|line| line.trim() == "ESCAPED"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_can_open_no_file() {
+    is_sealed_in("open('/etc/passwd').read()\nprint('ESCAPED')").await;
+    is_sealed_in("import posix\nposix.open('/etc/passwd', posix.O_RDONLY)\nprint('ESCAPED')").await;
+    is_sealed_in("import posix\nposix.listdir('/')\nprint('ESCAPED')").await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("written");
+    is_sealed_in(&format!("open({file:?}, 'w').write('x')\nprint('ESCAPED')")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_can_reach_no_network() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    is_sealed_in(&format!("import _socket\n_socket.socket().connect(('127.0.0.1', {port}))\nprint('ESCAPED')")).await;
+    is_sealed_in(
+        "import _socket\n_socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))\nprint('ESCAPED')",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_can_start_no_process() {
+    is_sealed_in("import posix\nif posix.fork() == 0: posix._exit(0)\nprint('ESCAPED')").await;
+    is_sealed_in("import posix\nposix.posix_spawn('/bin/true', ['true'], {})\nprint('ESCAPED')").await;
+    is_sealed_in("import posix\nif posix.system('true') == 0: print('ESCAPED')").await;
+    is_sealed_in("import posix, signal\nposix.kill(posix.getppid(), 0)\nprint('ESCAPED')").await;
+}

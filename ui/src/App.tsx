@@ -1,0 +1,115 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import a from "./App.module.css";
+import type { Library } from "./bindings/Library";
+import type { Settings } from "./bindings/Settings";
+import { BrowseDialog } from "./browse/BrowseDialog";
+import { follow, report, trouble, useLibraries, useRunLogs, useSettings } from "./data/host";
+import { NavigationContext, start, type Navigation, type Place } from "./data/place";
+import { useRun } from "./data/useRun";
+import { Middle } from "./middle/Middle";
+import { Banner } from "./parts/Banner";
+import { Button } from "./parts/Button";
+import { cx } from "./parts/cx";
+import { usePlatform } from "./platform";
+import { SettingsScreen } from "./settings/SettingsScreen";
+import { Welcome } from "./settings/Welcome";
+import { Sidebar } from "./sidebar/Sidebar";
+import { Right } from "./trace/Right";
+import { useDrop } from "./useDrop";
+import { useShortcuts } from "./useShortcuts";
+import { useTheme } from "./useTheme";
+
+export function App() {
+  const platform = usePlatform();
+  const client = useQueryClient();
+  const logs = useRunLogs();
+  const settings = useSettings();
+  const [place, setPlace] = useState<Place>(start);
+  const go = useCallback((change: Partial<Place>) => {
+    // Somewhere else, an old message explains nothing.
+    if ("run" in change || "library" in change || "screen" in change) trouble.set(null);
+    setPlace((now) => ({ ...now, ...change }));
+  }, []);
+
+  const { mutate: openSources } = useMutation({
+    mutationFn: (sources: string[]) => platform.call("open_library", { sources }),
+    onSuccess: (library) => {
+      client.setQueryData<Library[]>(["libraries"], (list = []) => [library, ...list.filter((l) => l.id !== library.id)]);
+      go({ screen: "ask", library: library.id, run: null, source: null, tab: "source" });
+    },
+    onError: report,
+  });
+  const addFolder = useCallback(() => {
+    void platform.chooseFolder().then((paths) => {
+      if (paths && paths.length > 0) openSources(paths);
+    }, report);
+  }, [platform, openSources]);
+  const navigation = useMemo((): Navigation => ({ place, go, openSources, addFolder }), [place, go, openSources, addFolder]);
+
+  useEffect(() => follow(platform, client, logs, openSources), [platform, client, logs, openSources]);
+  useTheme(settings.data?.theme ?? "system");
+  const dropping = useDrop(platform, addFolder);
+
+  if (settings.error && !settings.data) {
+    return (
+      <div className={a.alone}>
+        <Banner title="Plumb could not start" acts={<Button onClick={() => void settings.refetch()}>Try again</Button>}>
+          {settings.error.message}
+        </Banner>
+      </div>
+    );
+  }
+  if (!settings.data) return null;
+  return (
+    <NavigationContext value={navigation}>
+      {settings.data.model ? <Window settings={settings.data} navigation={navigation} /> : <Welcome settings={settings.data} />}
+      {dropping && settings.data.model && <div className={a.dropping}>Let go to ask about this</div>}
+      <BrowseDialog />
+    </NavigationContext>
+  );
+}
+
+function Window({ settings, navigation }: { settings: Settings; navigation: Navigation }) {
+  const { place, go, addFolder } = navigation;
+  const platform = usePlatform();
+  const libraries = useLibraries().data;
+  const { run, log } = useRun(place.run);
+  const chosen = place.run === null ? place.library : (log.summary?.library ?? place.library);
+  // Until one is chosen, the one last used.
+  const library = libraries?.find((l) => l.id === chosen) ?? (place.library === null ? libraries?.[0] : undefined);
+  const running = run?.state === "running" ? run.id : null;
+
+  const shortcuts = useMemo(
+    () => ({
+      "ctrl+k": () => document.getElementById("find")?.focus(),
+      "ctrl+n": () => go({ screen: "ask", run: null, source: null, tab: "source", draft: { question: "" } }),
+      "ctrl+o": addFolder,
+      "ctrl+,": () => go({ screen: "settings" }),
+      escape: () => {
+        if (place.screen === "settings") go({ screen: "ask" });
+        else if (running) platform.call("stop", { run: running }).catch(report);
+        else if (place.source) go({ source: null });
+        else if (place.aside) go({ aside: false });
+      },
+    }),
+    [go, addFolder, place.screen, place.source, place.aside, running, platform],
+  );
+  useShortcuts(shortcuts);
+
+  return (
+    <div className={cx(a.app, place.screen === "settings" && a.settings)}>
+      <Sidebar settings={settings} library={library?.id} />
+      {place.screen === "settings" ? (
+        <SettingsScreen settings={settings} />
+      ) : (
+        <>
+          <Middle settings={settings} libraries={libraries} library={library} run={run} log={log} />
+          <div className={cx(a.aside, place.aside && a.shown)}>
+            <Right library={library} run={run} />
+          </div>
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,113 @@
+import type { Element } from "hast";
+import { memo, useMemo, type ComponentProps } from "react";
+import Markdown, { type Components } from "react-markdown";
+import rehypeSanitize from "rehype-sanitize";
+import remarkGfm from "remark-gfm";
+import type { Citation } from "../bindings/Citation";
+import { useNavigation } from "../data/place";
+import { Tip } from "../parts/Button";
+import { cx } from "../parts/cx";
+import { usePlatform } from "../platform";
+import { rehypeCitations, takeCitations, type Cited } from "../run/citations";
+import { checkWords } from "../source/words";
+import { fileName } from "../text/format";
+import s from "./AnswerText.module.css";
+
+interface Props {
+  answer: string;
+  citations: Citation[];
+  library: string | undefined;
+  /** It is still arriving. */
+  arriving: boolean;
+}
+
+const remarkPlugins = [remarkGfm];
+// Sanitised first: the chips are ours, everything else is the model's.
+const rehypePlugins = [rehypeSanitize, rehypeCitations];
+
+/** An answer, with a chip at each place it names. */
+export const AnswerText = memo(function AnswerText({ answer, citations, library, arriving }: Props) {
+  const { text, cited } = useMemo(() => takeCitations(answer, citations, arriving), [answer, citations, arriving]);
+  const components = useMemo(
+    (): Components => ({
+      a: OutsideLink,
+      img: Picture,
+      table: ({ children }) => (
+        <div className={s.table} tabIndex={0} role="group" aria-label="Table">
+          <table>{children}</table>
+        </div>
+      ),
+      cite: ({ node }) => {
+        const place = cited[Number((node as Element).properties.dataIndex)];
+        return place ? <Chip place={place} library={library} /> : null;
+      },
+    }),
+    [cited, library],
+  );
+  return (
+    <div className={s.text} data-testid="answer" aria-busy={arriving}>
+      <Markdown remarkPlugins={remarkPlugins} rehypePlugins={rehypePlugins} components={components}>
+        {text}
+      </Markdown>
+    </div>
+  );
+});
+
+/** Nothing outside is opened before it is clicked, and then not in this window. */
+function OutsideLink({ href, children }: ComponentProps<"a">) {
+  const { openExternal } = usePlatform();
+  if (!href || !/^(https?|mailto):/i.test(href)) return <span>{children}</span>;
+  return (
+    <a
+      href={href}
+      title={href}
+      className={s.link}
+      rel="noreferrer"
+      onClick={(event) => {
+        event.preventDefault();
+        openExternal(href);
+      }}
+    >
+      {children}
+    </a>
+  );
+}
+
+/** A picture in an answer would be fetched from elsewhere, and so tell someone that it was read. */
+const Picture = ({ alt }: ComponentProps<"img">) => <span className={s.picture}>[picture{alt ? `: ${alt}` : ""}]</span>;
+
+function Chip({ place, library }: { place: Cited; library: string | undefined }) {
+  const { place: at, go } = useNavigation();
+  const { number, path, startLine, endLine, found } = place;
+  const where = `${fileName(path)}, ${found?.place ?? (startLine === endLine ? `line ${startLine}` : `lines ${startLine}–${endLine}`)}`;
+  const check = found && checkWords[found.verified].title;
+  const open = at.source?.number === number && at.source.path === path && at.tab === "source";
+  return (
+    <Tip text={check ? `${where} · ${check}` : where}>
+      <button
+        type="button"
+        data-testid="citation-chip"
+        data-verified={found?.verified}
+        aria-pressed={open}
+        aria-label={`Source ${number}: ${where}${check ? `, ${check}` : ""}`}
+        className={cx(s.chip, found ? s[found.verified] : s.waiting)}
+        onClick={() =>
+          go({
+            tab: "source",
+            aside: true,
+            source: {
+              library,
+              path: found?.path ?? path,
+              startLine: found?.start_line ?? startLine,
+              endLine: found?.end_line ?? endLine,
+              citation: found,
+              number,
+            },
+          })
+        }
+      >
+        {number}
+      </button>
+    </Tip>
+  );
+}

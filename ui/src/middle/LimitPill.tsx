@@ -1,0 +1,55 @@
+import { Popover } from "@base-ui/react/popover";
+import { useState } from "react";
+import { Button } from "../parts/Button";
+import { TextField } from "../parts/Field";
+import { dollars } from "../text/format";
+import s from "./AskBox.module.css";
+
+/** The most that this question may cost. */
+export function LimitPill({ limit, onChange }: { limit: number | undefined; onChange(limit: number | undefined): void }) {
+  const [open, setOpen] = useState(false);
+  const [words, setWords] = useState("");
+  const amount = Number(words.replace(",", "."));
+  const valid = words.trim() !== "" && amount > 0;
+  const close = (chosen: number | undefined) => {
+    onChange(chosen);
+    setOpen(false);
+  };
+  const onOpenChange = (opens: boolean) => {
+    setWords(limit?.toFixed(2) ?? "");
+    setOpen(opens);
+  };
+  return (
+    <Popover.Root open={open} onOpenChange={onOpenChange}>
+      <Popover.Trigger className={s.pill}>{limit === undefined ? "No limit" : `Limit ${dollars(limit)}`}</Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Positioner sideOffset={6} align="start" className={s.place}>
+          <Popover.Popup className={s.limitPopup} aria-label="Cost limit">
+            <form
+              className={s.limit}
+              onSubmit={(event) => {
+                event.preventDefault();
+                if (valid) close(amount);
+              }}
+            >
+              <TextField
+                label="Spend at most, in US dollars"
+                inputMode="decimal"
+                placeholder="0.50"
+                value={words}
+                onChange={(event) => setWords(event.target.value)}
+                hint="Never passed: money is set aside before each call."
+              />
+              <div data-acts>
+                <Button look="primary" type="submit" disabled={!valid}>
+                  Set the limit
+                </Button>
+                <Button onClick={() => close(undefined)}>No limit</Button>
+              </div>
+            </form>
+          </Popover.Popup>
+        </Popover.Positioner>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}

@@ -1,0 +1,34 @@
+import { Menu } from "@base-ui/react/menu";
+import { Check, ChevronDown } from "lucide-react";
+import type { ModeChoice } from "../bindings/ModeChoice";
+import s from "./AskBox.module.css";
+import { modeWords } from "./modes";
+
+/** Chooses the way to answer. */
+export function ModePill({ mode, onChange }: { mode: ModeChoice; onChange(mode: ModeChoice): void }) {
+  return (
+    <Menu.Root>
+      <Menu.Trigger className={s.pill} aria-label={`How to answer: ${modeWords[mode].name}`}>
+        {modeWords[mode].name}
+        <ChevronDown size={13} />
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Positioner sideOffset={6} align="start" className={s.place}>
+          <Menu.Popup className={s.menu}>
+            <Menu.RadioGroup value={mode} onValueChange={onChange}>
+              {(Object.keys(modeWords) as ModeChoice[]).map((choice) => (
+                <Menu.RadioItem key={choice} value={choice} className={s.choice} closeOnClick>
+                  <span>{choice === mode && <Check size={14} />}</span>
+                  <span>
+                    <b>{modeWords[choice].name}</b>
+                    <small>{modeWords[choice].about}</small>
+                  </span>
+                </Menu.RadioItem>
+              ))}
+            </Menu.RadioGroup>
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}

@@ -1,0 +1,129 @@
+import { useEffect, useRef } from "react";
+import type { OpenRun } from "../data/useRun";
+import { partialKey } from "../data/runLog";
+import { isFree } from "../run/fold";
+import { livePhrase } from "../run/story";
+import { duration, plural } from "../text/format";
+import { AnswerText } from "./AnswerText";
+import { modeWords } from "./modes";
+import s from "./Middle.module.css";
+import { RunActions } from "./RunActions";
+import { RunStatusLine } from "./RunStatusLine";
+
+/** A question and its answer, or how far it is. */
+export function RunBody({ run }: { run: OpenRun }) {
+  const { view, log, state } = run;
+  const running = state === "running";
+  const direct = view.mode === "direct";
+  const arrived = log.partials[partialKey(0)] ?? "";
+  const answer = view.finished?.answer || (direct ? arrived || lastReply(run) : "");
+  const scroll = useStickToEnd(running && direct ? arrived.length : 0, run.id);
+  return (
+    <div className={s.scroll} ref={scroll} tabIndex={-1}>
+      <article className={s.read} aria-label="Answer">
+        <h1 className={s.question}>{view.question}</h1>
+        <How run={run} />
+        <RunStatusLine run={run} />
+        {answer && !running && state !== "answered" && <h2 className={s.soFar}>The best answer so far</h2>}
+        {answer && <AnswerText answer={answer} citations={view.citations} library={log.summary?.library} arriving={running} />}
+        {running && <Live run={run} wrote={direct ? "" : arrived} />}
+        {!running && answer && <Sure run={run} />}
+        {!running && <RunActions run={run} answer={answer} />}
+      </article>
+    </div>
+  );
+}
+
+/** What a run without an end had said, where its replies are the answer. */
+const lastReply = ({ view }: OpenRun) => view.nodes.get(0)?.turns.findLast((t) => t.reply)?.reply?.text ?? "";
+
+function How({ run: { view, state } }: { run: OpenRun }) {
+  const words = {
+    running: "Under way",
+    answered: "Answered",
+    limit: "Reached a limit",
+    stopped: "Stopped",
+    failed: "Could not go on",
+    interrupted: "Interrupted",
+  };
+  const took = view.finished ? ` ${state === "answered" ? "in" : "after"} ${duration(view.finished.elapsed)}` : "";
+  const turns = view.nodes.get(0)?.turns.length ?? 0;
+  const steps =
+    view.mode === "direct"
+      ? "Read at once"
+      : plural(turns, "step") + (view.calls.size > 0 ? `, ${plural(view.calls.size, "sub-call")}` : "");
+  return (
+    <div className={s.how}>
+      <span>
+        {words[state]}
+        {took}
+      </span>
+      {turns > 0 && <span>{steps}</span>}
+      {view.mode && view.mode !== "direct" && <span title={view.modeReason}>{modeWords[view.mode].name}</span>}
+      {view.options && <span>{view.options.model.name}</span>}
+    </div>
+  );
+}
+
+function Live({ run, wrote }: { run: OpenRun; wrote: string }) {
+  const words = wrote ? ` · ${plural(wrote.trim().split(/\s+/).length, "word")} so far` : "";
+  return (
+    <div className={s.live} role="status" data-testid="run-status" data-status="running">
+      <span className={s.pulse} aria-hidden />
+      <span>
+        {livePhrase(run.view)}…
+        <span className="num" aria-hidden>
+          {words}
+        </span>
+      </span>
+    </div>
+  );
+}
+
+/** How much of the answer can be looked up. */
+function Sure({ run: { view } }: { run: OpenRun }) {
+  const places = view.citations.length;
+  const quotes = view.citations.filter((c) => c.verified === "quote_found").length;
+  const missing = view.citations.filter((c) => c.verified === "not_found").length;
+  return (
+    <div className={`${s.sure} num`}>
+      {places > 0 ? (
+        <span>
+          <b>{places}</b> {places === 1 ? "place" : "places"} named
+        </span>
+      ) : (
+        <span>The answer names no place it comes from</span>
+      )}
+      {quotes > 0 && (
+        <span>
+          <b>{quotes}</b> {quotes === 1 ? "quote" : "quotes"} found
+        </span>
+      )}
+      {missing > 0 && <span className={s.again}>{missing} not found</span>}
+      {view.touched > 0 && (
+        <span>
+          <b>
+            {view.touched} of {view.documents}
+          </b>{" "}
+          documents read
+        </span>
+      )}
+      {isFree(view.options) && <span>Nothing left this computer</span>}
+    </div>
+  );
+}
+
+/** Keeps the end in sight while text arrives, unless the person has scrolled away from it. */
+function useStickToEnd(length: number, run: string) {
+  const scroll = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    scroll.current?.scrollTo(0, 0);
+  }, [run]);
+  useEffect(() => {
+    const box = scroll.current;
+    if (!box || length === 0) return;
+    const below = box.scrollHeight - box.clientHeight - box.scrollTop;
+    if (below < 120) box.scrollTop = box.scrollHeight;
+  }, [length]);
+  return scroll;
+}

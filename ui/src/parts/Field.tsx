@@ -1,0 +1,112 @@
+import { Autocomplete } from "@base-ui/react/autocomplete";
+import { Select } from "@base-ui/react/select";
+import { ChevronDown } from "lucide-react";
+import { useId, type ComponentProps, type ReactNode } from "react";
+import { cx } from "./cx";
+import s from "./Field.module.css";
+
+interface Frame {
+  label: string;
+  hint?: ReactNode;
+}
+
+/** A line of text with its name above and a word of help below. */
+export function TextField({ label, hint, className, ...rest }: Frame & ComponentProps<"input">) {
+  const id = useId();
+  return (
+    <div className={cx(s.field, className)}>
+      <label className={s.label} htmlFor={id}>
+        {label}
+      </label>
+      <input
+        id={id}
+        className={s.input}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        autoComplete="off"
+        spellCheck={false}
+        {...rest}
+      />
+      {hint && (
+        <span id={`${id}-hint`} className={s.hint}>
+          {hint}
+        </span>
+      )}
+    </div>
+  );
+}
+
+interface SuggestProps extends Frame {
+  value: string;
+  options: string[];
+  placeholder?: string;
+  onChange(value: string): void;
+}
+
+/** A line of text that offers some answers and takes any. */
+export function SuggestField({ label, hint, value, options, placeholder, onChange }: SuggestProps) {
+  const id = useId();
+  return (
+    <div className={s.field}>
+      <label className={s.label} htmlFor={id}>
+        {label}
+      </label>
+      <Autocomplete.Root items={options} value={value} onValueChange={onChange} openOnInputClick>
+        <Autocomplete.Input id={id} className={s.input} placeholder={placeholder} spellCheck={false} />
+        {options.length > 0 && (
+          <Autocomplete.Portal>
+            <Autocomplete.Positioner sideOffset={4} className={s.place}>
+              <Autocomplete.Popup>
+                <Autocomplete.List className={s.list}>
+                  {(option: string) => (
+                    <Autocomplete.Item key={option} value={option} className={s.item}>
+                      {option}
+                    </Autocomplete.Item>
+                  )}
+                </Autocomplete.List>
+              </Autocomplete.Popup>
+            </Autocomplete.Positioner>
+          </Autocomplete.Portal>
+        )}
+      </Autocomplete.Root>
+      {hint && <span className={s.hint}>{hint}</span>}
+    </div>
+  );
+}
+
+interface ChoiceProps extends Frame {
+  value: string;
+  options: { value: string; label: string }[];
+  onChange(value: string): void;
+}
+
+/** One of a few. */
+export function ChoiceField({ label, hint, value, options, onChange }: ChoiceProps) {
+  const id = useId();
+  return (
+    <div className={s.field}>
+      <span className={s.label} id={id}>
+        {label}
+      </span>
+      <Select.Root items={options} value={value} onValueChange={(chosen) => chosen !== null && onChange(chosen)}>
+        <Select.Trigger className={cx(s.input, s.trigger)} aria-labelledby={id}>
+          <Select.Value />
+          <Select.Icon>
+            <ChevronDown size={14} />
+          </Select.Icon>
+        </Select.Trigger>
+        <Select.Portal>
+          <Select.Positioner sideOffset={4} alignItemWithTrigger={false} className={s.place}>
+            <Select.Popup className={s.list}>
+              {options.map((option) => (
+                <Select.Item key={option.value} value={option.value} className={s.item}>
+                  <Select.ItemText>{option.label}</Select.ItemText>
+                </Select.Item>
+              ))}
+            </Select.Popup>
+          </Select.Positioner>
+        </Select.Portal>
+      </Select.Root>
+      {hint && <span className={s.hint}>{hint}</span>}
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+import { AlertDialog } from "@base-ui/react/alert-dialog";
+import { Dialog } from "@base-ui/react/dialog";
+import type { ReactNode } from "react";
+import { Button } from "./Button";
+import { cx } from "./cx";
+import s from "./Modal.module.css";
+
+interface ModalProps {
+  title: string;
+  about?: ReactNode;
+  wide?: boolean;
+  /** What has the focus when it opens; else its first control. */
+  focus?: React.RefObject<HTMLElement | null>;
+  foot?: ReactNode;
+  children?: ReactNode;
+  onClose(): void;
+}
+
+/** A dialog over the window. It is open as long as it is rendered. */
+export function Modal({ title, about, wide, focus, foot, children, onClose }: ModalProps) {
+  return (
+    <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className={s.veil} />
+        <Dialog.Popup className={cx(s.popup, wide && s.wide)} {...(focus ? { initialFocus: focus } : {})}>
+          <Dialog.Title className={s.title}>{title}</Dialog.Title>
+          {about && <Dialog.Description className={s.about}>{about}</Dialog.Description>}
+          {children}
+          {foot && <div className={s.foot}>{foot}</div>}
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+interface ConfirmProps {
+  title: string;
+  about: string;
+  action: string;
+  onConfirm(): void;
+  onClose(): void;
+}
+
+/** Asks before something that cannot be taken back. */
+export function Confirm({ title, about, action, onConfirm, onClose }: ConfirmProps) {
+  return (
+    <AlertDialog.Root open onOpenChange={(open) => !open && onClose()}>
+      <AlertDialog.Portal>
+        <AlertDialog.Backdrop className={s.veil} />
+        <AlertDialog.Popup className={s.popup}>
+          <AlertDialog.Title className={s.title}>{title}</AlertDialog.Title>
+          <AlertDialog.Description className={s.about}>{about}</AlertDialog.Description>
+          <div className={s.foot}>
+            <AlertDialog.Close render={<Button />}>Keep it</AlertDialog.Close>
+            <AlertDialog.Close render={<Button look="danger" />} onClick={onConfirm}>
+              {action}
+            </AlertDialog.Close>
+          </div>
+        </AlertDialog.Popup>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  );
+}

@@ -1,0 +1,18 @@
+import { createContext, useContext } from "react";
+import type { Platform } from "./platform";
+
+export { Failure, toFailure, type BrowseRequest, type Platform } from "./platform";
+
+/** Finds out which host this is. Only its own code is loaded. */
+export async function loadPlatform(): Promise<Platform> {
+  const host = "__TAURI_INTERNALS__" in window ? import("./tauri") : import("./http");
+  return (await host).platform;
+}
+
+export const PlatformContext = createContext<Platform | null>(null);
+
+export function usePlatform(): Platform {
+  const platform = useContext(PlatformContext);
+  if (!platform) throw new Error("PlatformContext is missing");
+  return platform;
+}

@@ -1,0 +1,83 @@
+// The places an answer names: `[[path#L10-L14]]`. Each mark is replaced by a character that Markdown leaves alone, and becomes a chip after parsing.
+import type { Element, ElementContent, Root, Text } from "hast";
+import type { Citation } from "../bindings/Citation";
+
+export interface Cited {
+  /** As shown on the chip; equal places have equal numbers, but what was checked may differ: it goes by the words beside each mark. */
+  number: number;
+  path: string;
+  startLine: number;
+  endLine: number;
+  /** Absent until it has been resolved. */
+  found?: Citation;
+}
+
+const MARK = /\[\[([^[\]\n]+?)(?:#L(\d+)(?:\s*[-–]\s*L?(\d+))?)?\]\]/g;
+const OPEN = String.fromCharCode(0xe000);
+const CLOSE = String.fromCharCode(0xe001);
+const TOKEN = new RegExp(`${OPEN}(\\d+)${CLOSE}`);
+const TOKENS = new RegExp(TOKEN, "g");
+
+/** Takes the marks out of an answer and numbers them. `arriving`: a mark that has only begun is held back. */
+export function takeCitations(answer: string, found: readonly Citation[], arriving: boolean): { text: string; cited: Cited[] } {
+  const whole = arriving ? answer.replace(/\[\[?[^\]\n]*\]?$/, "") : answer;
+  const cited: Cited[] = [];
+  const numbers = new Map<string, number>();
+  const text = whole.replaceAll(OPEN, "").replace(MARK, (_, name: string, start?: string, end?: string) => {
+    const path = name.trim();
+    const startLine = start ? Number(start) : 1;
+    const endLine = end ? Number(end) : startLine;
+    const place = `${path}#${start}-${end ?? start}`;
+    const number = numbers.get(place) ?? numbers.size + 1;
+    numbers.set(place, number);
+    const index = cited.push({ number, path, startLine, endLine, found: resolved(found, cited.length, path, startLine) }) - 1;
+    return `${OPEN}${index}${CLOSE}`;
+  });
+  return { text, cited };
+}
+
+/** Places were resolved in the order of the answer. */
+function resolved(found: readonly Citation[], index: number, path: string, startLine: number): Citation | undefined {
+  const place = found[index];
+  return place?.path === path ? place : found.find((c) => c.path === path && c.start_line === startLine);
+}
+
+/** The marks, each place once. */
+export const places = (cited: readonly Cited[]) => cited.filter((c, i) => cited.findIndex((d) => d.number === c.number) === i);
+
+/** The answer with plain numbers in place of marks, and the places below: for the clipboard. */
+export function asPlainText(answer: string, found: readonly Citation[]): string {
+  const { text, cited } = takeCitations(answer, found, false);
+  const body = text.replace(TOKENS, (_, index: string) => `[${cited[Number(index)]?.number ?? "?"}]`);
+  const list = places(cited).map((c) => `[${c.number}] ${c.path}, ${c.found?.place ?? `lines ${c.startLine}–${c.endLine}`}`);
+  return list.length > 0 ? `${body}\n\n${list.join("\n")}` : body;
+}
+
+/** For rehype: turns the kept characters into `cite` elements. */
+export function rehypeCitations() {
+  return (tree: Root) => {
+    tree.children = split(tree.children as ElementContent[]);
+  };
+}
+
+function split(children: ElementContent[]): ElementContent[] {
+  return children.flatMap((child): ElementContent[] => {
+    if (child.type === "text") return splitText(child);
+    if (child.type !== "element") return [child];
+    child.children = split(child.children);
+    // Models like to set places in code type; a chip needs none.
+    const bare = child.tagName === "code" && child.children.every((c) => c.type === "element" && c.tagName === "cite");
+    return bare && child.children.length > 0 ? child.children : [child];
+  });
+}
+
+function splitText(node: Text): (Text | Element)[] {
+  return node.value
+    .split(TOKEN)
+    .map((part, i): Text | Element =>
+      i % 2 === 0
+        ? { type: "text", value: part }
+        : { type: "element", tagName: "cite", properties: { dataIndex: part }, children: [] },
+    )
+    .filter((part) => part.type === "element" || part.value !== "");
+}

@@ -1,0 +1,379 @@
+// A run is a list of events; everything shown of it is folded from that list, here and nowhere else.
+import type { BlobId } from "../bindings/BlobId";
+import type { CallId } from "../bindings/CallId";
+import type { CellOutcome } from "../bindings/CellOutcome";
+import type { Citation } from "../bindings/Citation";
+import type { Event } from "../bindings/Event";
+import type { Fault } from "../bindings/Fault";
+import type { Finish } from "../bindings/Finish";
+import type { Mode } from "../bindings/Mode";
+import type { NodeId } from "../bindings/NodeId";
+import type { RunOptions } from "../bindings/RunOptions";
+import type { RunStatus } from "../bindings/RunStatus";
+import type { Usage } from "../bindings/Usage";
+
+/** Something that takes time. Milliseconds of the run's own clock: pauses between stopping and resuming do not count. */
+export interface Span {
+  start: number;
+  /** Absent while it goes on. */
+  end?: number;
+}
+
+export interface Search {
+  seq: number;
+  at: number;
+  query: string;
+  hits: number;
+  documents: number;
+}
+
+export interface Call extends Span {
+  id: CallId;
+  node: NodeId;
+  cell: number;
+  model: string;
+  prompt: BlobId;
+  promptHead: string;
+  recursive: boolean;
+  text: string;
+  error?: Fault;
+  cost?: number;
+  usage?: Usage;
+  state: "running" | "done" | "failed" | "broken";
+  /** The node that answers it, when it has a REPL of its own. */
+  child?: NodeId;
+}
+
+export interface Cell extends Span {
+  cell: number;
+  turn: number;
+  code: string;
+  outcome?: CellOutcome;
+  calls: CallId[];
+  searches: Search[];
+  touched: string[];
+}
+
+export interface Reply {
+  text: string;
+  usage: Usage;
+  cost?: number;
+  finish: Finish;
+  at: number;
+}
+
+/** A reply that broke off after it had begun: what it used is paid all the same. */
+export interface Lost {
+  text: string;
+  usage: Usage;
+  cost?: number;
+}
+
+export interface Turn extends Span {
+  turn: number;
+  reply?: Reply;
+  lost: Lost[];
+  cells: Cell[];
+}
+
+export interface RunNode extends Span {
+  id: NodeId;
+  parent?: CallId;
+  depth: number;
+  question: string;
+  model: string;
+  turns: Turn[];
+  /** The engine's own look, before the first turn. */
+  searches: Search[];
+  touched: string[];
+}
+
+export interface Note {
+  seq: number;
+  at: number;
+  node: NodeId;
+  fault?: Fault;
+}
+
+export interface RunView {
+  question: string;
+  name: string;
+  documents: number;
+  skipped: number;
+  tokensEstimate: number;
+  options?: RunOptions;
+  mode?: Mode;
+  modeReason?: string;
+  nodes: Map<NodeId, RunNode>;
+  calls: Map<CallId, Call>;
+  citations: Citation[];
+  /** Notices; one without a fault says that the run was resumed. */
+  notes: Note[];
+  usage: Usage;
+  /** In US dollars; `null` when a price is unknown. */
+  cost: number | null;
+  touched: number;
+  finished?: { status: RunStatus; answer: string; error?: Fault; elapsed: number };
+  /** Length of the run so far, on its own clock. */
+  length: number;
+  /** When the last event was written, milliseconds since 1970. */
+  lastAt: number;
+}
+
+type Recorded =
+  | Event
+  | (Pick<Event, "version" | "seq" | "at_ms" | "node"> & {
+      type: "reply_lost";
+      turn: number;
+      text: string;
+      usage: Usage;
+      cost_usd?: number;
+      elapsed_ms: number;
+    });
+
+const empty = (): RunView => ({
+  question: "",
+  name: "",
+  documents: 0,
+  skipped: 0,
+  tokensEstimate: 0,
+  nodes: new Map(),
+  calls: new Map(),
+  citations: [],
+  notes: [],
+  usage: { input_tokens: 0, cached_input_tokens: 0, output_tokens: 0 },
+  cost: 0,
+  touched: 0,
+  length: 0,
+  lastAt: 0,
+});
+
+/** Folds a run's events, in their order, into what is shown of it. `cutOff`: nothing is under way any more, though no event says so. */
+export function fold(events: readonly Event[], cutOff = false): RunView {
+  const view = empty();
+  const first = events[0];
+  if (!first) return view;
+  let paused = 0;
+  for (const event of events) {
+    if (event.type === "resumed") paused += Math.max(0, event.at_ms - view.lastAt);
+    const at = Math.max(view.length, event.at_ms - first.at_ms - paused);
+    view.length = at;
+    view.lastAt = event.at_ms;
+    apply(view, event, at);
+  }
+  if (cutOff) breakOff(view, view.length);
+  return view;
+}
+
+function apply(view: RunView, event: Recorded, at: number): void {
+  const node = view.nodes.get(event.node);
+  switch (event.type) {
+    case "run_started":
+      view.question = event.question;
+      view.name = event.name;
+      view.options = event.options;
+      view.documents = event.documents;
+      view.skipped = event.skipped;
+      view.tokensEstimate = event.tokens_estimate;
+      break;
+    case "routed":
+      view.mode = event.mode;
+      view.modeReason = event.reason;
+      break;
+    case "node_started": {
+      const { parent, depth, question, model } = event;
+      view.nodes.set(event.node, {
+        id: event.node,
+        parent,
+        depth,
+        question,
+        model,
+        turns: [],
+        searches: [],
+        touched: [],
+        start: at,
+      });
+      const call = parent === undefined ? undefined : view.calls.get(parent);
+      if (call) call.child = event.node;
+      break;
+    }
+    case "turn_started": {
+      if (!node) break;
+      const again = node.turns.findIndex((t) => t.turn === event.turn);
+      const turn: Turn = { turn: event.turn, cells: [], lost: node.turns[again]?.lost ?? [], start: at };
+      if (again >= 0) node.turns.splice(again, 1, turn);
+      else node.turns.push(turn);
+      break;
+    }
+    case "reply": {
+      const turn = turnOf(node, event.turn);
+      if (turn) {
+        turn.reply = { text: event.text, usage: event.usage, cost: event.cost_usd, finish: event.finish, at };
+        turn.end = at;
+      }
+      spend(view, event.usage, event.cost_usd);
+      break;
+    }
+    case "reply_lost": {
+      const { text, usage, cost_usd: cost } = event;
+      turnOf(node, event.turn)?.lost.push({ text, usage, cost });
+      spend(view, usage, cost);
+      break;
+    }
+    case "cell_started": {
+      const turn = turnOf(node, event.turn);
+      if (!turn) break;
+      turn.end = undefined;
+      const cell: Cell = {
+        cell: event.cell,
+        turn: event.turn,
+        code: event.code,
+        calls: [],
+        searches: [],
+        touched: [],
+        start: at,
+      };
+      const again = turn.cells.findIndex((c) => c.cell === event.cell);
+      if (again >= 0) turn.cells.splice(again, 1, cell);
+      else turn.cells.push(cell);
+      break;
+    }
+    case "cell_finished": {
+      const cell = cellOf(node, event.cell);
+      if (cell) {
+        cell.outcome = event.outcome;
+        cell.end = at;
+      }
+      const turn = turnOf(node, event.turn);
+      if (turn) turn.end = at;
+      break;
+    }
+    case "call_started": {
+      const { call: id, cell, model, prompt, prompt_head: promptHead, recursive } = event;
+      view.calls.set(id, {
+        id,
+        node: event.node,
+        cell,
+        model,
+        prompt,
+        promptHead,
+        recursive,
+        text: "",
+        state: "running",
+        start: at,
+      });
+      const asking = cellOf(node, cell);
+      if (asking && !asking.calls.includes(id)) asking.calls.push(id);
+      break;
+    }
+    case "call_finished": {
+      const call = view.calls.get(event.call);
+      if (call) {
+        call.text = event.text;
+        call.error = event.error;
+        call.usage = event.usage;
+        call.cost = event.cost_usd;
+        call.state = event.error ? "failed" : "done";
+        call.end = at;
+        const child = call.child === undefined ? undefined : view.nodes.get(call.child);
+        if (child) child.end = at;
+      }
+      spend(view, event.usage, event.cost_usd);
+      break;
+    }
+    case "touched": {
+      view.touched += 1;
+      const cell = node && openCell(node);
+      if (cell) cell.touched.push(event.path);
+      else node?.touched.push(event.path);
+      break;
+    }
+    case "searched": {
+      const search: Search = { seq: event.seq, at, query: event.query, hits: event.hits, documents: event.documents };
+      const cell = event.cell === 0 ? undefined : cellOf(node, event.cell);
+      if (cell) cell.searches.push(search);
+      else node?.searches.push(search);
+      break;
+    }
+    case "notice":
+      view.notes.push({ seq: event.seq, at, node: event.node, fault: { code: event.code, message: event.message } });
+      break;
+    case "resumed":
+      breakOff(view, at);
+      view.finished = undefined;
+      view.citations = [];
+      view.notes.push({ seq: event.seq, at, node: event.node });
+      break;
+    case "cited": {
+      const { path, place, start_line, end_line, quote, verified, digest } = event;
+      view.citations.push({ path, place, start_line, end_line, quote, verified, digest });
+      break;
+    }
+    case "finished":
+      breakOff(view, at);
+      view.finished = { status: event.status, answer: event.answer, error: event.error, elapsed: event.elapsed_ms };
+      break;
+  }
+}
+
+const turnOf = (node: RunNode | undefined, turn: number) => node?.turns.findLast((t) => t.turn === turn);
+const cellOf = (node: RunNode | undefined, cell: number) => node?.turns.flatMap((t) => t.cells).findLast((c) => c.cell === cell);
+const openCell = (node: RunNode) => node.turns.at(-1)?.cells.findLast((c) => c.end === undefined);
+
+function spend(view: RunView, usage: Usage, cost: number | undefined): void {
+  view.usage.input_tokens += usage.input_tokens;
+  view.usage.cached_input_tokens += usage.cached_input_tokens;
+  view.usage.output_tokens += usage.output_tokens;
+  // A call that never reached its model has used nothing, so its missing price hides nothing.
+  if (cost !== undefined) view.cost = view.cost === null ? null : view.cost + cost;
+  else if (!usesNothing(usage)) view.cost = null;
+}
+
+const usesNothing = (usage: Usage) => usage.input_tokens + usage.output_tokens === 0;
+
+/** What was under way when the run ended or was taken up again has no end of its own. */
+function breakOff(view: RunView, at: number): void {
+  for (const call of view.calls.values()) {
+    if (call.state === "running") Object.assign(call, { state: "broken", end: at });
+  }
+  for (const node of view.nodes.values()) {
+    node.end ??= at;
+    for (const turn of node.turns) {
+      turn.end ??= at;
+      for (const cell of turn.cells) cell.end ??= at;
+    }
+  }
+}
+
+/** Cost of a turn: its reply and everything its cells asked, children included. */
+export function turnCost(view: RunView, turn: Turn): number | null {
+  const replies = [...turn.lost, ...(turn.reply ? [turn.reply] : [])];
+  return addUp([
+    ...replies.map(({ usage, cost }) => cost ?? (usesNothing(usage) ? 0 : null)),
+    ...turn.cells.map((cell) => cellCost(view, cell)),
+  ]);
+}
+
+export function cellCost(view: RunView, cell: Cell): number | null {
+  return addUp(cell.calls.map((id) => callCost(view, id)));
+}
+
+export function callCost(view: RunView, id: CallId): number | null {
+  const call = view.calls.get(id);
+  if (!call) return 0;
+  const own = call.cost ?? (!call.usage || usesNothing(call.usage) ? 0 : null);
+  return addUp([own, call.child === undefined ? 0 : nodeCost(view, call.child)]);
+}
+
+export function nodeCost(view: RunView, id: NodeId): number | null {
+  return addUp((view.nodes.get(id)?.turns ?? []).map((turn) => turnCost(view, turn)));
+}
+
+/** A sum of costs; unknown as soon as one is. */
+export const addUp = (costs: (number | null)[]) =>
+  costs.reduce<number | null>((sum, cost) => (sum === null || cost === null ? null : sum + cost), 0);
+
+/** Whether every model of the run is on this computer, so that nothing is paid. */
+export function isFree(options: RunOptions | undefined): boolean {
+  return options?.model.provider === "local" && (options.sub_model?.provider ?? "local") === "local";
+}

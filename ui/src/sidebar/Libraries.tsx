@@ -1,0 +1,79 @@
+import { useMutation } from "@tanstack/react-query";
+import { CircleAlert, Plus, X } from "lucide-react";
+import { useState } from "react";
+import type { Library } from "../bindings/Library";
+import { report, useLibraries } from "../data/host";
+import { useNavigation } from "../data/place";
+import { IconButton, Tip } from "../parts/Button";
+import { cx } from "../parts/cx";
+import { Confirm } from "../parts/Modal";
+import { moveBetweenRows } from "../parts/rows";
+import { usePlatform } from "../platform";
+import { count } from "../text/format";
+import s from "./Sidebar.module.css";
+
+export function Libraries({ shown }: { shown: string | undefined }) {
+  const { place, go, addFolder } = useNavigation();
+  const platform = usePlatform();
+  const libraries = useLibraries().data ?? [];
+  const [removing, setRemoving] = useState<Library | null>(null);
+  const remove = useMutation({
+    mutationFn: (library: Library) => platform.call("close_library", { library: library.id }),
+    onSuccess: (_, library) => library.id === place.library && go({ library: null }),
+    onError: report,
+  });
+  return (
+    <section className={s.libraries} aria-labelledby="libraries" onKeyDown={moveBetweenRows}>
+      <h2 className={s.heading} id="libraries">
+        Libraries
+      </h2>
+      <ul>
+        {libraries.map((library) => (
+          <li key={library.id} className={cx(s.row, library.id === shown && s.on)}>
+            <button
+              type="button"
+              data-row
+              data-testid="library-item"
+              aria-keyshortcuts="Delete"
+              className={s.open}
+              aria-current={library.id === shown || undefined}
+              title={library.sources.join("\n")}
+              onClick={() => go({ screen: "ask", library: library.id, run: null, source: null, tab: "source" })}
+              onKeyDown={(event) => event.key === "Delete" && setRemoving(library)}
+            >
+              <span className={s.dot} />
+              <span className="clip">{library.name}</span>
+              {library.problem ? (
+                <CircleAlert size={13} className={s.mark} color="var(--warn)" aria-label={library.problem.message} />
+              ) : (
+                <small className="num">{library.overview ? count(library.overview.documents) : "…"}</small>
+              )}
+            </button>
+            <IconButton
+              label={`Take ${library.name} off the list`}
+              tabIndex={-1}
+              className={s.more}
+              onClick={() => setRemoving(library)}
+            >
+              <X size={14} />
+            </IconButton>
+          </li>
+        ))}
+      </ul>
+      <Tip text="Ctrl O">
+        <button type="button" data-row data-testid="add-folder" className={s.add} onClick={addFolder}>
+          <Plus size={14} /> Add a folder
+        </button>
+      </Tip>
+      {removing && (
+        <Confirm
+          title={`Take “${removing.name}” off the list?`}
+          about="Your files stay as they are, and so do the questions you asked about them."
+          action="Take off the list"
+          onConfirm={() => remove.mutate(removing)}
+          onClose={() => setRemoving(null)}
+        />
+      )}
+    </section>
+  );
+}

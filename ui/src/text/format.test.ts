@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { bytes, dayOf, dollars, duration, firstLine, short } from "./format";
+
+test("times read as a person would say them", () => {
+  expect([230, 41_300, 192_000, 3_720_000].map(duration)).toEqual(["0.2 s", "41 s", "3 min 12 s", "1 h 2 min"]);
+  expect(duration(59_800)).toBe("60 s");
+  expect(duration(119_800)).toBe("2 min 0 s");
+});
+
+test("small amounts are never shown as nothing", () => {
+  expect([0, 0.00001, 0.0034, 0.07, 12.5].map(dollars)).toEqual(["$0.00", "under $0.0001", "$0.0034", "$0.07", "$12.50"]);
+});
+
+test("large numbers are shortened", () => {
+  expect([950, 12_400, 1_900_000].map(short)).toEqual(["950", "12.4 K", "1.9 M"]);
+  expect(bytes(1_117_320_768)).toBe("1.1 GB");
+});
+
+test("a question stands under the day it was asked", () => {
+  const noon = new Date(2026, 10, 18, 12).getTime();
+  const days = [0, 13, 24 * 3, 24 * 30].map((hours) => dayOf(noon - hours * 3_600_000, noon));
+  expect(days).toEqual(["Today", "Yesterday", "This week", "Older"]);
+});
+
+test("the first line that says something is taken", () => {
+  expect(firstLine("\n---\n  Two found\nthree")).toBe("Two found");
+});

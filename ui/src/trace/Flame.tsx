@@ -1,0 +1,106 @@
+import { useCallback, useMemo, useState } from "react";
+import { useClock, type OpenRun } from "../data/useRun";
+import { cx } from "../parts/cx";
+import { moveBetweenRows } from "../parts/rows";
+import { flame, ticks, type Bar } from "../run/flame";
+import { duration, plural } from "../text/format";
+import s from "./Flame.module.css";
+import { kindColor } from "./kinds";
+
+interface Props {
+  run: OpenRun;
+  chosen: string | null;
+  onOpen(key: string): void;
+  /** Below the story: only the first rows. */
+  small?: boolean;
+}
+
+const ROW = 23;
+const SMALL_ROWS = 4;
+/** More bars than this cannot be told apart. */
+const MOST_BARS = 3000;
+
+/** The same events as time. */
+export function Flame({ run, chosen, onOpen, small }: Props) {
+  const clock = useClock(run);
+  const now = run.state === "running" ? clock : run.view.length;
+  const { bars, rows, length } = useMemo(() => flame(run.view, now), [run.view, now]);
+  const [field, fieldWidth] = useWidth();
+  const [over, setOver] = useState<Bar | null>(null);
+  const shown = bars.filter((bar) => !small || bar.row < SMALL_ROWS).slice(0, MOST_BARS);
+  const drawn = small ? Math.min(rows, SMALL_ROWS) : rows;
+  // One stop for the Tab key; arrow keys move on from there.
+  const stop = shown.some((bar) => bar.key === chosen) ? chosen : shown[0]?.key;
+  if (bars.length === 0) return null;
+  return (
+    <section className={cx(s.flame, !small && s.whole, "num")} aria-label="Time, by what it was spent on">
+      <div className={s.head}>
+        <span className="clip">{over ? over.label : "Time, by what it was spent on"}</span>
+        <span>{duration(over ? over.end - over.start : length)}</span>
+      </div>
+      <div ref={field} className={s.field} onMouseLeave={() => setOver(null)} onKeyDown={moveBetweenRows}>
+        <div className={s.bars} style={{ height: drawn * ROW - 4 }}>
+          {shown.map((bar) => {
+            const width = (bar.end - bar.start) / length;
+            const fits = width * fieldWidth > bar.label.length * 5.8 + 12;
+            return (
+              <button
+                key={bar.key}
+                type="button"
+                data-row
+                tabIndex={bar.key === stop ? 0 : -1}
+                aria-label={`${bar.label}, ${duration(bar.end - bar.start)}`}
+                aria-pressed={bar.key === chosen}
+                className={s.bar}
+                data-narrow={!fits || undefined}
+                data-deep={bar.row > 1 || undefined}
+                style={{
+                  left: `${(bar.start / length) * 100}%`,
+                  width: `calc(${width * 100}% - 1px)`,
+                  top: bar.row * ROW,
+                  ["--kind" as string]: kindColor[bar.kind],
+                }}
+                onMouseEnter={() => setOver(bar)}
+                onFocus={() => setOver(bar)}
+                onBlur={() => setOver(null)}
+                onClick={() => onOpen(bar.key)}
+              >
+                {fits && bar.label}
+              </button>
+            );
+          })}
+        </div>
+      </div>
+      <div className={s.axis} aria-hidden>
+        {ticks(length, 5).map((at) => {
+          const part = at / length;
+          return (
+            <span
+              key={at}
+              style={{ left: `${part * 100}%`, translate: part > 0.94 ? "-100%" : part > 0.02 ? "-50%" : undefined }}
+            >
+              {axisWords(at, length)}
+            </span>
+          );
+        })}
+      </div>
+      {small && rows > SMALL_ROWS && <span className="unseen">{plural(rows - SMALL_ROWS, "more row")} under Time</span>}
+    </section>
+  );
+}
+
+/** The width of an element, as it changes: a word that does not fit into its bar is not drawn. */
+function useWidth() {
+  const [width, setWidth] = useState(380);
+  const ref = useCallback((element: HTMLDivElement) => {
+    const watch = new ResizeObserver(([entry]) => entry && setWidth(entry.contentRect.width));
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
+  return [ref, width] as const;
+}
+
+function axisWords(at: number, length: number): string {
+  if (length >= 120_000) return at === 0 ? "0" : `${Math.round(at / 6000) / 10} min`;
+  return `${at / 1000}${at === 0 ? " s" : ""}`;
+}

@@ -1,0 +1,32 @@
+import { useClock, type OpenRun } from "../data/useRun";
+import { isFree } from "../run/fold";
+import { dollars, duration } from "../text/format";
+import s from "./Story.module.css";
+
+interface Props {
+  run: OpenRun;
+  start: number;
+  end: number | undefined;
+  running: boolean;
+  cost?: number | null | undefined;
+}
+
+/** Time and cost, at the right edge. Only what is under way ticks. */
+export function Spent({ run, start, end, running, cost }: Props) {
+  const money =
+    cost !== undefined && cost !== 0 && !isFree(run.view.options) ? (cost === null ? "$?" : dollars(cost)) : undefined;
+  return (
+    <span className={`${s.spent} num`}>
+      {running ? (
+        <Ticking run={run} start={start} />
+      ) : (
+        end !== undefined && end - start >= 50 && <span>{duration(end - start)}</span>
+      )}
+      {money && <span title={money === "$?" ? "Price unknown" : undefined}>{money}</span>}
+    </span>
+  );
+}
+
+function Ticking({ run, start }: { run: OpenRun; start: number }) {
+  return <span>{duration(Math.max(0, useClock(run) - start))}</span>;
+}

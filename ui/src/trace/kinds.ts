@@ -1,0 +1,12 @@
+import type { Kind } from "../run/story";
+
+/** The colour of what time was spent on; the same in story, tree and time. */
+export const kindColor: Record<Kind, string> = {
+  look: "var(--trace-look)",
+  search: "var(--trace-search)",
+  ask: "var(--trace-ask)",
+  answer: "var(--trace-ask)",
+  code: "var(--trace-code)",
+  think: "var(--trace-think)",
+  trouble: "var(--warn)",
+};
