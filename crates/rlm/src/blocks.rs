@@ -1,6 +1,10 @@
 //! Pieces of documents as a small model is shown them: a few lines in a row, numbered, the best piece first.
 
-use crate::{corpus::Text, evidence::Line};
+use crate::{
+    corpus::Text,
+    evidence::Line,
+    table::{self, Columns},
+};
 use std::collections::BTreeMap;
 
 /// Lines in a row of one document.
@@ -41,17 +45,34 @@ impl Blocks {
                 self.blocks.len() - 1
             }
         };
-        let lines = (first..).zip(text.as_str().lines().skip((first - 1) as usize)).take_while(|(number, _)| *number <= last);
-        for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-            if self.room == 0 || self.blocks[index].lines.contains_key(&number) {
+        let from = first.saturating_sub(table::REACH).max(1);
+        let mut columns = Columns::new(from == 1);
+        let lines = (from..).zip(text.as_str().lines().skip((from - 1) as usize)).take_while(|(number, _)| *number <= last);
+        for (number, line) in lines {
+            let named = columns.follow(line);
+            if self.room == 0 || number < first || line.trim().is_empty() || self.blocks[index].lines.contains_key(&number) {
                 continue;
             }
-            let line = cut(line.trim_end(), self.line_chars);
+            let line = cut(named.as_deref().unwrap_or(line).trim_end(), self.line_chars);
             self.room = self.room.saturating_sub(line.len());
             self.blocks[index].lines.insert(number, line);
         }
         if self.blocks[index].lines.is_empty() {
             self.blocks.remove(index);
+        }
+    }
+
+    /// Adds a line as it was shown, to the last block where that is of the same document.
+    pub fn add_line(&mut self, line: &Line) {
+        if self.room == 0 || self.blocks.iter().any(|block| block.path == line.path && block.lines.contains_key(&line.line)) {
+            return;
+        }
+        self.room = self.room.saturating_sub(line.text.len());
+        if self.blocks.last().is_none_or(|block| block.path != line.path) {
+            self.blocks.push(Block { path: line.path.clone(), lines: BTreeMap::new(), alike: 0 });
+        }
+        if let Some(block) = self.blocks.last_mut() {
+            block.lines.insert(line.line, cut(&line.text, self.line_chars));
         }
     }
 
@@ -99,6 +120,16 @@ mod tests {
         blocks.add("a", &Numbered, 6, 7, 0);
         let spans: Vec<Vec<u64>> = blocks.blocks.iter().map(|block| block.lines.keys().copied().collect()).collect();
         assert_eq!(spans, [vec![6, 7, 8, 9], vec![1, 2]]);
+    }
+
+    #[test]
+    fn lines_of_one_document_in_a_row_are_one_block_and_none_stands_twice() {
+        let mut blocks = Blocks::new(1_000, 100);
+        let line = |path: &str, line| Line { path: path.into(), line, text: "words".into() };
+        [line("a", 9), line("a", 2), line("b", 1), line("a", 9), line("a", 4)].iter().for_each(|line| blocks.add_line(line));
+        let spans: Vec<(&str, Vec<u64>)> =
+            blocks.blocks.iter().map(|block| (block.path.as_str(), block.lines.keys().copied().collect())).collect();
+        assert_eq!(spans, [("a", vec![2, 9]), ("b", vec![1]), ("a", vec![4])]);
     }
 
     #[test]

@@ -1,5 +1,9 @@
-//! The guided REPL, for small models: the engine looks first, the reply is held inside a code fence, the question is repeated with each output,
-//! and "nothing found" is not taken for an answer the first time.
+//! The guided REPL, for small models: the engine looks first, and what it finds is read in plain words, without any code. Where the lines do not say
+//! it, or are many of a kind, the model writes code: held inside a fence, with the question repeated after each output. "Nothing found" is not
+//! taken for an answer the first time. At the end the model reads again, now also what its code has found.
+//!
+//! Reading is apart from coding because a small model cannot do both at once: of 27 questions it answered 14 right where the answer had to be
+//! written as Python, and 17 to 18 in plain words.
 
 use crate::{
     blocks::{Block, Blocks, cut},
@@ -12,13 +16,21 @@ use crate::{
     node::{Found, NodeSpec},
     prompt::render,
     repl::{CellOutcome, Context},
-    shared::{Shared, Stop},
+    shared::{Prompt, Shared, Stop},
 };
 use minijinja::context;
 use std::collections::HashSet;
 
-/// What the reply is made to begin with. Where single lines fit the question, the answer is read from them; so it is when it is time to answer.
-const ANSWER: &str = "```python\nFINAL(\"";
+/// What a reply that reads begins with.
+const ANSWER: &str = "Answer:";
+/// What it says, after that, where the lines do not say it.
+const NONE: &str = "not found";
+/// What the user is told then.
+const NOWHERE: &str = "Not found: no line that was read answers this. Ask with other words, those that stand in the documents, or with a larger model.";
+/// What ends it.
+const ANSWERED: [&str; 2] = ["\nQuestion:", "\n\n"];
+/// Output tokens of reading: a few sentences.
+const READ_OUTPUT: u32 = 240;
 /// Where the line that fits best is one of many that read alike, they are to be counted, not read.
 const COUNT: &str = "```python\n# Count:";
 /// Where nothing fits yet, the model is free.
@@ -27,10 +39,10 @@ const FREE: &str = "```python\n#";
 const MANY: usize = 3;
 /// Turns after which a small model only repeats itself.
 pub const MOST_TURNS: u32 = 6;
-/// What ends it.
-pub const STOP: &str = "\n```";
-/// Output tokens of one turn: a few lines of code.
-pub const TURN_OUTPUT: u32 = 320;
+/// What ends code.
+const CODED: &str = "\n```";
+/// Output tokens of a turn of code: a few lines.
+const CODE_OUTPUT: u32 = 320;
 /// Output of one cell that the model sees, in characters.
 pub const OUTPUT_CHARS: usize = 1_600;
 
@@ -53,18 +65,21 @@ const PEEK_LINES: usize = 3;
 
 /// What the engine keeps in mind beside the model.
 pub struct Guide {
-    /// Lines the model has been shown.
+    question: String,
+    /// Lines the model has been shown, those that its code found first.
     shown: Vec<Line>,
+    /// The lines are to be read before any code is written.
+    unread: bool,
     warned: bool,
     /// Cells it has run, without their comments.
     ran: HashSet<String>,
     /// How often it ran what it had run before.
     repeats: u32,
-    /// What the next reply begins with.
+    /// What the next reply of code begins with.
     begin: &'static str,
 }
 
-/// The first two messages, with the engine's own look at the texts.
+/// The first two messages of the conversation in code, with the engine's own look at the texts.
 pub async fn open(shared: &Shared, spec: &NodeSpec) -> Result<(Guide, Vec<Message>), Stop> {
     let mut pieces = Blocks::new(SHOWN_CHARS, LINE_CHARS);
     let mut peek = String::new();
@@ -85,18 +100,20 @@ pub async fn open(shared: &Shared, spec: &NodeSpec) -> Result<(Guide, Vec<Messag
             (listing, more)
         }
     };
-    let begin = match pieces.blocks.first() {
-        Some(best) if best.alike >= MANY => COUNT,
-        Some(_) => ANSWER,
-        None => FREE,
-    };
-    let shown = pieces.lines();
-    let numbered = |block: &Block| block.lines.iter().map(|(number, line)| format!("{number}: {line}")).collect::<Vec<_>>();
-    let as_values = |block: &Block| context! { path => block.path.clone(), lines => numbered(block), alike => block.alike };
-    let blocks: Vec<_> = pieces.blocks.iter().map(as_values).collect();
-    let first = render("guided_first", context! { listing, more, peek, blocks, question => spec.question.clone() });
+    let many = pieces.blocks.first().is_some_and(|best| best.alike >= MANY);
+    let question = spec.question.clone();
+    let first = render("guided_first", context! { listing, more, peek, blocks => values(&pieces), question => question.clone() });
     let messages = vec![Message::new(Role::System, render("guided_system", context! {})), Message::new(Role::User, first)];
-    Ok((Guide { shown, warned: false, ran: HashSet::new(), repeats: 0, begin }, messages))
+    let shown = pieces.lines();
+    let (unread, begin) = (!many && !shown.is_empty(), if many { COUNT } else { FREE });
+    Ok((Guide { question, shown, unread, warned: false, ran: HashSet::new(), repeats: 0, begin }, messages))
+}
+
+/// Blocks as the templates take them.
+fn values(pieces: &Blocks) -> Vec<minijinja::Value> {
+    let numbered = |block: &Block| block.lines.iter().map(|(number, line)| format!("{number}: {line}")).collect::<Vec<_>>();
+    let value = |block: &Block| context! { path => block.path.clone(), lines => numbered(block), alike => block.alike };
+    pieces.blocks.iter().map(value).collect()
 }
 
 /// The engine's own look: the lines that share most with the question and the passages that rank best for it. Where many lines read alike these
@@ -128,9 +145,35 @@ async fn look(shared: &Shared, spec: &NodeSpec, pieces: &mut Blocks) -> Result<(
 }
 
 impl Guide {
-    /// What the next reply begins with.
-    pub fn prefill(&self, last: bool) -> &'static str {
-        if last || self.repeats > 1 { ANSWER } else { self.begin }
+    /// The next reply is read out of lines, not written as code.
+    pub fn reads(&self, last: bool) -> bool {
+        self.unread || last || self.repeats > 1
+    }
+
+    /// What the model is asked next.
+    pub fn prompt(&self, conversation: Vec<Message>, last: bool) -> Prompt {
+        if !self.reads(last) {
+            let (prefill, stop) = (Some(self.begin.to_owned()), vec![CODED.to_owned()]);
+            return Prompt { messages: conversation, temperature: 0.0, prefill, stop, most_output: CODE_OUTPUT };
+        }
+        let mut pieces = Blocks::new(SHOWN_CHARS, LINE_CHARS);
+        self.shown.iter().for_each(|line| pieces.add_line(line));
+        let lines = render("guided_lines", context! { blocks => values(&pieces), question => self.question.clone() });
+        let messages = vec![Message::new(Role::System, render("guided_read", context! {})), Message::new(Role::User, lines)];
+        let (prefill, stop) = (Some(ANSWER.to_owned()), ANSWERED.map(str::to_owned).to_vec());
+        Prompt { messages, temperature: 0.0, prefill, stop, most_output: READ_OUTPUT }
+    }
+
+    /// Takes an answer that was read, with the place it most likely rests on where the model named none. `None`: the lines do not say it, and
+    /// the model has not looked for others yet.
+    pub fn read(&mut self, reply: &str, last: bool) -> Option<String> {
+        let first = std::mem::take(&mut self.unread);
+        let reply = reply.trim();
+        let answer = reply.strip_prefix(ANSWER).unwrap_or(reply).trim();
+        if !answer.is_empty() && !answer.to_lowercase().starts_with(NONE) {
+            return Some(evidence::attach(answer, &self.shown));
+        }
+        (!first || last).then(|| NOWHERE.to_owned())
     }
 
     /// Notes the code of a reply, to see whether the model runs in circles.
@@ -156,7 +199,7 @@ impl Guide {
     pub async fn tell(&mut self, shared: &Shared, spec: &NodeSpec, outcomes: &[(CellOutcome, Found)]) -> String {
         let output = outcomes.iter().map(|(o, _)| o.output.trim_end()).filter(|o| !o.is_empty()).collect::<Vec<_>>().join("\n");
         let error = outcomes.iter().rev().find_map(|(outcome, _)| outcome.error.clone());
-        self.shown.extend(output.lines().filter_map(Line::read));
+        let mut found: Vec<Line> = output.lines().filter_map(Line::read).collect();
         let nothing = outcomes.iter().find_map(|(_, found)| match found {
             Found::Nothing(query) => Some(query),
             _ => None,
@@ -166,7 +209,8 @@ impl Guide {
             None => Vec::new(),
         };
         let lines: Vec<String> = close.iter().map(|found| cut(&found.line.shown(), LINE_CHARS)).collect();
-        self.shown.extend(close.into_iter().map(|found| found.line));
+        found.extend(close.into_iter().map(|found| found.line));
+        self.shown.splice(0..0, found);
         self.begin = FREE;
         let again = self.repeats > 0;
         render("guided_output", context! { output, error, nothing, lines, again, question => spec.question.clone() })

@@ -33,3 +33,4 @@ mod prompt;
 mod record;
 mod route;
 mod shared;
+mod table;

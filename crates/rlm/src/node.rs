@@ -74,6 +74,8 @@ enum Next {
     Answer(String),
     /// What the model is told.
     Tell(String),
+    /// Nothing was said that belongs to the conversation.
+    Look,
 }
 
 /// What a mode decides: its words, and how it takes a cell's outcome.
@@ -157,6 +159,7 @@ impl Node<'_> {
             let next = self.act(turn, &reply, turn == most).await?;
             match next {
                 Next::Answer(answer) => return Ok(answer),
+                Next::Look => {}
                 Next::Tell(words) => messages.extend([Message::new(Role::Assistant, reply), Message::new(Role::User, words)]),
             }
         }
@@ -168,12 +171,12 @@ impl Node<'_> {
     async fn ask(&mut self, turn: u32, last: bool, messages: &[Message]) -> Result<String, Stop> {
         self.shared.log.append(self.spec.node, EventKind::TurnStarted { turn }).await?;
         let model = &self.spec.model;
-        let (prefill, stop, most_output) = match &self.manner {
-            Manner::Guided(guide) => (Some(guide.prefill(last).to_owned()), vec![guided::STOP.to_owned()], guided::TURN_OUTPUT),
-            Manner::Free => (None, Vec::new(), TURN_OUTPUT),
+        let messages = messages.to_vec();
+        let mut prompt = match &self.manner {
+            Manner::Guided(guide) => guide.prompt(messages, last),
+            Manner::Free => Prompt { messages, temperature: 0.0, prefill: None, stop: Vec::new(), most_output: TURN_OUTPUT },
         };
-        let prompt =
-            Prompt { messages: fitted(messages, model.as_ref(), most_output), temperature: 0.0, prefill, stop, most_output };
+        fit(&mut prompt, model.as_ref());
         let (called, stop) = match self.shared.call(model, self.spec.node, None, prompt).await {
             Ok(called) => (called, None),
             Err(broken) => (broken.called, Some(broken.stop)),
@@ -205,6 +208,11 @@ impl Node<'_> {
 
     /// Runs what a reply asks for.
     async fn act(&mut self, turn: u32, reply: &str, last: bool) -> Result<Next, Stop> {
+        if let Manner::Guided(guide) = &mut self.manner
+            && guide.reads(last)
+        {
+            return Ok(guide.read(reply, last).map_or(Next::Look, Next::Answer));
+        }
         let mut parsed = fence::parse(reply);
         if parsed.cells.is_empty() {
             match parsed.answer.take() {
@@ -360,15 +368,14 @@ pub enum Found {
     Unknown,
 }
 
-/// The conversation, shortened from its oldest outputs where it would not fit the model's window.
-fn fitted(messages: &[Message], model: &dyn Model, most_output: u32) -> Vec<Message> {
+/// Shortens a conversation from its oldest outputs where it would not fit the model's window.
+fn fit(prompt: &mut Prompt, model: &dyn Model) {
     let profile = model.profile();
-    let output = u64::from(most_output.min(profile.max_output_tokens)).min(u64::from(profile.window_tokens) / 4);
+    let output = u64::from(prompt.most_output.min(profile.max_output_tokens)).min(u64::from(profile.window_tokens) / 4);
     let room = u64::from(profile.window_tokens).saturating_sub(output + 64);
-    let mut messages = messages.to_vec();
-    let mut total: u64 = messages.iter().map(|m| model.count_tokens(&m.content) + 8).sum();
-    let newest = messages.len().saturating_sub(2);
-    for message in messages.iter_mut().take(newest).skip(2) {
+    let mut total: u64 = prompt.messages.iter().map(|m| model.count_tokens(&m.content) + 8).sum();
+    let newest = prompt.messages.len().saturating_sub(2);
+    for message in prompt.messages.iter_mut().take(newest).skip(2) {
         if total <= room {
             break;
         }
@@ -377,5 +384,4 @@ fn fitted(messages: &[Message], model: &dyn Model, most_output: u32) -> Vec<Mess
         message.content = format!("{head}\n(shortened)");
         total = total.saturating_sub(before.saturating_sub(model.count_tokens(&message.content)));
     }
-    messages
 }

@@ -107,7 +107,11 @@ async fn a_damaged_history_is_said_to_be_damaged() {
     let home = Home::new();
     assert!(home.runs().await.is_empty());
     let database = find(&home.plumb_home(), "plumb.db").expect("no database was made");
-    std::fs::write(database, "this is a letter, not a database. ".repeat(1000)).unwrap();
+    std::fs::write(&database, "this is a letter, not a database. ".repeat(1000)).unwrap();
+    // Where the first command ended before SQLite tidied up, these hold all that was written, and it would be read from there.
+    for kept in ["plumb.db-wal", "plumb.db-shm"] {
+        let _ = std::fs::remove_file(database.with_file_name(kept));
+    }
     let outcome = home.run(&["runs"]).await;
     assert_eq!(outcome.exit, Some(1), "{outcome:#?}");
     assert!(outcome.told().contains("damaged"), "{outcome:#?}");
