@@ -1,7 +1,10 @@
 //! Names the line that an answer most likely rests on, where a small model named none: the line it was shown that shares most of the answer's
 //! rare words. The place is then resolved like any other citation.
 
-use crate::{citations, corpus::Hit};
+use crate::{
+    citations,
+    corpus::{Hit, Passage},
+};
 use std::collections::{HashMap, HashSet};
 
 /// A line that a model has been shown.
@@ -26,52 +29,53 @@ impl Line {
     pub fn shown(&self) -> String {
         format!("{}:{}: {}", self.path, self.line, self.text)
     }
+}
 
-    /// Reads a line of output in that form.
-    pub fn read(output: &str) -> Option<Line> {
-        let (path, rest) = output.split_once(':')?;
-        let (line, text) = rest.split_once(':')?;
-        Some(Line { path: path.trim().to_owned(), line: line.trim().parse().ok()?, text: text.trim().to_owned() })
+impl Passage {
+    /// Its lines, each with its number.
+    pub(crate) fn lines(&self) -> Vec<Line> {
+        let line = |(line, text): (u64, &str)| Line { path: self.path.clone(), line, text: text.trim().to_owned() };
+        (self.start_line..).zip(self.text.lines()).filter(|(_, text)| !text.trim().is_empty()).map(line).collect()
     }
 }
 
-/// The answer, with a mark for a line that was shown. A mark of a line that was not, the model made up: it gives way to the line that fits best.
+/// The answer, with a mark for a line that was shown. A mark of a line that was not shown, or that shares much less with the answer than
+/// another does, gives way to the line that fits best: small models copy the nearest place.
 pub fn attach(answer: &str, shown: &[Line]) -> String {
-    let marks = citations::marks(answer);
-    let was_shown = |mark: &citations::Mark| {
-        let (first, last) = mark.lines.unwrap_or((0, u64::MAX));
-        shown.iter().any(|line| line.path == mark.path && (first..=last).contains(&line.line))
-    };
-    if marks.iter().any(was_shown) {
-        return answer.to_owned();
-    }
     let words = citations::without_marks(answer);
-    match best(&words, shown) {
-        Some(line) => format!("{} [[{}#L{}]]", words.trim_end(), line.path, line.line),
-        None => answer.to_owned(),
+    let scores = scores(&words, shown);
+    // The first of equals: what was shown first fits the question better.
+    let best = scores
+        .iter()
+        .enumerate()
+        .filter(|(_, score)| **score > 0.0)
+        .reduce(|best, next| if next.1 > best.1 { next } else { best });
+    let holds = |mark: &citations::Mark| {
+        let (first, last) = mark.lines.unwrap_or((0, u64::MAX));
+        let of_mark = shown.iter().zip(&scores).filter(|(line, _)| line.path == mark.path && (first..=last).contains(&line.line));
+        let fits = of_mark.map(|(_, score)| *score).reduce(f64::max);
+        fits.is_some_and(|fits| best.is_none_or(|(_, best)| fits * 2.0 >= *best))
+    };
+    match best.and_then(|(index, _)| shown.get(index)) {
+        Some(line) if !citations::marks(answer).iter().any(holds) => {
+            format!("{} [[{}#L{}]]", words.trim_end(), line.path, line.line)
+        }
+        _ => answer.to_owned(),
     }
 }
 
-/// The line that shares most with the answer; words that stand in many of the lines count little.
-fn best<'a>(answer: &str, shown: &'a [Line]) -> Option<&'a Line> {
+/// How much each line shares with the answer; words that stand in many of the lines count little.
+fn scores(answer: &str, shown: &[Line]) -> Vec<f64> {
+    let wanted = words(answer);
     let words: Vec<HashSet<String>> = shown.iter().map(|line| words(&line.text)).collect();
     let mut spread: HashMap<&String, f64> = HashMap::new();
     for word in words.iter().flatten() {
         *spread.entry(word).or_default() += 1.0;
     }
-    let wanted = self::words(answer);
-    let scored = words.iter().zip(shown).map(|(words, line)| {
-        let score: f64 = words.intersection(&wanted).filter_map(|word| spread.get(word)).map(|count| 1.0 / count).sum();
-        (score, line)
-    });
-    // The first of equals: what was shown first fits the question better.
-    scored
-        .filter(|(score, _)| *score > 0.0)
-        .fold(None, |best: Option<(f64, &Line)>, next| match best {
-            Some(best) if best.0 >= next.0 => Some(best),
-            _ => Some(next),
-        })
-        .map(|(_, line)| line)
+    words
+        .iter()
+        .map(|words| words.intersection(&wanted).filter_map(|word| spread.get(word)).map(|count| 1.0 / count).sum())
+        .collect()
 }
 
 fn words(text: &str) -> HashSet<String> {
@@ -106,8 +110,14 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_output_are_read_back() {
-        assert_eq!(Line::read("a/b.log:12: x: y"), Some(Line { path: "a/b.log".into(), line: 12, text: "x: y".into() }));
-        assert_eq!(Line::read("12:30 noon"), None);
+    fn a_mark_of_a_shown_line_that_says_something_else_gives_way_too() {
+        let shown = [line(1, "The fee is due in May."), line(2, "Guests pay 40 pounds.")];
+        assert_eq!(attach("40 pounds [[a.md#L1]]", &shown), "40 pounds [[a.md#L2]]");
+    }
+
+    #[test]
+    fn the_lines_of_a_passage_carry_their_numbers() {
+        let passage = Passage { path: "a.md".into(), start_line: 7, end_line: 9, text: "one\n\nthree".into(), score: 1.0 };
+        assert_eq!(passage.lines(), [line(7, "one"), line(9, "three")]);
     }
 }

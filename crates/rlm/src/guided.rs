@@ -192,14 +192,23 @@ impl Guide {
             self.warned = true;
             return None;
         }
-        Some(evidence::attach(answer, &self.shown))
+        // What code computes, such as a number of lines, rests on what it found, not on a line that happens to hold the same number.
+        let rests_on = match found {
+            Found::Something(lines) => lines.get(..1).unwrap_or(&self.shown),
+            _ => &self.shown,
+        };
+        Some(evidence::attach(answer, rests_on))
     }
 
     /// What the model is told after its cell: where a search found nothing, also the lines that come closest to what it looked for.
     pub async fn tell(&mut self, shared: &Shared, spec: &NodeSpec, outcomes: &[(CellOutcome, Found)]) -> String {
         let output = outcomes.iter().map(|(o, _)| o.output.trim_end()).filter(|o| !o.is_empty()).collect::<Vec<_>>().join("\n");
         let error = outcomes.iter().rev().find_map(|(outcome, _)| outcome.error.clone());
-        let mut found: Vec<Line> = output.lines().filter_map(Line::read).collect();
+        let lines_of = |(_, found): &(CellOutcome, Found)| match found {
+            Found::Something(lines) => lines.clone(),
+            _ => Vec::new(),
+        };
+        let mut found: Vec<Line> = outcomes.iter().flat_map(lines_of).collect();
         let nothing = outcomes.iter().find_map(|(_, found)| match found {
             Found::Nothing(query) => Some(query),
             _ => None,

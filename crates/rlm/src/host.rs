@@ -1,10 +1,11 @@
 //! Answers what code in a node's REPL asks: sub-calls, texts, searches. Everything is counted here; the worker counts nothing.
 
 use crate::{
-    corpus::CorpusError,
+    corpus::{CorpusError, Passage},
     event::{BlobId, CallId, EventKind, Fault},
+    evidence::Line,
     model::{Finish, Message, Role, Usage},
-    node::NodeSpec,
+    node::{Found, NodeSpec},
     record::{CallRecord, NodeRecord, STOPPED},
     repl::{HostCall, HostError, HostReply, ReplHost},
     shared::{Called, Prompt, Shared, Stop},
@@ -13,10 +14,7 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// The most prompts of one batch.
@@ -25,6 +23,8 @@ const MOST_PROMPTS: usize = 10_000;
 const MOST_HITS: usize = 5_000;
 /// The most passages of one search.
 const MOST_PASSAGES: usize = 100;
+/// The most lines of one search that a guided node reads.
+const MOST_LINES: usize = 40;
 /// The most paths listed at once.
 const MOST_PATHS: usize = 200_000;
 /// Output of a sub-call, in tokens.
@@ -43,9 +43,8 @@ pub struct CellHost<'a> {
     pub replaying: bool,
     /// How often each prompt was asked in this cell, so that equal ones keep their own replies.
     asked: Mutex<HashMap<(BlobId, bool), usize>>,
-    /// A search found something; and the last one that found nothing.
-    pub found: AtomicBool,
-    pub found_nothing: Mutex<Option<String>>,
+    /// What its searches found.
+    pub found: Mutex<Found>,
     /// What ended the run from inside of a call.
     pub stop: Mutex<Option<Stop>>,
 }
@@ -63,8 +62,7 @@ impl<'a> CellHost<'a> {
             record,
             replaying,
             asked: Mutex::default(),
-            found: AtomicBool::new(false),
-            found_nothing: Mutex::default(),
+            found: Mutex::new(Found::Unknown),
             stop: Mutex::default(),
         }
     }
@@ -240,11 +238,15 @@ impl<'a> CellHost<'a> {
         touch(self.shared, self.spec, path).await.map_err(|stop| runtime_error(self.end_with(stop).message))
     }
 
-    async fn searched(&self, query: String, hits: u64, documents: u64) -> Result<(), HostError> {
-        if hits > 0 {
-            self.found.store(true, Ordering::Relaxed);
-        } else {
-            *self.found_nothing.lock().unwrap_or_else(PoisonError::into_inner) = Some(query.clone());
+    /// Notes what a search came to: `hits` in all, the first of them as lines.
+    async fn searched(&self, query: String, hits: u64, documents: u64, mut lines: Vec<Line>) -> Result<(), HostError> {
+        {
+            let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            match &mut *found {
+                Found::Something(known) => known.append(&mut lines),
+                _ if hits > 0 => *found = Found::Something(lines),
+                _ => *found = Found::Nothing(query.clone()),
+            }
         }
         if self.replaying {
             return Ok(());
@@ -301,13 +303,15 @@ impl ReplHost for CellHost<'_> {
             HostCall::Grep(mut query) => {
                 query.limit = query.limit.min(MOST_HITS);
                 let result = corpus.grep(&query).await.map_err(in_python)?;
-                self.searched(query.pattern, result.total, result.documents).await?;
+                let lines = result.hits.iter().take(MOST_LINES).map(Line::from).collect();
+                self.searched(query.pattern, result.total, result.documents, lines).await?;
                 Ok(HostReply::Grep(result))
             }
             HostCall::Search { query, k } => {
                 let passages = corpus.search(&query, k.min(MOST_PASSAGES)).await.map_err(in_python)?;
                 let documents: std::collections::HashSet<_> = passages.iter().map(|p| &p.path).collect();
-                self.searched(query, passages.len() as u64, documents.len() as u64).await?;
+                let lines = passages.iter().flat_map(Passage::lines).take(MOST_LINES).collect();
+                self.searched(query, passages.len() as u64, documents.len() as u64, lines).await?;
                 Ok(HostReply::Passages(passages))
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::{
     event::{CallId, EventKind, Fault, NodeId},
+    evidence::Line,
     fence::{self, TextAnswer},
     free, guided,
     host::CellHost,
@@ -12,7 +13,7 @@ use crate::{
     shared::{Prompt, Shared, Stop},
 };
 use std::{
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -293,12 +294,7 @@ impl Node<'_> {
             ending: CellEnding::Killed,
             answer: None,
         });
-        let nothing = host.found_nothing.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let found = match nothing {
-            _ if host.found.load(Ordering::Relaxed) => Found::Something,
-            Some(query) => Found::Nothing(query),
-            None => Found::Unknown,
-        };
+        let found = std::mem::replace(&mut *host.found.lock().unwrap_or_else(PoisonError::into_inner), Found::Unknown);
         let stop = host.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(host);
         if outcome.ending == CellEnding::Killed {
@@ -361,7 +357,8 @@ impl Node<'_> {
 /// Whether the searches of a cell found something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    Something,
+    /// The first lines found.
+    Something(Vec<Line>),
     /// The last query that found nothing.
     Nothing(String),
     /// There was no search, or the cell is from the record.

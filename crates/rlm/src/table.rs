@@ -73,14 +73,18 @@ mod tests {
 
     #[test]
     fn tables_of_markdown_are_read_over_their_rule() {
-        let named = follow(true, &["| Boat | Per day |", "| --- | ---: |", "| Canoe | 20 |", "and | more words | of another width"]);
+        let named =
+            follow(true, &["| Boat | Per day |", "| --- | ---: |", "| Canoe | 20 |", "and | more words | of another width"]);
         assert_eq!(named, [None, None, Some("Boat: Canoe | Per day: 20".to_owned()), None]);
     }
 
     #[test]
     fn a_table_whose_heading_was_not_seen_keeps_its_bare_cells() {
         assert_eq!(follow(false, &["Canoe | 20", "Raft | 35"]), [None, None]);
-        assert_eq!(follow(false, &["Canoe | 20", "", "Boat | Per day", "Raft | 35"])[3].as_deref(), Some("Boat: Raft | Per day: 35"));
+        assert_eq!(
+            follow(false, &["Canoe | 20", "", "Boat | Per day", "Raft | 35"])[3].as_deref(),
+            Some("Boat: Raft | Per day: 35")
+        );
     }
 
     #[test]
