@@ -47,30 +47,10 @@ pub async fn run(shared: &Shared, spec: &NodeSpec) -> Result<String, Stop> {
     if documents.is_empty() {
         return Err(Stop::Fault(no_readable_text(unread)));
     }
-    shared.log.append(spec.node, EventKind::TurnStarted { turn: 1 }).await?;
     let first = render("direct_first", context! { documents, skipped => unread, question => spec.question.clone() });
     let messages = vec![Message::new(Role::System, render("direct_system", context! {})), Message::new(Role::User, first)];
     let prompt = Prompt { messages, temperature: 0.0, prefill: None, stop: Vec::new(), most_output: OUTPUT };
-    let called = match shared.call(&spec.model, spec.node, None, prompt).await {
-        Ok(called) => called,
-        Err(broken) => {
-            if broken.called.usage != Default::default() {
-                shared.log.append(spec.node, crate::run::lost(1, &broken.called)).await?;
-            }
-            return Err(broken.stop);
-        }
-    };
-    let event = EventKind::Reply {
-        turn: 1,
-        text: called.text.clone(),
-        usage: called.usage,
-        usage_estimated: called.usage_estimated,
-        cost_usd: called.cost_usd,
-        elapsed_ms: called.elapsed_ms,
-        finish: called.finish,
-    };
-    shared.log.append(spec.node, event).await?;
-    Ok(called.text)
+    Ok(shared.turn(&spec.model, spec.node, 1, prompt).await?.text)
 }
 
 /// Nothing that was asked about has text.

@@ -170,7 +170,6 @@ impl Node<'_> {
 
     /// One call for a turn's reply.
     async fn ask(&mut self, turn: u32, last: bool, messages: &[Message]) -> Result<String, Stop> {
-        self.shared.log.append(self.spec.node, EventKind::TurnStarted { turn }).await?;
         let model = &self.spec.model;
         let messages = messages.to_vec();
         let mut prompt = match &self.manner {
@@ -178,27 +177,7 @@ impl Node<'_> {
             Manner::Free => Prompt { messages, temperature: 0.0, prefill: None, stop: Vec::new(), most_output: TURN_OUTPUT },
         };
         fit(&mut prompt, model.as_ref());
-        let (called, stop) = match self.shared.call(model, self.spec.node, None, prompt).await {
-            Ok(called) => (called, None),
-            Err(broken) => (broken.called, Some(broken.stop)),
-        };
-        if let Some(stop) = stop {
-            // An unfinished reply is not a turn: it is kept as a partial, and asked for again on resume. What it cost is kept.
-            if called.usage != Default::default() {
-                self.shared.log.append(self.spec.node, crate::run::lost(turn, &called)).await?;
-            }
-            return Err(stop);
-        }
-        let event = EventKind::Reply {
-            turn,
-            text: called.text.clone(),
-            usage: called.usage,
-            usage_estimated: called.usage_estimated,
-            cost_usd: called.cost_usd,
-            elapsed_ms: called.elapsed_ms,
-            finish: called.finish,
-        };
-        self.shared.log.append(self.spec.node, event).await?;
+        let called = self.shared.turn(model, self.spec.node, turn, prompt).await?;
         if called.usage_estimated && turn == 1 {
             let words = "The server did not report how many tokens it used; Plumb's figures are estimates.";
             self.shared.log.notice(self.spec.node, "usage_estimated", words).await?;

@@ -9,13 +9,13 @@ use crate::{
     fold::Totals,
     journal::{Journal, JournalError, Watcher},
     log::Log,
-    model::{Model, Usage},
+    model::Model,
     node::{self, NodeEnd, NodeSpec},
     options::{Limits, Mode, RunOptions},
     record::Record,
     repl::{Context, ReplLauncher},
     route::route,
-    shared::{Called, Shared, Stop},
+    shared::{Shared, Stop},
 };
 use std::{
     sync::{Arc, Mutex, PoisonError, atomic::AtomicU32},
@@ -231,10 +231,4 @@ async fn conclude(shared: &Shared, end: NodeEnd, before_ms: u64, since: std::tim
     }
     let elapsed_ms = before_ms + since.elapsed().as_millis() as u64;
     shared.log.append(NodeId(0), EventKind::Finished { status, answer: end.answer, error, elapsed_ms }).await
-}
-
-/// The event of a reply that broke off after it had begun.
-pub(crate) fn lost(turn: u32, called: &Called) -> EventKind {
-    let usage: Usage = called.usage;
-    EventKind::ReplyLost { turn, text: called.text.clone(), usage, cost_usd: called.cost_usd, elapsed_ms: called.elapsed_ms }
 }

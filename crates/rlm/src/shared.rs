@@ -3,7 +3,7 @@
 use crate::{
     budget::Budget,
     corpus::Corpus,
-    event::{CallId, Fault, NodeId},
+    event::{CallId, EventKind, Fault, NodeId},
     journal::JournalError,
     log::Log,
     model::{Finish, Message, Model, ModelRequest, Usage},
@@ -115,6 +115,34 @@ impl Shared {
         match self.limit.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             Some(fault) => Stop::Limit(fault),
             None => Stop::ByUser,
+        }
+    }
+
+    /// A node's own turn: asks its model, and writes down what came of it.
+    pub async fn turn(&self, model: &Arc<dyn Model>, node: NodeId, turn: u32, prompt: Prompt) -> Result<Called, Stop> {
+        self.log.append(node, EventKind::TurnStarted { turn }).await?;
+        match self.call(model, node, None, prompt).await {
+            Ok(called) => {
+                let event = EventKind::Reply {
+                    turn,
+                    text: called.text.clone(),
+                    usage: called.usage,
+                    usage_estimated: called.usage_estimated,
+                    cost_usd: called.cost_usd,
+                    elapsed_ms: called.elapsed_ms,
+                    finish: called.finish,
+                };
+                self.log.append(node, event).await?;
+                Ok(called)
+            }
+            Err(broken) => {
+                // An unfinished reply is not a turn: it is kept as a partial, and asked for again on resume. What it cost is kept.
+                let Called { text, usage, cost_usd, elapsed_ms, .. } = broken.called;
+                if usage != Usage::default() {
+                    self.log.append(node, EventKind::ReplyLost { turn, text, usage, cost_usd, elapsed_ms }).await?;
+                }
+                Err(broken.stop)
+            }
         }
     }
 

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Home } from "../harness/home.js";
-import { hangs, ModelServer, says, when, writes } from "../harness/scripted.js";
+import { Scene } from "../harness/scene.js";
+import { hangs, says, when, writes } from "../harness/scripted.js";
 import { Window } from "../harness/window.js";
 
 const batch = `import random
@@ -12,21 +12,14 @@ replies = llm_query_batched([f"QUICK {n}" for n in range(8)] + [f"SLOW {n}" for 
 print(len(replies), lot)`;
 
 describe("a window that is killed in the middle of a run", () => {
-  let home, server, window;
+  let scene, server, window;
   before(async () => {
-    home = await Home.make();
     const root = [writes("I ask about twelve parts.", batch), writes("Done.", `FINAL(" ".join(replies))`)];
     const slow = [hangs, hangs, hangs, hangs, says("slow", { latency_ms: 800 })];
-    server = await ModelServer.start(home, root, [when("QUICK", says("quick")), when("SLOW", ...slow)]);
-    window = await Window.open(home);
-    await window.chooseServer(server.address);
-    await window.open(await home.archive());
+    scene = await Scene.set(root, [when("QUICK", says("quick")), when("SLOW", ...slow)]);
+    ({ server, window } = scene);
   });
-  after(async () => {
-    await window?.close();
-    await server?.end();
-    await home?.remove();
-  });
+  after(() => scene?.end());
 
   it("leaves the run in the history as interrupted, with what it had", async () => {
     await window.ask("What do the twelve parts say?");
@@ -37,7 +30,7 @@ describe("a window that is killed in the middle of a run", () => {
     await sleep(500);
     await window.kill();
     await server.until("nobody waiting", (s) => s.in_flight === 0);
-    window = await Window.open(home);
+    window = scene.window = await Window.open(scene.home);
     await window.the("history-item");
     assert.equal(await window.attribute("history-item", "data-status"), "interrupted");
     await window.click("history-item");

@@ -1,27 +1,19 @@
 // A run that is stopped says so, and goes on when asked to.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { Home } from "../harness/home.js";
-import { hangs, ModelServer, says, when, writes } from "../harness/scripted.js";
-import { Window } from "../harness/window.js";
+import { Scene } from "../harness/scene.js";
+import { hangs, says, when, writes } from "../harness/scripted.js";
 
 const batch = `replies = llm_query_batched([f"QUICK {n}" for n in range(3)] + ["SLOW"])`;
 
 describe("stopping in the window", () => {
-  let home, server, window;
+  let scene, server, window;
   before(async () => {
-    home = await Home.make();
     const root = [writes("I ask about the parts.", batch), writes("Done.", `FINAL(" ".join(replies))`)];
-    server = await ModelServer.start(home, root, [when("QUICK", says("quick")), when("SLOW", hangs, says("slow"))]);
-    window = await Window.open(home);
-    await window.chooseServer(server.address);
-    await window.open(await home.archive());
+    scene = await Scene.set(root, [when("QUICK", says("quick")), when("SLOW", hangs, says("slow"))]);
+    ({ server, window } = scene);
   });
-  after(async () => {
-    await window?.close();
-    await server?.end();
-    await home?.remove();
-  });
+  after(() => scene?.end());
 
   it("stops a run at once, keeps what there is and offers to go on", async () => {
     await window.ask("What do the parts say?");

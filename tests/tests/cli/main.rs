@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod citations;
+mod guided;
 mod limits;
 mod main_job;
 mod model_faults;

@@ -109,7 +109,7 @@ const byKey = (partials: Partial[]) => Object.fromEntries(partials.map((p) => [p
 function settle(partials: RunLog["partials"], event: Event): RunLog["partials"] {
   if (event.type === "finished") return {};
   const key =
-    event.type === "reply" || (event.type as string) === "reply_lost" || event.type === "turn_started"
+    event.type === "reply" || event.type === "reply_lost" || event.type === "turn_started"
       ? partialKey(event.node)
       : event.type === "call_finished"
         ? partialKey(event.node, event.call)

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import type { OpenRun } from "../data/useRun";
 import { partialKey } from "../data/runLog";
 import { isFree } from "../run/fold";
-import { livePhrase } from "../run/story";
+import { livePhrase, readAnswer } from "../run/story";
 import { duration, plural } from "../text/format";
 import { AnswerText } from "./AnswerText";
 import { modeWords } from "./modes";
@@ -16,8 +16,9 @@ export function RunBody({ run }: { run: OpenRun }) {
   const running = state === "running";
   const direct = view.mode === "direct";
   const arrived = log.partials[partialKey(0)] ?? "";
-  const answer = view.finished?.answer || (direct ? arrived || lastReply(run) : "");
-  const scroll = useStickToEnd(running && direct ? arrived.length : 0, run.id);
+  const read = running ? readAnswer(arrived) : undefined;
+  const answer = view.finished?.answer || (direct ? arrived || lastReply(run) : (read ?? ""));
+  const scroll = useStickToEnd(running && answer ? arrived.length : 0, run.id);
   return (
     <div className={s.scroll} ref={scroll} tabIndex={-1}>
       <article className={s.read} aria-label="Answer">
@@ -26,7 +27,7 @@ export function RunBody({ run }: { run: OpenRun }) {
         <RunStatusLine run={run} />
         {answer && !running && state !== "answered" && <h2 className={s.soFar}>The best answer so far</h2>}
         {answer && <AnswerText answer={answer} citations={view.citations} library={log.summary?.library} arriving={running} />}
-        {running && <Live run={run} wrote={direct ? "" : arrived} />}
+        {running && <Live run={run} wrote={answer ? "" : arrived} />}
         {!running && answer && <Sure run={run} />}
         {!running && <RunActions run={run} answer={answer} />}
       </article>

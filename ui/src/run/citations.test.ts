@@ -55,6 +55,14 @@ test("the clipboard gets numbers and a list of places", () => {
   expect(asPlainText("Yes.[[a.md#L1-L2]]", [found("a.md", 1, 2)])).toBe("Yes.[1]\n\n[1] a.md, lines 1–2");
 });
 
+test("a chip is tied to the word before it", () => {
+  const { text } = takeCitations("Nine litres [[a.md#L1]] each[[a.md#L2]].", [], false);
+  const tree: Root = { type: "root", children: [{ type: "text", value: text }] };
+  rehypeCitations()(tree);
+  const words = tree.children.flatMap((c) => (c.type === "text" ? [c.value] : []));
+  expect(words).toEqual(["Nine litres\u00a0", " each\u2060", "."]);
+});
+
 test("marks become elements, also inside code type", () => {
   const { text } = takeCitations("[[a.md#L1]]", [], false);
   const tree: Root = {

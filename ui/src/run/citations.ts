@@ -71,12 +71,15 @@ function split(children: ElementContent[]): ElementContent[] {
   });
 }
 
+/** Words before a chip, tied to it: no line begins with a lone number. */
+const tied = (words: string) => (/[^\S\n]$/.test(words) ? words.replace(/[^\S\n]+$/, "\u00a0") : words && `${words}\u2060`);
+
 function splitText(node: Text): (Text | Element)[] {
-  return node.value
-    .split(TOKEN)
+  const parts = node.value.split(TOKEN);
+  return parts
     .map((part, i): Text | Element =>
       i % 2 === 0
-        ? { type: "text", value: part }
+        ? { type: "text", value: i + 1 < parts.length ? tied(part) : part }
         : { type: "element", tagName: "cite", properties: { dataIndex: part }, children: [] },
     )
     .filter((part) => part.type === "element" || part.value !== "");

@@ -26,6 +26,25 @@ describe("the view of a run", () => {
     expect(view.citations).toHaveLength(1);
   });
 
+  test("a reply read out of passages is told as that, without its first word", () => {
+    const reply = { type: "reply" as const, usage: usage(5, 5), usage_estimated: true, elapsed_ms: 1, finish: "stop" as const };
+    const view = fold(
+      record(
+        [0, started()],
+        [0, { type: "node_started", depth: 0, question: "q", model: "local:small" }],
+        [0, { type: "turn_started", turn: 1 }],
+        [1, { ...reply, turn: 1, text: "Answer: not found" }],
+        [1, { type: "turn_started", turn: 2 }],
+        [2, { ...reply, turn: 2, text: "Answer: 9 litres" }],
+      ),
+    );
+    const steps = story(view, 0).filter((step) => step.kind === "think");
+    expect(steps.map((step) => [step.title, step.detail, step.said])).toEqual([
+      ["Read the passages that fit best", "They do not say it", ""],
+      ["Read the passages that fit best", undefined, "9 litres"],
+    ]);
+  });
+
   test("one reply without a price makes the cost unknown", () => {
     const view = fold(
       record(

@@ -120,17 +120,6 @@ export interface RunView {
   lastAt: number;
 }
 
-type Recorded =
-  | Event
-  | (Pick<Event, "version" | "seq" | "at_ms" | "node"> & {
-      type: "reply_lost";
-      turn: number;
-      text: string;
-      usage: Usage;
-      cost_usd?: number;
-      elapsed_ms: number;
-    });
-
 const empty = (): RunView => ({
   question: "",
   name: "",
@@ -165,7 +154,7 @@ export function fold(events: readonly Event[], cutOff = false): RunView {
   return view;
 }
 
-function apply(view: RunView, event: Recorded, at: number): void {
+function apply(view: RunView, event: Event, at: number): void {
   const node = view.nodes.get(event.node);
   switch (event.type) {
     case "run_started":

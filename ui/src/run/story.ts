@@ -121,19 +121,22 @@ function turnSteps(view: RunView, node: RunNode, turn: Turn): Step[] {
   }
   if (turn.cells.length === 0) {
     const last = node.turns.at(-1) === turn;
+    const read = readAnswer(turn.reply.text);
     const title =
-      view.mode === "direct" && node.id === 0
-        ? "Read the text and wrote the answer"
-        : last && view.finished
-          ? "Wrote a reply"
-          : "Replied without taking a step";
+      read !== undefined
+        ? "Read the passages that fit best"
+        : view.mode === "direct" && node.id === 0
+          ? "Read the text and wrote the answer"
+          : last && view.finished
+            ? "Wrote a reply"
+            : "Replied without taking a step";
     return [
       {
         key,
         kind: "think",
         title,
-        detail: whyEnded(turn),
-        said: turn.reply.text,
+        detail: read === "" ? "They do not say it" : whyEnded(turn),
+        said: read ?? turn.reply.text,
         start: turn.start,
         end: turn.end,
         running: false,
@@ -247,6 +250,12 @@ function ending(view: RunView): Step {
 /** The engine's own look before the first turn. */
 function lookedUp(searches: Search[]): { title: string; detail: string } {
   return { ...searched(searches), title: "Looked for passages that fit the question" };
+}
+
+/** The answer in a reply that was read out of passages, empty where they do not say it; absent in any other reply. */
+export function readAnswer(reply: string): string | undefined {
+  const words = /^\s*Answer:\s*([\s\S]*)$/.exec(reply)?.[1];
+  return words !== undefined && /^not found/i.test(words) ? "" : words;
 }
 
 /** What a reply says outside its code. */

@@ -1,0 +1,102 @@
+//! Models, providers and their keys.
+
+use plumb_rlm::options::ModelChoice;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A built-in model.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct BuiltInModel {
+    /// `qwen2.5-coder-1.5b`.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Its licence.
+    pub licence: String,
+    /// Size of its file.
+    pub bytes: u64,
+    /// Bytes that are already here; equal to `bytes` and `ready` when complete.
+    pub bytes_here: u64,
+    /// It is here, whole and checked.
+    pub ready: bool,
+    /// It is being fetched now.
+    pub fetching: bool,
+}
+
+/// Fetches a built-in model. Progress arrives as [`Update::Fetch`].
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct FetchModel {
+    /// Which.
+    pub id: String,
+    /// A file of it that is already on this computer, instead of the publisher's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub from_file: Option<String>,
+}
+
+/// Names a built-in model.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ModelId {
+    /// Which.
+    pub id: String,
+}
+
+/// A provider that can be chosen from the list.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct Provider {
+    /// `openai`; `server` for any OpenAI-compatible address.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Its address; absent where the user must give one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub base_url: Option<String>,
+    /// It wants a key.
+    pub key_required: bool,
+    /// Names of models worth offering.
+    pub models: Vec<String>,
+}
+
+/// Keeps a key in the keychain, bound to the server it is for.
+#[derive(Clone, Deserialize, TS)]
+pub struct SetKey {
+    /// The server's address.
+    pub base_url: String,
+    /// The key.
+    pub key: String,
+}
+
+/// Names the server of a key.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct KeyFor {
+    /// The server's address.
+    pub base_url: String,
+}
+
+/// Where a key is.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct KeyState {
+    /// There is one.
+    pub present: bool,
+    /// It lies in the keychain; else only in memory until Plumb ends.
+    pub in_keychain: bool,
+    /// Why it is only in memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub reason: Option<String>,
+}
+
+/// Makes one tiny call.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct TestModel {
+    /// To whom.
+    pub model: ModelChoice,
+}
+
+/// It answered.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct TestResult {
+    /// How long that took.
+    pub elapsed_ms: u64,
+}
