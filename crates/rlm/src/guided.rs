@@ -73,8 +73,8 @@ pub struct Guide {
     warned: bool,
     /// Cells it has run, without their comments.
     ran: HashSet<String>,
-    /// How often it ran what it had run before.
-    repeats: u32,
+    /// It ran what it had run before: a small model does not find out of a circle.
+    circles: bool,
     /// What the next reply of code begins with.
     begin: &'static str,
 }
@@ -106,7 +106,7 @@ pub async fn open(shared: &Shared, spec: &NodeSpec) -> Result<(Guide, Vec<Messag
     let messages = vec![Message::new(Role::System, render("guided_system", context! {})), Message::new(Role::User, first)];
     let shown = pieces.lines();
     let (unread, begin) = (!many && !shown.is_empty(), if many { COUNT } else { FREE });
-    Ok((Guide { question, shown, unread, warned: false, ran: HashSet::new(), repeats: 0, begin }, messages))
+    Ok((Guide { question, shown, unread, warned: false, ran: HashSet::new(), circles: false, begin }, messages))
 }
 
 /// Blocks as the templates take them.
@@ -147,7 +147,7 @@ async fn look(shared: &Shared, spec: &NodeSpec, pieces: &mut Blocks) -> Result<(
 impl Guide {
     /// The next reply is read out of lines, not written as code.
     pub fn reads(&self, last: bool) -> bool {
-        self.unread || last || self.repeats > 1
+        self.unread || last || self.circles
     }
 
     /// What the model is asked next.
@@ -179,9 +179,7 @@ impl Guide {
     /// Notes the code of a reply, to see whether the model runs in circles.
     pub fn note(&mut self, cells: &[String]) {
         let code = cells.iter().flat_map(|cell| cell.lines()).filter(|line| !line.trim_start().starts_with('#'));
-        if !self.ran.insert(code.collect::<Vec<_>>().join("\n")) {
-            self.repeats += 1;
-        }
+        self.circles |= !self.ran.insert(code.collect::<Vec<_>>().join("\n"));
     }
 
     /// Takes an answer, with the place it most likely rests on where the model named none. `None`: nothing was found on the way to it, so it
@@ -221,7 +219,6 @@ impl Guide {
         found.extend(close.into_iter().map(|found| found.line));
         self.shown.splice(0..0, found);
         self.begin = FREE;
-        let again = self.repeats > 0;
-        render("guided_output", context! { output, error, nothing, lines, again, question => spec.question.clone() })
+        render("guided_output", context! { output, error, nothing, lines, question => spec.question.clone() })
     }
 }

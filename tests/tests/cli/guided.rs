@@ -30,14 +30,13 @@ async fn where_the_passages_do_not_say_it_the_model_looks_with_code_and_then_rea
     let server = root([
         Reply::text("Answer: not found"),
         Reply::code("hits = grep('boats')"),
-        Reply::code("hits = grep('boats')"),
-        Reply::code("hits = grep('boats')"),
+        Reply::code("# Again.\nhits = grep('boats')"),
         Reply::text("Answer: 310 boats"),
     ])
     .await;
     let answer = home.ask(&server, GUIDED).await.answered();
     // It ran in circles, so it is made to answer, with the line its code found before all others.
-    let shown = last_message(&server, 4);
+    let shown = last_message(&server, 3);
     assert!(shown.find("1: Of three hundred and ten boats") < shown.find("61: The answer is forty-two"), "{shown}");
     assert_eq!(answer["answer"], "310 boats [[other.txt#L1]]");
 }

@@ -2,7 +2,7 @@
 import type { NodeId } from "../bindings/NodeId";
 import { plural } from "../text/format";
 import type { RunView, Span } from "./fold";
-import { callKey, cellKey, describe, turnKey, type Kind } from "./story";
+import { callKey, cellKey, describe, readAnswer, turnKey, type Kind } from "./story";
 
 export interface Bar {
   key: string;
@@ -31,7 +31,9 @@ export function flame(view: RunView, now: number): { bars: Bar[]; rows: number; 
   const addNode = (id: NodeId, above: number) => {
     for (const turn of view.nodes.get(id)?.turns ?? []) {
       const thinking = { start: turn.start, end: turn.reply?.at ?? turn.end };
-      add(turnKey(id, turn.turn), "think", view.mode === "direct" ? "Reading and writing" : "Thinking", thinking, above);
+      const reads = turn.reply && readAnswer(turn.reply.text) !== undefined;
+      const label = view.mode === "direct" ? "Reading and writing" : reads ? "Reading" : "Thinking";
+      add(turnKey(id, turn.turn), "think", label, thinking, above);
       for (const cell of turn.cells) {
         const { kind } = describe(view, cell);
         const label = cell.calls.length > 0 ? `Ask about ${plural(cell.calls.length, "piece")}` : describe(view, cell).title;

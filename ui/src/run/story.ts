@@ -235,12 +235,16 @@ function searched(searches: Search[]): { title: string; detail: string } {
 function ending(view: RunView): Step {
   const status = view.finished?.status ?? "answered";
   const places = view.citations.length;
-  const found = view.citations.filter((c) => c.verified === "quote_found").length;
+  const quotes = view.citations.filter((c) => c.verified === "quote_found").length;
+  const missing = view.citations.filter((c) => c.verified === "not_found").length;
+  const came = [quotes > 0 && `${plural(quotes, "quote")} found`, missing > 0 && `${missing} not found`]
+    .filter(Boolean)
+    .join(", ");
   const titles = { answered: "Answered", limit: "Stopped at a limit", stopped: "You stopped it", failed: "It could not go on" };
   const detail =
     status === "answered"
       ? places > 0
-        ? `Looked up ${plural(places, "place")} it names: ${plural(found, "quote")} found`
+        ? `Looked up ${plural(places, "place")} it names${came && `: ${came}`}`
         : "It names no places"
       : view.finished?.error?.message;
   const kind = status === "answered" ? "answer" : status === "stopped" ? "look" : "trouble";
