@@ -12,11 +12,11 @@ export PYO3_PYTHON ?= /usr/bin/python3
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## Build what is needed and open Plumb (first time: about 30 minutes)
+run: build ## Build what is needed and open Plumb (first time: about 15 minutes)
 	@scripts/run.sh
 
 build: setup page links ## Build target/release/plumb (terminal) and target/release/plumb-app (window)
-	@echo 'Building Plumb (first time: 15 to 30 minutes, most of it the window toolkit and the local model; later: seconds)'
+	@echo 'Building Plumb (first time: about 15 minutes on two cores, most of it the window toolkit and the local model; later: seconds)'
 	@# Always the whole workspace: another choice of packages would build shared dependencies again, with other features.
 	cargo build --release --locked --workspace
 	@echo 'Built: $(TARGET)/release/plumb and $(TARGET)/release/plumb-app'
