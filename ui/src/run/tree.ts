@@ -2,7 +2,7 @@
 import type { NodeId } from "../bindings/NodeId";
 import { firstLine, modelName } from "../text/format";
 import { callCost, cellCost, nodeCost, turnCost, type RunView } from "./fold";
-import { callKey, cellKey, describe, turnKey, type Kind } from "./story";
+import { callKey, cellKey, describe, readAnswer, turnKey, type Kind } from "./story";
 
 export interface TreeRow {
   key: string;
@@ -61,7 +61,7 @@ export function tree(view: RunView, toggled: ReadonlySet<string>): TreeRow[] {
     const open = turn.cells.length > 0 ? isOpen(key, true) : undefined;
     const running = turn.end === undefined && !view.finished;
     const detail = turn.reply
-      ? firstLine(turn.reply.text.replace(/```\w*/g, ""), 90)
+      ? firstLine((readAnswer(turn.reply.text) ?? turn.reply.text).replace(/```\w*|\s*\[\[[^\]]*\]\]/g, ""), 90)
       : running
         ? "waiting for the model"
         : "broke off";
@@ -113,8 +113,9 @@ export function tree(view: RunView, toggled: ReadonlySet<string>): TreeRow[] {
     const key = callKey(id);
     const child = call.child === undefined ? undefined : view.nodes.get(call.child);
     const open = child ? isOpen(key, true) : undefined;
-    const kind: Kind = call.state === "failed" ? "trouble" : "ask";
-    const detail = call.error ? call.error.message : firstLine(call.promptHead, 90);
+    const broken = call.state === "broken";
+    const kind: Kind = call.state === "failed" ? "trouble" : broken ? "look" : "ask";
+    const detail = call.error ? call.error.message : `${broken ? "broke off · " : ""}${firstLine(call.promptHead, 90)}`;
     const running = call.state === "running";
     rows.push({
       key,

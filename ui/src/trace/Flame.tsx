@@ -84,7 +84,7 @@ export function Flame({ run, chosen, onOpen, small }: Props) {
           );
         })}
       </div>
-      {small && rows > SMALL_ROWS && <span className="unseen">{plural(rows - SMALL_ROWS, "more row")} under Time</span>}
+      {small && rows > SMALL_ROWS && <span className={s.more}>{plural(rows - SMALL_ROWS, "more row")} under “Time”</span>}
     </section>
   );
 }
