@@ -2,6 +2,7 @@
 
 use crate::{
     arguments::{self, Output},
+    interrupt::Interrupts,
     outcome::{self, Exit},
 };
 use plumb_api::{
@@ -29,8 +30,9 @@ pub async fn ask(plumb: &Plumb, arguments: arguments::Ask) -> Result<Exit, ApiEr
         limits: Some(limits),
         seed: arguments.seed,
     };
+    let interrupts = Interrupts::listen()?;
     let run = plumb.ask(request).await?;
-    follow(plumb, run.run_id, updates, &arguments.output).await
+    follow(plumb, run.run_id, updates, interrupts, &arguments.output).await
 }
 
 /// `plumb resume`.
@@ -42,12 +44,19 @@ pub async fn resume(plumb: &Plumb, arguments: arguments::Resume) -> Result<Exit,
         key: arguments.api_key_env.map(|variable| KeySource::Env { variable }),
         max_cost_usd: arguments.max_cost,
     };
+    let interrupts = Interrupts::listen()?;
     let run = plumb.resume(request).await?;
-    follow(plumb, run.run_id, updates, &arguments.output).await
+    follow(plumb, run.run_id, updates, interrupts, &arguments.output).await
 }
 
 /// Shows progress until the run has ended. Ctrl-C stops the run, not the program: the run's end is still written and shown.
-async fn follow(plumb: &Plumb, run: RunId, mut updates: Receiver<Update>, output: &Output) -> Result<Exit, ApiError> {
+async fn follow(
+    plumb: &Plumb,
+    run: RunId,
+    mut updates: Receiver<Update>,
+    mut interrupts: Interrupts,
+    output: &Output,
+) -> Result<Exit, ApiError> {
     let reference = || RunRef { run: run.0.clone() };
     let mut next = 0;
     loop {
@@ -59,7 +68,7 @@ async fn follow(plumb: &Plumb, run: RunId, mut updates: Receiver<Update>, output
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => break,
             },
-            _ = interrupted() => {
+            () = interrupts.next() => {
                 eprintln!("Stopping …");
                 // A run that has just ended by itself needs no stopping.
                 let _ = plumb.stop(reference()).await;
@@ -76,17 +85,6 @@ async fn follow(plumb: &Plumb, run: RunId, mut updates: Receiver<Update>, output
 
 async fn is_running(plumb: &Plumb, run: RunRef) -> bool {
     plumb.run(run).await.is_ok_and(|run| run.summary.status == plumb_api::types::RunState::Running)
-}
-
-/// Ctrl-C, or the system's request to end.
-async fn interrupted() {
-    let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
 }
 
 fn write_events(file: &std::path::Path, events: &[Event]) -> std::io::Result<()> {

@@ -4,6 +4,7 @@ mod arguments;
 mod ask;
 mod doctor;
 mod history;
+mod interrupt;
 mod model;
 mod outcome;
 mod serve;

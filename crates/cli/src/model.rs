@@ -1,6 +1,6 @@
 //! The built-in models from a terminal.
 
-use crate::{arguments::Model, outcome::Exit};
+use crate::{arguments::Model, interrupt::Interrupts, outcome::Exit};
 use plumb_api::{
     Plumb,
     types::{ApiError, FetchModel, ModelId, Nothing, Update},
@@ -31,7 +31,7 @@ async fn list(plumb: &Plumb) -> Result<Exit, ApiError> {
 }
 
 async fn fetch(plumb: &Plumb, id: String, from: Option<String>) -> Result<Exit, ApiError> {
-    let mut updates = plumb.updates();
+    let (mut updates, mut interrupts) = (plumb.updates(), Interrupts::listen()?);
     plumb.fetch_model(FetchModel { id: id.clone(), from_file: from }).await?;
     let since = Instant::now();
     loop {
@@ -52,7 +52,7 @@ async fn fetch(plumb: &Plumb, id: String, from: Option<String>) -> Result<Exit, 
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return Ok(Exit::Failed),
             },
-            _ = tokio::signal::ctrl_c() => {
+            () = interrupts.next() => {
                 plumb.stop_fetch(ModelId { id: id.clone() }).await?;
                 eprintln!("\nStopped. What has arrived is kept; the same command goes on from there.");
                 return Ok(Exit::Stopped);

@@ -4,7 +4,7 @@
 //! HttpOnly, SameSite cookie; the Host header must be the loopback's and the Origin, where there is one, our own; paths are confined to the folders
 //! named at the start.
 
-use crate::{arguments, outcome::Exit};
+use crate::{arguments, interrupt::Interrupts, outcome::Exit};
 use axum::{
     Json, Router,
     extract::{Path, Query, Request, State},
@@ -77,13 +77,11 @@ pub async fn run(arguments: arguments::Serve) -> Result<Exit, ApiError> {
         .layer(middleware::from_fn_with_state(host.clone(), same_origin))
         .with_state(host);
     println!("Open this address in a browser on this machine; it works once:\nhttp://127.0.0.1:{port}/?token={token}");
-    let ctrl_c = async {
-        let _ = tokio::signal::ctrl_c().await;
-    };
+    let mut interrupts = Interrupts::listen()?;
     // Open streams of updates never end by themselves, so serving is ended rather than drained.
     tokio::select! {
         served = axum::serve(listener, app) => served.map_err(|e| ApiError::new("serve", e.to_string()))?,
-        () = ctrl_c => {}
+        () = interrupts.next() => {}
     }
     Ok(Exit::Stopped)
 }
