@@ -53,9 +53,7 @@ impl Blocks {
             if self.room == 0 || number < first || line.trim().is_empty() || self.blocks[index].lines.contains_key(&number) {
                 continue;
             }
-            let line = cut(named.as_deref().unwrap_or(line).trim_end(), self.line_chars);
-            self.room = self.room.saturating_sub(line.len());
-            self.blocks[index].lines.insert(number, line);
+            self.put(index, number, named.as_deref().unwrap_or(line).trim_end());
         }
         if self.blocks[index].lines.is_empty() {
             self.blocks.remove(index);
@@ -67,13 +65,16 @@ impl Blocks {
         if self.room == 0 || self.blocks.iter().any(|block| block.path == line.path && block.lines.contains_key(&line.line)) {
             return;
         }
-        self.room = self.room.saturating_sub(line.text.len());
         if self.blocks.last().is_none_or(|block| block.path != line.path) {
             self.blocks.push(Block { path: line.path.clone(), lines: BTreeMap::new(), alike: 0 });
         }
-        if let Some(block) = self.blocks.last_mut() {
-            block.lines.insert(line.line, cut(&line.text, self.line_chars));
-        }
+        self.put(self.blocks.len() - 1, line.line, &line.text);
+    }
+
+    fn put(&mut self, index: usize, number: u64, line: &str) {
+        let line = cut(line, self.line_chars);
+        self.room = self.room.saturating_sub(line.len());
+        self.blocks[index].lines.insert(number, line);
     }
 
     /// All lines, the best block's first.
