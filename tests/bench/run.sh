@@ -1,5 +1,11 @@
 #!/usr/bin/env bash
-# Speed of whole processes, each beside a peer or a floor in the same run. See bench.py.
+# Speed of whole processes and of workers, each beside a peer or a floor in the same run. See bench.py.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-exec /usr/bin/python3 tests/bench/bench.py --programs "${CARGO_TARGET_DIR:-target}/release"
+programs=${CARGO_TARGET_DIR:-target}/release
+status=0
+/usr/bin/python3 tests/bench/bench.py --programs "$programs" || status=$?
+if [ -x "$programs/worker-bench" ]; then
+    "$programs/worker-bench" || status=$?
+fi
+exit "$status"

@@ -19,7 +19,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plumb-api", &["plumb-corpus", "plumb-extract", "plumb-models", "plumb-repl", "plumb-rlm", "plumb-sandbox", "plumb-store"]),
     ("plumb-cli", &["plumb-api"]),
     ("plumb-app", &["plumb-api"]),
-    ("plumb-tests", &[]),
+    // It attacks and times what lies below the programs.
+    ("plumb-tests", &["plumb-repl", "plumb-rlm", "plumb-sandbox"]),
 ];
 
 /// For each package of ours: all it depends on, outside of tests.

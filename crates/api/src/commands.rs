@@ -44,6 +44,8 @@ commands! {
     open_library: OpenLibrary => Library;
     /// Takes a library off the list. No file of the user's is touched.
     close_library: LibraryId => Nothing;
+    /// Marks a library as one that may not leave this computer, or takes that back.
+    set_local_only: SetLocalOnly => Nothing;
     /// A library's listing.
     documents: ListDocuments => Documents;
     /// Lines of a document.
@@ -80,6 +82,8 @@ commands! {
     delete_key: KeyFor => Nothing;
     /// Makes one tiny call.
     test_model: TestModel => TestResult;
+    /// Tries a command that runs code elsewhere.
+    test_repl: TestRepl => TestResult;
     /// Examines this computer.
     doctor: Nothing => Doctor;
     /// What lies in a folder; only where the system's own dialog cannot be had.

@@ -11,6 +11,7 @@ impl Plumb {
     pub async fn doctor(&self, _: Nothing) -> Result<Doctor, ApiError> {
         let mut checks = Vec::new();
         let python = self.seal(&mut checks).await;
+        self.elsewhere(&mut checks).await?;
         self.keychain(&mut checks).await;
         self.model(&mut checks).await;
         checks.push(Check {
@@ -45,6 +46,9 @@ impl Plumb {
                     let found = format!("it tried to {}: {}", attempt.what, attempt.answer);
                     check("seal_attempt", &format!("The worker cannot {}", attempt.what), attempt.refused, found, None);
                 }
+                for alone in &examined.seal.alone {
+                    check("seal_alone", "Held by one layer alone", true, alone.clone(), None);
+                }
                 for missing in &examined.seal.missing {
                     // An extra layer: its lack is worth knowing, and no fault.
                     check("seal_layer", "Extra layer", true, format!("not available here: {missing}"), None);
@@ -58,6 +62,25 @@ impl Plumb {
                 None
             }
         }
+    }
+
+    /// The command that runs code elsewhere, where one is set.
+    async fn elsewhere(&self, checks: &mut Vec<Check>) -> Result<(), ApiError> {
+        let Some(command) = self.settings(Nothing {}).await?.repl_command.filter(|command| !command.trim().is_empty()) else {
+            return Ok(());
+        };
+        let name = "Code runs elsewhere".to_owned();
+        checks.push(match self.test_repl(TestRepl { command: command.clone() }).await {
+            Ok(took) => Check {
+                id: "elsewhere".to_owned(),
+                name,
+                ok: true,
+                found: format!("a sealed worker was there after {} ms, by: {command}", took.elapsed_ms),
+                advice: None,
+            },
+            Err(error) => Check { id: "elsewhere".to_owned(), name, ok: false, found: error.message, advice: None },
+        });
+        Ok(())
     }
 
     async fn keychain(&self, checks: &mut Vec<Check>) {

@@ -12,6 +12,7 @@ mod folders;
 mod libraries;
 mod live;
 mod models;
+mod place;
 mod plumb;
 mod runs;
 mod settings;

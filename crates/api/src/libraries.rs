@@ -30,7 +30,7 @@ impl Plumb {
                 Ok(corpus) => (at_once(&corpus).await, None),
                 Err(e) => (None, Some(Fault { code: e.code, message: e.message })),
             };
-            libraries.push(Library { id: stored.id.to_string(), name: stored.name, sources: stored.sources, overview, problem });
+            libraries.push(library(stored, overview, problem));
         }
         Ok(libraries)
     }
@@ -59,7 +59,7 @@ impl Plumb {
         let stored = self.inner.store.upsert_library(&name_of(&sources), &sources, now_ms() as i64).await?;
         self.keep_open(stored.id, &corpus);
         let overview = at_once(&corpus).await;
-        Ok(Library { id: stored.id.to_string(), name: stored.name, sources: stored.sources, overview, problem: None })
+        Ok(library(stored, overview, None))
     }
 
     /// Takes a library off the list. No file of the user's is touched, and its questions stay in the history.
@@ -137,6 +137,11 @@ impl Plumb {
         let stored = self.inner.store.library(library_id(library)?).await?;
         self.listing(stored.id, &stored.sources)
     }
+}
+
+fn library(stored: plumb_store::Library, overview: Option<Overview>, problem: Option<Fault>) -> Library {
+    let plumb_store::Library { id, name, sources, local_only, .. } = stored;
+    Library { id: id.to_string(), name, sources, local_only, overview, problem }
 }
 
 /// A library's number from its name on the wire.

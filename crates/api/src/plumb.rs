@@ -21,7 +21,7 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 /// Private memory of one Python worker, in bytes.
-const WORKER_MEMORY: u64 = 2 << 30;
+pub(crate) const WORKER_MEMORY: u64 = 2 << 30;
 
 /// Updates kept for a slow front end before it is told that it missed some.
 const BACKLOG: usize = 16_384;
@@ -68,7 +68,7 @@ impl Plumb {
                 store,
                 keys: Keys::new(),
                 extractor: Arc::new(Extractor::new()),
-                launcher: Arc::new(SealedPython::new(Folders::program("plumb-python"), WORKER_MEMORY)),
+                launcher: Arc::new(SealedPython::new([Folders::program("plumb-python")], WORKER_MEMORY)),
                 folders,
                 updates,
                 live: Mutex::default(),

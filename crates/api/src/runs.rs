@@ -32,11 +32,16 @@ impl Plumb {
         let no_model = || ApiError::new("no_model", "No model is chosen yet. Choose one in the settings, or with --model.");
         // A model given for this question alone is not paired with the settings' sub-model.
         let sub_model = if request.model.is_some() { request.sub_model } else { request.sub_model.or(settings.sub_model) };
+        if request.repl_command.is_some() {
+            self.may_choose_command()?;
+        }
+        let command = request.repl_command.or(settings.repl_command).filter(|command| !command.trim().is_empty());
         let options = RunOptions {
             mode: request.mode,
             model: request.model.or(settings.model).ok_or_else(no_model)?,
             sub_model,
             limits: request.limits.unwrap_or(settings.limits),
+            repl_command: command,
             seed: request.seed.unwrap_or_else(now_ms),
         };
         let library = self.inner.store.library(library_id(&request.library)?).await?;
@@ -45,7 +50,7 @@ impl Plumb {
         let run_id = RunId::new();
         let live = Live::new(run_id.clone(), self.inner.updates.clone());
         let journal = self.inner.store.journal(&run_id);
-        let parts = self.parts(&options, &corpus, journal, &live).await?;
+        let parts = self.parts(&library.sources, &options, &corpus, journal, &live).await?;
         let asked = Question { question, sources: library.sources, options };
         let stop = live.stop.clone();
         self.go(run_id, live, run::start(parts, asked, stop)).await
@@ -81,7 +86,7 @@ impl Plumb {
         }
         let corpus = self.corpus(&sources)?;
         let live = Live::new(run_id.clone(), self.inner.updates.clone());
-        let parts = self.parts(&options, &corpus, journal, &live).await?;
+        let parts = self.parts(&sources, &options, &corpus, journal, &live).await?;
         let stop = live.stop.clone();
         self.go(run_id, live, async move { run::resume(parts, &events, options, stop).await }).await
     }
@@ -177,6 +182,7 @@ impl Plumb {
 
     async fn parts(
         &self,
+        sources: &[String],
         options: &RunOptions,
         corpus: &Arc<OpenCorpus>,
         journal: Arc<dyn Journal>,
@@ -188,11 +194,12 @@ impl Plumb {
             Some(choice) => plumb_models::connect(choice, &self.inner.keys, &models, None).await?,
             None => model.clone(),
         };
+        self.keep_local(sources, options, [&*model, &*sub_model]).await?;
         Ok(Parts {
+            launcher: self.launcher(options),
             model,
             sub_model,
             corpus: corpus.clone() as Arc<dyn Corpus>,
-            launcher: self.inner.launcher.clone(),
             journal,
             watcher: live.clone(),
             now_ms,

@@ -18,8 +18,11 @@ impl Plumb {
     /// Replaces it.
     ///
     /// # Errors
-    /// When the store cannot be written.
+    /// When the store cannot be written; `not_allowed` where a browser would choose what this computer runs.
     pub async fn set_settings(&self, settings: Settings) -> Result<Settings, ApiError> {
+        if settings.repl_command != self.settings(Nothing {}).await?.repl_command {
+            self.may_choose_command()?;
+        }
         self.inner.store.set_setting(SETTINGS, &settings).await?;
         Ok(settings)
     }

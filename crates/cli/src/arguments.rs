@@ -117,6 +117,12 @@ pub struct Ask {
     /// The most time, in seconds.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: Option<u64>,
+    /// Run code elsewhere: a command that starts plumb-python on another machine or in a container and leaves its input and output to it.
+    #[arg(long, value_name = "COMMAND")]
+    pub repl_command: Option<String>,
+    /// From now on nothing of these folders and files may leave this computer: remote models and --repl-command are refused.
+    #[arg(long)]
+    pub local_only: bool,
     /// Makes a local model's choices repeatable.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

@@ -1,5 +1,6 @@
 //! Asks, or goes on, and follows the run to its end.
 
+use crate::terminal::tell;
 use crate::{
     arguments::{self, Output},
     interrupt::Interrupts,
@@ -9,7 +10,7 @@ use plumb_api::{
     Plumb,
     event::{Event, EventKind, RunId},
     options::KeySource,
-    types::{ApiError, Ask, Nothing, OpenLibrary, Resume, RunRef, Update},
+    types::{ApiError, Ask, Nothing, OpenLibrary, Resume, RunRef, SetLocalOnly, Update},
 };
 use std::{fs::File, io::Write};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
@@ -19,6 +20,9 @@ pub async fn ask(plumb: &Plumb, arguments: arguments::Ask) -> Result<Exit, ApiEr
     let updates = plumb.updates();
     let sources = arguments.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let library = plumb.open_library(OpenLibrary { sources }).await?;
+    if arguments.local_only {
+        plumb.set_local_only(SetLocalOnly { library: library.id.clone(), local_only: true }).await?;
+    }
     let (model, sub_model) = arguments.models();
     let limits = arguments.limits(plumb.settings(Nothing {}).await?.limits);
     let request = Ask {
@@ -28,6 +32,7 @@ pub async fn ask(plumb: &Plumb, arguments: arguments::Ask) -> Result<Exit, ApiEr
         model,
         sub_model,
         limits: Some(limits),
+        repl_command: arguments.repl_command.clone(),
         seed: arguments.seed,
     };
     let interrupts = Interrupts::listen()?;
@@ -69,7 +74,7 @@ async fn follow(
                 Err(RecvError::Closed) => break,
             },
             () = interrupts.next() => {
-                eprintln!("Stopping …");
+                tell!("Stopping …");
                 // A run that has just ended by itself needs no stopping.
                 let _ = plumb.stop(reference()).await;
             }
@@ -100,33 +105,33 @@ fn write_events(file: &std::path::Path, events: &[Event]) -> std::io::Result<()>
 fn progress(event: &Event, calls: &mut u32) {
     let indent = if event.node.0 > 0 { "    " } else { "" };
     match &event.kind {
-        EventKind::RunStarted { name, documents, skipped, .. } => eprintln!("{name}: {documents} documents, {skipped} left out"),
-        EventKind::Routed { reason, .. } => eprintln!("{reason}"),
-        EventKind::TurnStarted { turn } => eprintln!("{indent}Step {turn} …"),
+        EventKind::RunStarted { name, documents, skipped, .. } => tell!("{name}: {documents} documents, {skipped} left out"),
+        EventKind::Routed { reason, .. } => tell!("{reason}"),
+        EventKind::TurnStarted { turn } => tell!("{indent}Step {turn} …"),
         EventKind::CellStarted { code, .. } => {
             for line in code.lines() {
-                eprintln!("{indent}  | {line}");
+                tell!("{indent}  | {line}");
             }
         }
         EventKind::CellFinished { outcome, .. } => {
             let text = outcome.output.trim_end();
             let shown: Vec<&str> = text.lines().take(12).collect();
             for line in &shown {
-                eprintln!("{indent}  > {line}");
+                tell!("{indent}  > {line}");
             }
             let more = text.lines().count() - shown.len();
             if more > 0 {
-                eprintln!("{indent}  > … {more} more lines");
+                tell!("{indent}  > … {more} more lines");
             }
             if let Some(error) = &outcome.error {
-                eprintln!("{indent}  ! {}", error.lines().last().unwrap_or_default());
+                tell!("{indent}  ! {}", error.lines().last().unwrap_or_default());
             }
         }
         EventKind::CallStarted { prompt_head, .. } => {
             *calls += 1;
-            eprintln!("{indent}  sub-call {calls}: {}", prompt_head.lines().next().unwrap_or_default());
+            tell!("{indent}  sub-call {calls}: {}", prompt_head.lines().next().unwrap_or_default());
         }
-        EventKind::Notice(notice) => eprintln!("{indent}{}", notice.message),
+        EventKind::Notice(notice) => tell!("{indent}{}", notice.message),
         _ => {}
     }
 }

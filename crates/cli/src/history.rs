@@ -1,6 +1,7 @@
 //! Past questions: listed and shown.
 
 use crate::outcome::{self, Exit};
+use crate::terminal::{self, say};
 use plumb_api::{
     Plumb,
     event::{Event, EventKind},
@@ -24,13 +25,13 @@ pub async fn runs(plumb: &Plumb, as_json: bool, limit: u32) -> Result<Exit, ApiE
                 })
             })
             .collect();
-        println!("{}", json!(rows));
+        println!("{}", terminal::json(&rows));
     } else if runs.is_empty() {
-        println!("No questions yet. Ask one: plumb ask \"QUESTION\" FOLDER");
+        say!("No questions yet. Ask one: plumb ask \"QUESTION\" FOLDER");
     } else {
         for run in runs {
             let status = json!(run.status);
-            println!("{}  {:<11}  {}  {}", run.run_id, status.as_str().unwrap_or_default(), run.name, run.question);
+            say!("{}  {:<11}  {}  {}", run.run_id, status.as_str().unwrap_or_default(), run.name, run.question);
         }
     }
     Ok(Exit::Answered)
@@ -41,7 +42,7 @@ pub async fn show(plumb: &Plumb, run: String, as_json: bool) -> Result<Exit, Api
     let answer = plumb.answer(RunRef { run: run.clone() }).await?;
     if !as_json {
         let run = plumb.run(RunRef { run }).await?;
-        println!("{}\n", run.summary.question);
+        say!("{}\n", run.summary.question);
         for event in &run.events {
             step(event);
         }
@@ -56,16 +57,16 @@ fn step(event: &Event) {
     let indent = if event.node.0 > 0 { "    " } else { "" };
     let block = |mark: &str, text: &str| {
         for line in text.trim_end().lines() {
-            println!("{indent}  {mark} {line}");
+            say!("{indent}  {mark} {line}");
         }
     };
     match &event.kind {
-        EventKind::Routed { reason, .. } => println!("{reason}"),
+        EventKind::Routed { reason, .. } => say!("{reason}"),
         EventKind::Searched { query, hits, documents, .. } => {
-            println!("{indent}Searched for {query:?}: {hits} places in {documents} documents")
+            say!("{indent}Searched for {query:?}: {hits} places in {documents} documents")
         }
         EventKind::Reply { turn, usage, elapsed_ms, .. } => {
-            println!("{indent}Step {turn}: {} + {} tokens, {elapsed_ms} ms", usage.input_tokens, usage.output_tokens);
+            say!("{indent}Step {turn}: {} + {} tokens, {elapsed_ms} ms", usage.input_tokens, usage.output_tokens);
         }
         EventKind::CellStarted { code, .. } => block("|", code),
         EventKind::CellFinished { outcome, .. } => {
@@ -74,12 +75,12 @@ fn step(event: &Event) {
                 block("!", error);
             }
         }
-        EventKind::CallStarted { call, prompt_head, .. } => println!("{indent}  sub-call {}: {prompt_head:?}", call.0 + 1),
+        EventKind::CallStarted { call, prompt_head, .. } => say!("{indent}  sub-call {}: {prompt_head:?}", call.0 + 1),
         EventKind::CallFinished { call, text, error, .. } => {
             let head: String = text.chars().take(200).collect();
-            println!("{indent}  reply {}: {}", call.0 + 1, error.as_ref().map_or(head, |fault| fault.message.clone()));
+            say!("{indent}  reply {}: {}", call.0 + 1, error.as_ref().map_or(head, |fault| fault.message.clone()));
         }
-        EventKind::Notice(notice) => println!("{indent}{}", notice.message),
+        EventKind::Notice(notice) => say!("{indent}{}", notice.message),
         _ => {}
     }
 }

@@ -8,6 +8,7 @@ mod interrupt;
 mod model;
 mod outcome;
 mod serve;
+mod terminal;
 
 use arguments::{Arguments, Command};
 use clap::Parser;

@@ -1,5 +1,6 @@
 //! The built-in models from a terminal.
 
+use crate::terminal::{say, tell};
 use crate::{arguments::Model, interrupt::Interrupts, outcome::Exit};
 use plumb_api::{
     Plumb,
@@ -25,7 +26,7 @@ async fn list(plumb: &Plumb) -> Result<Exit, ApiError> {
         } else {
             "not fetched".to_owned()
         };
-        println!("local:{:<22} {:<22} {:>5} MB  {:<11} {state}", model.id, model.name, model.bytes / 1_000_000, model.licence);
+        say!("local:{:<22} {:<22} {:>5} MB  {:<11} {state}", model.id, model.name, model.bytes / 1_000_000, model.licence);
     }
     Ok(Exit::Answered)
 }
@@ -45,7 +46,7 @@ async fn fetch(plumb: &Plumb, id: String, from: Option<String>) -> Result<Exit, 
                     }
                     if done {
                         eprintln!();
-                        println!("local:{id} is ready");
+                        say!("local:{id} is ready");
                         return Ok(Exit::Answered);
                     }
                 }
@@ -54,7 +55,7 @@ async fn fetch(plumb: &Plumb, id: String, from: Option<String>) -> Result<Exit, 
             },
             () = interrupts.next() => {
                 plumb.stop_fetch(ModelId { id: id.clone() }).await?;
-                eprintln!("\nStopped. What has arrived is kept; the same command goes on from there.");
+                tell!("\nStopped. What has arrived is kept; the same command goes on from there.");
                 return Ok(Exit::Stopped);
             }
         }

@@ -1,5 +1,6 @@
 //! How the command ends, and what it prints last.
 
+use crate::terminal::{self, say, tell};
 use plumb_api::types::{Answer, ApiError, RunState};
 use serde_json::json;
 use std::process::ExitCode;
@@ -27,7 +28,7 @@ impl From<Exit> for ExitCode {
 /// Prints a run's outcome and gives the exit status for it.
 pub fn finished(answer: &Answer, as_json: bool) -> Exit {
     if as_json {
-        println!("{}", json!(answer));
+        println!("{}", terminal::json(answer));
     } else {
         print_answer(answer);
     }
@@ -42,7 +43,7 @@ pub fn finished(answer: &Answer, as_json: bool) -> Exit {
 /// The answer for a person: text on standard output, the rest on standard error.
 fn print_answer(answer: &Answer) {
     if !answer.answer.is_empty() {
-        println!("{}", answer.answer.trim_end());
+        say!("{}", answer.answer.trim_end());
     }
     for (number, citation) in answer.citations.iter().enumerate() {
         let checked = match citation.verified {
@@ -50,16 +51,16 @@ fn print_answer(answer: &Answer) {
             plumb_api::event::QuoteCheck::PlaceFound => "place found",
             plumb_api::event::QuoteCheck::NotFound => "NOT FOUND",
         };
-        println!("  [{}] {}, {} ({checked})", number + 1, citation.path, citation.place);
+        say!("  [{}] {}, {} ({checked})", number + 1, citation.path, citation.place);
     }
     if let Some(error) = &answer.error {
-        eprintln!("{}", error.message);
+        tell!("{}", error.message);
     }
     let tokens = answer.usage.input_tokens + answer.usage.output_tokens;
     let cost = answer.cost_usd.map_or("price unknown".to_owned(), |cost| format!("${cost:.6}"));
     let seconds = answer.elapsed_ms as f64 / 1000.0;
     let (steps, calls) = (counted(answer.turns, "step"), counted(answer.calls, "sub-call"));
-    eprintln!("{steps}, {calls}, {tokens} tokens, {cost}, {seconds:.1} s, run {}", answer.run_id);
+    tell!("{steps}, {calls}, {tokens} tokens, {cost}, {seconds:.1} s, run {}", answer.run_id);
 }
 
 /// "1 step", "2 steps".
@@ -70,8 +71,11 @@ fn counted(number: u32, what: &str) -> String {
 /// Prints a fault that came before there was a run.
 pub fn failed(error: &ApiError, as_json: bool) {
     if as_json {
-        println!("{}", json!({"run_id": null, "status": "failed", "answer": "", "citations": [], "error": error}));
+        println!(
+            "{}",
+            terminal::json(&json!({"run_id": null, "status": "failed", "answer": "", "citations": [], "error": error}))
+        );
     } else {
-        eprintln!("plumb: {}", error.message);
+        tell!("plumb: {}", error.message);
     }
 }

@@ -102,6 +102,8 @@ async fn same_origin(State(host): State<Arc<Host>>, request: Request, next: Next
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Names in links of an answer could carry words out before anybody clicks.
+    headers.insert("x-dns-prefetch-control", HeaderValue::from_static("off"));
     response
 }
 

@@ -14,6 +14,8 @@ use tokio::runtime::Handle;
 
 /// From this size on, a file is copied into the snapshot piece by piece as long as it is UTF-8.
 const LARGE: u64 = 16 << 20;
+/// Pieces of this size are read and written: the page cache takes large ones as a whole, and reading them later is faster.
+const PIECE: usize = 4 << 20;
 /// The most that is held in memory to find out an encoding or to parse a document.
 const LARGEST_WHOLE: u64 = 512 << 20;
 
@@ -33,6 +35,10 @@ impl Text for FrozenText {
     fn as_str(&self) -> &str {
         // SAFETY: only whole `str`s were written there, in order, and nothing is ever written there again.
         unsafe { str::from_utf8_unchecked(self.snapshot.bytes(self.offset, self.length)) }
+    }
+
+    fn chars(&self) -> u64 {
+        self.shape.chars
     }
 
     fn digest(&self) -> &str {
@@ -181,6 +187,17 @@ impl Document {
             io::ErrorKind::PermissionDenied => "Plumb may not open it: look at its permissions".to_owned(),
             _ => format!("it cannot be opened: {error}"),
         })
+    }
+
+    /// Whether the beginning of a large file is text in UTF-8. False: it has to be read to know.
+    pub fn begins_with_text(&self) -> bool {
+        let mut head = Vec::new();
+        let read = |file: File| file.take(64 << 10).read_to_end(&mut head).is_ok();
+        if self.bytes < LARGE || !self.is_askable() || !self.open().is_ok_and(read) || needs_extractor(&head) {
+            return false;
+        }
+        let text = str::from_utf8(&head).or_else(|error| str::from_utf8(&head[..error.valid_up_to()]));
+        text.is_ok_and(|text| text.len() + 4 > head.len() && !text.trim().is_empty())
     }
 
     /// Its text, read and frozen now if it was not before. Blocks.
@@ -335,12 +352,12 @@ pub fn needs_extractor(head: &[u8]) -> bool {
 fn stream(file: &mut File, length: u64, freezer: &Freezer) -> Result<Option<FrozenText>, Trouble> {
     let read_error = |e: io::Error| Trouble::Document(DocumentState::Failed, format!("it cannot be read: {e}"));
     let mut writer = Writer::new(freezer, length)?;
-    let mut buffer = Vec::with_capacity(1 << 20);
+    let mut buffer = Vec::with_capacity(PIECE);
     // What grows while it is read ends where it ended when it was opened: that is the room that was reserved.
     let mut left = length;
     loop {
         let carried = buffer.len();
-        let read = file.take(left.min((1 << 20) - carried as u64)).read_to_end(&mut buffer).map_err(read_error)?;
+        let read = file.take(left.min((PIECE - carried) as u64)).read_to_end(&mut buffer).map_err(read_error)?;
         let first = left == length;
         left -= read as u64;
         let last = left == 0 || read == 0;

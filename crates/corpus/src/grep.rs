@@ -17,6 +17,8 @@ use std::{
 
 /// A line of a hit is cut to about this many bytes around its match.
 const LINE: usize = 500;
+/// A large text is searched in pieces of about this size.
+const PIECE: usize = 8 << 20;
 /// Larger files are frozen first, which needs no memory, and then searched.
 const IN_MEMORY: u64 = 16 << 20;
 
@@ -65,8 +67,7 @@ fn over(
     let next = AtomicUsize::new(0);
     let found = Mutex::new(found);
     let worker = || {
-        let mut searcher =
-            SearcherBuilder::new().line_number(true).binary_detection(BinaryDetection::none()).bom_sniffing(false).build();
+        let mut searcher = searcher();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(document) = documents.get(index).filter(|_| !stop.load(Ordering::Relaxed)) else { return };
@@ -126,6 +127,74 @@ impl Found {
     }
 }
 
+fn searcher() -> Searcher {
+    SearcherBuilder::new().line_number(false).binary_detection(BinaryDetection::none()).bom_sniffing(false).build()
+}
+
+/// The lines of one text that match: how many, and the first of them by where they begin. A large text is searched by all processors at once.
+fn lines<'a>(
+    text: &'a str,
+    searcher: &mut Searcher,
+    matcher: &RegexMatcher,
+    limit: usize,
+    first_only: bool,
+    stop: &AtomicBool,
+) -> (u64, Vec<(usize, &'a str)>) {
+    let search = |searcher: &mut Searcher, piece: &'a str| {
+        let begin = piece.as_ptr() as usize - text.as_ptr() as usize;
+        let mut lines = Lines { text, begin, limit, first_only, stop, total: 0, hits: Vec::new() };
+        // The sink never fails, and a slice cannot: there is no error to report.
+        let _ = searcher.search_slice(matcher, piece.as_bytes(), &mut lines);
+        (lines.total, lines.hits)
+    };
+    if text.len() < 2 * PIECE || first_only {
+        return search(searcher, text);
+    }
+    let pieces = pieces(text);
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(BTreeMap::new());
+    let work = |searcher: &mut Searcher| {
+        while let Some((index, piece)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, *pieces.get(i)?))) {
+            let lines = search(searcher, piece);
+            found.lock().unwrap_or_else(PoisonError::into_inner).insert(index, lines);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| work(&mut self::searcher()));
+        }
+        work(searcher);
+    });
+    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let total = found.values().map(|(total, _)| total).sum();
+    (total, found.into_values().flat_map(|(_, hits)| hits).take(limit).collect())
+}
+
+/// A text in pieces of whole lines.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let from = PIECE.min(rest.len());
+        let end = memchr::memchr(b'\n', &rest.as_bytes()[from..]).map_or(rest.len(), |end| from + end + 1);
+        let (piece, after) = rest.split_at(end);
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces
+}
+
+/// Hits with the numbers of their lines, counted once from the first to the last of them.
+fn numbered(path: &str, text: &str, found: Vec<(usize, &str)>, matcher: &RegexMatcher) -> Vec<Hit> {
+    let (mut line, mut counted) = (1, 0);
+    let number = |(begin, text_of): (usize, &str)| {
+        line += memchr::memchr_iter(b'\n', &text.as_bytes()[counted..begin]).count() as u64;
+        counted = begin;
+        Hit { path: path.to_owned(), line, text: cut(text_of.trim_end_matches(['\n', '\r']), matcher).into_owned() }
+    };
+    found.into_iter().map(number).collect()
+}
+
 fn one(
     index: usize,
     document: &Document,
@@ -141,10 +210,8 @@ fn one(
             let found = found();
             (found.limit, found.first_only)
         };
-        let mut lines = Lines { matcher, path: &document.path, limit, first_only, stop, total: 0, hits: Vec::new() };
-        // The sink never fails, and a slice cannot: there is no error to report.
-        let _ = searcher.search_slice(matcher, text.as_bytes(), &mut lines);
-        (lines.total, lines.hits)
+        let (total, hits) = lines(text, searcher, matcher, limit, first_only, stop);
+        (total, numbered(&document.path, text, hits, matcher))
     };
     let ours = match document.frozen() {
         Some(_) => None,
@@ -206,25 +273,28 @@ fn is_document(bytes: &[u8]) -> bool {
     head.starts_with(b"PK\x03\x04") || head.starts_with(b"{\\rtf") || memchr::memmem::find(head, b"%PDF-").is_some()
 }
 
-struct Lines<'a> {
-    matcher: &'a RegexMatcher,
-    path: &'a str,
+struct Lines<'t, 's> {
+    text: &'t str,
+    /// Where the searched piece begins in it.
+    begin: usize,
     limit: usize,
     first_only: bool,
-    stop: &'a AtomicBool,
+    stop: &'s AtomicBool,
     total: u64,
-    hits: Vec<Hit>,
+    hits: Vec<(usize, &'t str)>,
 }
 
-impl Sink for Lines<'_> {
+impl Sink for Lines<'_, '_> {
     type Error = io::Error;
 
     fn matched(&mut self, _: &Searcher, found: &SinkMatch<'_>) -> Result<bool, io::Error> {
         self.total += 1;
         if self.hits.len() < self.limit {
-            let line = String::from_utf8_lossy(found.bytes());
-            let text = cut(line.trim_end_matches(['\n', '\r']), self.matcher).into_owned();
-            self.hits.push(Hit { path: self.path.to_owned(), line: found.line_number().unwrap_or(0), text });
+            let begin = self.begin + found.absolute_byte_offset() as usize;
+            // Whole lines of a `str`, so they begin and end between characters.
+            if let Some(line) = self.text.get(begin..begin + found.bytes().len()) {
+                self.hits.push((begin, line));
+            }
         }
         Ok(!self.first_only && !self.stop.load(Ordering::Relaxed))
     }

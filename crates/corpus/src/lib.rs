@@ -153,6 +153,15 @@ impl Corpus for OpenCorpus {
         Ok(self.frozen(path).await?)
     }
 
+    async fn has_text(&self, path: &str) -> Result<(), CorpusError> {
+        let listing = self.listed().await;
+        let index = find(&listing, path, &self.name)?;
+        if listing[index].frozen().is_some() || blocking(move |_| Ok(listing[index].begins_with_text())).await? {
+            return Ok(());
+        }
+        self.frozen(path).await.map(drop)
+    }
+
     async fn placement(&self, path: &str) -> Result<Placement, CorpusError> {
         let text = self.frozen(path).await?;
         match text.placement() {

@@ -13,6 +13,9 @@ use std::{
 /// Address space and sparse file are free; the first size that file system and limits allow is taken.
 const SIZES: [usize; 4] = [1 << 40, 1 << 37, 1 << 34, 1 << 31];
 
+/// What processors map at once where they can.
+const LARGE_PAGE: u64 = 2 << 20;
+
 /// Written texts never move or change. Bytes beyond the end are zero.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -71,7 +74,8 @@ impl Snapshot {
     /// Room for `length` bytes and the NUL character after them.
     pub fn reserve(&self, length: u64) -> io::Result<u64> {
         let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
-        let offset = *end;
+        // A large text begins where a large page does, so that it can be mapped in large pages.
+        let offset = if length >= LARGE_PAGE { end.next_multiple_of(LARGE_PAGE) } else { *end };
         let next = (offset + length + 4).next_multiple_of(4);
         if next > self.size as u64 {
             return Err(io::ErrorKind::FileTooLarge.into());
@@ -127,7 +131,7 @@ impl Snapshot {
     }
 }
 
-const BUFFER: usize = 1 << 20;
+const BUFFER: usize = 4 << 20;
 
 /// What decides how a text is laid down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,28 +1,29 @@
-//! What crosses the pipes: a little-endian `u32` length, then that many bytes of JSON. The worker's side is in `worker/src/frames.rs`.
+//! What crosses the pipes: a little-endian `u32` length, then that many bytes of JSON. The worker's side is in `worker/src/{frames,parent}.rs`.
 
-use plumb_rlm::repl::{CellOutcome, Context, HostError, HostReply};
+use plumb_rlm::repl::{CellOutcome, HostError, HostReply};
 use plumb_sandbox::Seal;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// The largest frame taken from a worker, in bytes.
 const LARGEST: usize = 64 << 20;
+/// Room kept for the next frame once a large one has been read.
+const ROOM: usize = 1 << 20;
 
 /// To the worker.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToWorker<'a> {
-    /// First frame.
-    Start { context: &'a Context, seed: u64, memory_bytes: u64, zero_copy: bool },
+    /// First frame. `snapshot`: it was handed over as a descriptor; else texts are carried in frames.
+    Start { context: &'a Value, seed: u64, memory_bytes: u64, snapshot: bool, zero_copy: bool },
     /// Runs a cell.
     Run { id: u64, code: &'a str, output_chars: usize },
     /// Answers a call.
-    Reply {
-        id: u64,
-        #[serde(flatten)]
-        outcome: ReplyOutcome,
-    },
+    Reply { id: u64, outcome: ReplyOutcome },
+    /// Raises KeyboardInterrupt in the cell, if it still runs.
+    Interrupt { id: u64 },
 }
 
 /// The two ways a call can end.
@@ -31,12 +32,15 @@ pub enum ToWorker<'a> {
 pub enum ReplyOutcome {
     /// Well.
     Ok(HostReply),
+    /// Well, with a text that the worker cannot find in a snapshot.
+    #[serde(rename = "ok")]
+    Carried { text: String },
     /// As an exception.
     Error(HostError),
 }
 
 /// From the worker.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FromWorker {
     /// Sealed and ready.
@@ -44,29 +48,49 @@ pub enum FromWorker {
     /// Not sealed, and gone.
     Failed { message: String },
     /// Asks something of the program. The body is read apart, so that a malformed one fails the call and not the worker.
-    Call { id: u64, body: serde_json::Value },
+    Call { id: u64, body: Value },
     /// A cell ended.
     Done { id: u64, outcome: CellOutcome },
 }
 
-/// Reads one frame; `None` when the worker is gone.
-///
-/// # Errors
-/// `InvalidData` for a frame that is too large or not understood.
-pub async fn read(input: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<FromWorker>> {
-    let length = match input.read_u32_le().await {
-        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        other => other? as usize,
-    };
-    if length > LARGEST {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame that is too large"));
+/// The frames of one worker, as they arrive.
+pub struct Incoming<R> {
+    input: R,
+    buffer: Vec<u8>,
+}
+
+impl<R: AsyncRead + Unpin> Incoming<R> {
+    /// From this pipe.
+    pub fn new(input: R) -> Self {
+        Incoming { input, buffer: Vec::new() }
     }
-    let mut body = Vec::new();
-    // Grows with what really arrives: the length alone reserves nothing.
-    if input.take(length as u64).read_to_end(&mut body).await? < length {
-        return Ok(None);
+
+    /// The next frame; `None` when the worker is gone, in the middle of a frame too. What has arrived is kept when this is dropped halfway.
+    ///
+    /// # Errors
+    /// `InvalidData` for a frame that is too large or not understood.
+    pub async fn next(&mut self) -> io::Result<Option<FromWorker>> {
+        loop {
+            if let Some((head, rest)) = self.buffer.split_first_chunk::<4>() {
+                let length = u32::from_le_bytes(*head) as usize;
+                if length > LARGEST {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame that is too large"));
+                }
+                if let Some(body) = rest.get(..length) {
+                    // Text that is no UTF-8 is repaired; JSON that is nested too deeply is refused by its reader.
+                    let frame = serde_json::from_str(&String::from_utf8_lossy(body));
+                    self.buffer.drain(..length + 4);
+                    self.buffer.shrink_to(ROOM);
+                    return Ok(Some(frame?));
+                }
+            }
+            // The buffer grows with what really arrives: the length alone reserves nothing.
+            self.buffer.reserve(64 << 10);
+            if self.input.read_buf(&mut self.buffer).await? == 0 {
+                return Ok(None);
+            }
+        }
     }
-    Ok(Some(serde_json::from_slice(&body)?))
 }
 
 /// Writes one frame.

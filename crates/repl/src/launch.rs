@@ -1,24 +1,36 @@
 //! Starts a worker and waits until it has sealed itself.
 
 use crate::{
-    frames::{self, FromWorker, ToWorker},
-    worker::Worker,
+    elsewhere,
+    frames::{FromWorker, ToWorker},
+    worker::{Process, Texts, Worker},
+    zygote::Zygote,
 };
 use async_trait::async_trait;
 use plumb_rlm::repl::{Context, Repl, ReplError, ReplLauncher, ReplSpec};
 use plumb_sandbox::Seal;
-use std::{fs::File, io, os::fd::AsRawFd, path::PathBuf, process::Stdio, time::Duration};
-use tokio::process::Command;
+use serde_json::json;
+use std::{ffi::OsString, fs::File, io, sync::Arc, time::Duration};
+use tokio::net::unix::pipe;
 
 /// How long a worker may take from nothing to sealed.
 const START: Duration = Duration::from_secs(20);
+/// The same on another machine or in a container, which may have to be started first.
+const START_ELSEWHERE: Duration = Duration::from_secs(120);
 
 /// Starts workers from the `plumb-python` program.
 pub struct SealedPython {
-    program: PathBuf,
+    place: Place,
     /// Private memory of one worker, in bytes.
     memory_bytes: u64,
     zero_copy: bool,
+}
+
+enum Place {
+    /// Forked from a zygote on this machine.
+    Here(Arc<Zygote>),
+    /// Started by this command, which pipes to it.
+    Elsewhere(String),
 }
 
 /// What a worker found out about itself.
@@ -31,9 +43,15 @@ pub struct Examined {
 }
 
 impl SealedPython {
-    /// Workers from `program`, each with at most `memory_bytes` of private memory.
-    pub fn new(program: PathBuf, memory_bytes: u64) -> Self {
-        SealedPython { program, memory_bytes, zero_copy: true }
+    /// Workers of `program` (with arguments, where it is a wrapper), each with at most `memory_bytes` of private memory.
+    pub fn new(program: impl IntoIterator<Item = impl Into<OsString>>, memory_bytes: u64) -> Self {
+        let command = program.into_iter().map(Into::into).collect();
+        SealedPython { place: Place::Here(Arc::new(Zygote::new(command))), memory_bytes, zero_copy: true }
+    }
+
+    /// Workers that `command` starts on another machine or in a container, and pipes to: `ssh HOST plumb-python`. Texts are carried in frames.
+    pub fn elsewhere(command: &str, memory_bytes: u64) -> Self {
+        SealedPython { place: Place::Elsewhere(command.to_owned()), memory_bytes, zero_copy: false }
     }
 
     /// Workers copy texts into their memory instead of reading them in the snapshot: for a Python whose strings are laid out otherwise.
@@ -51,66 +69,98 @@ impl SealedPython {
         self.start(ReplSpec { snapshot, context, seed: 0 }).await.map(|(_, examined)| examined)
     }
 
-    async fn start(&self, spec: ReplSpec) -> Result<(Worker, Examined), ReplError> {
-        let no_worker = |e: io::Error| ReplError {
-            code: "no_worker",
-            message: format!(
-                "Plumb's Python worker ({}) could not be started: {e}. Installing Plumb again repairs this.",
-                self.program.display()
-            ),
-        };
-        let mut command = Command::new(&self.program);
-        command.env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-        let snapshot = spec.snapshot.as_raw_fd();
-        // SAFETY: between fork and exec only async-signal-safe calls are made.
-        unsafe {
-            command.pre_exec(move || hand_over(snapshot));
+    /// Starts a worker, and tells how it is sealed.
+    ///
+    /// # Errors
+    /// As [`ReplLauncher::launch`].
+    pub async fn start(&self, spec: ReplSpec) -> Result<(Worker, Examined), ReplError> {
+        match &self.place {
+            Place::Here(zygote) => {
+                let (zygote, snapshot) = (zygote.clone(), spec.snapshot.try_clone().map_err(no_worker)?);
+                let forked = tokio::task::spawn_blocking(move || zygote.fork(&snapshot)).await;
+                let forked = forked.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())).map_err(no_worker)?;
+                let input = pipe::Sender::from_owned_fd(forked.input.into()).map_err(no_worker)?;
+                let output = pipe::Receiver::from_owned_fd(forked.output.into()).map_err(no_worker)?;
+                let worker = Worker::new(
+                    Process::Forked { process: forked.process, _zygote: forked.zygote },
+                    Box::new(input),
+                    Box::new(output),
+                    Texts::InSnapshot,
+                );
+                self.begin(worker, &spec, START).await.map_err(|trouble| trouble.here())
+            }
+            Place::Elsewhere(command) => {
+                let (process, input, output, words) =
+                    elsewhere::start(command).map_err(|e| elsewhere::trouble(command, &e.to_string()))?;
+                let texts = Texts::Carried(spec.snapshot.try_clone().map_err(no_worker)?);
+                let worker = Worker::new(Process::Command(process), Box::new(input), Box::new(output), texts);
+                match self.begin(worker, &spec, START_ELSEWHERE).await {
+                    Ok(started) => Ok(started),
+                    Err(Trouble::NotSealed(why)) => Err(not_sealed(why)),
+                    Err(trouble) => Err(elsewhere::trouble(command, &words.last().await.unwrap_or_else(|| trouble.to_string()))),
+                }
+            }
         }
-        let mut child = command.spawn().map_err(no_worker)?;
-        let (Some(mut input), Some(mut output)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(no_worker(io::ErrorKind::BrokenPipe.into()));
-        };
+    }
+
+    /// Sends the first frame and waits for the worker to have sealed itself.
+    async fn begin(&self, mut worker: Worker, spec: &ReplSpec, within: Duration) -> Result<(Worker, Examined), Trouble> {
+        let mut context = json!(spec.context);
+        if let (Context::Placed { placement }, Texts::Carried(_)) = (&spec.context, worker.texts()) {
+            context["placement"]["text"] = worker.texts().read(*placement).map_err(Trouble::Io)?.into();
+        }
         let start = ToWorker::Start {
-            context: &spec.context,
+            context: &context,
             seed: spec.seed,
             memory_bytes: self.memory_bytes,
+            snapshot: matches!(worker.texts(), Texts::InSnapshot),
             zero_copy: self.zero_copy,
         };
-        let ready = async {
-            frames::write(&mut input, &start).await?;
-            frames::read(&mut output).await
-        };
-        let not_sealed = |why: String| ReplError {
-            code: "not_sealed",
-            message: format!(
-                "{why}. Plumb runs a model's code only where it is sealed off; run `plumb doctor` for what is missing."
-            ),
-        };
-        match tokio::time::timeout(START, ready).await {
-            Ok(Ok(Some(FromWorker::Ready { seal, python }))) => {
-                Ok((Worker::new(child, input, output), Examined { seal, python }))
-            }
-            Ok(Ok(Some(FromWorker::Failed { message }))) => Err(not_sealed(message)),
-            Ok(Ok(_)) => Err(not_sealed("The Python worker ended before it was sealed".to_owned())),
-            Ok(Err(e)) => Err(no_worker(e)),
-            Err(_) => Err(no_worker(io::ErrorKind::TimedOut.into())),
+        match tokio::time::timeout(within, worker.first(&start)).await {
+            Ok(Ok(Some(FromWorker::Ready { seal, python }))) => Ok((worker, Examined { seal, python })),
+            Ok(Ok(Some(FromWorker::Failed { message }))) => Err(Trouble::NotSealed(message)),
+            Ok(Ok(_)) => Err(Trouble::Ended),
+            Ok(Err(e)) => Err(Trouble::Io(e)),
+            Err(_) => Err(Trouble::Io(io::ErrorKind::TimedOut.into())),
         }
     }
 }
 
-/// Leaves the child with standard input and output, and the snapshot as descriptor 3.
-fn hand_over(snapshot: i32) -> io::Result<()> {
-    // SAFETY: plain calls with integer arguments.
-    unsafe {
-        let moved = if snapshot == 3 { libc::fcntl(3, libc::F_DUPFD, 10) } else { snapshot };
-        if moved < 0 || libc::dup2(moved, 3) < 0 {
-            return Err(io::Error::last_os_error());
+/// Why there is no ready worker.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error("{0}")]
+    NotSealed(String),
+    #[error("it ended before it was sealed")]
+    Ended,
+    #[error("{0}")]
+    Io(io::Error),
+}
+
+impl Trouble {
+    fn here(self) -> ReplError {
+        match self {
+            Trouble::NotSealed(why) => not_sealed(why),
+            Trouble::Ended => not_sealed("The Python worker ended before it was sealed".to_owned()),
+            Trouble::Io(e) => no_worker(e),
         }
-        // Nothing else of the parent's may follow: close what was opened without close-on-exec. Old kernels lack the call; descriptors that
-        // Rust opens are closed on exec anyway.
-        libc::syscall(libc::SYS_close_range, 4, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
     }
-    Ok(())
+}
+
+fn no_worker(error: io::Error) -> ReplError {
+    ReplError {
+        code: "no_worker",
+        message: format!(
+            "Plumb's Python worker (plumb-python) could not be started: {error}. Installing Plumb again repairs this."
+        ),
+    }
+}
+
+fn not_sealed(why: String) -> ReplError {
+    ReplError {
+        code: "not_sealed",
+        message: format!("{why}. Plumb runs a model's code only where it is sealed off; run `plumb doctor` for what is missing."),
+    }
 }
 
 #[async_trait]

@@ -1,34 +1,122 @@
 //! A running worker: sends it cells, answers its calls, ends it when it must be ended.
 
-use crate::frames::{self, FromWorker, ReplyOutcome, ToWorker};
+use crate::{
+    frames::{self, FromWorker, Incoming, ReplyOutcome, ToWorker},
+    zygote::Running,
+};
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use plumb_rlm::repl::{CellEnding, CellLimits, CellOutcome, HostCall, HostError, HostReply, Repl, ReplError, ReplHost};
-use std::{future::Future, io, pin::Pin, time::Duration};
+use plumb_rlm::{
+    corpus::Placement,
+    repl::{CellEnding, CellLimits, CellOutcome, HostCall, HostError, HostReply, Repl, ReplError, ReplHost},
+};
+use rustix::process::{Signal, pidfd_send_signal};
+use std::{
+    fs::File,
+    future::Future,
+    io,
+    os::{fd::OwnedFd, unix::fs::FileExt},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
-    process::{Child, ChildStdin, ChildStdout},
-    sync::mpsc,
+    io::{AsyncRead, AsyncWrite},
+    process::Child,
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
 
 /// How long code may take to react to an interrupt before its process is killed.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_secs(1);
 
 /// The most calls of one worker under way at once: its threads, not its batches, which are one call each.
 const MOST_CALLS: usize = 256;
 
+/// The most calls of one cell: a loop that asks for ever ends, although its own computing time hardly passes.
+const MOST_CALLS_OF_A_CELL: u32 = 200_000;
+
 /// How long a worker may leave a reply unread in its pipe.
 const STALLED: Duration = Duration::from_secs(20);
 
+/// The longest error text taken from a worker, in characters.
+const MOST_ERROR_CHARS: usize = 20_000;
+
+/// The longest answer, in characters; the worker refuses longer ones (`LONGEST_ANSWER` in its prelude).
+const MOST_ANSWER_CHARS: usize = 2_000_000;
+
+/// The largest text that is carried to a worker in a frame, in bytes.
+const MOST_CARRIED: u64 = 256 << 20;
+
 /// A worker process. Dropping it kills the process.
 pub struct Worker {
-    child: Child,
-    input: ChildStdin,
-    frames: mpsc::Receiver<io::Result<FromWorker>>,
+    process: Process,
+    input: Box<dyn AsyncWrite + Send + Unpin>,
+    frames: Incoming<Box<dyn AsyncRead + Send + Unpin>>,
+    texts: Texts,
     last_cell: u64,
     last_call: u64,
     alive: bool,
+}
+
+/// What is ended with the worker.
+pub enum Process {
+    /// A worker that the zygote forked, and the zygote, which must outlive it.
+    Forked { process: OwnedFd, _zygote: Arc<Running> },
+    /// The command that pipes to a worker; it is killed when dropped.
+    Command(Child),
+    /// Nothing: both ends of the pipes are ours.
+    #[cfg(fuzzing)]
+    None,
+}
+
+impl Process {
+    fn kill(&mut self) {
+        match self {
+            // One that is gone already cannot be killed again.
+            Process::Forked { process, .. } => drop(pidfd_send_signal(process, Signal::KILL)),
+            Process::Command(process) => drop(process.start_kill()),
+            #[cfg(fuzzing)]
+            Process::None => {}
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.process.kill();
+    }
+}
+
+/// How a worker gets texts.
+pub enum Texts {
+    /// It maps the snapshot.
+    InSnapshot,
+    /// It cannot see this snapshot: what it needs is sent.
+    Carried(File),
+}
+
+impl Texts {
+    /// The text that lies there.
+    pub fn read(&self, placement: Placement) -> io::Result<String> {
+        let Texts::Carried(snapshot) = self else { return Err(io::ErrorKind::Unsupported.into()) };
+        let length = placement.chars * u64::from(placement.kind);
+        if length > MOST_CARRIED {
+            let message = format!(
+                "The text has {length} bytes, more than is sent to a worker elsewhere ({MOST_CARRIED}). Use grep(pattern), search(words) or \
+                 lines(path, first, last), which run where the text is."
+            );
+            return Err(io::Error::other(message));
+        }
+        let mut bytes = vec![0; length as usize];
+        snapshot.read_exact_at(&mut bytes, placement.offset)?;
+        let decoded = match placement.kind {
+            1 => Some(bytes.iter().map(|&byte| char::from(byte)).collect()),
+            2 => String::from_utf16(&bytes.chunks_exact(2).map(|c| u16::from_ne_bytes([c[0], c[1]])).collect::<Vec<_>>()).ok(),
+            _ => bytes.chunks_exact(4).map(|c| char::from_u32(u32::from_ne_bytes([c[0], c[1], c[2], c[3]]))).collect(),
+        };
+        decoded.ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
 }
 
 type Answer<'a> = Pin<Box<dyn Future<Output = (u64, Result<HostReply, HostError>)> + Send + 'a>>;
@@ -41,30 +129,45 @@ enum Interrupted {
 }
 
 impl Worker {
-    pub(crate) fn new(child: Child, input: ChildStdin, mut output: ChildStdout) -> Self {
-        let (sender, frames) = mpsc::channel(64);
-        // Reading is a task of its own, because a half-read frame must not be lost when something else happens first.
-        tokio::spawn(async move {
-            while let Some(frame) = frames::read(&mut output).await.transpose() {
-                let broken = frame.is_err();
-                if sender.send(frame).await.is_err() || broken {
-                    break;
-                }
-            }
-        });
-        Worker { child, input, frames, last_cell: 0, last_call: 0, alive: true }
+    pub(crate) fn new(
+        process: Process,
+        input: Box<dyn AsyncWrite + Send + Unpin>,
+        output: Box<dyn AsyncRead + Send + Unpin>,
+        texts: Texts,
+    ) -> Self {
+        Worker { process, input, frames: Incoming::new(output), texts, last_cell: 0, last_call: 0, alive: true }
     }
 
-    fn interrupt(&self) {
-        if let Some(pid) = self.child.id() {
-            // SAFETY: the child has not been waited for, so the id is still its own.
-            unsafe { libc::kill(pid as i32, libc::SIGINT) };
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    /// Sends the first frame, and waits for the worker's first.
+    pub(crate) async fn first(&mut self, start: &ToWorker<'_>) -> io::Result<Option<FromWorker>> {
+        frames::write(&mut self.input, start).await?;
+        self.frames.next().await
+    }
+
+    /// In-band, so that it reaches a worker anywhere. One that does not even read is killed when its grace is over.
+    async fn interrupt(&mut self, cell: u64) {
+        let _ = tokio::time::timeout(GRACE, frames::write(&mut self.input, &ToWorker::Interrupt { id: cell })).await;
+    }
+
+    /// What the worker is sent: a text itself, where it cannot find it in a snapshot.
+    fn reply(&self, outcome: Result<HostReply, HostError>) -> ReplyOutcome {
+        match (outcome, &self.texts) {
+            (Ok(HostReply::Placement(placement)), Texts::Carried(_)) => match self.texts.read(placement) {
+                Ok(text) => ReplyOutcome::Carried { text },
+                Err(error) => ReplyOutcome::Error(HostError { kind: "RuntimeError", message: error.to_string() }),
+            },
+            (Ok(reply), _) => ReplyOutcome::Ok(reply),
+            (Err(error), _) => ReplyOutcome::Error(error),
         }
     }
 
-    async fn killed(&mut self, why: String) -> CellOutcome {
+    fn killed(&mut self, why: String) -> CellOutcome {
         self.alive = false;
-        let _ = self.child.kill().await;
+        self.process.kill();
         CellOutcome { output: String::new(), omitted_chars: 0, error: Some(why), ending: CellEnding::Killed, answer: None }
     }
 
@@ -73,12 +176,15 @@ impl Worker {
     }
 
     /// A call of the worker's, checked: ids only grow, and there are not too many.
-    fn admit(&mut self, id: u64, under_way: usize) -> Result<(), String> {
+    fn admit(&mut self, id: u64, under_way: usize, calls: u32) -> Result<(), String> {
         if id <= self.last_call {
             return Err("it reused the number of a call".to_owned());
         }
         if under_way >= MOST_CALLS {
             return Err(format!("it made more than {MOST_CALLS} calls at the same time from threads"));
+        }
+        if calls > MOST_CALLS_OF_A_CELL {
+            return Err(format!("one step made more than {MOST_CALLS_OF_A_CELL} calls. Ask for more with each call"));
         }
         self.last_call = id;
         Ok(())
@@ -100,9 +206,10 @@ impl Repl for Worker {
         self.last_cell += 1;
         let cell = self.last_cell;
         if !self.send(ToWorker::Run { id: cell, code, output_chars: limits.output_chars }).await {
-            return Ok(self.killed("The Python process had ended before the code ran. Its variables are lost.".to_owned()).await);
+            return Ok(self.killed("The Python process had ended before the code ran. Its variables are lost.".to_owned()));
         }
         let mut answers: FuturesUnordered<Answer<'_>> = FuturesUnordered::new();
+        let mut calls = 0;
         let mut compute_left = limits.compute;
         let mut interrupted: Option<(Interrupted, Instant)> = None;
         loop {
@@ -115,38 +222,36 @@ impl Repl for Worker {
                 None => since + Duration::from_secs(3600),
             };
             tokio::select! {
-                frame = self.frames.recv() => match frame {
-                    Some(Ok(FromWorker::Done { id, outcome })) if id == cell => {
+                frame = self.frames.next() => match frame {
+                    Ok(Some(FromWorker::Done { id, outcome })) if id == cell => {
                         return Ok(finish(outcome, limits, interrupted.map(|(why, _)| why)));
                     }
                     // A cell that was given up can still say how it ended; nobody waits for that any more.
-                    Some(Ok(FromWorker::Done { id, .. })) if id < cell => {}
-                    Some(Ok(FromWorker::Call { id, body })) => {
-                        if let Err(why) = self.admit(id, answers.len()) {
-                            return Ok(self.killed(format!("The Python process was ended: {why}.")).await);
+                    Ok(Some(FromWorker::Done { id, .. })) if id < cell => {}
+                    Ok(Some(FromWorker::Call { id, body })) => {
+                        calls += 1;
+                        if let Err(why) = self.admit(id, answers.len(), calls) {
+                            return Ok(self.killed(format!("The Python process was ended: {why}.")));
                         }
                         answers.push(Box::pin(async move { (id, answer(host, body).await) }));
                     }
-                    Some(_) => return Ok(self.killed("The Python process was ended: it sent something Plumb does not understand.".to_owned()).await),
-                    None => return Ok(self.killed(died().to_owned()).await),
+                    Ok(None) => return Ok(self.killed(died().to_owned())),
+                    _ => return Ok(self.killed("The Python process was ended: it sent something Plumb does not understand.".to_owned())),
                 },
                 Some((id, outcome)) = answers.next(), if !answers.is_empty() => {
-                    let outcome = match outcome {
-                        Ok(reply) => ReplyOutcome::Ok(reply),
-                        Err(error) => ReplyOutcome::Error(error),
-                    };
+                    let outcome = self.reply(outcome);
                     if !self.send(ToWorker::Reply { id, outcome }).await {
-                        return Ok(self.killed(died().to_owned()).await);
+                        return Ok(self.killed(died().to_owned()));
                     }
                 }
                 () = stop.cancelled(), if interrupted.is_none() => {
                     interrupted = Some((Interrupted::ByUser, Instant::now()));
-                    self.interrupt();
+                    self.interrupt(cell).await;
                 }
                 () = tokio::time::sleep_until(deadline) => match interrupted {
                     None if computing => {
                         interrupted = Some((Interrupted::ByTime, Instant::now()));
-                        self.interrupt();
+                        self.interrupt(cell).await;
                     }
                     None => {}
                     Some(_) => {
@@ -154,7 +259,7 @@ impl Repl for Worker {
                         return Ok(self.killed(format!(
                             "The code ran for more than {seconds} s and did not react to an interrupt, so its process was ended. Variables are rebuilt \
                              from the earlier steps. Work on smaller pieces, or use grep() and search()."
-                        )).await);
+                        )));
                     }
                 },
             }
@@ -183,6 +288,16 @@ fn finish(mut outcome: CellOutcome, limits: CellLimits, interrupted: Option<Inte
     if let Some((end, _)) = outcome.output.char_indices().nth(most) {
         outcome.omitted_chars += outcome.output[end..].chars().count() as u64;
         outcome.output.truncate(end);
+    }
+    if let Some(error) = &mut outcome.error
+        && let Some((end, _)) = error.char_indices().nth(MOST_ERROR_CHARS)
+    {
+        error.truncate(end);
+    }
+    if let Some(answer) = &mut outcome.answer
+        && let Some((end, _)) = answer.char_indices().nth(MOST_ANSWER_CHARS)
+    {
+        answer.truncate(end);
     }
     if outcome.ending == CellEnding::Killed {
         outcome.ending = CellEnding::Raised;

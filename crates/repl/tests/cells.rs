@@ -26,6 +26,7 @@ impl ReplHost for Echo {
             HostCall::Text { path } if path == "a.txt" => {
                 Ok(HostReply::Placement(Placement { offset: 0, chars: 12, kind: 1, ascii: true }))
             }
+            HostCall::Lines { path, first: 2, last: Some(2) } if path == "a.txt" => Ok(HostReply::Text("second".to_owned())),
             HostCall::Files { .. } => Ok(HostReply::Paths(vec!["a.txt".to_owned()])),
             _ => Err(HostError { kind: "KeyError", message: "no such path; a close name is a.txt".to_owned() }),
         }
@@ -35,7 +36,7 @@ impl ReplHost for Echo {
 fn launcher() -> SealedPython {
     let beside = std::env::current_exe().unwrap();
     let program: PathBuf = beside.parent().unwrap().parent().unwrap().join("plumb-python");
-    SealedPython::new(program, 1 << 29)
+    SealedPython::new([program], 1 << 29)
 }
 
 fn snapshot() -> File {
@@ -84,6 +85,14 @@ async fn one_document_is_read_when_it_is_first_named() {
 }
 
 #[tokio::test]
+async fn the_text_handed_to_a_child_is_its_context() {
+    let placement = Placement { offset: 0, chars: 12, kind: 1, ascii: true };
+    let spec = ReplSpec { snapshot: snapshot(), context: Context::Placed { placement }, seed: 7 };
+    let mut repl = launcher().launch(spec).await.unwrap();
+    assert_eq!(run(&mut repl, "context, lines('', 2), len(grep('s'))").await.output, "('first\\nsecond', 'second', 2)\n");
+}
+
+#[tokio::test]
 async fn calls_from_threads_and_batches_get_their_own_replies() {
     let mut repl = worker().await;
     let code = "from concurrent.futures import ThreadPoolExecutor\n\
@@ -101,7 +110,8 @@ async fn an_answer_is_declared_in_each_of_the_three_ways() {
         ("answer = {'content': 'own', 'ready': True}", "own"),
     ] {
         let mut repl = worker().await;
-        assert_eq!(run(&mut repl, code).await.answer.as_deref(), Some(wanted), "{code}");
+        let outcome = run(&mut repl, code).await;
+        assert_eq!(outcome.answer.as_deref(), Some(wanted), "{code}: {outcome:?}");
     }
 }
 

@@ -1,16 +1,25 @@
-//! Packs Python's standard library into a zip that is linked into the worker: once sealed, it can open no file to import from.
+//! Links Python into the worker and packs its standard library: once sealed, it can open no file to import from, and who installs Plumb needs no
+//! Python.
 
-use std::{env, path::PathBuf, process::Command};
+use std::{env, process::Command};
 
 fn main() {
     println!("cargo::rerun-if-env-changed=PYO3_PYTHON");
-    println!("cargo::rerun-if-changed=pack_stdlib.py");
+    println!("cargo::rerun-if-changed=pack.py");
     let python = env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let zip = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("stdlib.zip");
-    let packed = Command::new(&python).arg("pack_stdlib.py").arg(&zip).status();
-    match packed {
+    let out = env::var("OUT_DIR").unwrap_or_default();
+    match Command::new(&python).arg("pack.py").arg(&out).status() {
         Ok(status) if status.success() => {}
         Ok(status) => println!("cargo::error=packing the standard library with {python} ended with {status}"),
         Err(e) => println!("cargo::error={python} could not be started: {e}"),
+    }
+    let asked = ["-c", "import sysconfig; print(sysconfig.get_config_var('LIBPL'))"];
+    let folder = Command::new(&python).args(asked).output().map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned());
+    // The archive is taken whole, and its functions shown: the extension modules that are loaded later call them.
+    let library = format!("{}/libpython3.11-pic.a", folder.unwrap_or_default());
+    for argument in
+        ["-Wl,--export-dynamic", "-Wl,--whole-archive", &library, "-Wl,--no-whole-archive", "-l:libexpat.a", "-l:libz.a", "-lm"]
+    {
+        println!("cargo::rustc-link-arg={argument}");
     }
 }

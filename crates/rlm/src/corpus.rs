@@ -64,6 +64,10 @@ pub struct Overview {
 pub trait Text: Send + Sync {
     /// The text. It does not change while this lives.
     fn as_str(&self) -> &str;
+    /// Its characters.
+    fn chars(&self) -> u64 {
+        self.as_str().chars().count() as u64
+    }
     /// BLAKE3 of the text, in hex.
     fn digest(&self) -> &str;
     /// Where line `line` (from 1) lies in the original, for people: "page 3". `None` where lines are all there is.
@@ -161,6 +165,14 @@ pub trait Corpus: Send + Sync {
     /// # Errors
     /// `no_such_path` (the message names close ones), `no_text`, `unreadable`, `disk_full`.
     async fn text(&self, path: &str) -> Result<Arc<dyn Text>, CorpusError>;
+
+    /// Whether a document has a text; of a large one only the beginning is looked at.
+    ///
+    /// # Errors
+    /// As [`Corpus::text`].
+    async fn has_text(&self, path: &str) -> Result<(), CorpusError> {
+        self.text(path).await.map(drop)
+    }
 
     /// Where the worker finds that text in the snapshot; writes it there when first asked.
     async fn placement(&self, path: &str) -> Result<Placement, CorpusError>;

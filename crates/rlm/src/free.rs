@@ -23,7 +23,7 @@ pub async fn open(shared: &Shared, spec: &NodeSpec) -> Result<Vec<Message>, Stop
     let children = spec.depth < shared.budget.limits().max_depth;
     let system = render("free_system", context! { single, children, sub_chars });
     let (name, listing, more, documents_note, skipped) = match &spec.context {
-        Context::Placed(placement) => {
+        Context::Placed { placement } => {
             let head = spec.context_head.clone().unwrap_or_default();
             let note = format!("{} characters; it begins: {head:?}", placement.chars);
             ("in `context`".to_owned(), vec!["context".to_owned()], 0, note, 0)

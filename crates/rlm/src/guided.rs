@@ -84,7 +84,7 @@ pub async fn open(shared: &Shared, spec: &NodeSpec) -> Result<(Guide, Vec<Messag
     let mut pieces = Blocks::new(SHOWN_CHARS, LINE_CHARS);
     let mut peek = String::new();
     let (listing, more) = match &spec.context {
-        Context::Placed(_) => {
+        Context::Placed { .. } => {
             peek = spec.context_head.clone().unwrap_or_default();
             (vec!["context".to_owned()], 0)
         }

@@ -25,6 +25,8 @@ const MOST_HITS: usize = 5_000;
 const MOST_PASSAGES: usize = 100;
 /// The most lines of one search that a guided node reads.
 const MOST_LINES: usize = 40;
+/// The most text that one `lines()` gives, in bytes.
+const MOST_LINES_BYTES: usize = 16 << 20;
 /// The most paths listed at once.
 const MOST_PATHS: usize = 200_000;
 /// Output of a sub-call, in tokens.
@@ -261,8 +263,7 @@ pub async fn touch(shared: &Shared, spec: &NodeSpec, path: &str) -> Result<(), S
     let Ok(text) = shared.corpus.text(path).await else { return Ok(()) };
     let first = shared.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
     if first {
-        let chars = text.as_str().chars().count() as u64;
-        let event = EventKind::Touched { path: path.to_owned(), digest: text.digest().to_owned(), chars };
+        let event = EventKind::Touched { path: path.to_owned(), digest: text.digest().to_owned(), chars: text.chars() };
         shared.log.append(spec.node, event).await?;
     }
     Ok(())
@@ -294,6 +295,11 @@ impl ReplHost for CellHost<'_> {
                 let placement = corpus.placement(&path).await.map_err(in_python)?;
                 self.touch(&path).await?;
                 Ok(HostReply::Placement(placement))
+            }
+            HostCall::Lines { path, first, last } => {
+                let text = corpus.text(&path).await.map_err(in_python)?;
+                self.touch(&path).await?;
+                lines(text.as_str(), first, last).map(|lines| HostReply::Text(lines.to_owned()))
             }
             HostCall::Files { pattern } => {
                 let entries = corpus.files(pattern.as_deref(), MOST_PATHS).await.map_err(in_python)?;
@@ -330,6 +336,28 @@ impl Called {
             finish: Finish::Stop,
         }
     }
+}
+
+/// Lines `first` to `last` of a text, numbered from 1, without the end of the last.
+fn lines(text: &str, first: u64, last: Option<u64>) -> Result<&str, HostError> {
+    let mut ends = memchr::memchr_iter(b'\n', text.as_bytes());
+    let begin = match first {
+        0 | 1 => 0,
+        _ => ends.nth(first as usize - 2).map_or(text.len(), |end| end + 1),
+    };
+    let end = match last {
+        Some(last) if last < first => begin,
+        Some(last) => ends.nth((last - first) as usize).unwrap_or(text.len()),
+        None => text.len(),
+    };
+    let found = &text[begin..end.max(begin)];
+    if found.len() > MOST_LINES_BYTES {
+        let found = found.len();
+        return Err(value_error(format!(
+            "these lines have {found} bytes; lines() gives at most {MOST_LINES_BYTES} at once. Ask for fewer, or slice context"
+        )));
+    }
+    Ok(found)
 }
 
 fn in_python(error: CorpusError) -> HostError {

@@ -52,7 +52,7 @@ impl NodeSpec {
             Some(text) => {
                 let placed = shared.corpus.place_text(&text).await;
                 let placement = placed.map_err(|e| Stop::Fault(Fault { code: e.code.to_owned(), message: e.message }))?;
-                (Context::Placed(placement), Some(text.chars().take(1_000).collect()))
+                (Context::Placed { placement }, Some(text.chars().take(1_000).collect()))
             }
         };
         let model = shared.sub_model.clone();
@@ -176,7 +176,7 @@ impl Node<'_> {
             Manner::Guided(guide) => guide.prompt(messages, last),
             Manner::Free => Prompt { messages, temperature: 0.0, prefill: None, stop: Vec::new(), most_output: TURN_OUTPUT },
         };
-        fit(&mut prompt, model.as_ref());
+        fit(self.shared, &mut prompt, model.as_ref());
         let called = self.shared.turn(model, self.spec.node, turn, prompt).await?;
         if called.usage_estimated && turn == 1 {
             let words = "The server did not report how many tokens it used; Plumb's figures are estimates.";
@@ -345,19 +345,19 @@ pub enum Found {
 }
 
 /// Shortens a conversation from its oldest outputs where it would not fit the model's window.
-fn fit(prompt: &mut Prompt, model: &dyn Model) {
+fn fit(shared: &Shared, prompt: &mut Prompt, model: &dyn Model) {
     let profile = model.profile();
     let output = u64::from(prompt.most_output.min(profile.max_output_tokens)).min(u64::from(profile.window_tokens) / 4);
     let room = u64::from(profile.window_tokens).saturating_sub(output + 64);
-    let mut total: u64 = prompt.messages.iter().map(|m| model.count_tokens(&m.content) + 8).sum();
+    let mut total: u64 = prompt.messages.iter().map(|message| shared.tokens(model, message)).sum();
     let newest = prompt.messages.len().saturating_sub(2);
     for message in prompt.messages.iter_mut().take(newest).skip(2) {
         if total <= room {
             break;
         }
-        let before = model.count_tokens(&message.content);
+        let before = shared.tokens(model, message);
         let head: String = message.content.chars().take(200).collect();
         message.content = format!("{head}\n(shortened)");
-        total = total.saturating_sub(before.saturating_sub(model.count_tokens(&message.content)));
+        total = total.saturating_sub(before.saturating_sub(shared.tokens(model, message)));
     }
 }

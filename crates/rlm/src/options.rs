@@ -120,6 +120,10 @@ pub struct RunOptions {
     /// What it may not pass.
     #[serde(default)]
     pub limits: Limits,
+    /// Starts the REPL's worker elsewhere and pipes to it; absent: on this computer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub repl_command: Option<String>,
     /// Makes a local model's sampling and the REPL's randomness repeatable.
     #[serde(default)]
     pub seed: u64,

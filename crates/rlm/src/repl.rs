@@ -22,7 +22,10 @@ pub enum Context {
         documents: u64,
     },
     /// A text that a parent's code handed over, already in the snapshot.
-    Placed(Placement),
+    Placed {
+        /// Where.
+        placement: Placement,
+    },
 }
 
 /// What a worker starts with.
@@ -109,6 +112,16 @@ pub enum HostCall {
         #[serde(default)]
         pattern: Option<String>,
     },
+    /// `lines()`.
+    Lines {
+        /// Its path.
+        path: String,
+        /// The first line, from 1.
+        first: u64,
+        /// The last; to the end where absent.
+        #[serde(default)]
+        last: Option<u64>,
+    },
     /// `grep()`.
     Grep(GrepQuery),
     /// `search()`.
@@ -126,6 +139,8 @@ pub enum HostCall {
 pub enum HostReply {
     /// One text for each prompt, in their order.
     Texts(Vec<String>),
+    /// One text.
+    Text(String),
     /// Where the document lies.
     Placement(Placement),
     /// Paths in order.

@@ -114,6 +114,7 @@ async fn go(
         next_node: AtomicU32::new(record.next_node.max(1)),
         next_call: AtomicU32::new(record.next_call),
         touched: Mutex::default(),
+        counted: Mutex::default(),
         budget: Budget::new(limits.clone(), before.cost, before.usage, before.calls),
     });
     let clock = tokio::spawn(time_limit(shared.clone(), limits.timeout_s, before.elapsed_ms));
@@ -204,8 +205,8 @@ async fn refusal(shared: &Shared, limits: &Limits, overview: &Overview) -> Optio
     }
     if overview.documents <= LOOKED_AT as u64 {
         for path in crate::free::askable(shared, LOOKED_AT).await {
-            match shared.corpus.text(&path).await {
-                Ok(_) => return None,
+            match shared.corpus.has_text(&path).await {
+                Ok(()) => return None,
                 Err(e) if e.code == "disk_full" => return Some(Fault { code: e.code.to_owned(), message: e.message }),
                 Err(_) => {}
             }

@@ -33,7 +33,6 @@ const PLAIN: &[i64] = &[
     libc::SYS_exit,
     libc::SYS_exit_group,
     libc::SYS_sched_yield,
-    libc::SYS_sched_getaffinity,
     libc::SYS_getpid,
     libc::SYS_gettid,
     libc::SYS_getppid,
@@ -90,8 +89,12 @@ fn allowed(threads: bool) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler
     // Not F_SETOWN and F_SETSIG: they signal other processes.
     let fcntl = [libc::F_GETFD, libc::F_SETFD, libc::F_GETFL];
     rules.insert(libc::SYS_fcntl, fcntl.iter().map(|&command| when(1, Op::Eq, command as u64)).collect::<Result<_, _>>()?);
-    // Signals to its own threads only: abort() and Python's fault handling.
-    rules.insert(libc::SYS_tgkill, vec![when(0, Op::Eq, u64::from(std::process::id()))?]);
+    // Signals to its own threads only, and none that stops them: a stopped process could not notice that its parent is gone.
+    let own = || SeccompCondition::new(0, Len::Dword, Op::Eq, u64::from(std::process::id()));
+    let signal = |signal: i32| SeccompRule::new(vec![own()?, SeccompCondition::new(2, Len::Dword, Op::Eq, signal as u64)?]);
+    rules.insert(libc::SYS_tgkill, [libc::SIGINT, libc::SIGABRT].into_iter().map(signal).collect::<Result<_, _>>()?);
+    // Of itself: what other processes run on is not to be learned.
+    rules.insert(libc::SYS_sched_getaffinity, vec![when(0, Op::Eq, 0)?]);
     // Limits can be read, not set.
     let own = SeccompCondition::new(0, Len::Dword, Op::Eq, 0)?;
     let read_only = SeccompCondition::new(2, Len::Qword, Op::Eq, 0)?;

@@ -1,6 +1,7 @@
-//! The layers that a kernel may or may not offer: namespaces and Landlock.
+//! The layers that a kernel may or may not offer: namespaces and Landlock. Each is tried before the layer above it hides whether it holds.
 
 use landlock::{ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope};
+use std::{io, mem};
 
 /// Moves the process into namespaces without a network. Must be called first of all: the kernel refuses it once there is a second thread.
 ///
@@ -8,11 +9,38 @@ use landlock::{ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Rulese
 /// The kernel's reason, where it does not allow this. The other layers stand without it.
 pub fn isolate() -> Result<String, String> {
     let flags = libc::CLONE_NEWUSER | libc::CLONE_NEWNET | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
-    // SAFETY: a plain call with an integer argument.
-    if unsafe { libc::unshare(flags) } == 0 {
-        Ok("namespaces (user, network, IPC, host name)".to_owned())
-    } else {
-        Err(format!("namespaces: {}", std::io::Error::last_os_error()))
+    // SAFETY: plain calls; the name outlives the call.
+    unsafe {
+        if libc::unshare(flags) != 0 {
+            return Err(format!("namespaces: {}", io::Error::last_os_error()));
+        }
+        // The computer's own name is nobody's business in there.
+        libc::sethostname(c"plumb".as_ptr(), 5);
+    }
+    Ok("namespaces (user, network, IPC, host name)".to_owned())
+}
+
+/// Whether an isolated process has a network: this computer's own address is the last that would go.
+pub fn try_network() -> Result<String, String> {
+    // SAFETY: the address is a plain structure that outlives the call.
+    unsafe {
+        let socket = libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0);
+        if socket < 0 {
+            return Ok(format!("opening a socket: {}", io::Error::last_os_error()));
+        }
+        let mut address: libc::sockaddr_in = mem::zeroed();
+        address.sin_family = libc::AF_INET as libc::sa_family_t;
+        address.sin_port = 9u16.to_be();
+        address.sin_addr.s_addr = u32::from_be_bytes([127, 0, 0, 1]).to_be();
+        let length = mem::size_of::<libc::sockaddr_in>() as libc::socklen_t;
+        let returned = libc::connect(socket, (&raw const address).cast(), length);
+        let error = io::Error::last_os_error();
+        libc::close(socket);
+        if returned == 0 {
+            Err("namespaces: 127.0.0.1 can still be reached".to_owned())
+        } else {
+            Ok(format!("127.0.0.1: {error}"))
+        }
     }
 }
 
@@ -36,4 +64,17 @@ pub fn landlock() -> Result<String, String> {
         },
         Err(e) => Err(format!("Landlock: {e}")),
     }
+}
+
+/// Whether Landlock alone refuses to open a folder.
+pub fn try_open() -> Result<String, String> {
+    // SAFETY: a static path.
+    unsafe {
+        let opened = libc::open(c"/".as_ptr(), libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC);
+        if opened < 0 {
+            return Ok(format!("opening /: {}", io::Error::last_os_error()));
+        }
+        libc::close(opened);
+    }
+    Err("Landlock: / can still be opened".to_owned())
 }

@@ -30,9 +30,11 @@ pub struct Policy {
 /// How a process was sealed, and what was tried after that.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Seal {
-    /// The layers that are on, in words: "system call filter", "Landlock (ABI 6)", …
+    /// The layers that hold, in words.
     pub layers: Vec<String>,
-    /// Layers this kernel does not offer, with its reason.
+    /// What each layer but the last refused while no other stood before it.
+    pub alone: Vec<String>,
+    /// Layers this kernel does not offer, or that did not hold, with the reason.
     pub missing: Vec<String>,
     /// What the sealed process tried, and what happened.
     pub attempts: Vec<Attempt>,
@@ -49,24 +51,29 @@ pub struct SealError(String);
 /// When a mandatory part is refused by the kernel, or when something that must fail succeeded after sealing.
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub fn seal(policy: &Policy, isolated: Result<String, String>) -> Result<Seal, SealError> {
-    let mut layers = Vec::new();
-    let mut missing = Vec::new();
-    let mut optional = |outcome: Result<String, String>| match outcome {
-        Ok(layer) => layers.push(layer),
-        Err(reason) => missing.push(reason),
-    };
     limits::apply(policy).map_err(|e| SealError(format!("resource limits: {e}")))?;
-    optional(isolated);
-    optional(layers::landlock());
+    let mut layers = vec!["resource limits".to_owned(), "system call filter".to_owned()];
+    let (mut alone, mut missing) = (Vec::new(), Vec::new());
+    // A layer counts when it was seen to refuse something, before the next one hides whether it does.
+    for (applied, tried) in
+        [(isolated, layers::try_network as fn() -> _), (layers::landlock(), layers::try_open as fn() -> Result<String, String>)]
+    {
+        match applied.and_then(|layer| Ok((layer, tried()?))) {
+            Ok((layer, refusal)) => {
+                alone.push(format!("{layer}: {refusal}"));
+                layers.push(layer);
+            }
+            Err(reason) => missing.push(reason),
+        }
+    }
     filter::apply(policy.threads).map_err(SealError)?;
-    layers.splice(0..0, ["resource limits".to_owned(), "system call filter".to_owned()]);
 
     let attempts = measure::attempts();
     let open: Vec<_> = attempts.iter().filter(|a| !a.refused).map(|a| a.what.as_str()).collect();
     if !open.is_empty() {
         return Err(SealError(format!("after sealing it could still {}", open.join(", "))));
     }
-    Ok(Seal { layers, missing, attempts })
+    Ok(Seal { layers, alone, missing, attempts })
 }
 
 /// There is no seal for this system yet, so nothing runs.

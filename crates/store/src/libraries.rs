@@ -18,6 +18,8 @@ pub struct Library {
     pub added_at_ms: i64,
     /// Milliseconds since 1970.
     pub last_used_ms: i64,
+    /// What is asked about it may not leave this computer.
+    pub local_only: bool,
 }
 
 #[derive(FromRow)]
@@ -27,14 +29,15 @@ struct StoredLibrary {
     sources: String,
     added_at_ms: i64,
     last_used_ms: i64,
+    local_only: bool,
 }
 
 impl StoredLibrary {
     fn library(self) -> Result<Library, StoreError> {
-        let StoredLibrary { id, name, sources, added_at_ms, last_used_ms } = self;
+        let StoredLibrary { id, name, sources, added_at_ms, last_used_ms, local_only } = self;
         let sources =
             serde_json::from_str(&sources).map_err(|_| StoreError::damaged("the folders of a library cannot be read"))?;
-        Ok(Library { id, name, sources, added_at_ms, last_used_ms })
+        Ok(Library { id, name, sources, added_at_ms, last_used_ms, local_only })
     }
 }
 
@@ -95,6 +98,16 @@ impl Store {
     /// `no_such_library`.
     pub async fn rename_library(&self, id: i64, name: &str) -> Result<(), StoreError> {
         let done = sqlx::query("UPDATE libraries SET name = ? WHERE id = ?").bind(name).bind(id).execute(self.pool()).await?;
+        if done.rows_affected() == 0 { Err(no_such_library(id)) } else { Ok(()) }
+    }
+
+    /// Marks a library as one that may not leave this computer, or takes that back.
+    ///
+    /// # Errors
+    /// `no_such_library`.
+    pub async fn set_local_only(&self, id: i64, local_only: bool) -> Result<(), StoreError> {
+        let marked = sqlx::query("UPDATE libraries SET local_only = ? WHERE id = ?").bind(local_only).bind(id);
+        let done = marked.execute(self.pool()).await?;
         if done.rows_affected() == 0 { Err(no_such_library(id)) } else { Ok(()) }
     }
 

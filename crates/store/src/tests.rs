@@ -18,7 +18,8 @@ pub(crate) fn event(seq: u64, kind: EventKind) -> Event {
 
 pub(crate) fn started(seq: u64, question: &str) -> Event {
     let model = ModelChoice { provider: "server".into(), name: "big".into(), base_url: None, key: KeySource::None, price: None };
-    let options = RunOptions { mode: ModeChoice::Auto, model, sub_model: None, limits: Limits::default(), seed: 0 };
+    let options =
+        RunOptions { mode: ModeChoice::Auto, model, sub_model: None, limits: Limits::default(), repl_command: None, seed: 0 };
     event(
         seq,
         EventKind::RunStarted {

@@ -50,21 +50,26 @@ export class Serving {
   }
 }
 
+const chromiumWith = (...more) => ({
+  executablePath: process.env.PLUMB_CHROMIUM ?? "/usr/bin/chromium",
+  args: [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    ...more,
+  ],
+});
+
 /** Chromium, without anything that it does on its own. */
-export const launch = () =>
-  chromium.launch({
-    executablePath: process.env.PLUMB_CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--headless=new",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
+export const launch = () => chromium.launch(chromiumWith());
+
+/** The same with a profile of its own, as people have one: without one, Chromium looks up no names ahead. */
+export const launchWithProfile = (folder, ...more) => chromium.launchPersistentContext(folder, chromiumWith(...more));
 
 /** On the first start: the tests' server. */
 export async function chooseServer(page, address) {

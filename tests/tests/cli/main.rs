@@ -9,5 +9,6 @@ mod limits;
 mod main_job;
 mod model_faults;
 mod plumb;
+mod poisoned;
 mod resume;
 mod wild_code;

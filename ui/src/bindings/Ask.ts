@@ -32,6 +32,10 @@ sub_model?: ModelChoice,
  */
 limits?: Limits, 
 /**
+ * Starts the REPL's worker elsewhere and pipes to it; absent: as the settings say.
+ */
+repl_command?: string, 
+/**
  * Repeats a local model's choices.
  */
 seed?: number, };

@@ -25,8 +25,10 @@ import type { Run } from "./Run";
 import type { RunRef } from "./RunRef";
 import type { RunSummary } from "./RunSummary";
 import type { SetKey } from "./SetKey";
+import type { SetLocalOnly } from "./SetLocalOnly";
 import type { Settings } from "./Settings";
 import type { TestModel } from "./TestModel";
+import type { TestRepl } from "./TestRepl";
 import type { TestResult } from "./TestResult";
 import type { Text } from "./Text";
 
@@ -54,6 +56,10 @@ open_library: [OpenLibrary, Library],
  * Takes a library off the list. No file of the user's is touched.
  */
 close_library: [LibraryId, Nothing], 
+/**
+ * Marks a library as one that may not leave this computer, or takes that back.
+ */
+set_local_only: [SetLocalOnly, Nothing], 
 /**
  * A library's listing.
  */
@@ -126,6 +132,10 @@ delete_key: [KeyFor, Nothing],
  * Makes one tiny call.
  */
 test_model: [TestModel, TestResult], 
+/**
+ * Tries a command that runs code elsewhere.
+ */
+test_repl: [TestRepl, TestResult], 
 /**
  * Examines this computer.
  */

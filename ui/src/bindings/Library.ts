@@ -19,6 +19,10 @@ name: string,
  */
 sources: Array<string>, 
 /**
+ * What is asked about it may not leave this computer.
+ */
+local_only: boolean, 
+/**
  * Totals, once it has been listed in this session.
  */
 overview?: Overview, 

@@ -24,6 +24,10 @@ sub_model?: ModelChoice,
  */
 limits: Limits, 
 /**
+ * Starts the REPL's worker elsewhere and pipes to it; absent: on this computer.
+ */
+repl_command?: string, 
+/**
  * Makes a local model's sampling and the REPL's randomness repeatable.
  */
 seed: number, };

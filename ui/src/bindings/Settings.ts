@@ -20,6 +20,10 @@ sub_model?: ModelChoice,
  */
 limits: Limits, 
 /**
+ * Starts the worker that runs code elsewhere and pipes to it; absent: on this computer.
+ */
+repl_command?: string, 
+/**
  * Light or dark.
  */
 theme: Theme, };

@@ -31,8 +31,19 @@ pub struct Settings {
     pub sub_model: Option<ModelChoice>,
     /// Limits of new questions.
     pub limits: Limits,
+    /// Starts the worker that runs code elsewhere and pipes to it; absent: on this computer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub repl_command: Option<String>,
     /// Light or dark.
     pub theme: Theme,
+}
+
+/// Tries a command that runs code elsewhere.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct TestRepl {
+    /// As it would be typed in a terminal.
+    pub command: String,
 }
 
 /// One line of the examination.

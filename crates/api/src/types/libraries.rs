@@ -16,6 +16,8 @@ pub struct Library {
     pub name: String,
     /// Folders and files, absolute.
     pub sources: Vec<String>,
+    /// What is asked about it may not leave this computer.
+    pub local_only: bool,
     /// Totals, once it has been listed in this session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -38,6 +40,15 @@ pub struct OpenLibrary {
 pub struct LibraryId {
     /// Which.
     pub library: String,
+}
+
+/// Marks a library as one that may not leave this computer, or takes that back.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct SetLocalOnly {
+    /// Which.
+    pub library: String,
+    /// Remote models and code elsewhere are refused.
+    pub local_only: bool,
 }
 
 /// Asks for a library's listing.

@@ -30,6 +30,10 @@ pub struct Ask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub limits: Option<Limits>,
+    /// Starts the REPL's worker elsewhere and pipes to it; absent: as the settings say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub repl_command: Option<String>,
     /// Repeats a local model's choices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

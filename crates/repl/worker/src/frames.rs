@@ -1,13 +1,13 @@
 //! Frames over pipes: a little-endian `u32` length, then that many bytes of JSON.
 
-use serde_json::Value;
+use serde::{Serialize, de::DeserializeOwned};
 use std::io::{self, Read, Write};
 
 /// The largest frame accepted from the parent, which is trusted, so this only guards against a broken pipe's garbage.
 const LARGEST: usize = 1 << 30;
 
 /// Reads one frame; `None` at the end of the input.
-pub fn read(input: &mut impl Read) -> io::Result<Option<Value>> {
+pub fn read<T: DeserializeOwned>(input: &mut impl Read) -> io::Result<Option<T>> {
     let mut head = [0; 4];
     match input.read_exact(&mut head) {
         Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
@@ -23,12 +23,11 @@ pub fn read(input: &mut impl Read) -> io::Result<Option<Value>> {
 }
 
 /// Writes one frame whole.
-pub fn write(output: &mut impl Write, frame: &Value) -> io::Result<()> {
-    let body = serde_json::to_vec(frame)?;
-    let length = u32::try_from(body.len()).map_err(|_| io::ErrorKind::InvalidData)?;
-    let mut whole = Vec::with_capacity(body.len() + 4);
-    whole.extend_from_slice(&length.to_le_bytes());
-    whole.extend_from_slice(&body);
+pub fn write(output: &mut impl Write, frame: &impl Serialize) -> io::Result<()> {
+    let mut whole = vec![0; 4];
+    serde_json::to_writer(&mut whole, frame)?;
+    let length = u32::try_from(whole.len() - 4).map_err(|_| io::ErrorKind::InvalidData)?;
+    whole[..4].copy_from_slice(&length.to_le_bytes());
     output.write_all(&whole)?;
     output.flush()
 }

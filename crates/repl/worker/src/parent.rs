@@ -2,28 +2,61 @@
 
 use crate::frames;
 use pyo3::{exceptions::PyRuntimeError, prelude::*};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::{
     collections::HashMap,
     io::{self, BufReader},
-    sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc},
+    os::fd::FromRawFd,
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
-/// How long a waiting thread sleeps before it looks for an interrupt.
+/// What the parent sends once the worker is ready. The handle's side is in `../../src/frames.rs`.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum FromParent {
+    Run(Run),
+    Reply(Reply),
+    Interrupt { id: u64 },
+}
+
+/// One cell.
+#[derive(Deserialize)]
+pub struct Run {
+    pub id: u64,
+    pub code: String,
+    pub output_chars: usize,
+}
+
+/// A call's answer; it goes to Python as it came.
+#[derive(Deserialize)]
+struct Reply {
+    id: u64,
+    outcome: Box<RawValue>,
+}
+
+/// An interrupt can come between looking for it and falling asleep: after this long a waiting thread looks again.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-static REPLIES: Mutex<Option<HashMap<u64, Value>>> = Mutex::new(None);
+/// Calls under way: empty until their answer is there.
+static WAITING: Mutex<Option<HashMap<u64, Option<Box<RawValue>>>>> = Mutex::new(None);
 static ARRIVED: Condvar = Condvar::new();
 /// The number of the last call. Held while a call is sent, so that calls of several threads leave in the order of their numbers.
 static LAST: Mutex<u64> = Mutex::new(0);
+/// The cell that runs; 0 between cells.
+static CELL: AtomicU64 = AtomicU64::new(0);
 
-fn replies() -> MutexGuard<'static, Option<HashMap<u64, Value>>> {
-    REPLIES.lock().unwrap_or_else(PoisonError::into_inner)
+fn waiting() -> MutexGuard<'static, Option<HashMap<u64, Option<Box<RawValue>>>>> {
+    WAITING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Sends one frame. A parent that is gone ends the worker.
-pub fn send(frame: &Value) {
+pub fn send(frame: &impl Serialize) {
     if frames::write(&mut io::stdout().lock(), frame).is_err() {
         leave();
     }
@@ -36,21 +69,36 @@ pub fn leave() -> ! {
 }
 
 /// Reads the parent's frames on a thread of its own, which needs no lock of Python's: when the parent goes, the worker goes, even in the
-/// middle of a loop that never looks up. Everything that is not a reply arrives at the receiver.
-pub fn listen() -> mpsc::Receiver<Value> {
+/// middle of a loop that never looks up; and an interrupt is heard at once. Cells arrive at the receiver.
+pub fn listen() -> mpsc::Receiver<Run> {
     let (sender, receiver) = mpsc::channel();
+    // SAFETY: asks for the calling thread's own id.
+    let main = unsafe { libc::pthread_self() };
     std::thread::spawn(move || {
-        let mut input = BufReader::new(io::stdin());
-        while let Ok(Some(mut frame)) = frames::read(&mut input) {
-            if let Some(reply) = frame.get_mut("reply").map(Value::take) {
-                let id = reply["id"].as_u64().unwrap_or(0);
-                // Only calls that still wait have an entry; an interrupted one has left.
-                if let Some(slot) = replies().get_or_insert_default().get_mut(&id) {
-                    *slot = reply;
+        // SAFETY: standard input is this thread's alone from here on.
+        let mut input = BufReader::with_capacity(64 << 10, unsafe { std::fs::File::from_raw_fd(0) });
+        while let Ok(Some(frame)) = frames::read(&mut input) {
+            match frame {
+                FromParent::Reply(reply) => {
+                    // Only calls that still wait have an entry; an interrupted one has left.
+                    if let Some(slot) = waiting().get_or_insert_default().get_mut(&reply.id) {
+                        *slot = Some(reply.outcome);
+                    }
+                    ARRIVED.notify_all();
                 }
-                ARRIVED.notify_all();
-            } else if sender.send(frame).is_err() {
-                break;
+                // One that comes when its cell has ended is late.
+                FromParent::Interrupt { id } if CELL.load(Ordering::SeqCst) == id => {
+                    // SAFETY: the main thread lives as long as the process.
+                    unsafe { libc::pthread_kill(main, libc::SIGINT) };
+                    drop(waiting());
+                    ARRIVED.notify_all();
+                }
+                FromParent::Interrupt { .. } => {}
+                FromParent::Run(run) => {
+                    if sender.send(run).is_err() {
+                        break;
+                    }
+                }
             }
         }
         leave();
@@ -58,52 +106,66 @@ pub fn listen() -> mpsc::Receiver<Value> {
     receiver
 }
 
-/// Waits for the parent's next frame, looking for interrupts meanwhile: one that comes between two cells is forgotten.
-pub fn next(py: Python<'_>, frames: &mpsc::Receiver<Value>) -> Value {
+/// Waits for the next cell.
+pub fn next(py: Python<'_>, cells: &mpsc::Receiver<Run>) -> Run {
     // A Receiver is not Sync, but it stays on this thread: only Python's lock is let go.
-    struct Here<'a>(&'a mpsc::Receiver<Value>);
+    struct Here<'a>(&'a mpsc::Receiver<Run>);
     // SAFETY: `detach` runs its closure on this same thread.
     unsafe impl Send for Here<'_> {}
-    loop {
-        let here = Here(frames);
-        let received = py.detach(move || {
-            let here = here;
-            here.0.recv_timeout(PATIENCE)
-        });
-        match received {
-            Ok(frame) => return frame,
-            Err(mpsc::RecvTimeoutError::Timeout) => drop(py.check_signals()),
-            Err(mpsc::RecvTimeoutError::Disconnected) => leave(),
-        }
-    }
+    let here = Here(cells);
+    let received = py.detach(move || {
+        let here = here;
+        here.0.recv()
+    });
+    received.unwrap_or_else(|_| leave())
+}
+
+/// Runs a cell, which can be interrupted while it runs and at no other time.
+pub fn in_cell<T>(py: Python<'_>, id: u64, run: impl FnOnce() -> T) -> T {
+    // The code before may have taken the signal for itself.
+    let _ = py.run(c"import signal; signal.signal(signal.SIGINT, signal.default_int_handler)", None, None);
+    CELL.store(id, Ordering::SeqCst);
+    let result = run();
+    CELL.store(0, Ordering::SeqCst);
+    // One that came at the last moment is forgotten.
+    let _ = py.check_signals();
+    result
 }
 
 /// Sends a call and waits for its reply, both as JSON.
 #[pyfunction]
 pub fn call(py: Python<'_>, request: &str) -> PyResult<String> {
-    let body: Value = serde_json::from_str(request).map_err(|e| PyRuntimeError::new_err(e.to_string()))?;
+    #[derive(Serialize)]
+    struct Call<'a> {
+        id: u64,
+        body: &'a RawValue,
+    }
+    #[derive(Serialize)]
+    struct Frame<'a> {
+        call: Call<'a>,
+    }
+    let body: &RawValue = serde_json::from_str(request).map_err(|e| PyRuntimeError::new_err(e.to_string()))?;
     let id = py.detach(|| {
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
         *last += 1;
-        replies().get_or_insert_default().insert(*last, Value::Null);
-        send(&json!({"call": {"id": *last, "body": body}}));
+        waiting().get_or_insert_default().insert(*last, None);
+        send(&Frame { call: Call { id: *last, body } });
         *last
     });
     loop {
-        let arrived = py.detach(|| {
-            let (guard, _) = ARRIVED
-                .wait_timeout_while(replies(), PATIENCE, |replies| {
-                    replies.get_or_insert_default().get(&id).is_some_and(Value::is_null)
-                })
-                .unwrap_or_else(PoisonError::into_inner);
-            guard.as_ref().and_then(|replies| replies.get(&id)).filter(|reply| !reply.is_null()).cloned()
+        let reply = py.detach(|| {
+            let mut calls = waiting();
+            if calls.get_or_insert_default().get(&id).is_some_and(Option::is_none) {
+                calls = ARRIVED.wait_timeout(calls, PATIENCE).unwrap_or_else(PoisonError::into_inner).0;
+            }
+            let calls = calls.get_or_insert_default();
+            if calls.get(&id).is_some_and(Option::is_some) { calls.remove(&id).flatten() } else { None }
         });
-        if let Some(reply) = arrived {
-            replies().get_or_insert_default().remove(&id);
-            return Ok(reply.to_string());
+        if let Some(reply) = reply {
+            return Ok(String::from(<Box<RawValue> as Into<Box<str>>>::into(reply)));
         }
         if let Err(interrupt) = py.check_signals() {
-            replies().get_or_insert_default().remove(&id);
+            waiting().get_or_insert_default().remove(&id);
             return Err(interrupt);
         }
     }

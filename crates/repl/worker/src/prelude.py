@@ -2,10 +2,9 @@
 
 import ast
 import collections.abc
-import json
+from json import dumps, loads
 import linecache
 import random
-import re
 import sys
 import traceback
 
@@ -13,6 +12,8 @@ TOO_BIG = (
     "The text is too big to copy or transform as a whole. Use grep(pattern), search(words) or lines(path, first, last) to get at parts of it, "
     "or slice it: context[a:b]."
 )
+
+LONGEST_ANSWER = 2_000_000
 
 
 def clean(text):
@@ -22,7 +23,7 @@ def clean(text):
 
 def host(call, **arguments):
     """Asks the program. Raises what it answers, when that is an error."""
-    reply = json.loads(native.call(json.dumps({"call": call, **arguments})))
+    reply = loads(native.call(dumps({"call": call, **arguments})))
     if "error" in reply:
         kind, message = reply["error"]["kind"], reply["error"]["message"]
         raise {"KeyError": Missing, "ValueError": ValueError}.get(kind, RuntimeError)(message)
@@ -37,6 +38,7 @@ class Missing(KeyError):
 
 
 Missing.__name__ = Missing.__qualname__ = "KeyError"
+Missing.__module__ = "builtins"
 
 
 class Row:
@@ -117,6 +119,9 @@ class Folder(collections.abc.Mapping):
 
 
 def place(placement):
+    """A text: carried in the frame where there is no snapshot, else the characters in the snapshot."""
+    if "text" in placement:
+        return placement["text"]
     return native.text(placement["offset"], placement["chars"], placement["kind"], placement["ascii"])
 
 
@@ -138,7 +143,7 @@ class Session:
         if self.start["kind"] == "folder":
             self.variables["context"] = Folder(self.start["documents"])
         elif self.start["kind"] == "placed":
-            self.variables["context"] = place(self.start)
+            self.variables["context"] = place(self.start["placement"])
         random.seed(start["seed"])
 
     # What the model calls.
@@ -171,22 +176,18 @@ class Session:
 
     def grep(self, pattern, path=None, ignore_case=False, limit=100):
         """Lines that match a regular expression, in all documents or those whose path matches the glob `path`."""
-        pattern = getattr(pattern, "pattern", pattern)
+        pattern = clean(getattr(pattern, "pattern", pattern))
         if self.start["kind"] == "placed":
-            return self.grep_here(pattern, ignore_case, limit)
-        found = host("grep", pattern=clean(pattern), path=path, ignore_case=bool(ignore_case), limit=int(limit))
-        results = Results(Hit(hit) for hit in found["hits"])
-        if found["total"] > len(results):
-            results.note = f"({len(results)} of {found['total']} matching lines in {found['documents']} documents shown)"
-        results.total = found["total"]
-        return results
-
-    def grep_here(self, pattern, ignore_case, limit):
-        wanted = re.compile(pattern, re.IGNORECASE if ignore_case else 0)
-        numbered = enumerate(self.variables["context"].split("\n"), 1)
-        found = [{"path": "context", "line": n, "text": text} for n, text in numbered if wanted.search(text)]
-        results = Results(Hit(hit) for hit in found[:limit])
-        results.total = len(found)
+            lines, total = native.grep(self.variables["context"], pattern, bool(ignore_case), int(limit))
+            results = Results(Hit({"path": "context", "line": line, "text": text}) for line, text in lines)
+            documents = 1
+        else:
+            found = host("grep", pattern=pattern, path=path, ignore_case=bool(ignore_case), limit=int(limit))
+            results = Results(Hit(hit) for hit in found["hits"])
+            total, documents = found["total"], found["documents"]
+        results.total = total
+        if total > len(results):
+            results.note = f"({len(results)} of {total} matching lines in {documents} documents shown)"
         return results
 
     def search(self, query, k=5):
@@ -199,21 +200,10 @@ class Session:
 
     def lines(self, path, first=1, last=None):
         """Lines first to last of a document, numbered from 1, as text."""
-        text = self.text(path)
-        begin = 0
-        for _ in range(int(first) - 1):
-            begin = text.find("\n", begin) + 1
-            if begin == 0:
-                return ""
-        if last is None:
-            return text[begin:]
-        end = begin
-        for _ in range(int(last) - int(first) + 1):
-            found = text.find("\n", end)
-            if found < 0:
-                return text[begin:]
-            end = found + 1
-        return text[begin : max(begin, end - 1)]
+        first, last = max(int(first), 1), None if last is None else max(int(last), 0)
+        if self.start["kind"] == "placed":
+            return native.lines(self.variables["context"], first, last)
+        return host("lines", path=clean(path), first=first, last=last)
 
     def FINAL(self, value=""):
         """Declares the answer."""
@@ -237,10 +227,6 @@ class Session:
     def is_own(self, name):
         return not name.startswith("_") and name not in self.names and name not in ("answer", "context")
 
-    def text(self, path):
-        context = self.variables.get("context")
-        return context if isinstance(context, str) else context[path]
-
     def run(self, source):
         """Runs one cell: None, or the exception in words."""
         self.cell += 1
@@ -251,7 +237,7 @@ class Session:
             self.execute(source, name)
         except MemoryError as error:
             native.release_ballast()
-            return f"MemoryError: {error or 'out of memory'}. {TOO_BIG}"
+            return f"MemoryError: {str(error) or 'out of memory'}. {TOO_BIG}"
         except RecursionError as error:
             return f"RecursionError: {error}"
         except BaseException as error:
@@ -262,8 +248,7 @@ class Session:
 
     def touch(self, source):
         # One document is a real `str`, so it cannot be read lazily by itself: it is read before the first cell that names it.
-        named = "context" in source or "lines(" in source
-        if named and self.start["kind"] == "document" and "context" not in self.variables:
+        if "context" in source and self.start["kind"] == "document" and "context" not in self.variables:
             self.variables["context"] = place(host("text", path=self.start["path"]))
 
     def execute(self, source, name):
@@ -291,7 +276,11 @@ class Session:
         if not answer.get("ready"):
             return None
         content = answer.get("content")
-        return clean(content if isinstance(content, str) else repr(content))
+        content = clean(content if isinstance(content, str) else repr(content))
+        if len(content) > LONGEST_ANSWER:
+            answer["ready"] = False
+            raise ValueError(f"the answer has {len(content)} characters; it may have {LONGEST_ANSWER}. Answer with less.")
+        return content
 
 
 sys.setrecursionlimit(2000)

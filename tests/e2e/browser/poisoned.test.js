@@ -1,0 +1,168 @@
+// Answers of a model that obeyed a poisoned document: shown in the page, they load nothing, open nothing and lead nowhere by themselves.
+// What the documents say, and what else a model may be told to do, stands in tests/attacks/poisoned.toml.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { chooseServer, launchWithProfile, openFolder, Serving, untilStatus } from "../harness/browser.js";
+import { Home } from "../harness/home.js";
+import { poisons } from "../harness/poisoned.js";
+import { until } from "../harness/programs.js";
+import { ModelServer, says } from "../harness/scripted.js";
+
+const all = poisons().filter(({ kind }) => kind === "answer" || kind === "terminal");
+const answers = all.filter(({ kind }) => kind === "answer");
+
+/** A server that notes who comes. */
+async function listen(answer = () => "") {
+  const visits = [];
+  const server = createServer((request, response) => {
+    visits.push(request.url);
+    response.writeHead(200, { "content-type": "text/html", connection: "close" }).end(answer(request.url));
+  });
+  // A connection without a request tells something too.
+  server.on("connection", () => visits.push("a connection"));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return { visits, url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+}
+
+/** What a page that trusts the answer would be. */
+const careless = ({ html, obeys }) => html ?? /FINAL\(r"""([^]*)"""\)/.exec(obeys[0])[1];
+
+describe("answers that would load something", () => {
+  let home, server, serving, browser, page, attacker, control, bare, log;
+  const requests = [];
+  const happened = [];
+  before(async () => {
+    home = await Home.make();
+    attacker = await listen();
+    const named = (text) => text.replaceAll("{attacker}", attacker.url);
+    for (const { file, document } of all) await home.write(`library/${file}`, named(document));
+    await home.write("secret.txt", "Outside.\n");
+    const replies = all.flatMap(({ obeys }) => obeys.map((reply) => says(named(reply))));
+    server = await ModelServer.start(home, replies);
+    serving = await Serving.start(home, home.path("library"));
+
+    control = await listen();
+    // Names that are looked up are seen in the browser's own log only: there is no name server to ask.
+    const elsewhere = (text) => text.replaceAll("{attacker}", control.url).replaceAll("attacker.example", "control.example");
+    bare = await listen(
+      (url) => `<!doctype html><title>bare</title>${elsewhere(careless(answers[Number(url.slice(1))] ?? { html: "" }))}`,
+    );
+
+    log = home.path("net.json");
+    browser = await launchWithProfile(home.path("profile"), `--log-net-log=${log}`);
+    page = browser.pages()[0];
+    await page.goto(serving.entry.href);
+    await chooseServer(page, server.address);
+    await openFolder(page);
+    browser.on("request", (request) => requests.push(request.url()));
+    browser.on("page", (other) => happened.push(`a new page: ${other.url()}`));
+    page.on("download", (download) => happened.push(`a download: ${download.url()}`));
+    page.on("dialog", async (dialog) => {
+      happened.push(`a dialog: ${dialog.message()}`);
+      await dialog.dismiss();
+    });
+    page.on("framenavigated", (frame) => happened.push(`gone to ${frame.url()}`));
+  });
+  after(async () => {
+    await browser?.close();
+    await serving?.end();
+    await server?.end();
+    for (const listener of [attacker, control, bare]) listener?.close();
+    await home?.remove();
+  });
+
+  it("each does so in a bare page in the same browser, or its not loading would prove nothing", async () => {
+    for (const [i, { name, click }] of answers.entries()) {
+      control.visits.length = 0;
+      const shown = await browser.newPage();
+      shown.on("dialog", (dialog) => dialog.dismiss().catch(() => {}));
+      // A page that leaves at once never finishes.
+      await shown.goto(`${bare.url}/${i}`, { waitUntil: "commit" });
+      if (click) await shown.locator("a").first().click();
+      await until(`“${name}” reaches the listener`, () => control.visits.some((visit) => visit.startsWith("/")));
+      await shown.close();
+    }
+    for (const other of browser.pages()) if (other !== page) await other.close();
+    requests.length = happened.length = 0;
+  });
+
+  for (const { name, kind } of all) {
+    it(`${name}: shown, and nothing happens`, async () => {
+      await page.keyboard.press("Control+n");
+      await page.getByRole("button", { name: /How to answer/ }).click();
+      await page
+        .getByRole("menuitemradio", { name: /step by step/i })
+        .first()
+        .click();
+      await page.getByTestId("ask-input").fill(`What is in there? (${name})`);
+      await page.getByTestId("ask-button").click();
+      await untilStatus(page, "answered");
+      const answer = page.getByTestId("answer");
+      await answer.getByText("Seen").first().waitFor();
+      assert.doesNotMatch(await answer.innerText(), /FINAL\(/, "it is the answer, not the code that gave it");
+      assert.deepEqual(await foreign(page), []);
+      await see(`the answer to “${name}”`);
+
+      for (const link of await answer.locator("a").all()) await link.hover({ force: true, timeout: 2000 });
+      const chips = await answer.getByTestId("citation-chip").all();
+      assert.ok(chips.length > 0 || kind === "terminal", "a place is named");
+      for (const chip of chips) {
+        await chip.click();
+        await page.getByTestId("source-view").waitFor();
+        assert.deepEqual(await foreign(page), []);
+      }
+      await see(`the sources of “${name}”`);
+      await page.getByRole("tab", { name: "How it was found" }).click();
+      await page.getByTestId("story-step").first().waitFor();
+      assert.deepEqual(await foreign(page), []);
+      await see(`the steps of “${name}”`);
+    });
+  }
+
+  it("nothing came later, and no name was looked up", async () => {
+    await sleep(1000);
+    await see("all of them");
+    assert.equal(new URL(page.url()).origin, serving.entry.origin);
+    await browser.close();
+    const looked = await readFile(log, "utf8");
+    const names = new Set(Array.from(looked.matchAll(/[\w.]+\.(?:control|attacker)\.example/g), ([name]) => name));
+    assert.deepEqual([...names], ["d4711.control.example"], "only the bare page had a name looked up");
+  });
+
+  /** Nothing was asked of anyone but the page's own server, and the page is still itself. */
+  async function see(what) {
+    // The browser sends what it wants to send when it next draws.
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    const outside = requests.filter((url) => new URL(url).origin !== serving.entry.origin);
+    assert.deepEqual({ outside, visits: attacker.visits, happened }, { outside: [], visits: [], happened: [] }, what);
+  }
+});
+
+/** What in the page would load or run something of the answer's, and links that lead elsewhere than to the web or hide where they lead. */
+const foreign = (page) =>
+  page.evaluate(() => {
+    const loads = /^(src|srcset|srcdoc|data|poster|background|action|formaction|ping|manifest|xlink:href|http-equiv|on.*)$/;
+    const wrong = [];
+    for (const element of document.querySelectorAll("*")) {
+      const inAnswer = element.closest("[data-testid=answer]");
+      for (const { name, value } of element.attributes) {
+        const what = `${element.tagName} ${name}=${value}`;
+        if (name === "style" && /url\(|image|@import/i.test(value)) wrong.push(what);
+        if (name === "http-equiv" && value === "Content-Security-Policy") continue;
+        if (loads.test(name) && (inAnswer || new URL(value, location.href).origin !== location.origin)) wrong.push(what);
+        if (name !== "href") continue;
+        const isLink = element.tagName === "A" && /^(https?|mailto):/.test(value) && element.title === value && !element.target;
+        const isOwn = new URL(value, document.baseURI).origin === location.origin;
+        if (inAnswer ? !isLink : !isOwn) wrong.push(what);
+      }
+      if (/^(IFRAME|FRAME|OBJECT|EMBED|PORTAL|VIDEO|AUDIO|BASE|FORM|DIALOG|MARQUEE|MATH)$/i.test(element.tagName))
+        wrong.push(element.tagName);
+      if (inAnswer && /^(IMG|IMAGE|PICTURE|SVG|STYLE|LINK|META|SCRIPT|INPUT|DETAILS)$/i.test(element.tagName))
+        wrong.push(element.tagName);
+    }
+    return wrong;
+  });

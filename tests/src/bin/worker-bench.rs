@@ -1,0 +1,85 @@
+//! Times workers: how soon they are ready, what memory they take, and how many there can be in turn. Prints one line for each, beside the wanted
+//! figure. Run by `make bench`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use plumb_repl::SealedPython;
+use plumb_rlm::repl::{Context, ReplSpec};
+use std::{
+    fs::{self, File},
+    time::{Duration, Instant},
+};
+
+const MEMORY: u64 = 1 << 30;
+
+fn launcher() -> SealedPython {
+    SealedPython::new([std::env::current_exe().unwrap().with_file_name("plumb-python")], MEMORY)
+}
+
+fn spec(snapshot: &File) -> ReplSpec {
+    ReplSpec { snapshot: snapshot.try_clone().unwrap(), context: Context::Folder { documents: 0 }, seed: 7 }
+}
+
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort();
+    times[times.len() / 2].as_secs_f64() * 1e3
+}
+
+fn show(what: &str, value: f64, unit: &str, wanted: &str) {
+    println!("{what:<60} {value:9.2} {unit:<3} wanted {wanted}");
+}
+
+/// Sealed and measured, from nothing: the zygote is started too.
+async fn cold(snapshot: &File) -> Duration {
+    let since = Instant::now();
+    let launcher = launcher();
+    let started = launcher.start(spec(snapshot)).await.unwrap();
+    let elapsed = since.elapsed();
+    drop(started);
+    elapsed
+}
+
+/// Memory of the processes below this one that no other process shares, in MB each: zygote first.
+fn private_megabytes() -> Vec<f64> {
+    let mut pids: Vec<u32> =
+        fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
+    pids.sort_unstable();
+    let named = |pid: &u32| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "plumb-python");
+    let private = |pid: u32| {
+        let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+        let kilobytes = |line: &str| line.split_whitespace().nth(1)?.parse::<f64>().ok();
+        Some(rollup.lines().filter(|line| line.starts_with("Private")).filter_map(kilobytes).sum::<f64>() / 1024.0)
+    };
+    pids.into_iter().filter(named).filter_map(private).collect()
+}
+
+#[tokio::main]
+async fn main() {
+    let snapshot = tempfile::tempfile().unwrap();
+    let mut times = Vec::new();
+    for _ in 0..15 {
+        times.push(cold(&snapshot).await);
+    }
+    show("worker ready from nothing, sealed and measured", median(times), "ms", "< 100");
+
+    let launcher = launcher();
+    let mut kept = Vec::new();
+    let mut times = Vec::new();
+    for _ in 0..50 {
+        let since = Instant::now();
+        kept.push(launcher.start(spec(&snapshot)).await.unwrap());
+        times.push(since.elapsed());
+    }
+    show("worker ready by fork from the zygote", median(times), "ms", "< 5");
+    let private = private_megabytes();
+    let workers = &private[1..];
+    assert_eq!(workers.len(), 50, "the workers that were started are those that are measured");
+    show("private memory of a worker, mean of 50", workers.iter().sum::<f64>() / 50.0, "MB", "< 15");
+    drop(kept);
+
+    let since = Instant::now();
+    for _ in 0..1000 {
+        drop(launcher.start(spec(&snapshot)).await.unwrap());
+    }
+    show("1,000 workers in turn", since.elapsed().as_secs_f64(), "s", "< 5");
+}
