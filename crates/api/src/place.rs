@@ -33,15 +33,7 @@ impl Plumb {
     /// What keeps it from being used.
     pub async fn test_repl(&self, request: TestRepl) -> Result<TestResult, ApiError> {
         self.may_choose_command()?;
-        let since = Instant::now();
-        let empty =
-            tempfile::tempfile().map_err(|e| ApiError::new("unwritable", format!("No temporary file can be made: {e}.")))?;
-        let launcher = SealedPython::elsewhere(&request.command, WORKER_MEMORY);
-        match tokio::time::timeout(TRIAL, launcher.examine(empty)).await {
-            Ok(examined) => examined.map_err(|e| ApiError::new(e.code, e.message))?,
-            Err(_) => return Err(ApiError::new("no_worker", "The command brought no worker within two minutes.")),
-        };
-        Ok(TestResult { elapsed_ms: since.elapsed().as_millis() as u64 })
+        try_command(&request.command, TRIAL).await
     }
 
     /// A page that others might reach must not choose what this computer runs.
@@ -49,7 +41,7 @@ impl Plumb {
         match self.inner.confined_to {
             None => Ok(()),
             Some(_) => {
-                let message = "A command that runs code elsewhere is set in the window or with `plumb ask --repl-command`, not from a browser.";
+                let message = "A command that runs code elsewhere is set in the window or with --repl-command in a terminal, not from a browser.";
                 Err(ApiError::new("not_allowed", message))
             }
         }
@@ -78,7 +70,7 @@ impl Plumb {
             let name = &kept.name;
             let message = format!(
                 "“{name}” is marked to stay on this computer, and {what}. Choose the built-in model or one on this computer, or take the mark off \
-                 in the list of documents."
+                 in the menu of the library."
             );
             Err(ApiError::new("local_only", message))
         };
@@ -90,6 +82,20 @@ impl Plumb {
             None => Ok(()),
         }
     }
+}
+
+/// How soon a command brings a sealed worker.
+pub(crate) async fn try_command(command: &str, within: Duration) -> Result<TestResult, ApiError> {
+    let since = Instant::now();
+    let launcher = SealedPython::elsewhere(command, WORKER_MEMORY);
+    match tokio::time::timeout(within, launcher.examine()).await {
+        Ok(examined) => examined.map_err(|e| ApiError::new(e.code, e.message))?,
+        Err(_) => {
+            let seconds = within.as_secs();
+            return Err(ApiError::new("no_worker", format!("The command brought no worker within {seconds} s.")));
+        }
+    };
+    Ok(TestResult { elapsed_ms: since.elapsed().as_millis() as u64 })
 }
 
 /// Whether one of these folders or files lies in one of those, or the other way round.

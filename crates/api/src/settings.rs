@@ -20,7 +20,8 @@ impl Plumb {
     /// # Errors
     /// When the store cannot be written; `not_allowed` where a browser would choose what this computer runs.
     pub async fn set_settings(&self, settings: Settings) -> Result<Settings, ApiError> {
-        if settings.repl_command != self.settings(Nothing {}).await?.repl_command {
+        // Back to this computer is always allowed.
+        if settings.repl_command.is_some() && settings.repl_command != self.settings(Nothing {}).await?.repl_command {
             self.may_choose_command()?;
         }
         self.inner.store.set_setting(SETTINGS, &settings).await?;

@@ -45,6 +45,8 @@ pub struct OpenCorpus {
     snapshot: Arc<Snapshot>,
     extractor: Arc<Extractor>,
     index: OnceCell<Arc<Index>>,
+    /// The last glob: code in a loop asks with the same one again.
+    wanted: Mutex<Option<Arc<Wanted>>>,
 }
 
 impl Drop for OpenCorpus {
@@ -84,7 +86,16 @@ impl OpenCorpus {
             // Nobody listens any more when the corpus was dropped.
             let _ = done.send(Some(Arc::new(documents)));
         });
-        Ok(Arc::new(OpenCorpus { name, single, listing, stop, snapshot, extractor, index: OnceCell::new() }))
+        Ok(Arc::new(OpenCorpus {
+            name,
+            single,
+            listing,
+            stop,
+            snapshot,
+            extractor,
+            index: OnceCell::new(),
+            wanted: Mutex::default(),
+        }))
     }
 
     /// The first line of each page of a document, and its name ("page 3"). Empty where lines are all there is.
@@ -100,6 +111,16 @@ impl OpenCorpus {
         // The walk sends before it ends; a walk that died leaves an empty listing.
         let listed = listing.wait_for(Option::is_some).await.ok().and_then(|listing| listing.clone());
         listed.unwrap_or_default()
+    }
+
+    fn wanted(&self, pattern: Option<&str>) -> Result<Option<Arc<Wanted>>, CorpusError> {
+        let Some(pattern) = pattern else { return Ok(None) };
+        let mut last = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(wanted) if wanted.pattern == pattern => {}
+            _ => *last = Some(Arc::new(Wanted::new(pattern)?)),
+        }
+        Ok(last.clone())
     }
 
     fn freezer(&self) -> Freezer {
@@ -143,7 +164,7 @@ impl Corpus for OpenCorpus {
     }
 
     async fn files(&self, glob: Option<&str>, limit: usize) -> Result<Vec<DocumentEntry>, CorpusError> {
-        let wanted = glob.map(Wanted::new).transpose()?;
+        let wanted = self.wanted(glob)?;
         let listing = self.listed().await;
         let listed = listing.iter().filter(|document| wanted.as_ref().is_none_or(|wanted| wanted.has(&document.path)));
         Ok(listed.take(limit).map(Document::entry).collect())
@@ -184,7 +205,7 @@ impl Corpus for OpenCorpus {
 
     async fn grep(&self, query: &GrepQuery) -> Result<GrepResult, CorpusError> {
         let matcher = grep::matcher(&query.pattern, query.ignore_case)?;
-        let wanted = query.path.as_deref().map(Wanted::new).transpose()?;
+        let wanted = self.wanted(query.path.as_deref())?;
         let (listing, freezer, limit) = (self.listed().await, self.freezer(), query.limit);
         blocking(move |stop| {
             let wanted = |document: &&Document| wanted.as_ref().is_none_or(|wanted| wanted.has(&document.path));
@@ -242,13 +263,14 @@ fn cancelled() -> CorpusError {
 
 /// A glob over paths; the name of a folder stands for all in it.
 struct Wanted {
+    pattern: String,
     glob: GlobMatcher,
     folder: String,
 }
 
 impl Wanted {
-    fn new(pattern: &str) -> Result<Self, CorpusError> {
-        let pattern = pattern.trim_start_matches("./");
+    fn new(given: &str) -> Result<Self, CorpusError> {
+        let pattern = given.trim_start_matches("./");
         let glob = GlobBuilder::new(pattern).build().map_err(|error| CorpusError {
             code: "bad_pattern",
             message: format!(
@@ -256,7 +278,11 @@ impl Wanted {
                 error.kind()
             ),
         })?;
-        Ok(Wanted { glob: glob.compile_matcher(), folder: format!("{}/", pattern.trim_end_matches('/')) })
+        Ok(Wanted {
+            pattern: given.to_owned(),
+            glob: glob.compile_matcher(),
+            folder: format!("{}/", pattern.trim_end_matches('/')),
+        })
     }
 
     fn has(&self, path: &str) -> bool {

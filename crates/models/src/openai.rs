@@ -12,7 +12,7 @@ use fault::Fault;
 use futures_util::StreamExt;
 use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnText};
 use reply::{Callee, Reading};
-use request::Dialect;
+use request::{Body, Dialect};
 use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, Url};
 use std::hash::{BuildHasher, RandomState};
@@ -109,7 +109,7 @@ impl OpenAi {
     }
 
     async fn try_once(&self, request: &ModelRequest, dialect: Dialect, on_text: OnText<'_>) -> Result<ModelReply, Fault> {
-        let mut post = self.client.post(self.url.clone()).json(&request::body(&self.model, request, dialect));
+        let mut post = self.client.post(self.url.clone()).json(&Body::new(&self.model, request, dialect));
         if let Some(authorization) = &self.authorization {
             post = post.header(AUTHORIZATION, authorization.clone());
         }

@@ -1,14 +1,15 @@
 //! What crosses the pipes: a little-endian `u32` length, then that many bytes of JSON. The worker's side is in `worker/src/{frames,parent}.rs`.
 
 use plumb_rlm::repl::{CellOutcome, HostError, HostReply};
-use plumb_sandbox::Seal;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// The largest frame taken from a worker, in bytes.
 const LARGEST: usize = 64 << 20;
+/// Kept of what is refused, in bytes: enough to recognise a greeting.
+const WORDS: usize = 80;
 /// Room kept for the next frame once a large one has been read.
 const ROOM: usize = 1 << 20;
 
@@ -44,11 +45,11 @@ pub enum ReplyOutcome {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FromWorker {
     /// Sealed and ready.
-    Ready { seal: Seal, python: String },
+    Ready { seal: Box<RawValue>, python: String },
     /// Not sealed, and gone.
     Failed { message: String },
-    /// Asks something of the program. The body is read apart, so that a malformed one fails the call and not the worker.
-    Call { id: u64, body: Value },
+    /// Asks something of the program. The body is read apart ([`crate::calls`]), so that a malformed one fails the call and not the worker.
+    Call { id: u64, body: Box<RawValue> },
     /// A cell ended.
     Done { id: u64, outcome: CellOutcome },
 }
@@ -57,12 +58,18 @@ pub enum FromWorker {
 pub struct Incoming<R> {
     input: R,
     buffer: Vec<u8>,
+    refused: String,
 }
 
 impl<R: AsyncRead + Unpin> Incoming<R> {
     /// From this pipe.
     pub fn new(input: R) -> Self {
-        Incoming { input, buffer: Vec::new() }
+        Incoming { input, buffer: Vec::new(), refused: String::new() }
+    }
+
+    /// The beginning of what was refused as a frame, as text.
+    pub fn said(&self) -> String {
+        self.refused.clone()
     }
 
     /// The next frame; `None` when the worker is gone, in the middle of a frame too. What has arrived is kept when this is dropped halfway.
@@ -74,11 +81,15 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
             if let Some((head, rest)) = self.buffer.split_first_chunk::<4>() {
                 let length = u32::from_le_bytes(*head) as usize;
                 if length > LARGEST {
+                    self.refused = String::from_utf8_lossy(&self.buffer[..self.buffer.len().min(WORDS)]).into_owned();
                     return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame that is too large"));
                 }
                 if let Some(body) = rest.get(..length) {
                     // Text that is no UTF-8 is repaired; JSON that is nested too deeply is refused by its reader.
                     let frame = serde_json::from_str(&String::from_utf8_lossy(body));
+                    if frame.is_err() {
+                        self.refused = String::from_utf8_lossy(&body[..body.len().min(WORDS)]).into_owned();
+                    }
                     self.buffer.drain(..length + 4);
                     self.buffer.shrink_to(ROOM);
                     return Ok(Some(frame?));

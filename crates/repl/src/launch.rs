@@ -64,7 +64,9 @@ impl SealedPython {
     ///
     /// # Errors
     /// As [`ReplLauncher::launch`].
-    pub async fn examine(&self, snapshot: File) -> Result<Examined, ReplError> {
+    pub async fn examine(&self) -> Result<Examined, ReplError> {
+        // Nothing to read.
+        let snapshot = File::open("/dev/null").map_err(no_worker)?;
         let context = Context::Folder { documents: 0 };
         self.start(ReplSpec { snapshot, context, seed: 0 }).await.map(|(_, examined)| examined)
     }
@@ -81,21 +83,26 @@ impl SealedPython {
                 let forked = forked.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())).map_err(no_worker)?;
                 let input = pipe::Sender::from_owned_fd(forked.input.into()).map_err(no_worker)?;
                 let output = pipe::Receiver::from_owned_fd(forked.output.into()).map_err(no_worker)?;
-                let worker = Worker::new(
-                    Process::Forked { process: forked.process, _zygote: forked.zygote },
+                let mut worker = Worker::new(
+                    Process::Forked { process: forked.process, id: forked.id, _zygote: forked.zygote },
                     Box::new(input),
                     Box::new(output),
                     Texts::InSnapshot,
                 );
-                self.begin(worker, &spec, START).await.map_err(|trouble| trouble.here())
+                let examined = self.begin(&mut worker, &spec, START).await.map_err(Trouble::here)?;
+                Ok((worker, examined))
             }
             Place::Elsewhere(command) => {
                 let (process, input, output, words) =
                     elsewhere::start(command).map_err(|e| elsewhere::trouble(command, &e.to_string()))?;
                 let texts = Texts::Carried(spec.snapshot.try_clone().map_err(no_worker)?);
-                let worker = Worker::new(Process::Command(process), Box::new(input), Box::new(output), texts);
-                match self.begin(worker, &spec, START_ELSEWHERE).await {
-                    Ok(started) => Ok(started),
+                let mut worker = Worker::new(Process::Command(process), Box::new(input), Box::new(output), texts);
+                match self.begin(&mut worker, &spec, START_ELSEWHERE).await {
+                    Ok(examined) => Ok((worker, examined)),
+                    Err(_) if !worker.said().is_empty() => {
+                        let said: String = worker.said().chars().filter(|c| !c.is_control()).collect();
+                        Err(elsewhere::trouble(command, &format!("it printed something of its own first: “{}”", said.trim())))
+                    }
                     Err(Trouble::NotSealed(why)) => Err(not_sealed(why)),
                     Err(trouble) => Err(elsewhere::trouble(command, &words.last().await.unwrap_or_else(|| trouble.to_string()))),
                 }
@@ -104,7 +111,7 @@ impl SealedPython {
     }
 
     /// Sends the first frame and waits for the worker to have sealed itself.
-    async fn begin(&self, mut worker: Worker, spec: &ReplSpec, within: Duration) -> Result<(Worker, Examined), Trouble> {
+    async fn begin(&self, worker: &mut Worker, spec: &ReplSpec, within: Duration) -> Result<Examined, Trouble> {
         let mut context = json!(spec.context);
         if let (Context::Placed { placement }, Texts::Carried(_)) = (&spec.context, worker.texts()) {
             context["placement"]["text"] = worker.texts().read(*placement).map_err(Trouble::Io)?.into();
@@ -117,7 +124,10 @@ impl SealedPython {
             zero_copy: self.zero_copy,
         };
         match tokio::time::timeout(within, worker.first(&start)).await {
-            Ok(Ok(Some(FromWorker::Ready { seal, python }))) => Ok((worker, Examined { seal, python })),
+            Ok(Ok(Some(FromWorker::Ready { seal, python }))) => match serde_json::from_str(seal.get()) {
+                Ok(seal) => Ok(Examined { seal, python }),
+                Err(e) => Err(Trouble::Io(e.into())),
+            },
             Ok(Ok(Some(FromWorker::Failed { message }))) => Err(Trouble::NotSealed(message)),
             Ok(Ok(_)) => Err(Trouble::Ended),
             Ok(Err(e)) => Err(Trouble::Io(e)),

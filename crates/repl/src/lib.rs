@@ -4,6 +4,7 @@
 //! Everything that a worker sends is hostile input: it may come from code that a model wrote. Sizes are limited, ids are checked, budgets are
 //! counted on this side only, and a frame that is not understood ends the worker.
 
+mod calls;
 mod elsewhere;
 mod frames;
 #[cfg(fuzzing)]
@@ -13,3 +14,4 @@ mod worker;
 mod zygote;
 
 pub use launch::{Examined, SealedPython};
+pub use worker::Worker;

@@ -1,6 +1,7 @@
 //! A running worker: sends it cells, answers its calls, ends it when it must be ended.
 
 use crate::{
+    calls,
     frames::{self, FromWorker, Incoming, ReplyOutcome, ToWorker},
     zygote::Running,
 };
@@ -8,9 +9,10 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use plumb_rlm::{
     corpus::Placement,
-    repl::{CellEnding, CellLimits, CellOutcome, HostCall, HostError, HostReply, Repl, ReplError, ReplHost},
+    repl::{CellEnding, CellLimits, CellOutcome, HostError, HostReply, Repl, ReplError, ReplHost},
 };
 use rustix::process::{Signal, pidfd_send_signal};
+use serde_json::value::RawValue;
 use std::{
     fs::File,
     future::Future,
@@ -33,11 +35,20 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The most calls of one worker under way at once: its threads, not its batches, which are one call each.
 const MOST_CALLS: usize = 256;
 
+/// Their texts together, in bytes.
+const MOST_CALL_BYTES: usize = 256 << 20;
+
 /// The most calls of one cell: a loop that asks for ever ends, although its own computing time hardly passes.
 const MOST_CALLS_OF_A_CELL: u32 = 200_000;
 
+/// The most threads of a worker's process. Its own library starts fewer; only code that got past it can have more.
+const MOST_THREADS: u64 = 256;
+
+/// How often they are counted while a cell runs.
+const WATCH: Duration = Duration::from_millis(100);
+
 /// How long a worker may leave a reply unread in its pipe.
-const STALLED: Duration = Duration::from_secs(20);
+const STALLED: Duration = Duration::from_secs(5);
 
 /// The longest error text taken from a worker, in characters.
 const MOST_ERROR_CHARS: usize = 20_000;
@@ -54,7 +65,6 @@ pub struct Worker {
     input: Box<dyn AsyncWrite + Send + Unpin>,
     frames: Incoming<Box<dyn AsyncRead + Send + Unpin>>,
     texts: Texts,
-    last_cell: u64,
     last_call: u64,
     alive: bool,
 }
@@ -62,7 +72,7 @@ pub struct Worker {
 /// What is ended with the worker.
 pub enum Process {
     /// A worker that the zygote forked, and the zygote, which must outlive it.
-    Forked { process: OwnedFd, _zygote: Arc<Running> },
+    Forked { process: OwnedFd, id: u32, _zygote: Arc<Running> },
     /// The command that pipes to a worker; it is killed when dropped.
     Command(Child),
     /// Nothing: both ends of the pipes are ours.
@@ -80,6 +90,25 @@ impl Process {
             Process::None => {}
         }
     }
+}
+
+/// What the system says of a process.
+#[derive(Default)]
+struct Vitals {
+    threads: u64,
+    /// Processor time used.
+    cpu: Duration,
+}
+
+/// Of a process here; zeros of one that is gone, or elsewhere.
+fn vitals(process: &Process) -> Vitals {
+    let Process::Forked { id, .. } = process else { return Vitals::default() };
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    // Counted from behind the name, which can hold anything.
+    let fields: Vec<&str> = stat.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ').collect();
+    let number = |field: usize| fields.get(field).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
+    // In hundredths of a second, on every Linux.
+    Vitals { threads: number(17), cpu: Duration::from_millis((number(11) + number(12)) * 10) }
 }
 
 impl Drop for Worker {
@@ -119,7 +148,7 @@ impl Texts {
     }
 }
 
-type Answer<'a> = Pin<Box<dyn Future<Output = (u64, Result<HostReply, HostError>)> + Send + 'a>>;
+type Answer<'a> = Pin<Box<dyn Future<Output = (u64, usize, Result<HostReply, HostError>)> + Send + 'a>>;
 
 /// Why a cell is being interrupted.
 #[derive(Clone, Copy, PartialEq)]
@@ -135,7 +164,15 @@ impl Worker {
         output: Box<dyn AsyncRead + Send + Unpin>,
         texts: Texts,
     ) -> Self {
-        Worker { process, input, frames: Incoming::new(output), texts, last_cell: 0, last_call: 0, alive: true }
+        Worker { process, input, frames: Incoming::new(output), texts, last_call: 0, alive: true }
+    }
+
+    /// The number of its process, where that is on this machine.
+    pub fn id(&self) -> Option<u32> {
+        match self.process {
+            Process::Forked { id, .. } => Some(id),
+            _ => None,
+        }
     }
 
     pub(crate) fn texts(&self) -> &Texts {
@@ -146,6 +183,11 @@ impl Worker {
     pub(crate) async fn first(&mut self, start: &ToWorker<'_>) -> io::Result<Option<FromWorker>> {
         frames::write(&mut self.input, start).await?;
         self.frames.next().await
+    }
+
+    /// What arrived and was no frame: the beginning, as text.
+    pub(crate) fn said(&self) -> String {
+        self.frames.said()
     }
 
     /// In-band, so that it reaches a worker anywhere. One that does not even read is killed when its grace is over.
@@ -176,12 +218,15 @@ impl Worker {
     }
 
     /// A call of the worker's, checked: ids only grow, and there are not too many.
-    fn admit(&mut self, id: u64, under_way: usize, calls: u32) -> Result<(), String> {
+    fn admit(&mut self, id: u64, at_once: usize, bytes: usize, calls: u32) -> Result<(), String> {
         if id <= self.last_call {
             return Err("it reused the number of a call".to_owned());
         }
-        if under_way >= MOST_CALLS {
-            return Err(format!("it made more than {MOST_CALLS} calls at the same time from threads"));
+        if at_once >= MOST_CALLS || bytes > MOST_CALL_BYTES {
+            let megabytes = MOST_CALL_BYTES >> 20;
+            return Err(format!(
+                "it made more than {MOST_CALLS} calls, or calls with more than {megabytes} MB, at the same time from threads"
+            ));
         }
         if calls > MOST_CALLS_OF_A_CELL {
             return Err(format!("one step made more than {MOST_CALLS_OF_A_CELL} calls. Ask for more with each call"));
@@ -203,15 +248,18 @@ impl Repl for Worker {
         if !self.alive {
             return Err(ReplError { code: "worker_died", message: "The Python worker is gone.".to_owned() });
         }
-        self.last_cell += 1;
-        let cell = self.last_cell;
+        // The code of a cell cannot know its number, so it cannot say in the worker's name how it ended.
+        let cell = uuid::Uuid::new_v4().as_u64_pair().0;
         if !self.send(ToWorker::Run { id: cell, code, output_chars: limits.output_chars }).await {
             return Ok(self.killed("The Python process had ended before the code ran. Its variables are lost.".to_owned()));
         }
         let mut answers: FuturesUnordered<Answer<'_>> = FuturesUnordered::new();
         let mut calls = 0;
+        let mut under_way = 0;
+        let at_start = vitals(&self.process).cpu;
         let mut compute_left = limits.compute;
         let mut interrupted: Option<(Interrupted, Instant)> = None;
+        let mut watch = tokio::time::interval_at(Instant::now() + WATCH, WATCH);
         loop {
             let since = Instant::now();
             // The clock of the cell stands still while it waits for us.
@@ -226,22 +274,40 @@ impl Repl for Worker {
                     Ok(Some(FromWorker::Done { id, outcome })) if id == cell => {
                         return Ok(finish(outcome, limits, interrupted.map(|(why, _)| why)));
                     }
-                    // A cell that was given up can still say how it ended; nobody waits for that any more.
-                    Ok(Some(FromWorker::Done { id, .. })) if id < cell => {}
                     Ok(Some(FromWorker::Call { id, body })) => {
                         calls += 1;
-                        if let Err(why) = self.admit(id, answers.len(), calls) {
+                        let size = body.get().len();
+                        under_way += size;
+                        if let Err(why) = self.admit(id, answers.len(), under_way, calls) {
                             return Ok(self.killed(format!("The Python process was ended: {why}.")));
                         }
-                        answers.push(Box::pin(async move { (id, answer(host, body).await) }));
+                        answers.push(Box::pin(async move { (id, size, answer(host, body).await) }));
+                    }
+                    Ok(Some(FromWorker::Failed { message })) => {
+                        let message: String = message.chars().take(500).collect();
+                        return Ok(self.killed(format!(
+                            "The Python process was ended: {message}. Variables are rebuilt from the steps before this one."
+                        )));
                     }
                     Ok(None) => return Ok(self.killed(died().to_owned())),
                     _ => return Ok(self.killed("The Python process was ended: it sent something Plumb does not understand.".to_owned())),
                 },
-                Some((id, outcome)) = answers.next(), if !answers.is_empty() => {
+                Some((id, size, outcome)) = answers.next(), if !answers.is_empty() => {
+                    under_way -= size;
                     let outcome = self.reply(outcome);
                     if !self.send(ToWorker::Reply { id, outcome }).await {
                         return Ok(self.killed(died().to_owned()));
+                    }
+                }
+                _ = watch.tick() => {
+                    let vitals = vitals(&self.process);
+                    if vitals.threads > MOST_THREADS {
+                        return Ok(self.killed(format!("The Python process was ended: it had more than {MOST_THREADS} threads.")));
+                    }
+                    // One thread that waits for us does not give the others time without end.
+                    if interrupted.is_none() && !computing && vitals.cpu.saturating_sub(at_start) > limits.compute {
+                        interrupted = Some((Interrupted::ByTime, Instant::now()));
+                        self.interrupt(cell).await;
                     }
                 }
                 () = stop.cancelled(), if interrupted.is_none() => {
@@ -270,10 +336,10 @@ impl Repl for Worker {
     }
 }
 
-async fn answer(host: &dyn ReplHost, body: serde_json::Value) -> Result<HostReply, HostError> {
-    match serde_json::from_value::<HostCall>(body) {
+async fn answer(host: &dyn ReplHost, body: Box<RawValue>) -> Result<HostReply, HostError> {
+    match calls::read(body.get()) {
         Ok(call) => host.answer(call).await,
-        Err(e) => Err(HostError { kind: "ValueError", message: format!("this call is not understood: {e}") }),
+        Err(error) => Err(error),
     }
 }
 
@@ -286,7 +352,7 @@ fn died() -> &'static str {
 fn finish(mut outcome: CellOutcome, limits: CellLimits, interrupted: Option<Interrupted>) -> CellOutcome {
     let most = limits.output_chars + 100;
     if let Some((end, _)) = outcome.output.char_indices().nth(most) {
-        outcome.omitted_chars += outcome.output[end..].chars().count() as u64;
+        outcome.omitted_chars = outcome.omitted_chars.saturating_add(outcome.output[end..].chars().count() as u64);
         outcome.output.truncate(end);
     }
     if let Some(error) = &mut outcome.error
@@ -299,7 +365,8 @@ fn finish(mut outcome: CellOutcome, limits: CellLimits, interrupted: Option<Inte
     {
         answer.truncate(end);
     }
-    if outcome.ending == CellEnding::Killed {
+    // Only we kill and interrupt.
+    if outcome.ending == CellEnding::Killed || (outcome.ending == CellEnding::Interrupted && interrupted.is_none()) {
         outcome.ending = CellEnding::Raised;
     }
     if outcome.ending == CellEnding::Interrupted {

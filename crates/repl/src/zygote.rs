@@ -14,7 +14,7 @@ use std::{
     io::{self, IoSlice, IoSliceMut, PipeReader, PipeWriter, pipe},
     mem::MaybeUninit,
     os::{
-        fd::{AsFd, OwnedFd},
+        fd::{AsFd, AsRawFd, OwnedFd},
         unix::process::CommandExt,
     },
     process::{Child, Command, Stdio},
@@ -25,6 +25,8 @@ use std::{
 pub struct Forked {
     /// The process: it can be ended by this, and no other can be taken for it.
     pub process: OwnedFd,
+    /// Its number.
+    pub id: u32,
     /// Its standard input.
     pub input: PipeWriter,
     /// Its standard output.
@@ -110,7 +112,8 @@ impl Running {
         ancillary.push(SendAncillaryMessage::ScmRights(&handed));
         sendmsg(&self.control, &[IoSlice::new(&[0])], &mut ancillary, SendFlags::NOSIGNAL)?;
         let process = self.receive()?;
-        Ok(Forked { process, input, output, zygote: self.clone() })
+        let id = number(&process)?;
+        Ok(Forked { process, id, input, output, zygote: self.clone() })
     }
 
     fn receive(&self) -> io::Result<OwnedFd> {
@@ -132,4 +135,11 @@ impl Running {
         });
         process.ok_or_else(|| io::Error::from_raw_os_error(i32::from(byte[0])))
     }
+}
+
+/// The number of a process, which stays its own at least as long as it lives.
+fn number(process: &OwnedFd) -> io::Result<u32> {
+    let known = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", process.as_raw_fd()))?;
+    let number = known.lines().find_map(|line| line.strip_prefix("Pid:")?.trim().parse().ok());
+    number.ok_or_else(|| io::ErrorKind::NotFound.into())
 }

@@ -10,7 +10,7 @@ use plumb_rlm::{
         CellEnding, CellLimits, CellOutcome, Context, HostCall, HostError, HostReply, Repl, ReplHost, ReplLauncher, ReplSpec,
     },
 };
-use std::{fs::File, io::Write, path::PathBuf, time::Duration};
+use std::{fs::File, io::Write, os::fd::AsRawFd, path::PathBuf, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 const LIMITS: CellLimits = CellLimits { compute: Duration::from_secs(10), output_chars: 2000 };
@@ -42,7 +42,7 @@ fn launcher() -> SealedPython {
 fn snapshot() -> File {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(b"first\nsecond\0").unwrap();
-    file
+    File::open(format!("/proc/self/fd/{}", file.as_raw_fd())).unwrap()
 }
 
 async fn worker() -> Box<dyn Repl> {
@@ -199,7 +199,7 @@ async fn the_user_can_stop_a_cell_that_waits_for_a_model() {
 
 #[tokio::test]
 async fn the_ready_worker_tells_what_it_measured() {
-    let examined = launcher().examine(snapshot()).await.unwrap();
+    let examined = launcher().examine().await.unwrap();
     assert!(examined.python.starts_with("3."));
     assert!(examined.seal.attempts.iter().all(|attempt| attempt.refused));
 }

@@ -25,6 +25,10 @@ const MOST_HITS: usize = 5_000;
 const MOST_PASSAGES: usize = 100;
 /// The most lines of one search that a guided node reads.
 const MOST_LINES: usize = 40;
+/// The longest pattern of a grep, in bytes.
+const LONGEST_PATTERN: usize = 20_000;
+/// More bytes than this for each token of a model's window are no text that it could read.
+const MOST_BYTES_A_TOKEN: u64 = 64;
 /// The most text that one `lines()` gives, in bytes.
 const MOST_LINES_BYTES: usize = 16 << 20;
 /// The most paths listed at once.
@@ -97,6 +101,12 @@ impl<'a> CellHost<'a> {
         if self.replaying {
             let message = "On replay the code asked for something else than it did; its record ends here.".to_owned();
             return Err(Fault { code: "replay_differs".to_owned(), message });
+        }
+        // Before anything of it is kept: what no window holds is not sent, so it need not fill the disk either.
+        let window = u64::from(self.shared.sub_model.profile().window_tokens);
+        if !recursive && prompt.len() as u64 > window * MOST_BYTES_A_TOKEN {
+            let message = format!("A prompt of {} bytes is longer than the model can read. Send less at once.", prompt.len());
+            return Err(Fault { code: "too_long".to_owned(), message });
         }
         // A call that was in flight keeps its number: a plain one is asked again, a recursive one goes on where its child stopped.
         let resumed = recorded.map(|record| record.call);
@@ -305,6 +315,11 @@ impl ReplHost for CellHost<'_> {
                 let entries = corpus.files(pattern.as_deref(), MOST_PATHS).await.map_err(in_python)?;
                 let askable = entries.into_iter().filter(|entry| entry.state.is_askable());
                 Ok(HostReply::Paths(askable.map(|entry| entry.path).collect()))
+            }
+            HostCall::Grep(query) if query.pattern.len() > LONGEST_PATTERN => {
+                // A pattern is built into something a hundred times its size.
+                let length = query.pattern.len();
+                Err(value_error(format!("a pattern of {length} bytes is too long; {LONGEST_PATTERN} are allowed. Use several")))
             }
             HostCall::Grep(mut query) => {
                 query.limit = query.limit.min(MOST_HITS);

@@ -82,15 +82,13 @@ pub struct CellOutcome {
 }
 
 /// What code in the REPL asks of the program.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "call", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub enum HostCall {
     /// `llm_query` and `llm_query_batched`.
     Llm {
         /// One call each.
         prompts: Vec<String>,
         /// Another model than the run's sub-model.
-        #[serde(default)]
         model: Option<String>,
     },
     /// `rlm_query` and `rlm_query_batched`.
@@ -98,7 +96,6 @@ pub enum HostCall {
         /// One child each.
         prompts: Vec<String>,
         /// A context of its own for each child; absent: the parent's.
-        #[serde(default)]
         contexts: Option<Vec<String>>,
     },
     /// The text of a document is touched.
@@ -109,7 +106,6 @@ pub enum HostCall {
     /// `files()`, and iterating over `context`.
     Files {
         /// Glob over paths.
-        #[serde(default)]
         pattern: Option<String>,
     },
     /// `lines()`.
@@ -119,7 +115,6 @@ pub enum HostCall {
         /// The first line, from 1.
         first: u64,
         /// The last; to the end where absent.
-        #[serde(default)]
         last: Option<u64>,
     },
     /// `grep()`.

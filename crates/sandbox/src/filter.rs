@@ -25,9 +25,6 @@ const PLAIN: &[i64] = &[
     libc::SYS_rt_sigreturn,
     libc::SYS_sigaltstack,
     libc::SYS_getrandom,
-    libc::SYS_clock_gettime,
-    libc::SYS_clock_getres,
-    libc::SYS_clock_nanosleep,
     libc::SYS_nanosleep,
     libc::SYS_gettimeofday,
     libc::SYS_exit,
@@ -82,10 +79,20 @@ fn program(
 
 fn allowed(threads: bool) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = PLAIN.iter().map(|&call| (call, vec![])).collect();
-    // Memory is never executable: code that was loaded before sealing stays, none is added.
+    // Memory is never executable: code that was loaded before sealing stays, none is added. And it is private and does not grow by itself:
+    // the limit of memory counts no other.
     let exec = libc::PROT_EXEC as u64;
-    rules.insert(libc::SYS_mmap, vec![when(2, Op::MaskedEq(exec), 0)?]);
+    let kind = (libc::MAP_SHARED | libc::MAP_PRIVATE | libc::MAP_GROWSDOWN) as u64;
+    let not_code = SeccompCondition::new(2, Len::Dword, Op::MaskedEq(exec), 0)?;
+    let counted = SeccompCondition::new(3, Len::Dword, Op::MaskedEq(kind), libc::MAP_PRIVATE as u64)?;
+    rules.insert(libc::SYS_mmap, vec![SeccompRule::new(vec![not_code, counted])?]);
     rules.insert(libc::SYS_mprotect, vec![when(2, Op::MaskedEq(exec), 0)?]);
+    // The system's clocks and its own, which have small numbers. Negative ones are those of other processes.
+    for call in [libc::SYS_clock_gettime, libc::SYS_clock_getres, libc::SYS_clock_nanosleep] {
+        rules.insert(call, vec![when(0, Op::Le, libc::CLOCK_TAI as u64)?]);
+    }
+    // A thread may keep its descriptors from the others.
+    rules.insert(libc::SYS_unshare, vec![when(0, Op::Eq, libc::CLONE_FILES as u64)?]);
     // Not F_SETOWN and F_SETSIG: they signal other processes.
     let fcntl = [libc::F_GETFD, libc::F_SETFD, libc::F_GETFL];
     rules.insert(libc::SYS_fcntl, fcntl.iter().map(|&command| when(1, Op::Eq, command as u64)).collect::<Result<_, _>>()?);

@@ -3,6 +3,9 @@
 use crate::Policy;
 use std::io;
 
+/// The main thread's stack, in bytes. Other threads' lie in counted memory.
+const STACK: u64 = 16 << 20;
+
 /// Sets them. They hold for the process and cannot be raised again by an ordinary user; the filter takes `setrlimit` away from everyone.
 pub fn apply(policy: &Policy) -> io::Result<()> {
     // SAFETY: plain calls with integer arguments.
@@ -13,6 +16,8 @@ pub fn apply(policy: &Policy) -> io::Result<()> {
     drop_capabilities()?;
     // RLIMIT_DATA and not RLIMIT_AS: a snapshot of a gigabyte is mapped, but costs no memory.
     set(libc::RLIMIT_DATA, policy.memory_bytes)?;
+    // Stacks that grow are not counted there.
+    set(libc::RLIMIT_STACK, STACK)?;
     set(libc::RLIMIT_CORE, 0)?;
     set(libc::RLIMIT_FSIZE, 0)?;
     set(libc::RLIMIT_NOFILE, 64)?;

@@ -135,6 +135,8 @@ describe("the page in a browser", () => {
     await page.keyboard.type("Will this ever end?");
     await page.keyboard.press("Enter");
     await server.until("the stuck call", (s) => s.rule_requests[1] === 1);
+    // Before the page has heard of it, there is nothing that Escape could stop.
+    await untilStatus(page, "running");
     await page.keyboard.press("Escape");
     await untilStatus(page, "stopped");
     await tabTo("continue-button", 60);

@@ -90,7 +90,7 @@ describe("answers that would load something", () => {
     requests.length = happened.length = 0;
   });
 
-  for (const { name, kind } of all) {
+  for (const { name, kind, obeys } of all) {
     it(`${name}: shown, and nothing happens`, async () => {
       await page.keyboard.press("Control+n");
       await page.getByRole("button", { name: /How to answer/ }).click();
@@ -104,6 +104,11 @@ describe("answers that would load something", () => {
       const answer = page.getByTestId("answer");
       await answer.getByText("Seen").first().waitFor();
       assert.doesNotMatch(await answer.innerText(), /FINAL\(/, "it is the answer, not the code that gave it");
+      // A tag is words like all others: hidden, it could hide what stands in it. (Those in an address or a place are not shown there.)
+      const tags = obeys
+        .join()
+        .matchAll(/(?<![,[])<(?:base|body|form|frameset|iframe|img|link|meta|object|script|style|svg|video)\b/gi);
+      for (const [tag] of tags) assert.ok((await answer.innerText()).includes(tag), `${tag} is shown`);
       assert.deepEqual(await foreign(page), []);
       await see(`the answer to “${name}”`);
 

@@ -4,12 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use rustix::process::{Gid, Uid};
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, SeccompRule, TargetArch, apply_filter};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
+    apply_filter,
+};
 use std::{collections::BTreeMap, ffi::CString, fs::File, os::fd::AsRawFd};
 
-fn refuse(calls: &[i64], errno: i32) {
+fn refuse(calls: &[i64], rules: &[SeccompRule], errno: i32) {
     let arch = if cfg!(target_arch = "x86_64") { TargetArch::x86_64 } else { TargetArch::aarch64 };
-    let rules: BTreeMap<i64, Vec<SeccompRule>> = calls.iter().map(|&call| (call, vec![])).collect();
+    let rules: BTreeMap<i64, Vec<SeccompRule>> = calls.iter().map(|&call| (call, rules.to_vec())).collect();
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(errno as u32), arch).unwrap();
     apply_filter(&BpfProgram::try_from(filter).unwrap()).unwrap();
 }
@@ -36,10 +39,12 @@ fn main() {
     // What such kernels answer.
     if lacks.iter().any(|lack| lack == "landlock") {
         let calls = [libc::SYS_landlock_create_ruleset, libc::SYS_landlock_add_rule, libc::SYS_landlock_restrict_self];
-        refuse(&calls, libc::ENOSYS);
+        refuse(&calls, &[], libc::ENOSYS);
     }
     if lacks.iter().any(|lack| lack == "namespaces") {
-        refuse(&[libc::SYS_unshare], libc::EPERM);
+        let user = libc::CLONE_NEWUSER as u64;
+        let new_user = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(user), user).unwrap();
+        refuse(&[libc::SYS_unshare], &[SeccompRule::new(vec![new_user]).unwrap()], libc::EPERM);
     }
     let mut pointers: Vec<_> = command.iter().map(|word| word.as_ptr()).collect();
     pointers.push(std::ptr::null());

@@ -55,7 +55,7 @@ fn private_megabytes() -> Vec<f64> {
 
 #[tokio::main]
 async fn main() {
-    let snapshot = tempfile::tempfile().unwrap();
+    let snapshot = File::open("/dev/null").unwrap();
     let mut times = Vec::new();
     for _ in 0..15 {
         times.push(cold(&snapshot).await);

@@ -72,13 +72,14 @@ export function useSettings() {
   return useQuery({ queryKey: ["settings"], queryFn: () => platform.call("settings", {}), throwOnError: false });
 }
 
-export function useSaveSettings() {
+/** `onError`: for who shows what went wrong in a place of its own. */
+export function useSaveSettings(onError: (thrown: unknown) => void = report) {
   const platform = usePlatform();
   const client = useQueryClient();
   return useMutation({
     mutationFn: (settings: Settings) => platform.call("set_settings", settings),
     onSuccess: (saved) => client.setQueryData(["settings"], saved),
-    onError: report,
+    onError,
   });
 }
 

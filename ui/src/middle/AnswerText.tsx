@@ -1,14 +1,13 @@
 import type { Element } from "hast";
 import { memo, useMemo, type ComponentProps } from "react";
 import Markdown, { type Components } from "react-markdown";
-import rehypeSanitize from "rehype-sanitize";
-import remarkGfm from "remark-gfm";
 import type { Citation } from "../bindings/Citation";
 import { useNavigation } from "../data/place";
 import { Tip } from "../parts/Button";
 import { cx } from "../parts/cx";
 import { usePlatform } from "../platform";
-import { rehypeCitations, takeCitations, type Cited } from "../run/citations";
+import { rehypePlugins, remarkPlugins } from "../run/answerMarkdown";
+import { takeCitations, type Cited } from "../run/citations";
 import { checkWords } from "../source/words";
 import { fileName } from "../text/format";
 import s from "./AnswerText.module.css";
@@ -20,10 +19,6 @@ interface Props {
   /** It is still arriving. */
   arriving: boolean;
 }
-
-const remarkPlugins = [remarkGfm];
-// Sanitised first: the chips are ours, everything else is the model's.
-const rehypePlugins = [rehypeSanitize, rehypeCitations];
 
 /** An answer, with a chip at each place it names. */
 export const AnswerText = memo(function AnswerText({ answer, citations, library, arriving }: Props) {
@@ -46,7 +41,7 @@ export const AnswerText = memo(function AnswerText({ answer, citations, library,
   );
   return (
     <div className={s.text} data-testid="answer" aria-busy={arriving}>
-      <Markdown remarkPlugins={remarkPlugins} rehypePlugins={rehypePlugins} components={components}>
+      <Markdown remarkPlugins={remarkPlugins} rehypePlugins={rehypePlugins(cited.length)} components={components}>
         {text}
       </Markdown>
     </div>

@@ -5,7 +5,7 @@ import { useNavigation } from "../data/place";
 import { useClock, type OpenRun } from "../data/useRun";
 import { Bar } from "../parts/Bar";
 import { IconButton, Tip } from "../parts/Button";
-import { isFree } from "../run/fold";
+import { isFree, stayedHere } from "../run/fold";
 import { cost, count, dollars, duration, plural, short } from "../text/format";
 import s from "./Header.module.css";
 import { LeftOut } from "./LeftOut";
@@ -61,7 +61,9 @@ function Meter({ run }: { run: OpenRun }) {
   const limit = view.options?.limits.max_cost_usd;
   const tokens = view.usage.input_tokens + view.usage.output_tokens;
   const spent = free
-    ? "Free, on this computer"
+    ? stayedHere(view)
+      ? "Free, on this computer"
+      : "Free"
     : limit === undefined || view.cost === null
       ? cost(view.cost, false)
       : `${dollars(view.cost)} of ${dollars(limit)}`;

@@ -2,6 +2,7 @@ import { Popover } from "@base-ui/react/popover";
 import { useState } from "react";
 import { Button } from "../parts/Button";
 import { TextField } from "../parts/Field";
+import m from "../parts/Menu.module.css";
 import { dollars } from "../text/format";
 import s from "./AskBox.module.css";
 
@@ -23,7 +24,7 @@ export function LimitPill({ limit, onChange }: { limit: number | undefined; onCh
     <Popover.Root open={open} onOpenChange={onOpenChange}>
       <Popover.Trigger className={s.pill}>{limit === undefined ? "No limit" : `Limit ${dollars(limit)}`}</Popover.Trigger>
       <Popover.Portal>
-        <Popover.Positioner sideOffset={6} align="start" className={s.place}>
+        <Popover.Positioner sideOffset={6} align="start" className={m.place}>
           <Popover.Popup className={s.limitPopup} aria-label="Cost limit">
             <form
               className={s.limit}

@@ -69,15 +69,21 @@ function Trouble() {
   const now = useStore(trouble);
   if (!now) return null;
   const toSettings = <Button onClick={() => go({ screen: "settings" })}>Open settings</Button>;
-  const acts = /key|model|provider|server|unreachable|price/.test(now.code) ? (
-    toSettings
-  ) : /librar|folder|source|path|readable/.test(now.code) ? (
-    <Button onClick={addFolder}>Add a folder</Button>
-  ) : undefined;
+  const keptHere = now.code === "local_only";
+  const acts =
+    keptHere || /key|model|provider|server|unreachable|price/.test(now.code) ? (
+      toSettings
+    ) : /librar|folder|source|path|readable/.test(now.code) ? (
+      <Button onClick={addFolder}>Add a folder</Button>
+    ) : undefined;
   return (
     <div className={s.trouble} data-testid="trouble" data-code={now.code}>
       <div>
-        <Banner acts={acts} onClose={() => trouble.set(null)}>
+        <Banner
+          title={keptHere ? "Not asked: this would have left the computer" : undefined}
+          acts={acts}
+          onClose={() => trouble.set(null)}
+        >
           {now.message}
         </Banner>
       </div>

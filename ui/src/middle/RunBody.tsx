@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import type { OpenRun } from "../data/useRun";
 import { partialKey } from "../data/runLog";
-import { isFree } from "../run/fold";
+import { stayedHere } from "../run/fold";
 import { livePhrase, readAnswer } from "../run/story";
 import { duration, plural } from "../text/format";
 import { AnswerText } from "./AnswerText";
@@ -62,6 +62,7 @@ function How({ run: { view, state } }: { run: OpenRun }) {
       {turns > 0 && <span>{steps}</span>}
       {view.mode && view.mode !== "direct" && <span title={view.modeReason}>{modeWords[view.mode].name}</span>}
       {view.options && <span>{view.options.model.name}</span>}
+      {view.options?.repl_command && view.mode !== "direct" && <span title={view.options.repl_command}>Code run elsewhere</span>}
     </div>
   );
 }
@@ -109,7 +110,7 @@ function Sure({ run: { view } }: { run: OpenRun }) {
           documents read
         </span>
       )}
-      {isFree(view.options) && <span>Nothing left this computer</span>}
+      {stayedHere(view) && <span>Nothing left this computer</span>}
     </div>
   );
 }

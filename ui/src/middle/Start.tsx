@@ -1,4 +1,4 @@
-import { ArrowRight, FolderPlus } from "lucide-react";
+import { ArrowRight, FolderPlus, Lock } from "lucide-react";
 import type { Library } from "../bindings/Library";
 import { useNavigation } from "../data/place";
 import { Banner } from "../parts/Banner";
@@ -59,6 +59,11 @@ export function NewQuestion({ library }: { library: Library }) {
                 ? `About ${library.name}: ${plural(overview.documents, "document")}, ${bytes(overview.bytes)}, about ${short(overview.tokens_estimate)} tokens.`
                 : `Looking through ${library.name}… You can ask already.`}
             </p>
+            {library.local_only && (
+              <p className={s.kept}>
+                <Lock size={13} /> Kept on this computer: what would take any of it elsewhere is refused.
+              </p>
+            )}
             <div className={s.tries}>
               {tries.map((question) => (
                 <button

@@ -5,7 +5,7 @@ import { IconButton } from "./Button";
 import { cx } from "./cx";
 
 interface Props {
-  title?: string;
+  title?: string | undefined;
   calm?: boolean;
   children: ReactNode;
   acts?: ReactNode;

@@ -37,12 +37,14 @@ interface ConfirmProps {
   title: string;
   about: string;
   action: string;
+  /** What the button says that changes nothing. */
+  keep?: string;
   onConfirm(): void;
   onClose(): void;
 }
 
 /** Asks before something that cannot be taken back. */
-export function Confirm({ title, about, action, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ title, about, action, keep = "Keep it", onConfirm, onClose }: ConfirmProps) {
   return (
     <AlertDialog.Root open onOpenChange={(open) => !open && onClose()}>
       <AlertDialog.Portal>
@@ -51,7 +53,7 @@ export function Confirm({ title, about, action, onConfirm, onClose }: ConfirmPro
           <AlertDialog.Title className={s.title}>{title}</AlertDialog.Title>
           <AlertDialog.Description className={s.about}>{about}</AlertDialog.Description>
           <div className={s.foot}>
-            <AlertDialog.Close render={<Button />}>Keep it</AlertDialog.Close>
+            <AlertDialog.Close render={<Button />}>{keep}</AlertDialog.Close>
             <AlertDialog.Close render={<Button look="danger" />} onClick={onConfirm}>
               {action}
             </AlertDialog.Close>

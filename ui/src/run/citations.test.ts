@@ -56,19 +56,19 @@ test("the clipboard gets numbers and a list of places", () => {
 });
 
 test("a chip is tied to the word before it", () => {
-  const { text } = takeCitations("Nine litres [[a.md#L1]] each[[a.md#L2]].", [], false);
+  const { text, cited } = takeCitations("Nine litres [[a.md#L1]] each[[a.md#L2]].", [], false);
   const tree: Root = { type: "root", children: [{ type: "text", value: text }] };
-  rehypeCitations()(tree);
+  rehypeCitations(cited.length)(tree);
   const words = tree.children.flatMap((c) => (c.type === "text" ? [c.value] : []));
   expect(words).toEqual(["Nine litres\u00a0", " each\u2060", "."]);
 });
 
 test("marks become elements, also inside code type", () => {
-  const { text } = takeCitations("[[a.md#L1]]", [], false);
+  const { text, cited } = takeCitations("[[a.md#L1]]", [], false);
   const tree: Root = {
     type: "root",
     children: [{ type: "element", tagName: "code", properties: {}, children: [{ type: "text", value: text }] }],
   };
-  rehypeCitations()(tree);
+  rehypeCitations(cited.length)(tree);
   expect(tree.children).toEqual([{ type: "element", tagName: "cite", properties: { dataIndex: "0" }, children: [] }]);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Event } from "../bindings/Event";
-import { callCost, fold, isFree, nodeCost } from "./fold";
+import { callCost, fold, isFree, nodeCost, stayedHere } from "./fold";
 import { flame, ticks } from "./flame";
 import { options, outcome, record, started, usage, worked } from "./fixture";
 import { livePhrase, story } from "./story";
@@ -147,6 +147,15 @@ describe("the view of a run", () => {
     expect(isFree({ ...options("local"), sub_model: { provider: "openai", name: "x", key: { kind: "keychain" } } })).toBe(false);
     expect(isFree(options("server"))).toBe(false);
     expect(isFree(undefined)).toBe(false);
+  });
+
+  test("what code elsewhere touched has left this computer; where no code ran, nothing has", () => {
+    const elsewhere = { ...options("local"), repl_command: "ssh host plumb-python" };
+    expect(stayedHere({ options: options("local"), mode: "rlm" })).toBe(true);
+    expect(stayedHere({ options: elsewhere, mode: "rlm" })).toBe(false);
+    expect(stayedHere({ options: elsewhere })).toBe(false);
+    expect(stayedHere({ options: elsewhere, mode: "direct" })).toBe(true);
+    expect(stayedHere({ options: options("openai"), mode: "direct" })).toBe(false);
   });
 });
 

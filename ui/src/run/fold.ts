@@ -366,3 +366,8 @@ export const addUp = (costs: (number | null)[]) =>
 export function isFree(options: RunOptions | undefined): boolean {
   return options?.model.provider === "local" && (options.sub_model?.provider ?? "local") === "local";
 }
+
+/** Whether nothing left this computer: neither went a model's reading elsewhere, nor the text that code touched. */
+export function stayedHere({ options, mode }: Pick<RunView, "options" | "mode">): boolean {
+  return isFree(options) && (mode === "direct" || options?.repl_command === undefined);
+}

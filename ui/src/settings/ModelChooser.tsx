@@ -23,7 +23,8 @@ export function ModelChooser({ settings, first }: { settings: Settings; first?: 
           <Laptop size={18} />
           <span>
             <b>On this computer</b>
-            Works without internet. Nothing leaves this computer, and nothing is paid.
+            Works without internet.{" "}
+            {settings.repl_command ? "Nothing is paid." : "Nothing leaves this computer, and nothing is paid."}
           </span>
           <ChevronDown size={16} />
         </button>

@@ -6,6 +6,7 @@ import { useStore } from "../data/store";
 import { Banner } from "../parts/Banner";
 import { Button } from "../parts/Button";
 import { Segments } from "../parts/Segments";
+import { CodePlace } from "./CodePlace";
 import { LimitsForm } from "./LimitsForm";
 import { ModelChooser } from "./ModelChooser";
 import { Sealed } from "./Sealed";
@@ -62,7 +63,8 @@ export function SettingsScreen({ settings }: { settings: Settings }) {
             />
           </div>
         </section>
-        <Sealed />
+        <CodePlace settings={settings} />
+        <Sealed settings={settings} />
       </div>
     </main>
   );

@@ -1,15 +1,16 @@
 import { useMutation } from "@tanstack/react-query";
-import { CircleAlert, Plus, X } from "lucide-react";
+import { CircleAlert, Lock, Plus } from "lucide-react";
 import { useState } from "react";
 import type { Library } from "../bindings/Library";
 import { report, useLibraries } from "../data/host";
 import { useNavigation } from "../data/place";
-import { IconButton, Tip } from "../parts/Button";
+import { Tip } from "../parts/Button";
 import { cx } from "../parts/cx";
 import { Confirm } from "../parts/Modal";
 import { moveBetweenRows } from "../parts/rows";
 import { usePlatform } from "../platform";
 import { count } from "../text/format";
+import { LibraryMenu } from "./LibraryMenu";
 import s from "./Sidebar.module.css";
 
 export function Libraries({ shown }: { shown: string | undefined }) {
@@ -43,20 +44,14 @@ export function Libraries({ shown }: { shown: string | undefined }) {
             >
               <span className={s.dot} />
               <span className="clip">{library.name}</span>
+              {library.local_only && <Lock size={12} className={s.lock} aria-label="Kept on this computer" />}
               {library.problem ? (
                 <CircleAlert size={13} className={s.mark} color="var(--warn)" aria-label={library.problem.message} />
               ) : (
                 <small className="num">{library.overview ? count(library.overview.documents) : "…"}</small>
               )}
             </button>
-            <IconButton
-              label={`Take ${library.name} off the list`}
-              tabIndex={-1}
-              className={s.more}
-              onClick={() => setRemoving(library)}
-            >
-              <X size={14} />
-            </IconButton>
+            <LibraryMenu library={library} onRemove={() => setRemoving(library)} />
           </li>
         ))}
       </ul>

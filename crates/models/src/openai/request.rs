@@ -1,7 +1,8 @@
 //! The body of a call, in the dialect that a server takes.
 
-use plumb_rlm::model::ModelRequest;
-use serde_json::{Value, json};
+use plumb_rlm::model::{Message, ModelRequest};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 /// Which of the optional parameters a server takes. Learned from its refusals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,27 +55,44 @@ impl Dialect {
     }
 }
 
-/// The body of a call.
-pub fn body(model: &str, request: &ModelRequest, dialect: Dialect) -> Value {
-    let mut body = json!({ "model": model, "messages": request.messages, "stream": true });
+/// The body of a call. The messages are borrowed: each turn sends the whole conversation.
+#[derive(Serialize)]
+pub struct Body<'a> {
+    model: &'a str,
+    messages: &'a [Message],
+    stream: bool,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+impl<'a> Body<'a> {
+    /// In the server's dialect.
+    pub fn new(model: &'a str, request: &'a ModelRequest, dialect: Dialect) -> Self {
+        Body { model, messages: &request.messages, stream: true, rest: rest(request, dialect) }
+    }
+}
+
+fn rest(request: &ModelRequest, dialect: Dialect) -> Map<String, Value> {
+    let mut body = Map::new();
+    let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
     match dialect.limit {
-        Limit::MaxTokens => body["max_tokens"] = json!(request.max_output_tokens),
-        Limit::MaxCompletionTokens => body["max_completion_tokens"] = json!(request.max_output_tokens),
+        Limit::MaxTokens => drop(set("max_tokens", json!(request.max_output_tokens))),
+        Limit::MaxCompletionTokens => drop(set("max_completion_tokens", json!(request.max_output_tokens))),
         Limit::Neither => {}
     }
     if dialect.temperature {
         // The nearest decimal: 0.7 as an f32 would be written 0.699999988079071.
-        body["temperature"] = json!((f64::from(request.temperature) * 1000.0).round() / 1000.0);
+        set("temperature", json!((f64::from(request.temperature) * 1000.0).round() / 1000.0));
     }
     if dialect.seed {
         // Several servers read it as a signed 32-bit number.
-        body["seed"] = json!(request.seed & 0x7fff_ffff);
+        set("seed", json!(request.seed & 0x7fff_ffff));
     }
     if dialect.stream_options {
-        body["stream_options"] = json!({ "include_usage": true });
+        set("stream_options", json!({ "include_usage": true }));
     }
     if !request.stop.is_empty() {
-        body["stop"] = json!(request.stop);
+        set("stop", json!(request.stop));
     }
     body
 }
@@ -82,7 +100,11 @@ pub fn body(model: &str, request: &ModelRequest, dialect: Dialect) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plumb_rlm::model::{Message, Role};
+    use plumb_rlm::model::Role;
+
+    fn written(model: &str, request: &ModelRequest, dialect: Dialect) -> Value {
+        json!(Body::new(model, request, dialect))
+    }
 
     fn request() -> ModelRequest {
         ModelRequest {
@@ -97,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_call_is_written_as_openai_documents_it() {
-        let body = body("m", &request(), Dialect::of("server"));
+        let body = written("m", &request(), Dialect::of("server"));
         assert_eq!(
             body,
             json!({"model": "m", "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}],
@@ -110,9 +132,9 @@ mod tests {
         let mut dialect = Dialect::of("server");
         for name in ["max_tokens", "temperature", "seed", "stream_options", "max_completion_tokens"] {
             dialect = dialect.without(name).unwrap();
-            assert!(body("m", &request(), dialect).get(name).is_none());
+            assert!(written("m", &request(), dialect).get(name).is_none());
             assert_eq!(dialect.without(name), None);
         }
-        assert_eq!(body("m", &request(), dialect).as_object().unwrap().len(), 3);
+        assert_eq!(written("m", &request(), dialect).as_object().unwrap().len(), 3);
     }
 }

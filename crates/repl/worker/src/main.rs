@@ -53,8 +53,16 @@ fn work(
     let interpreter = python::Interpreter::new(py, prelude, start).map_err(|e| e.to_string())?;
     parent::send(&json!({"ready": {"seal": seal, "python": Python::version_str().split_whitespace().next()}}));
     loop {
-        let run = parent::next(py, &cells);
-        let outcome = parent::in_cell(py, run.id, || interpreter.run(py, &run.code, run.output_chars));
+        let run = parent::next(&cells);
+        let (outcome, sound) = parent::in_cell(py, run.id, || {
+            let outcome = interpreter.run(py, &run.code, run.output_chars);
+            (outcome, interpreter.is_sound(py))
+        });
+        if !sound {
+            let message = "the code changed what runs it, so that no further code would run as it is written";
+            parent::send(&json!({"failed": {"message": message}}));
+            parent::leave();
+        }
         parent::send(&json!({"done": {"id": run.id, "outcome": outcome}}));
     }
 }

@@ -74,9 +74,14 @@ pub fn listen() -> mpsc::Receiver<Run> {
     let (sender, receiver) = mpsc::channel();
     // SAFETY: asks for the calling thread's own id.
     let main = unsafe { libc::pthread_self() };
+    let (alone, is_alone) = mpsc::channel();
     std::thread::spawn(move || {
-        // SAFETY: standard input is this thread's alone from here on.
-        let mut input = BufReader::with_capacity(64 << 10, unsafe { std::fs::File::from_raw_fd(0) });
+        // A table of descriptors of its own: the code of cells cannot read what is meant for others.
+        // SAFETY: a plain call; and standard input is this thread's alone from here on.
+        let mut input = unsafe {
+            let _ = alone.send(libc::unshare(libc::CLONE_FILES) == 0);
+            BufReader::with_capacity(64 << 10, std::fs::File::from_raw_fd(0))
+        };
         while let Ok(Some(frame)) = frames::read(&mut input) {
             match frame {
                 FromParent::Reply(reply) => {
@@ -103,27 +108,20 @@ pub fn listen() -> mpsc::Receiver<Run> {
         }
         leave();
     });
+    if is_alone.recv().unwrap_or(false) {
+        // SAFETY: the listening thread has its own.
+        unsafe { libc::close(0) };
+    }
     receiver
 }
 
-/// Waits for the next cell.
-pub fn next(py: Python<'_>, cells: &mpsc::Receiver<Run>) -> Run {
-    // A Receiver is not Sync, but it stays on this thread: only Python's lock is let go.
-    struct Here<'a>(&'a mpsc::Receiver<Run>);
-    // SAFETY: `detach` runs its closure on this same thread.
-    unsafe impl Send for Here<'_> {}
-    let here = Here(cells);
-    let received = py.detach(move || {
-        let here = here;
-        here.0.recv()
-    });
-    received.unwrap_or_else(|_| leave())
+/// Waits for the next cell. Python's lock is kept meanwhile, so that threads which a cell has left behind rest between cells.
+pub fn next(cells: &mpsc::Receiver<Run>) -> Run {
+    cells.recv().unwrap_or_else(|_| leave())
 }
 
 /// Runs a cell, which can be interrupted while it runs and at no other time.
 pub fn in_cell<T>(py: Python<'_>, id: u64, run: impl FnOnce() -> T) -> T {
-    // The code before may have taken the signal for itself.
-    let _ = py.run(c"import signal; signal.signal(signal.SIGINT, signal.default_int_handler)", None, None);
     CELL.store(id, Ordering::SeqCst);
     let result = run();
     CELL.store(0, Ordering::SeqCst);

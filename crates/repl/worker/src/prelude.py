@@ -1,11 +1,13 @@
 """The REPL that a model sees: its names follow the `rlms` library, so that what models learned there works here."""
 
+import _thread
 import ast
 import collections.abc
 from json import dumps, loads
 import linecache
 import random
 import sys
+import threading
 import traceback
 
 TOO_BIG = (
@@ -14,6 +16,7 @@ TOO_BIG = (
 )
 
 LONGEST_ANSWER = 2_000_000
+MOST_THREADS = 200
 
 
 def clean(text):
@@ -283,4 +286,16 @@ class Session:
         return content
 
 
+def limit_threads(start):
+    """Threads with small stacks are not held by the limit of memory, and a computer has only so many. The program ends a worker with more."""
+
+    def start_new_thread(*arguments):
+        if _thread._count() >= MOST_THREADS:
+            raise RuntimeError(f"can't start new thread: there may be {MOST_THREADS} at the same time")
+        return start(*arguments)
+
+    _thread.start_new_thread = _thread.start_new = threading._start_new_thread = start_new_thread
+
+
+limit_threads(_thread.start_new_thread)
 sys.setrecursionlimit(2000)

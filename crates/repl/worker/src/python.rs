@@ -5,7 +5,7 @@ use pyo3::{
     exceptions::{PyKeyboardInterrupt, PyMemoryError},
     ffi,
     prelude::*,
-    types::{PyBytes, PyDict, PyModule},
+    types::{PyBytes, PyDict, PyList, PyModule},
 };
 use serde_json::{Value, json};
 use std::{ffi::CString, sync::Mutex};
@@ -66,6 +66,40 @@ pub fn initialize() {
 /// The interpreter of one node.
 pub struct Interpreter {
     session: Py<PyAny>,
+    /// What code breaks by accident and each cell finds whole.
+    kept: Kept,
+}
+
+struct Kept {
+    builtins: Py<PyDict>,
+    output: Py<output::Output>,
+    finders: Py<PyList>,
+}
+
+impl Kept {
+    fn new(py: Python<'_>) -> PyResult<Self> {
+        let sys = py.import("sys")?;
+        Ok(Kept {
+            builtins: py.import("builtins")?.dict().copy()?.unbind(),
+            output: Py::new(py, output::Output)?,
+            finders: PyList::new(py, sys.getattr("meta_path")?.try_iter()?.collect::<PyResult<Vec<_>>>()?)?.unbind(),
+        })
+    }
+
+    /// Puts back output, builtins, imports and the interrupt.
+    fn restore(&self, py: Python<'_>) -> PyResult<()> {
+        py.import("builtins")?.dict().update(self.builtins.bind(py).as_mapping())?;
+        let sys = py.import("sys")?;
+        for name in ["stdout", "stderr", "__stdout__", "__stderr__"] {
+            sys.setattr(name, &self.output)?;
+        }
+        sys.setattr("meta_path", self.finders.bind(py).get_slice(0, usize::MAX))?;
+        sys.call_method1("settrace", (py.None(),))?;
+        sys.call_method1("setprofile", (py.None(),))?;
+        let signal = py.import("signal")?;
+        signal.call_method1("signal", (libc::SIGINT, signal.getattr("default_int_handler")?))?;
+        Ok(())
+    }
 }
 
 /// Loads all that must be there before sealing.
@@ -95,10 +129,6 @@ pub fn load(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
     prelude.setattr("__builtins__", py.import("builtins")?)?;
     py.run(&c_string(include_str!("prelude.py"))?, Some(&prelude.dict()), None)?;
 
-    let output = Py::new(py, output::Output)?;
-    let sys = py.import("sys")?;
-    sys.setattr("stdout", &output)?;
-    sys.setattr("stderr", &output)?;
     // SAFETY: reads the time zone file while files can be read.
     unsafe { tzset() };
     Ok(prelude)
@@ -117,11 +147,15 @@ impl Interpreter {
     pub fn new(py: Python<'_>, prelude: &Bound<'_, PyModule>, start: &Value) -> PyResult<Self> {
         let start = py.import("json")?.call_method1("loads", (start.to_string(),))?;
         let session = prelude.getattr("Session")?.call1((start.cast::<PyDict>()?,))?.unbind();
-        Ok(Interpreter { session })
+        let kept = Kept::new(py)?;
+        kept.restore(py)?;
+        Ok(Interpreter { session, kept })
     }
 
     /// Runs one cell and describes how it ended.
     pub fn run(&self, py: Python<'_>, code: &str, output_chars: usize) -> Value {
+        // What cannot be put back shows when the worker is tried after the cell.
+        let _ = self.kept.restore(py);
         output::begin(output_chars);
         let session = self.session.bind(py);
         let returned = session.call_method1("run", (code,)).and_then(|error| error.extract::<Option<String>>());
@@ -140,5 +174,15 @@ impl Interpreter {
             "error": error,
             "answer": answer,
         })
+    }
+
+    /// Whether code still runs as it is written, whatever the last cell did to the interpreter: the smallest cell says what it must.
+    pub fn is_sound(&self, py: Python<'_>) -> bool {
+        let tried = self.kept.restore(py).and_then(|()| {
+            output::begin(1000);
+            self.session.bind(py).call_method1("run", ("1 + 1",))
+        });
+        let (said, _) = output::end();
+        tried.is_ok_and(|error| error.is_none()) && said.contains("2\n")
     }
 }

@@ -46,9 +46,16 @@ pub fn map(py: Python<'_>, snapshot: RawFd, zero_copy: bool) -> std::io::Result<
         if libc::fstat(snapshot, &mut stat) != 0 {
             return Err(std::io::Error::last_os_error());
         }
+        // A descriptor that could be written would let machine code make its map writable.
+        if libc::fcntl(snapshot, libc::F_GETFL) & libc::O_ACCMODE != libc::O_RDONLY {
+            return Err(std::io::ErrorKind::PermissionDenied.into());
+        }
         let length = stat.st_size as usize;
-        let start =
-            libc::mmap(ptr::null_mut(), length.max(1), libc::PROT_READ, libc::MAP_SHARED | libc::MAP_NORESERVE, snapshot, 0);
+        if length == 0 {
+            libc::close(snapshot);
+            return Ok(());
+        }
+        let start = libc::mmap(ptr::null_mut(), length, libc::PROT_READ, libc::MAP_SHARED | libc::MAP_NORESERVE, snapshot, 0);
         if start == libc::MAP_FAILED {
             return Err(std::io::Error::last_os_error());
         }

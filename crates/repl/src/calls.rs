@@ -1,0 +1,121 @@
+//! Reads what a worker asks. The text may be large and hostile: nothing is built from it but the call itself.
+
+use plumb_rlm::{
+    corpus::GrepQuery,
+    repl::{HostCall, HostError},
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, SeqAccess, Visitor},
+};
+use std::fmt;
+
+/// The most texts in one list: a small frame can hold many empty ones, which take far more room here.
+const MOST_TEXTS: usize = 10_000;
+
+/// All that calls can carry.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    call: String,
+    #[serde(default)]
+    prompts: Option<Texts>,
+    #[serde(default)]
+    contexts: Option<Texts>,
+    #[serde(default)]
+    model: Option<String>,
+    #[serde(default)]
+    path: Option<String>,
+    #[serde(default)]
+    pattern: Option<String>,
+    #[serde(default)]
+    query: Option<String>,
+    #[serde(default)]
+    ignore_case: bool,
+    #[serde(default)]
+    limit: Option<usize>,
+    #[serde(default)]
+    k: Option<usize>,
+    #[serde(default)]
+    first: Option<u64>,
+    #[serde(default)]
+    last: Option<u64>,
+}
+
+/// A list that is not too long.
+struct Texts(Vec<String>);
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Texts;
+
+            fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(to, "a list of at most {MOST_TEXTS} texts")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Texts, A::Error> {
+                let mut texts = Vec::new();
+                while let Some(text) = list.next_element()? {
+                    if texts.len() == MOST_TEXTS {
+                        return Err(A::Error::custom(format!("more than {MOST_TEXTS} at once are too many")));
+                    }
+                    texts.push(text);
+                }
+                Ok(Texts(texts))
+            }
+        }
+        from.deserialize_seq(Each)
+    }
+}
+
+/// The call in a body.
+///
+/// # Errors
+/// What is wrong with it, for the code that made it.
+pub fn read(body: &str) -> Result<HostCall, HostError> {
+    let wrong = |why: String| HostError { kind: "ValueError", message: format!("this call is not understood: {why}") };
+    let body: Body = serde_json::from_str(body).map_err(|e| wrong(e.to_string()))?;
+    let lacks = |what: &str| wrong(format!("it lacks {what}"));
+    let prompts = body.prompts.map(|texts| texts.0).ok_or_else(|| lacks("prompts"));
+    Ok(match body.call.as_str() {
+        "llm" => HostCall::Llm { prompts: prompts?, model: body.model },
+        "rlm" => HostCall::Rlm { prompts: prompts?, contexts: body.contexts.map(|texts| texts.0) },
+        "text" => HostCall::Text { path: body.path.ok_or_else(|| lacks("path"))? },
+        "lines" => HostCall::Lines {
+            path: body.path.ok_or_else(|| lacks("path"))?,
+            first: body.first.ok_or_else(|| lacks("first"))?,
+            last: body.last,
+        },
+        "files" => HostCall::Files { pattern: body.pattern },
+        "grep" => HostCall::Grep(GrepQuery {
+            pattern: body.pattern.ok_or_else(|| lacks("pattern"))?,
+            path: body.path,
+            ignore_case: body.ignore_case,
+            limit: body.limit.ok_or_else(|| lacks("limit"))?,
+        }),
+        "search" => HostCall::Search { query: body.query.ok_or_else(|| lacks("query"))?, k: body.k.ok_or_else(|| lacks("k"))? },
+        other => return Err(wrong(format!("there is no call {:?}", other.chars().take(40).collect::<String>()))),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_is_not_understood_says_why() {
+        let why = |body: &str| read(body).unwrap_err().message;
+        assert!(why(r#"{"call":"llm"}"#).contains("lacks prompts"));
+        assert!(why(r#"{"call":"open","path":"/etc/passwd"}"#).contains("no call \"open\""));
+        assert!(why(r#"{"call":"files","price":0}"#).contains("unknown field"));
+        assert!(why(r#"{"call":"search","query":"x","k":-1}"#).contains("invalid value"));
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_is_not_even_read() {
+        let many = format!(r#"{{"call":"llm","prompts":[{}""]}}"#, "\"\",".repeat(MOST_TEXTS));
+        assert!(read(&many).unwrap_err().message.contains("too many"));
+    }
+}

@@ -1,0 +1,148 @@
+// A library that is kept on this computer, and the choice of where code runs: what the page says, by keyboard too, and that it is so.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { chooseServer, faults, launch, openFolder, Serving, tooWide, untilStatus } from "../harness/browser.js";
+import { Home } from "../harness/home.js";
+import { ModelServer, writes } from "../harness/scripted.js";
+
+/** Nobody answers there, and it is not this computer. */
+const elsewhere = "http://10.255.255.1/v1";
+
+describe("what is kept on this computer", () => {
+  let home, server, serving, browser, page;
+  before(async () => {
+    home = await Home.make();
+    server = await ModelServer.start(home, [writes("I know that.", `FINAL("Here: " + str(len(files())))`)]);
+    await home.archive();
+    serving = await Serving.start(home, home.folder);
+    browser = await launch();
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await page.goto(serving.entry.href);
+    await chooseServer(page, server.address);
+    await openFolder(page, "archive");
+  });
+  after(async () => {
+    await browser?.close();
+    await serving?.end();
+    await server?.end();
+    await home?.remove();
+  });
+
+  const lock = () => page.getByTestId("library-item").getByLabel("Kept on this computer");
+  const items = () => page.getByTestId("history-item").count();
+  const focused = () => page.evaluate(() => document.activeElement?.dataset.testid ?? document.activeElement?.textContent);
+  /** With nothing but keys, from the library's row on. */
+  const toggleByKeyboard = async () => {
+    await page.getByTestId("library-item").focus();
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(), "library-menu");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.activeElement?.dataset.testid === "keep-local");
+    await page.keyboard.press("Enter");
+  };
+  const ask = async (question) => {
+    await page.getByTestId("ask-input").fill(question);
+    await page.getByTestId("ask-button").click();
+  };
+
+  it("a library is marked by keyboard, and the mark is seen", async () => {
+    assert.equal(await lock().count(), 0);
+    await toggleByKeyboard();
+    await lock().waitFor();
+    await page.locator('[data-testid="keep-local"][aria-checked="true"]').waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByTestId("ask-input").focus();
+    assert.deepEqual(await faults(page, "browser-12-kept"), []);
+  });
+
+  it("a model on this computer is still asked", async () => {
+    await ask("How many documents are there?");
+    await untilStatus(page, "answered");
+    assert.match(await page.getByTestId("answer").innerText(), /^Here: \d+$/);
+  });
+
+  it("a model elsewhere is refused at once, in words, and the question is kept", async () => {
+    await page.keyboard.press("Control+,");
+    await page.getByLabel("Address", { exact: true }).fill(elsewhere);
+    await page.getByTestId("use-provider").click();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+n");
+    const before = await items();
+    const since = Date.now();
+    await ask("Does this leave?");
+    const trouble = page.getByTestId("trouble");
+    await trouble.waitFor();
+    assert.ok(Date.now() - since < 3000, "no connection was waited for");
+    assert.equal(await trouble.getAttribute("data-code"), "local_only");
+    assert.match(await trouble.innerText(), /“archive” is marked to stay on this computer.*take the mark off/s);
+    assert.equal(await page.getByTestId("ask-input").inputValue(), "Does this leave?");
+    assert.equal(await items(), before, "no question was begun");
+    assert.deepEqual(await faults(page, "browser-13-refused"), []);
+    await trouble.getByRole("button", { name: "Open settings" }).click();
+    await page.getByTestId("settings").waitFor();
+    await page.keyboard.press("Escape");
+  });
+
+  it("taking the mark off is asked about first, and by itself nothing is taken off", async () => {
+    await toggleByKeyboard();
+    await page.getByRole("alertdialog").waitFor();
+    await page.waitForFunction(() => document.activeElement?.textContent === "Keep it here");
+    assert.deepEqual(await faults(page, "browser-14-let-go"), []);
+    await page.keyboard.press("Enter");
+    await page.getByRole("alertdialog").waitFor({ state: "detached" });
+    assert.equal(await lock().count(), 1);
+
+    await toggleByKeyboard();
+    await page.waitForFunction(() => document.activeElement?.textContent === "Keep it here");
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(), "Take the mark off");
+    await page.keyboard.press("Enter");
+    await lock().waitFor({ state: "detached" });
+  });
+
+  it("without the mark the same question is begun: it was the mark that kept it", async () => {
+    const before = await items();
+    await ask("Does this leave?");
+    // How it ends depends on what lies between here and there.
+    await page.getByTestId("run-status").waitFor({ state: "attached" });
+    assert.equal(await items(), before + 1);
+    await page.keyboard.press("Escape");
+  });
+
+  it("a browser cannot choose a command that runs code elsewhere, and is told so in words", async () => {
+    await page.keyboard.press("Control+,");
+    const place = page.getByTestId("code-place");
+    await page.getByTestId("code-here").focus();
+    await page.keyboard.press("ArrowDown");
+    await page.getByTestId("code-command").fill("ssh -T me@server ./plumb-python");
+    await page.keyboard.press("Enter");
+    const refusal = place.getByTestId("code-refusal");
+    await refusal.waitFor();
+    assert.match(await refusal.innerText(), /not from a browser/);
+    await place.scrollIntoViewIfNeeded();
+    assert.deepEqual(await faults(page, "browser-15-code-elsewhere"), []);
+
+    await page.getByTestId("code-use").click();
+    await page.getByRole("button", { name: "Use it anyway" }).click();
+    await page.getByRole("alertdialog").waitFor({ state: "detached" });
+    await refusal.waitFor();
+    assert.equal(await refusal.count(), 1);
+    assert.match(await refusal.innerText(), /not from a browser/);
+    const here = place.locator("div", { has: page.getByTestId("code-here") }).last();
+    assert.equal(await here.getByTestId("code-in-use").count(), 1, "code still runs on this computer");
+    await page.setViewportSize({ width: 900, height: 600 });
+    assert.deepEqual(await tooWide(page), []);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  it("the settings show what was measured of the seal: the layers, what was tried, and what each refused alone", async () => {
+    const sealed = page.getByTestId("sealed");
+    const facts = (title) => sealed.locator("div", { has: page.getByRole("heading", { name: title }) }).last();
+    await sealed.getByText("Layers that hold").waitFor({ timeout: 30_000 });
+    assert.match(await facts(/Layers/).innerText(), /system call filter/i);
+    assert.match(await facts(/tried/).innerText(), /open a file\s+Operation not permitted/i);
+    // What a layer refuses alone depends on the kernel; where there is such a fact, it is the kernel's own answer.
+    if ((await sealed.getByRole("heading", { name: /by itself/ }).count()) > 0)
+      assert.match(await facts(/by itself/).innerText(), /os error \d+/);
+  });
+});
