@@ -11,8 +11,8 @@ files=$(
 )
 files="{${files%,}}"
 config="{\"bundle\": {\"linux\": {
-  \"deb\": {\"files\": $files, \"depends\": [\"libpython3.11\"]},
-  \"rpm\": {\"files\": $files, \"depends\": [\"python3-libs\"]}}}}"
+  \"deb\": {\"files\": $files},
+  \"rpm\": {\"files\": $files}}}}"
 cd src-tauri
 npx --yes @tauri-apps/cli@2 bundle --bundles deb,rpm --config "$config"
 echo "Packages: $programs/bundle"

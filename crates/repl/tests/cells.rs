@@ -203,3 +203,26 @@ async fn the_ready_worker_tells_what_it_measured() {
     assert!(examined.python.starts_with("3."));
     assert!(examined.seal.attempts.iter().all(|attempt| attempt.refused));
 }
+
+#[tokio::test]
+async fn an_interrupt_ends_the_calls_of_all_threads() {
+    struct Never;
+    #[async_trait]
+    impl ReplHost for Never {
+        async fn answer(&self, _call: HostCall) -> Result<HostReply, HostError> {
+            std::future::pending().await
+        }
+    }
+    let mut repl = worker().await;
+    let stop = CancellationToken::new();
+    let later = stop.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        later.cancel();
+    });
+    let code = "kept = 1\nfrom concurrent.futures import ThreadPoolExecutor\n\
+                with ThreadPoolExecutor(4) as pool: list(pool.map(llm_query, 'abcdefghijkl'))";
+    let outcome = repl.run(code, LIMITS, &Never, &stop).await.unwrap();
+    assert_eq!(outcome.ending, CellEnding::Interrupted, "{outcome:?}");
+    assert_eq!(run(&mut repl, "kept").await.output, "1\n");
+}

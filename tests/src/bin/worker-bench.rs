@@ -3,12 +3,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-use plumb_repl::SealedPython;
-use plumb_rlm::repl::{Context, ReplSpec};
+use async_trait::async_trait;
+use plumb_repl::{SealedPython, Worker};
+use plumb_rlm::repl::{CellEnding, CellLimits, Context, HostCall, HostError, HostReply, Repl, ReplHost, ReplSpec};
 use std::{
     fs::{self, File},
+    future::pending,
     time::{Duration, Instant},
 };
+use tokio_util::sync::CancellationToken;
 
 const MEMORY: u64 = 1 << 30;
 
@@ -53,6 +56,35 @@ fn private_megabytes() -> Vec<f64> {
     pids.into_iter().filter(named).filter_map(private).collect()
 }
 
+/// A host whose models never answer.
+struct Silent;
+
+#[async_trait]
+impl ReplHost for Silent {
+    async fn answer(&self, _call: HostCall) -> Result<HostReply, HostError> {
+        pending().await
+    }
+}
+
+/// From the user's stop to the end of the cell, in which it must be interrupted.
+async fn interrupted(worker: &mut Worker, code: &str) -> Duration {
+    let limits = CellLimits { compute: Duration::from_secs(60), output_chars: 1000 };
+    let stop = CancellationToken::new();
+    let (stopping, ended) = tokio::join!(
+        async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            stop.cancel();
+            Instant::now()
+        },
+        async {
+            let outcome = worker.run(code, limits, &Silent, &stop).await.unwrap();
+            assert_eq!(outcome.ending, CellEnding::Interrupted);
+            Instant::now()
+        }
+    );
+    ended - stopping
+}
+
 #[tokio::main]
 async fn main() {
     let snapshot = File::open("/dev/null").unwrap();
@@ -76,6 +108,23 @@ async fn main() {
     assert_eq!(workers.len(), 50, "the workers that were started are those that are measured");
     show("private memory of a worker, mean of 50", workers.iter().sum::<f64>() / 50.0, "MB", "< 15");
     drop(kept);
+
+    let (mut worker, _) = launcher.start(spec(&snapshot)).await.unwrap();
+    for (what, code) in [
+        ("an endless loop", "while True: pass"),
+        ("code that sleeps", "import time\ntime.sleep(60)"),
+        ("code that waits for a model", "llm_query('?')"),
+        (
+            "code whose threads wait for models",
+            "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(4) as p: list(p.map(llm_query, 'abcd'))",
+        ),
+    ] {
+        let mut times = Vec::new();
+        for _ in 0..10 {
+            times.push(interrupted(&mut worker, code).await);
+        }
+        show(&format!("interrupt of {what}"), median(times), "ms", "< 50");
+    }
 
     let since = Instant::now();
     for _ in 0..1000 {

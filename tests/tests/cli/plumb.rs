@@ -16,7 +16,12 @@ const PATIENCE: Duration = Duration::from_secs(240);
 
 /// The program beside this test: `target/release/plumb`.
 fn program() -> PathBuf {
-    let path = std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().join("plumb");
+    program_named("plumb")
+}
+
+/// Another one.
+pub fn program_named(name: &str) -> PathBuf {
+    let path = std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().join(name);
     assert!(path.exists(), "{} is missing: build it first (make build)", path.display());
     path
 }

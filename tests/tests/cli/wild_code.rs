@@ -91,6 +91,61 @@ async fn the_other_ways_to_declare_an_answer_work() {
     }
 }
 
+/// All processes below this one.
+fn below(pid: u32) -> Vec<u32> {
+    let stat = |pid: u32| std::fs::read_to_string(format!("/proc/{pid}/stat")).ok();
+    let parent = |pid: u32| stat(pid)?.rsplit_once(") ")?.1.split(' ').nth(1)?.parse::<u32>().ok();
+    let all: Vec<u32> =
+        std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
+    let mut found = vec![pid];
+    let mut looked = 0;
+    while let Some(&of) = found.get(looked) {
+        looked += 1;
+        found.extend(all.iter().filter(|&&other| parent(other) == Some(of)));
+    }
+    found.split_off(1)
+}
+
+/// Whether it still computes or waits; what nobody has asked about after its end does neither.
+fn lives(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, fields)| !fields.starts_with(['Z', 'X']))
+}
+
+async fn nothing_is_left(code: &str, more: &[&str], workers: usize) {
+    let server = root([Reply::code(code), end()]).await;
+    let home = home();
+    let child = home.asking(&server, more).spawn().unwrap();
+    let since = std::time::Instant::now();
+    let mut processes = Vec::new();
+    // The zygote and its worker, or the command and what it has become; and time for the code to begin.
+    while processes.len() < workers {
+        assert!(since.elapsed().as_secs() < 60, "{processes:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        processes = below(child.id().unwrap());
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    crate::plumb::signal(&child, rustix::process::Signal::KILL);
+    let since = std::time::Instant::now();
+    while processes.iter().any(|&pid| lives(pid)) {
+        assert!(
+            since.elapsed().as_secs() < 10,
+            "left behind: {:?}",
+            processes.iter().filter(|&&pid| lives(pid)).collect::<Vec<_>>()
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_process_is_left_behind_when_the_program_is_killed() {
+    nothing_is_left("while True: pass", &[], 2).await;
+    nothing_is_left("sum(range(10 ** 12))", &[], 2).await;
+    nothing_is_left("import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(1000)", &[], 2).await;
+    let worker = crate::plumb::program_named("plumb-python");
+    nothing_is_left("sum(range(10 ** 12))", &["--repl-command", worker.to_str().unwrap()], 1).await;
+}
+
 /// Code that gets out where nothing holds it prints ESCAPED.
 async fn is_sealed_in(attack: &str) {
     let outside = Command::new("/usr/bin/python3").arg("-c").arg(attack).output().unwrap();

@@ -1,7 +1,10 @@
 //! The pipe to the parent: cells come in, calls go out, replies are matched by id, so that several threads of a cell can call at once.
 
 use crate::frames;
-use pyo3::{exceptions::PyRuntimeError, prelude::*};
+use pyo3::{
+    exceptions::{PyKeyboardInterrupt, PyRuntimeError},
+    prelude::*,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::{
@@ -50,6 +53,8 @@ static ARRIVED: Condvar = Condvar::new();
 static LAST: Mutex<u64> = Mutex::new(0);
 /// The cell that runs; 0 between cells.
 static CELL: AtomicU64 = AtomicU64::new(0);
+/// The cell that was interrupted: calls of all its threads end, or those that wait would keep the cell from ending.
+static INTERRUPTED: AtomicU64 = AtomicU64::new(u64::MAX);
 
 fn waiting() -> MutexGuard<'static, Option<HashMap<u64, Option<Box<RawValue>>>>> {
     WAITING.lock().unwrap_or_else(PoisonError::into_inner)
@@ -93,6 +98,7 @@ pub fn listen() -> mpsc::Receiver<Run> {
                 }
                 // One that comes when its cell has ended is late.
                 FromParent::Interrupt { id } if CELL.load(Ordering::SeqCst) == id => {
+                    INTERRUPTED.store(id, Ordering::SeqCst);
                     // SAFETY: the main thread lives as long as the process.
                     unsafe { libc::pthread_kill(main, libc::SIGINT) };
                     drop(waiting());
@@ -162,7 +168,9 @@ pub fn call(py: Python<'_>, request: &str) -> PyResult<String> {
         if let Some(reply) = reply {
             return Ok(String::from(<Box<RawValue> as Into<Box<str>>>::into(reply)));
         }
-        if let Err(interrupt) = py.check_signals() {
+        let interrupted = INTERRUPTED.load(Ordering::SeqCst) == CELL.load(Ordering::SeqCst);
+        let interrupt = py.check_signals().err().or_else(|| interrupted.then(|| PyKeyboardInterrupt::new_err(())));
+        if let Some(interrupt) = interrupt {
             waiting().get_or_insert_default().remove(&id);
             return Err(interrupt);
         }
