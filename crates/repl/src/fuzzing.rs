@@ -1,9 +1,6 @@
 //! What the fuzz target drives (`fuzz/`): cells in a worker whose frames are arbitrary bytes.
 
-use crate::{
-    frames::Incoming,
-    worker::{Process, Texts, Worker},
-};
+use crate::{frames::Incoming, process::Process, texts::Texts, worker::Worker};
 use async_trait::async_trait;
 use plumb_rlm::repl::{CellEnding, CellLimits, HostCall, HostError, HostReply, Repl, ReplHost};
 use std::time::Duration;

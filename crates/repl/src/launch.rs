@@ -3,7 +3,9 @@
 use crate::{
     elsewhere,
     frames::{FromWorker, ToWorker},
-    worker::{Process, Texts, Worker},
+    process::Process,
+    texts::Texts,
+    worker::Worker,
     zygote::Zygote,
 };
 use async_trait::async_trait;

@@ -10,6 +10,8 @@ mod frames;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod launch;
+mod process;
+mod texts;
 mod worker;
 mod zygote;
 

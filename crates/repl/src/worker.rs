@@ -3,28 +3,16 @@
 use crate::{
     calls,
     frames::{self, FromWorker, Incoming, ReplyOutcome, ToWorker},
-    zygote::Running,
+    process::{Process, vitals},
+    texts::Texts,
 };
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use plumb_rlm::{
-    corpus::Placement,
-    repl::{CellEnding, CellLimits, CellOutcome, HostError, HostReply, Repl, ReplError, ReplHost},
-};
-use rustix::process::{Signal, pidfd_send_signal};
+use plumb_rlm::repl::{CellEnding, CellLimits, CellOutcome, HostError, HostReply, Repl, ReplError, ReplHost};
 use serde_json::value::RawValue;
-use std::{
-    fs::File,
-    future::Future,
-    io,
-    os::{fd::OwnedFd, unix::fs::FileExt},
-    pin::Pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{future::Future, io, pin::Pin, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    process::Child,
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
@@ -56,9 +44,6 @@ const MOST_ERROR_CHARS: usize = 20_000;
 /// The longest answer, in characters; the worker refuses longer ones (`LONGEST_ANSWER` in its prelude).
 const MOST_ANSWER_CHARS: usize = 2_000_000;
 
-/// The largest text that is carried to a worker in a frame, in bytes.
-const MOST_CARRIED: u64 = 256 << 20;
-
 /// A worker process. Dropping it kills the process.
 pub struct Worker {
     process: Process,
@@ -69,82 +54,9 @@ pub struct Worker {
     alive: bool,
 }
 
-/// What is ended with the worker.
-pub enum Process {
-    /// A worker that the zygote forked, and the zygote, which must outlive it.
-    Forked { process: OwnedFd, id: u32, _zygote: Arc<Running> },
-    /// The command that pipes to a worker; it is killed when dropped.
-    Command(Child),
-    /// Nothing: both ends of the pipes are ours.
-    #[cfg(fuzzing)]
-    None,
-}
-
-impl Process {
-    fn kill(&mut self) {
-        match self {
-            // One that is gone already cannot be killed again.
-            Process::Forked { process, .. } => drop(pidfd_send_signal(process, Signal::KILL)),
-            Process::Command(process) => drop(process.start_kill()),
-            #[cfg(fuzzing)]
-            Process::None => {}
-        }
-    }
-}
-
-/// What the system says of a process.
-#[derive(Default)]
-struct Vitals {
-    threads: u64,
-    /// Processor time used.
-    cpu: Duration,
-}
-
-/// Of a process here; zeros of one that is gone, or elsewhere.
-fn vitals(process: &Process) -> Vitals {
-    let Process::Forked { id, .. } = process else { return Vitals::default() };
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    // Counted from behind the name, which can hold anything.
-    let fields: Vec<&str> = stat.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ').collect();
-    let number = |field: usize| fields.get(field).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
-    // In hundredths of a second, on every Linux.
-    Vitals { threads: number(17), cpu: Duration::from_millis((number(11) + number(12)) * 10) }
-}
-
 impl Drop for Worker {
     fn drop(&mut self) {
         self.process.kill();
-    }
-}
-
-/// How a worker gets texts.
-pub enum Texts {
-    /// It maps the snapshot.
-    InSnapshot,
-    /// It cannot see this snapshot: what it needs is sent.
-    Carried(File),
-}
-
-impl Texts {
-    /// The text that lies there.
-    pub fn read(&self, placement: Placement) -> io::Result<String> {
-        let Texts::Carried(snapshot) = self else { return Err(io::ErrorKind::Unsupported.into()) };
-        let length = placement.chars * u64::from(placement.kind);
-        if length > MOST_CARRIED {
-            let message = format!(
-                "The text has {length} bytes, more than is sent to a worker elsewhere ({MOST_CARRIED}). Use grep(pattern), search(words) or \
-                 lines(path, first, last), which run where the text is."
-            );
-            return Err(io::Error::other(message));
-        }
-        let mut bytes = vec![0; length as usize];
-        snapshot.read_exact_at(&mut bytes, placement.offset)?;
-        let decoded = match placement.kind {
-            1 => Some(bytes.iter().map(|&byte| char::from(byte)).collect()),
-            2 => String::from_utf16(&bytes.chunks_exact(2).map(|c| u16::from_ne_bytes([c[0], c[1]])).collect::<Vec<_>>()).ok(),
-            _ => bytes.chunks_exact(4).map(|c| char::from_u32(u32::from_ne_bytes([c[0], c[1], c[2], c[3]]))).collect(),
-        };
-        decoded.ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 }
 

@@ -33,6 +33,27 @@ impl ReplHost for Echo {
     }
 }
 
+/// A model that never answers.
+struct Never;
+
+#[async_trait]
+impl ReplHost for Never {
+    async fn answer(&self, _call: HostCall) -> Result<HostReply, HostError> {
+        std::future::pending().await
+    }
+}
+
+/// The user stops the run after a moment.
+fn soon() -> CancellationToken {
+    let stop = CancellationToken::new();
+    let later = stop.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        later.cancel();
+    });
+    stop
+}
+
 fn launcher() -> SealedPython {
     let beside = std::env::current_exe().unwrap();
     let program: PathBuf = beside.parent().unwrap().parent().unwrap().join("plumb-python");
@@ -179,21 +200,8 @@ async fn forged_frames_end_the_worker_and_nothing_else() {
 
 #[tokio::test]
 async fn the_user_can_stop_a_cell_that_waits_for_a_model() {
-    struct Never;
-    #[async_trait]
-    impl ReplHost for Never {
-        async fn answer(&self, _call: HostCall) -> Result<HostReply, HostError> {
-            std::future::pending().await
-        }
-    }
     let mut repl = worker().await;
-    let stop = CancellationToken::new();
-    let later = stop.clone();
-    tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        later.cancel();
-    });
-    let outcome = repl.run("llm_query('?')", LIMITS, &Never, &stop).await.unwrap();
+    let outcome = repl.run("llm_query('?')", LIMITS, &Never, &soon()).await.unwrap();
     assert_eq!(outcome.ending, CellEnding::Interrupted);
 }
 
@@ -206,23 +214,10 @@ async fn the_ready_worker_tells_what_it_measured() {
 
 #[tokio::test]
 async fn an_interrupt_ends_the_calls_of_all_threads() {
-    struct Never;
-    #[async_trait]
-    impl ReplHost for Never {
-        async fn answer(&self, _call: HostCall) -> Result<HostReply, HostError> {
-            std::future::pending().await
-        }
-    }
     let mut repl = worker().await;
-    let stop = CancellationToken::new();
-    let later = stop.clone();
-    tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        later.cancel();
-    });
     let code = "kept = 1\nfrom concurrent.futures import ThreadPoolExecutor\n\
                 with ThreadPoolExecutor(4) as pool: list(pool.map(llm_query, 'abcdefghijkl'))";
-    let outcome = repl.run(code, LIMITS, &Never, &stop).await.unwrap();
+    let outcome = repl.run(code, LIMITS, &Never, &soon()).await.unwrap();
     assert_eq!(outcome.ending, CellEnding::Interrupted, "{outcome:?}");
     assert_eq!(run(&mut repl, "kept").await.output, "1\n");
 }
