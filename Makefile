@@ -33,7 +33,6 @@ lint: setup page links ## Check formatting, types and lints of everything
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
 
 bench: build ## Measure speed beside a peer or a floor in the same run
-	cargo build --release --locked -p plumb-tests
 	tests/bench/run.sh
 
 eval: build ## Ask the six written-down questions with the built-in model, at three seeds

@@ -167,6 +167,27 @@ async fn a_memory_bomb_is_an_error_that_names_other_ways() {
 }
 
 #[tokio::test]
+async fn what_copies_a_huge_text_fails_with_other_ways_and_what_reads_it_works() {
+    let file = tempfile::tempfile().unwrap();
+    // More than the worker may hold; the file itself is empty room.
+    let chars = 700 << 20;
+    file.set_len(chars + 1).unwrap();
+    let snapshot = File::open(format!("/proc/self/fd/{}", file.as_raw_fd())).unwrap();
+    let placement = Placement { offset: 0, chars, kind: 1, ascii: true };
+    let mut repl = launcher().launch(ReplSpec { snapshot, context: Context::Placed { placement }, seed: 7 }).await.unwrap();
+    let read = run(&mut repl, "len(context), context[-3:], context.find('x'), 'x' in context").await;
+    assert_eq!(read.output, "(734003200, '\\x00\\x00\\x00', -1, False)\n");
+    for code in
+        ["context.upper()", "context.split('\\0')", "import json\njson.dumps(context)", "context + 'x'", "context.encode()"]
+    {
+        let outcome = run(&mut repl, code).await;
+        let error = outcome.error.unwrap();
+        assert!(error.starts_with("MemoryError") && error.contains("lines(path, first, last)"), "{code}: {error}");
+    }
+    assert_eq!(run(&mut repl, "len(context)").await.output, "734003200\n");
+}
+
+#[tokio::test]
 async fn code_can_reach_no_file_no_network_and_no_process() {
     let mut repl = worker().await;
     for code in [

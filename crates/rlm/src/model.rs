@@ -3,6 +3,7 @@
 use crate::money::Price;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
 use ts_rs::TS;
 
 /// Who says a message.
@@ -24,12 +25,20 @@ pub struct Message {
     pub role: Role,
     /// What is said.
     pub content: String,
+    /// Counted once: each turn sends again what the ones before sent, and counting is what costs most.
+    #[serde(skip)]
+    tokens: OnceLock<u64>,
 }
 
 impl Message {
     /// A message of `role`.
     pub fn new(role: Role, content: impl Into<String>) -> Self {
-        Message { role, content: content.into() }
+        Message { role, content: content.into(), tokens: OnceLock::new() }
+    }
+
+    /// Its tokens as `model` counts them, its frame included.
+    pub fn tokens(&self, model: &dyn Model) -> u64 {
+        self.tokens.get_or_init(|| model.count_tokens(&self.content)) + 8
     }
 }
 

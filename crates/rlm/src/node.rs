@@ -171,12 +171,16 @@ impl Node<'_> {
     /// One call for a turn's reply.
     async fn ask(&mut self, turn: u32, last: bool, messages: &[Message]) -> Result<String, Stop> {
         let model = &self.spec.model;
+        // Counted before they are copied, so that the next turn finds them counted.
+        for message in messages {
+            message.tokens(model.as_ref());
+        }
         let messages = messages.to_vec();
         let mut prompt = match &self.manner {
             Manner::Guided(guide) => guide.prompt(messages, last),
             Manner::Free => Prompt { messages, temperature: 0.0, prefill: None, stop: Vec::new(), most_output: TURN_OUTPUT },
         };
-        fit(self.shared, &mut prompt, model.as_ref());
+        fit(&mut prompt, model.as_ref());
         let called = self.shared.turn(model, self.spec.node, turn, prompt).await?;
         if called.usage_estimated && turn == 1 {
             let words = "The server did not report how many tokens it used; Plumb's figures are estimates.";
@@ -345,19 +349,19 @@ pub enum Found {
 }
 
 /// Shortens a conversation from its oldest outputs where it would not fit the model's window.
-fn fit(shared: &Shared, prompt: &mut Prompt, model: &dyn Model) {
+fn fit(prompt: &mut Prompt, model: &dyn Model) {
     let profile = model.profile();
     let output = u64::from(prompt.most_output.min(profile.max_output_tokens)).min(u64::from(profile.window_tokens) / 4);
     let room = u64::from(profile.window_tokens).saturating_sub(output + 64);
-    let mut total: u64 = prompt.messages.iter().map(|message| shared.tokens(model, message)).sum();
+    let mut total: u64 = prompt.messages.iter().map(|message| message.tokens(model)).sum();
     let newest = prompt.messages.len().saturating_sub(2);
     for message in prompt.messages.iter_mut().take(newest).skip(2) {
         if total <= room {
             break;
         }
-        let before = shared.tokens(model, message);
+        let before = message.tokens(model);
         let head: String = message.content.chars().take(200).collect();
-        message.content = format!("{head}\n(shortened)");
-        total = total.saturating_sub(before.saturating_sub(shared.tokens(model, message)));
+        *message = Message::new(message.role, format!("{head}\n(shortened)"));
+        total = total.saturating_sub(before.saturating_sub(message.tokens(model)));
     }
 }

@@ -114,7 +114,6 @@ async fn go(
         next_node: AtomicU32::new(record.next_node.max(1)),
         next_call: AtomicU32::new(record.next_call),
         touched: Mutex::default(),
-        counted: Mutex::default(),
         budget: Budget::new(limits.clone(), before.cost, before.usage, before.calls),
     });
     let clock = tokio::spawn(time_limit(shared.clone(), limits.timeout_s, before.elapsed_ms));

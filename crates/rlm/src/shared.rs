@@ -13,7 +13,6 @@ use crate::{
 };
 use std::{
     collections::{HashMap, HashSet},
-    hash::{Hash, Hasher},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
@@ -25,9 +24,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the arrived part of a reply is kept.
 const PARTIAL: Duration = Duration::from_secs(1);
-
-/// The most messages whose tokens are remembered.
-const MOST_COUNTED: usize = 10_000;
 
 /// Why a node or a run ends without an answer of its own.
 #[derive(Clone, Debug)]
@@ -101,24 +97,9 @@ pub struct Shared {
     pub next_node: AtomicU32,
     pub next_call: AtomicU32,
     pub touched: Mutex<HashSet<String>>,
-    /// Tokens of messages by their text's hash: each turn sends again what the ones before sent, and counting is what costs most.
-    pub counted: Mutex<HashMap<u64, u64>>,
 }
 
 impl Shared {
-    /// Tokens of a message of `model`, its frame included.
-    pub fn tokens(&self, model: &dyn Model, message: &Message) -> u64 {
-        let mut hasher = std::hash::DefaultHasher::new();
-        (&model.profile().name, &message.content).hash(&mut hasher);
-        let counted = |known: &mut HashMap<u64, u64>| {
-            if known.len() > MOST_COUNTED {
-                known.clear();
-            }
-            *known.entry(hasher.finish()).or_insert_with(|| model.count_tokens(&message.content))
-        };
-        counted(&mut self.counted.lock().unwrap_or_else(PoisonError::into_inner)) + 8
-    }
-
     /// The next call's number.
     pub fn new_call(&self) -> CallId {
         CallId(self.next_call.fetch_add(1, Ordering::Relaxed))
@@ -175,7 +156,7 @@ impl Shared {
     ) -> Result<Called, Box<Broken>> {
         let since = Instant::now();
         let profile = model.profile();
-        let input: u64 = prompt.messages.iter().map(|message| self.tokens(model.as_ref(), message)).sum();
+        let input: u64 = prompt.messages.iter().map(|message| message.tokens(model.as_ref())).sum();
         let room = u64::from(profile.window_tokens).saturating_sub(input + 16);
         let most = u64::from(prompt.most_output.min(profile.max_output_tokens)).min(room) as u32;
         let nothing = |stop: Stop, fault: Fault, of_this_call| {
