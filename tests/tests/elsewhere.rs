@@ -89,7 +89,7 @@ async fn works(command: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_needs_nothing_but_the_c_library() {
     let root = empty_root();
-    works(&format!("unshare --user --map-root-user --net --root={} /plumb-python", root.path().display())).await;
+    works(&format!("unshare --user --map-current-user --net --root={} /plumb-python", root.path().display())).await;
     let left: Vec<_> = fs::read_dir(root.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| ["plumb-python", "lib", "lib64", "usr"].contains(&name.to_str().unwrap())), "{left:?}");
 }

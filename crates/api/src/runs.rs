@@ -6,17 +6,18 @@ use crate::{
     plumb::{Plumb, locked, now_ms},
     types::*,
 };
+use futures_util::FutureExt;
 use plumb_corpus::OpenCorpus;
 use plumb_rlm::{
     corpus::Corpus,
-    event::{BlobId, Event, EventKind, RunId},
+    event::{BlobId, EVENT_VERSION, Event, EventKind, Fault, NodeId, RunId, RunStatus},
     fold::Totals,
     journal::{Journal, JournalError},
     options::RunOptions,
     run::{self, Parts, Question},
 };
 use plumb_store::RunRow;
-use std::{future::Future, sync::Arc};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 impl Plumb {
     /// Asks a question; returns when the run has begun and is on disk.
@@ -216,7 +217,11 @@ impl Plumb {
         locked(&self.inner.live).insert(run_id.clone(), live.clone());
         let (plumb, id) = (self.clone(), run_id.clone());
         let mut task = tokio::spawn(async move {
-            let outcome = work.await;
+            // A fault of ours must not leave a run that never ends.
+            let outcome = match AssertUnwindSafe(work).catch_unwind().await {
+                Ok(outcome) => outcome,
+                Err(_) => plumb.crashed(&id).await,
+            };
             locked(&plumb.inner.live).remove(&id);
             if let Err(e) = &outcome {
                 tracing::error!(run = %id, code = e.code, "the record could not be written: {}", e.message);
@@ -230,6 +235,20 @@ impl Plumb {
         }
         self.tell(Update::Runs);
         Ok(summary(self.inner.store.run(&run_id).await?))
+    }
+}
+
+impl Plumb {
+    /// Writes the end of a run that broke off by a fault of ours.
+    async fn crashed(&self, run_id: &RunId) -> Result<(), JournalError> {
+        let events = self.inner.store.events(run_id).await.unwrap_or_default();
+        let totals = Totals::of(&events);
+        let message = "A fault in Plumb broke this question off. What was found so far is kept; it can be continued.".to_owned();
+        let error = Some(Fault { code: "crashed".to_owned(), message });
+        let kind = EventKind::Finished { status: RunStatus::Failed, answer: totals.answer, error, elapsed_ms: totals.elapsed_ms };
+        let seq = events.last().map_or(0, |last| last.seq + 1);
+        let event = Event { version: EVENT_VERSION, seq, at_ms: now_ms(), node: NodeId(0), kind };
+        self.inner.store.journal(run_id).append(&event).await
     }
 }
 

@@ -34,6 +34,13 @@ use tokio::{
 /// The most text (files' bytes) that one search ranks. Where the corpus is larger, the files with the rarest words of the query are ranked.
 const RANKED: u64 = 64 << 20;
 
+/// The longest glob, in bytes, and the most groups in it.
+const LONGEST_GLOB: usize = 1_000;
+const MOST_GROUPS: usize = 10;
+
+/// A path that is not there and longer than this, in bytes, is not compared with those that are.
+const COMPARED: usize = 300;
+
 type Listing = Arc<Vec<Document>>;
 
 /// The documents of one run: lists in the background from the moment it is opened.
@@ -271,6 +278,13 @@ struct Wanted {
 impl Wanted {
     fn new(given: &str) -> Result<Self, CorpusError> {
         let pattern = given.trim_start_matches("./");
+        // What is built from a glob grows with its groups, and can outgrow the stack.
+        if given.len() > LONGEST_GLOB || given.matches('{').count() > MOST_GROUPS {
+            let message = format!(
+                "A pattern for paths may have {LONGEST_GLOB} characters and {MOST_GROUPS} groups in braces; use a simpler one."
+            );
+            return Err(CorpusError { code: "bad_pattern", message });
+        }
         let glob = GlobBuilder::new(pattern).build().map_err(|error| CorpusError {
             code: "bad_pattern",
             message: format!(
@@ -308,6 +322,10 @@ fn find(listing: &[Document], path: &str, name: &str) -> Result<usize, CorpusErr
     let mut ending = listing.iter().enumerate().filter(|(_, document)| !path.is_empty() && document.path.ends_with(&end));
     if let (Some((index, _)), None) = (ending.next(), ending.next()) {
         return Ok(index);
+    }
+    if path.len() > COMPARED {
+        let message = format!("There is no document with such a long path in {name}. Its paths are listed by files().");
+        return Err(CorpusError { code: "no_such_path", message });
     }
     let file_name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_lowercase();
     let asked = file_name(path);

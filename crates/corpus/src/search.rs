@@ -3,7 +3,7 @@
 use crate::words::words;
 use plumb_rlm::corpus::{Passage, Text};
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -133,9 +133,9 @@ impl Index {
 
 /// The words of a query, each once.
 pub fn distinct(query: &str) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
+    let (mut out, mut known) = (Vec::new(), HashSet::new());
     words(query, |word| {
-        if !out.iter().any(|known| known == word) {
+        if known.insert(word.to_owned()) {
             out.push(word.to_owned());
         }
     });

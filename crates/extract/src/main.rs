@@ -27,7 +27,7 @@ type Parsed = Result<(String, Vec<(u64, String)>), Failure>;
 
 fn main() -> ExitCode {
     let isolated = isolate();
-    let sealed = seal(&Policy { memory_bytes: MEMORY, cpu_seconds: Some(CPU_SECONDS), threads: true }, isolated);
+    let sealed = seal(&Policy { memory_bytes: MEMORY, cpu_seconds: Some(CPU_SECONDS), threads: true, joins: true }, isolated);
     let ready: Ready = sealed.as_ref().map(drop).map_err(ToString::to_string);
     if protocol::write_json(&mut stdout(), &ready).is_err() || ready.is_err() {
         return ExitCode::FAILURE;

@@ -13,6 +13,13 @@ use std::fmt;
 /// The most texts in one list: a small frame can hold many empty ones, which take far more room here.
 const MOST_TEXTS: usize = 10_000;
 
+/// The longest of the short texts, in bytes: a longer one is no path, glob, query or name, but takes what reads it a hundred times its size.
+const LONGEST_PATH: usize = 4_096;
+const LONGEST_GLOB: usize = 1_000;
+const LONGEST_PATTERN: usize = 20_000;
+const LONGEST_QUERY: usize = 2_000;
+const LONGEST_NAME: usize = 200;
+
 /// All that calls can carry.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,6 +85,19 @@ pub fn read(body: &str) -> Result<HostCall, HostError> {
     let wrong = |why: String| HostError { kind: "ValueError", message: format!("this call is not understood: {why}") };
     let body: Body = serde_json::from_str(body).map_err(|e| wrong(e.to_string()))?;
     let lacks = |what: &str| wrong(format!("it lacks {what}"));
+    let globs = if body.call == "grep" { (&body.path, &None) } else { (&None, &body.pattern) };
+    for (what, text, longest) in [
+        ("path", &body.path, LONGEST_PATH),
+        ("glob for paths", globs.0, LONGEST_GLOB),
+        ("glob for paths", globs.1, LONGEST_GLOB),
+        ("pattern", &body.pattern, LONGEST_PATTERN),
+        ("query", &body.query, LONGEST_QUERY),
+        ("name of a model", &body.model, LONGEST_NAME),
+    ] {
+        if let Some(text) = text.as_ref().filter(|text| text.len() > longest) {
+            return Err(wrong(format!("a {what} of {} bytes is too long; {longest} are allowed", text.len())));
+        }
+    }
     let prompts = body.prompts.map(|texts| texts.0).ok_or_else(|| lacks("prompts"));
     Ok(match body.call.as_str() {
         "llm" => HostCall::Llm { prompts: prompts?, model: body.model },
@@ -111,6 +131,22 @@ mod tests {
         assert!(why(r#"{"call":"open","path":"/etc/passwd"}"#).contains("no call \"open\""));
         assert!(why(r#"{"call":"files","price":0}"#).contains("unknown field"));
         assert!(why(r#"{"call":"search","query":"x","k":-1}"#).contains("invalid value"));
+    }
+
+    #[test]
+    fn what_is_too_long_to_be_read_by_what_reads_it_is_refused() {
+        let long = "x".repeat(30_000);
+        for body in [
+            format!(r#"{{"call":"text","path":"{long}"}}"#),
+            format!(r#"{{"call":"files","pattern":"{long}"}}"#),
+            format!(r#"{{"call":"grep","pattern":"x","path":"{long}","limit":1}}"#),
+            format!(r#"{{"call":"grep","pattern":"{long}","limit":1}}"#),
+            format!(r#"{{"call":"search","query":"{long}","k":1}}"#),
+            format!(r#"{{"call":"llm","prompts":[],"model":"{long}"}}"#),
+        ] {
+            let message = read(&body).unwrap_err().message;
+            assert!(message.contains("too long") && message.len() < 200, "{message}");
+        }
     }
 
     #[test]

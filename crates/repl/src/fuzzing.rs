@@ -29,7 +29,7 @@ pub fn session(bytes: &[u8]) {
         let mut frames = Incoming::new(bytes);
         while let Ok(Some(_)) = frames.next().await {}
         let output = std::io::Cursor::new(bytes.to_vec());
-        let mut worker = Worker::new(Process::None, Box::new(tokio::io::sink()), Box::new(output), Texts::InSnapshot);
+        let mut worker = Worker::new(Process::None, Box::new(tokio::io::sink()), Box::new(output), Texts::InSnapshot, u64::MAX);
         let stop = CancellationToken::new();
         // The bytes end, so a cell is killed at last, and after that no other runs.
         for _ in 0..=bytes.len() {

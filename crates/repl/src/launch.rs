@@ -90,6 +90,7 @@ impl SealedPython {
                     Box::new(input),
                     Box::new(output),
                     Texts::InSnapshot,
+                    self.memory_bytes,
                 );
                 let examined = self.begin(&mut worker, &spec, START).await.map_err(Trouble::here)?;
                 Ok((worker, examined))
@@ -98,7 +99,8 @@ impl SealedPython {
                 let (process, input, output, words) =
                     elsewhere::start(command).map_err(|e| elsewhere::trouble(command, &e.to_string()))?;
                 let texts = Texts::Carried(spec.snapshot.try_clone().map_err(no_worker)?);
-                let mut worker = Worker::new(Process::Command(process), Box::new(input), Box::new(output), texts);
+                let mut worker =
+                    Worker::new(Process::Command(process), Box::new(input), Box::new(output), texts, self.memory_bytes);
                 match self.begin(&mut worker, &spec, START_ELSEWHERE).await {
                     Ok(examined) => Ok((worker, examined)),
                     Err(_) if !worker.said().is_empty() => {
@@ -130,7 +132,7 @@ impl SealedPython {
                 Ok(seal) => Ok(Examined { seal, python }),
                 Err(e) => Err(Trouble::Io(e.into())),
             },
-            Ok(Ok(Some(FromWorker::Failed { message }))) => Err(Trouble::NotSealed(message)),
+            Ok(Ok(Some(FromWorker::Failed { message }))) => Err(Trouble::NotSealed(message.chars().take(500).collect())),
             Ok(Ok(_)) => Err(Trouble::Ended),
             Ok(Err(e)) => Err(Trouble::Io(e)),
             Err(_) => Err(Trouble::Io(io::ErrorKind::TimedOut.into())),

@@ -3,7 +3,7 @@
 use crate::{
     calls,
     frames::{self, FromWorker, Incoming, ReplyOutcome, ToWorker},
-    process::{Process, vitals},
+    process::{Process, Watch, vitals},
     texts::Texts,
 };
 use async_trait::async_trait;
@@ -29,10 +29,7 @@ const MOST_CALL_BYTES: usize = 256 << 20;
 /// The most calls of one cell: a loop that asks for ever ends, although its own computing time hardly passes.
 const MOST_CALLS_OF_A_CELL: u32 = 200_000;
 
-/// The most threads of a worker's process. Its own library starts fewer; only code that got past it can have more.
-const MOST_THREADS: u64 = 256;
-
-/// How often they are counted while a cell runs.
+/// How often the time is looked at that a cell's threads use while others wait.
 const WATCH: Duration = Duration::from_millis(100);
 
 /// How long a worker may leave a reply unread in its pipe.
@@ -47,6 +44,7 @@ const MOST_ANSWER_CHARS: usize = 2_000_000;
 /// A worker process. Dropping it kills the process.
 pub struct Worker {
     process: Process,
+    watch: Watch,
     input: Box<dyn AsyncWrite + Send + Unpin>,
     frames: Incoming<Box<dyn AsyncRead + Send + Unpin>>,
     texts: Texts,
@@ -75,8 +73,10 @@ impl Worker {
         input: Box<dyn AsyncWrite + Send + Unpin>,
         output: Box<dyn AsyncRead + Send + Unpin>,
         texts: Texts,
+        memory_bytes: u64,
     ) -> Self {
-        Worker { process, input, frames: Incoming::new(output), texts, last_call: 0, alive: true }
+        let watch = Watch::new(&process, memory_bytes);
+        Worker { process, watch, input, frames: Incoming::new(output), texts, last_call: 0, alive: true }
     }
 
     /// The number of its process, where that is on this machine.
@@ -125,6 +125,17 @@ impl Worker {
         CellOutcome { output: String::new(), omitted_chars: 0, error: Some(why), ending: CellEnding::Killed, answer: None }
     }
 
+    /// Why it is gone.
+    fn died(&self) -> String {
+        let rest = "Variables are rebuilt from the earlier steps. Work on smaller pieces, or use grep() and search().";
+        match self.watch.why() {
+            Some(why) => format!("The Python process was ended: {why}. {rest}"),
+            None => {
+                format!("The Python process ended in the middle of the code, most likely because it used too much memory. {rest}")
+            }
+        }
+    }
+
     async fn send(&mut self, frame: ToWorker<'_>) -> bool {
         matches!(tokio::time::timeout(STALLED, frames::write(&mut self.input, &frame)).await, Ok(Ok(())))
     }
@@ -161,9 +172,10 @@ impl Repl for Worker {
             return Err(ReplError { code: "worker_died", message: "The Python worker is gone.".to_owned() });
         }
         // The code of a cell cannot know its number, so it cannot say in the worker's name how it ended.
+        let _in_cell = self.watch.cell();
         let cell = if cfg!(fuzzing) { 1 } else { uuid::Uuid::new_v4().as_u64_pair().0 };
         if !self.send(ToWorker::Run { id: cell, code, output_chars: limits.output_chars }).await {
-            return Ok(self.killed("The Python process had ended before the code ran. Its variables are lost.".to_owned()));
+            return Ok(self.killed(self.died()));
         }
         let mut answers: FuturesUnordered<Answer<'_>> = FuturesUnordered::new();
         let mut calls = 0;
@@ -201,23 +213,19 @@ impl Repl for Worker {
                             "The Python process was ended: {message}. Variables are rebuilt from the steps before this one."
                         )));
                     }
-                    Ok(None) => return Ok(self.killed(died().to_owned())),
+                    Ok(None) => return Ok(self.killed(self.died())),
                     _ => return Ok(self.killed("The Python process was ended: it sent something Plumb does not understand.".to_owned())),
                 },
                 Some((id, size, outcome)) = answers.next(), if !answers.is_empty() => {
                     under_way -= size;
                     let outcome = self.reply(outcome);
                     if !self.send(ToWorker::Reply { id, outcome }).await {
-                        return Ok(self.killed(died().to_owned()));
+                        return Ok(self.killed(self.died()));
                     }
                 }
                 _ = watch.tick() => {
-                    let vitals = vitals(&self.process);
-                    if vitals.threads > MOST_THREADS {
-                        return Ok(self.killed(format!("The Python process was ended: it had more than {MOST_THREADS} threads.")));
-                    }
                     // One thread that waits for us does not give the others time without end.
-                    if interrupted.is_none() && !computing && vitals.cpu.saturating_sub(at_start) > limits.compute {
+                    if interrupted.is_none() && !computing && vitals(&self.process).cpu.saturating_sub(at_start) > limits.compute {
                         interrupted = Some((Interrupted::ByTime, Instant::now()));
                         self.interrupt(cell).await;
                     }
@@ -253,11 +261,6 @@ async fn answer(host: &dyn ReplHost, body: Box<RawValue>) -> Result<HostReply, H
         Ok(call) => host.answer(call).await,
         Err(error) => Err(error),
     }
-}
-
-fn died() -> &'static str {
-    "The Python process ended in the middle of the code, most likely because it used too much memory. Variables are rebuilt from the earlier \
-     steps. Work on smaller pieces, or use grep() and search()."
 }
 
 /// The outcome, with the reason of an interrupt in words, and no more output than asked for whatever the worker claims.

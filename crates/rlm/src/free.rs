@@ -20,7 +20,7 @@ pub async fn open(shared: &Shared, spec: &NodeSpec) -> Result<Vec<Message>, Stop
     let overview = shared.corpus.overview().await;
     let single = !matches!(spec.context, Context::Folder { .. });
     let sub_chars = u64::from(shared.sub_model.profile().window_tokens) * 5 / 2;
-    let children = spec.depth < shared.budget.limits().max_depth;
+    let children = (spec.depth as usize) < shared.child_slots.len();
     let system = render("free_system", context! { single, children, sub_chars });
     let (name, listing, more, documents_note, skipped) = match &spec.context {
         Context::Placed { placement } => {

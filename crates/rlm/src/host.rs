@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
 };
 
 /// The most prompts of one batch.
@@ -25,8 +25,12 @@ const MOST_HITS: usize = 5_000;
 const MOST_PASSAGES: usize = 100;
 /// The most lines of one search that a guided node reads.
 const MOST_LINES: usize = 40;
-/// The longest pattern of a grep, in bytes.
-const LONGEST_PATTERN: usize = 20_000;
+/// The most lines of all searches of a cell together.
+const MOST_FOUND: usize = 400;
+/// Characters of a query that are written down.
+const QUERY_HEAD: usize = 300;
+/// The most text that a run hands to its children, in bytes.
+const MOST_HANDED: u64 = 1 << 30;
 /// More bytes than this for each token of a model's window are no text that it could read.
 const MOST_BYTES_A_TOKEN: u64 = 64;
 /// The most text that one `lines()` gives, in bytes.
@@ -81,6 +85,16 @@ impl<'a> CellHost<'a> {
         record.call(self.cell, prompt, recursive, *occurrence - 1).cloned()
     }
 
+    /// A call that was never made was not asked: a loop that goes on without allowance must not fill the memory.
+    fn forget(&self, prompt: &BlobId, recursive: bool) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (prompt.clone(), recursive);
+        match asked.get_mut(&key) {
+            Some(1) | None => drop(asked.remove(&key)),
+            Some(times) => *times -= 1,
+        }
+    }
+
     /// Ends the run after this cell.
     fn end_with(&self, stop: Stop) -> Fault {
         let fault = match &stop {
@@ -104,9 +118,14 @@ impl<'a> CellHost<'a> {
         }
         // Before anything of it is kept: what no window holds is not sent, so it need not fill the disk either.
         let window = u64::from(self.shared.sub_model.profile().window_tokens);
-        if !recursive && prompt.len() as u64 > window * MOST_BYTES_A_TOKEN {
+        if prompt.len() as u64 > window * MOST_BYTES_A_TOKEN {
             let message = format!("A prompt of {} bytes is longer than the model can read. Send less at once.", prompt.len());
             return Err(Fault { code: "too_long".to_owned(), message });
+        }
+        let handed = context.as_ref().map_or(0, |context| context.len() as u64);
+        if self.shared.handed.fetch_add(handed, Ordering::Relaxed) + handed > MOST_HANDED {
+            let message = "The texts handed to rlm_query() are too large together. Hand over less, or let the child use grep() and search().";
+            return Err(Fault { code: "too_long".to_owned(), message: message.to_owned() });
         }
         // A call that was in flight keeps its number: a plain one is asked again, a recursive one goes on where its child stopped.
         let resumed = recorded.map(|record| record.call);
@@ -125,8 +144,12 @@ impl<'a> CellHost<'a> {
         resumed: Option<CallId>,
     ) -> Result<SubReply, Stop> {
         let shared = self.shared;
-        // A child holds no slot itself: its own calls need them.
-        let slot = if recursive { None } else { shared.slots.acquire().await.ok() };
+        // A child takes none of the slots that its own calls need, but one of its depth: each is a process.
+        let slots = if recursive { shared.child_slots.get(self.spec.depth as usize) } else { Some(&shared.slots) };
+        let slot = match slots {
+            Some(slots) => slots.acquire().await.ok(),
+            None => None,
+        };
         if shared.stop.is_cancelled() {
             return Err(shared.why());
         }
@@ -134,6 +157,7 @@ impl<'a> CellHost<'a> {
             Some(call) => call,
             None => {
                 if let Err(fault) = shared.budget.take_call() {
+                    self.forget(&prompt_id, recursive);
                     // The model may still answer with what it has.
                     return Ok(Err(fault));
                 }
@@ -255,7 +279,7 @@ impl<'a> CellHost<'a> {
         {
             let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
             match &mut *found {
-                Found::Something(known) => known.append(&mut lines),
+                Found::Something(known) => known.extend(lines.drain(..).take(MOST_FOUND.saturating_sub(known.len()))),
                 _ if hits > 0 => *found = Found::Something(lines),
                 _ => *found = Found::Nothing(query.clone()),
             }
@@ -263,6 +287,7 @@ impl<'a> CellHost<'a> {
         if self.replaying {
             return Ok(());
         }
+        let query = query.chars().take(QUERY_HEAD).collect();
         let event = EventKind::Searched { cell: self.cell, query, hits, documents };
         self.shared.log.append(self.spec.node, event).await.map_err(|e| runtime_error(self.end_with(e.into()).message))
     }
@@ -292,7 +317,7 @@ impl ReplHost for CellHost<'_> {
             }
             HostCall::Rlm { prompts, contexts } => {
                 // Below the depth limit a child is a plain call; a context of its own goes into the prompt.
-                if self.spec.depth < self.shared.budget.limits().max_depth {
+                if (self.spec.depth as usize) < self.shared.child_slots.len() {
                     return self.sub_calls(prompts, contexts, true).await;
                 }
                 let prompts = match contexts {
@@ -315,11 +340,6 @@ impl ReplHost for CellHost<'_> {
                 let entries = corpus.files(pattern.as_deref(), MOST_PATHS).await.map_err(in_python)?;
                 let askable = entries.into_iter().filter(|entry| entry.state.is_askable());
                 Ok(HostReply::Paths(askable.map(|entry| entry.path).collect()))
-            }
-            HostCall::Grep(query) if query.pattern.len() > LONGEST_PATTERN => {
-                // A pattern is built into something a hundred times its size.
-                let length = query.pattern.len();
-                Err(value_error(format!("a pattern of {length} bytes is too long; {LONGEST_PATTERN} are allowed. Use several")))
             }
             HostCall::Grep(mut query) => {
                 query.limit = query.limit.min(MOST_HITS);

@@ -311,9 +311,11 @@ impl Node<'_> {
         }
         let shared = self.shared;
         let fault = |code: &str, message: String| Stop::Fault(Fault { code: code.to_owned(), message });
-        let snapshot = shared.corpus.snapshot().map_err(|e| fault(e.code, e.message))?;
-        let spec = ReplSpec { snapshot, context: self.spec.context.clone(), seed: shared.seed };
-        let mut worker = shared.launcher.launch(spec).await.map_err(|e| fault(e.code, e.message))?;
+        let spec = || {
+            let snapshot = shared.corpus.snapshot().map_err(|e| fault(e.code, e.message))?;
+            Ok::<_, Stop>(ReplSpec { snapshot, context: self.spec.context.clone(), seed: shared.seed })
+        };
+        let mut worker = shared.launcher.launch(spec()?).await.map_err(|e| fault(e.code, e.message))?;
         let before: Vec<(u32, CellRecord)> = self.recorded().cells.range(..cell).map(|(n, c)| (*n, c.clone())).collect();
         for (number, recorded) in before {
             let Some(outcome) = recorded.outcome else { continue };
@@ -329,6 +331,10 @@ impl Node<'_> {
                     "When step {number} was rebuilt it ended differently than before; the variables after it may differ."
                 );
                 shared.log.notice(self.spec.node, "replay_differs", words).await?;
+                if again.ending == CellEnding::Killed {
+                    // It would be killed in every rebuilding: this node goes on without the variables.
+                    worker = shared.launcher.launch(spec()?).await.map_err(|e| fault(e.code, e.message))?;
+                }
                 break;
             }
         }

@@ -18,7 +18,10 @@ use crate::{
     shared::{Shared, Stop},
 };
 use std::{
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicU32},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, AtomicU64},
+    },
     time::Duration,
 };
 use tokio::sync::Semaphore;
@@ -26,6 +29,11 @@ use tokio_util::sync::CancellationToken;
 
 /// Documents that are looked at before a run in the REPL begins, when there are so few that all of them may be without text.
 const LOOKED_AT: usize = 8;
+
+/// However deep the user lets children nest.
+const DEEPEST: u32 = 16;
+/// Children of one depth at work at once: each is a process with memory of its own.
+const MOST_CHILDREN: u32 = 8;
 
 /// What a run needs from outside.
 pub struct Parts {
@@ -99,6 +107,7 @@ async fn go(
 ) -> Result<(), JournalError> {
     let limits = options.limits;
     let inner = stop.child_token();
+    let children = limits.concurrency.clamp(1, MOST_CHILDREN) as usize;
     let shared = Arc::new(Shared {
         root_model: parts.model,
         sub_model: parts.sub_model,
@@ -106,6 +115,8 @@ async fn go(
         launcher: parts.launcher,
         log,
         slots: Semaphore::new(limits.concurrency.clamp(1, 4096) as usize),
+        child_slots: (0..limits.max_depth.min(DEEPEST)).map(|_| Semaphore::new(children)).collect(),
+        handed: AtomicU64::default(),
         seed: options.seed,
         stop: inner.clone(),
         limit: Mutex::default(),

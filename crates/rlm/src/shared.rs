@@ -15,7 +15,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -87,6 +87,10 @@ pub struct Shared {
     pub budget: Budget,
     /// Sub-calls in flight.
     pub slots: Semaphore,
+    /// Children at work, by the depth of their parents.
+    pub child_slots: Vec<Semaphore>,
+    /// Bytes of text handed to children.
+    pub handed: AtomicU64,
     pub seed: u64,
     /// Ends everything; [`Shared::why`] says why.
     pub stop: CancellationToken,

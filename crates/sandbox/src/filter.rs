@@ -16,10 +16,8 @@ const PLAIN: &[i64] = &[
     libc::SYS_fstat,
     libc::SYS_lseek,
     libc::SYS_munmap,
-    libc::SYS_mremap,
     libc::SYS_brk,
     libc::SYS_madvise,
-    libc::SYS_futex,
     libc::SYS_rt_sigaction,
     libc::SYS_rt_sigprocmask,
     libc::SYS_rt_sigreturn,
@@ -53,11 +51,14 @@ const PLAIN: &[i64] = &[
     libc::SYS_time,
 ];
 
+/// The largest piece of memory that can be closed, in bytes: a guard.
+const GUARD: u64 = 64 << 10;
+
 /// Installs the filter on all threads.
-pub fn apply(threads: bool) -> Result<(), String> {
+pub fn apply(threads: bool, joins: bool) -> Result<(), String> {
     // glibc falls back from clone3 to clone only on ENOSYS, and clone's flags, unlike clone3's, can be seen by a filter.
     let clone3 = program([(libc::SYS_clone3, vec![])].into(), SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32))?;
-    let rules = allowed(threads).map_err(|e| format!("system call filter: {e}"))?;
+    let rules = allowed(threads, joins).map_err(|e| format!("system call filter: {e}"))?;
     let main = program(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)?;
     // The main filter forbids installing filters, so it comes last.
     for filter in [clone3, main] {
@@ -77,16 +78,27 @@ fn program(
         .map_err(|e| format!("system call filter: {e}"))
 }
 
-fn allowed(threads: bool) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> {
+fn allowed(threads: bool, joins: bool) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = PLAIN.iter().map(|&call| (call, vec![])).collect();
     // Memory is never executable: code that was loaded before sealing stays, none is added. And it is private and does not grow by itself:
     // the limit of memory counts no other.
     let exec = libc::PROT_EXEC as u64;
     let kind = (libc::MAP_SHARED | libc::MAP_PRIVATE | libc::MAP_GROWSDOWN) as u64;
-    let not_code = SeccompCondition::new(2, Len::Dword, Op::MaskedEq(exec), 0)?;
-    let counted = SeccompCondition::new(3, Len::Dword, Op::MaskedEq(kind), libc::MAP_PRIVATE as u64)?;
-    rules.insert(libc::SYS_mmap, vec![SeccompRule::new(vec![not_code, counted])?]);
-    rules.insert(libc::SYS_mprotect, vec![when(2, Op::MaskedEq(exec), 0)?]);
+    // Nor is what can be read but not written: its tables would fill the memory.
+    let write = libc::PROT_WRITE as u64;
+    let counted = || SeccompCondition::new(3, Len::Dword, Op::MaskedEq(kind), libc::MAP_PRIVATE as u64);
+    let writable = || SeccompCondition::new(2, Len::Dword, Op::MaskedEq(exec | write), write);
+    let closed = || SeccompCondition::new(2, Len::Dword, Op::Eq, libc::PROT_NONE as u64);
+    rules.insert(
+        libc::SYS_mmap,
+        vec![SeccompRule::new(vec![writable()?, counted()?])?, SeccompRule::new(vec![closed()?, counted()?])?],
+    );
+    // Memory that is closed stays filled and is not counted: only small pieces are, which guard stacks.
+    let small = SeccompCondition::new(1, Len::Qword, Op::Le, GUARD)?;
+    rules.insert(libc::SYS_mprotect, vec![SeccompRule::new(vec![writable()?])?, SeccompRule::new(vec![closed()?, small])?]);
+    // Waiting on memory that others map too would reach them. The end of a thread is waited for in no other way.
+    let private = libc::FUTEX_PRIVATE_FLAG as u64;
+    rules.insert(libc::SYS_futex, if joins { vec![] } else { vec![when(1, Op::MaskedEq(private), private)?] });
     // The system's clocks and its own, which have small numbers. Negative ones are those of other processes.
     for call in [libc::SYS_clock_gettime, libc::SYS_clock_getres, libc::SYS_clock_nanosleep] {
         rules.insert(call, vec![when(0, Op::Le, libc::CLOCK_TAI as u64)?]);

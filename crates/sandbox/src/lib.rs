@@ -25,6 +25,8 @@ pub struct Policy {
     pub cpu_seconds: Option<u64>,
     /// It may start threads.
     pub threads: bool,
+    /// It waits for threads to end, by a call that can also reach others who map the same file. Not for foreign code.
+    pub joins: bool,
 }
 
 /// How a process was sealed, and what was tried after that.
@@ -66,7 +68,7 @@ pub fn seal(policy: &Policy, isolated: Result<String, String>) -> Result<Seal, S
             Err(reason) => missing.push(reason),
         }
     }
-    filter::apply(policy.threads).map_err(SealError)?;
+    filter::apply(policy.threads, policy.joins).map_err(SealError)?;
 
     let attempts = measure::attempts();
     let open: Vec<_> = attempts.iter().filter(|a| !a.refused).map(|a| a.what.as_str()).collect();
@@ -104,7 +106,7 @@ mod tests {
         }
     }
 
-    const POLICY: Policy = Policy { memory_bytes: 256 << 20, cpu_seconds: Some(60), threads: true };
+    const POLICY: Policy = Policy { memory_bytes: 256 << 20, cpu_seconds: Some(60), threads: true, joins: true };
 
     #[test]
     fn a_sealed_process_is_refused_everything_that_is_tried() {
@@ -117,7 +119,7 @@ mod tests {
     fn the_mandatory_layer_holds_without_the_others() {
         in_a_child(|| {
             limits::apply(&POLICY).unwrap();
-            filter::apply(true).unwrap();
+            filter::apply(true, false).unwrap();
             measure::attempts().iter().all(|attempt| attempt.refused)
         });
     }

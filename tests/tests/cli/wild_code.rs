@@ -67,6 +67,31 @@ async fn a_memory_bomb_hurts_only_its_own_cell() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_cell_asks_for_cannot_hurt_the_program() {
+    for call in [
+        "grep('x', path='{a,' * 10000 + 'a' + '}' * 10000)",
+        "grep('x', path='{a,' * 300 + 'a' + '}' * 300)",
+        "files('{' * 250 + 'a' + '}' * 250)",
+        "files('[!a-z]' * 200000)",
+        "search(' '.join('w%d' % i for i in range(400000)))",
+        "lines('x' * 30_000_000)",
+        "grep('a' * 2_000_000)",
+        "llm_query('x' * 60_000_000)",
+    ] {
+        let told = goes_on(call).await;
+        assert!(told.contains("Error"), "{call}: {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_without_allowance_for_ever_ends() {
+    let code = "n = 0\nwhile True:\n    n += 1\n    try: llm_query_batched([str(n + i) for i in range(100)])\n    except RuntimeError: pass";
+    let server = root([Reply::code(code), end()]).await;
+    let answer = home().ask(&server, &["--max-calls", "0"]).await.answered();
+    assert_eq!(answer["answer"], "went on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_crashes_hurts_only_its_own_cell() {
     goes_on("import sys\nsys.setrecursionlimit(10 ** 9)\ndef f(): f()\nf()").await;
     goes_on("import os\nos._exit(3)").await;

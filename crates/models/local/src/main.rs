@@ -43,7 +43,7 @@ fn load(model: &Path, n_ctx: u32) -> Result<(Engine, String), String> {
 
 /// From here on nothing can be opened: a model file made to break its reader gains nothing.
 fn seal(isolated: Result<String, String>) -> Result<Vec<String>, String> {
-    let policy = Policy { memory_bytes: memory_now() + WORK_MEMORY, cpu_seconds: None, threads: true };
+    let policy = Policy { memory_bytes: memory_now() + WORK_MEMORY, cpu_seconds: None, threads: true, joins: true };
     plumb_sandbox::seal(&policy, isolated).map(|seal| seal.layers).map_err(|error| error.to_string())
 }
 

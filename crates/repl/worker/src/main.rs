@@ -47,7 +47,12 @@ fn work(
         let zero_copy = start["zero_copy"].as_bool().unwrap_or(true);
         text::map(py, SNAPSHOT, zero_copy).map_err(|e| format!("the snapshot could not be mapped: {e}"))?;
     }
-    let policy = Policy { memory_bytes: start["memory_bytes"].as_u64().unwrap_or(1 << 30), cpu_seconds: None, threads: true };
+    let policy = Policy {
+        memory_bytes: start["memory_bytes"].as_u64().unwrap_or(1 << 30),
+        cpu_seconds: None,
+        threads: true,
+        joins: false,
+    };
     let seal = plumb_sandbox::seal(&policy, isolated).map_err(|e| e.to_string())?;
     let cells = parent::listen();
     let interpreter = python::Interpreter::new(py, prelude, start).map_err(|e| e.to_string())?;
