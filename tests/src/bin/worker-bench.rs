@@ -42,18 +42,11 @@ async fn cold(snapshot: &File) -> Duration {
     elapsed
 }
 
-/// Memory of the processes below this one that no other process shares, in MB each: zygote first.
-fn private_megabytes() -> Vec<f64> {
-    let mut pids: Vec<u32> =
-        fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
-    pids.sort_unstable();
-    let named = |pid: &u32| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "plumb-python");
-    let private = |pid: u32| {
-        let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-        let kilobytes = |line: &str| line.split_whitespace().nth(1)?.parse::<f64>().ok();
-        Some(rollup.lines().filter(|line| line.starts_with("Private")).filter_map(kilobytes).sum::<f64>() / 1024.0)
-    };
-    pids.into_iter().filter(named).filter_map(private).collect()
+/// Memory of a process that no other process shares, in MB.
+fn private_megabytes(id: u32) -> f64 {
+    let rollup = fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap();
+    let kilobytes = |line: &str| line.split_whitespace().nth(1)?.parse::<f64>().ok();
+    rollup.lines().filter(|line| line.starts_with("Private")).filter_map(kilobytes).sum::<f64>() / 1024.0
 }
 
 /// A host whose models never answer.
@@ -103,10 +96,8 @@ async fn main() {
         times.push(since.elapsed());
     }
     show("worker ready by fork from the zygote", median(times), "ms", "< 5");
-    let private = private_megabytes();
-    let workers = &private[1..];
-    assert_eq!(workers.len(), 50, "the workers that were started are those that are measured");
-    show("private memory of a worker, mean of 50", workers.iter().sum::<f64>() / 50.0, "MB", "< 15");
+    let private: Vec<f64> = kept.iter().map(|(worker, _)| private_megabytes(worker.id().unwrap())).collect();
+    show("private memory of a worker, mean of 50", private.iter().sum::<f64>() / 50.0, "MB", "< 15");
     drop(kept);
 
     let (mut worker, _) = launcher.start(spec(&snapshot)).await.unwrap();
