@@ -25,6 +25,12 @@ if command -v apt-get >/dev/null; then
         root=''
         [ "$(id -u)" = 0 ] || root=sudo
         $root apt-get update -qq
+        # The tests start a server for ssh of their own; the machine must not get one that it did not ask for.
+        if grep -qx openssh-server <<<"$missing" && [ ! -e /etc/systemd/system/ssh.service ]; then
+            $root mkdir -p /etc/systemd/system
+            $root ln -s /dev/null /etc/systemd/system/ssh.service
+            echo 'openssh-server is installed for a test; its service stays off (systemctl unmask ssh brings it back).'
+        fi
         DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends $missing >/dev/null
     fi
 else
