@@ -3,13 +3,15 @@
 use plumb_rlm::repl::{CellOutcome, HostError, HostReply};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
-use std::io;
+use std::{io, time::Duration};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// The largest frame taken from a worker, in bytes.
 const LARGEST: usize = 64 << 20;
 /// Kept of what is refused, in bytes: enough to recognise a greeting.
 const WORDS: usize = 80;
+/// A frame is written in pieces of this size.
+const PIECE: usize = 64 << 10;
 /// Room kept for the next frame once a large one has been read.
 const ROOM: usize = 1 << 20;
 
@@ -104,12 +106,14 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
     }
 }
 
-/// Writes one frame.
-pub async fn write(output: &mut (impl AsyncWrite + Unpin), frame: &ToWorker<'_>) -> io::Result<()> {
+/// Writes one frame. A large one may take long over a slow line: it fails when nothing moves for `patience`.
+pub async fn write(output: &mut (impl AsyncWrite + Unpin), frame: &ToWorker<'_>, patience: Duration) -> io::Result<()> {
     let mut whole = vec![0; 4];
     serde_json::to_writer(&mut whole, frame)?;
     let length = u32::try_from(whole.len() - 4).map_err(|_| io::ErrorKind::InvalidInput)?;
     whole[..4].copy_from_slice(&length.to_le_bytes());
-    output.write_all(&whole).await?;
-    output.flush().await
+    for piece in whole.chunks(PIECE) {
+        tokio::time::timeout(patience, output.write_all(piece)).await??;
+    }
+    tokio::time::timeout(patience, output.flush()).await?
 }

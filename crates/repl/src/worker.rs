@@ -32,7 +32,7 @@ const MOST_CALLS_OF_A_CELL: u32 = 200_000;
 /// How often the time is looked at that a cell's threads use while others wait.
 const WATCH: Duration = Duration::from_millis(100);
 
-/// How long a worker may leave a reply unread in its pipe.
+/// How long nothing may move of what is sent to a worker.
 const STALLED: Duration = Duration::from_secs(5);
 
 /// The longest error text taken from a worker, in characters.
@@ -93,7 +93,8 @@ impl Worker {
 
     /// Sends the first frame, and waits for the worker's first.
     pub(crate) async fn first(&mut self, start: &ToWorker<'_>) -> io::Result<Option<FromWorker>> {
-        frames::write(&mut self.input, start).await?;
+        // Whoever waits has a limit of its own; elsewhere a machine may have to be started before anything is read.
+        frames::write(&mut self.input, start, Duration::MAX).await?;
         self.frames.next().await
     }
 
@@ -104,7 +105,7 @@ impl Worker {
 
     /// In-band, so that it reaches a worker anywhere. One that does not even read is killed when its grace is over.
     async fn interrupt(&mut self, cell: u64) {
-        let _ = tokio::time::timeout(GRACE, frames::write(&mut self.input, &ToWorker::Interrupt { id: cell })).await;
+        let _ = frames::write(&mut self.input, &ToWorker::Interrupt { id: cell }, GRACE).await;
     }
 
     /// What the worker is sent: a text itself, where it cannot find it in a snapshot.
@@ -137,7 +138,7 @@ impl Worker {
     }
 
     async fn send(&mut self, frame: ToWorker<'_>) -> bool {
-        matches!(tokio::time::timeout(STALLED, frames::write(&mut self.input, &frame)).await, Ok(Ok(())))
+        frames::write(&mut self.input, &frame, STALLED).await.is_ok()
     }
 
     /// A call of the worker's, checked: ids only grow, and there are not too many.
