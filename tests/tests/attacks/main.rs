@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use way::Way;
 
 /// Attacks at the same time: most of them wait.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 3;
 
 /// Makes all attacks in one way, and fails with the list of those that were not held.
 async fn held(way: Way) {
