@@ -13,9 +13,9 @@ use std::fmt;
 /// The most texts in one list: a small frame can hold many empty ones, which take far more room here.
 const MOST_TEXTS: usize = 10_000;
 
-/// The longest of the short texts, in bytes: a longer one is no path, glob, query or name, but takes what reads it a hundred times its size.
+/// The longest of the short texts, in bytes: a longer one is no path, pattern, query or name, but takes what reads it a hundred times its size.
+/// What a glob may be, the corpus knows.
 const LONGEST_PATH: usize = 4_096;
-const LONGEST_GLOB: usize = 1_000;
 const LONGEST_PATTERN: usize = 20_000;
 const LONGEST_QUERY: usize = 2_000;
 const LONGEST_NAME: usize = 200;
@@ -85,11 +85,8 @@ pub fn read(body: &str) -> Result<HostCall, HostError> {
     let wrong = |why: String| HostError { kind: "ValueError", message: format!("this call is not understood: {why}") };
     let body: Body = serde_json::from_str(body).map_err(|e| wrong(e.to_string()))?;
     let lacks = |what: &str| wrong(format!("it lacks {what}"));
-    let globs = if body.call == "grep" { (&body.path, &None) } else { (&None, &body.pattern) };
     for (what, text, longest) in [
         ("path", &body.path, LONGEST_PATH),
-        ("glob for paths", globs.0, LONGEST_GLOB),
-        ("glob for paths", globs.1, LONGEST_GLOB),
         ("pattern", &body.pattern, LONGEST_PATTERN),
         ("query", &body.query, LONGEST_QUERY),
         ("name of a model", &body.model, LONGEST_NAME),

@@ -15,7 +15,8 @@ def file_for(name, data):
     for folder in ("/tmp", "/"):
         path = f"{folder}/plumb-{os.getpid()}-{name}.so"
         try:
-            with open(path, "wb") as file:
+            # Never a file that somebody else has put there.
+            with open(path, "xb") as file:
                 file.write(data)
             return path, lambda: os.remove(path)
         except OSError:
