@@ -3,7 +3,7 @@ SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: links help run test build bench eval lint bundle clean setup setup-test page programs bindings
+.PHONY: links pdfium help run test build bench eval lint bundle clean setup setup-test page programs bindings
 
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 # Python to link the worker against: Debian's own, not a version manager's shim.
@@ -15,7 +15,7 @@ help: ## List these commands
 run: build ## Build what is needed and open Plumb (first time: about 15 minutes)
 	@scripts/run.sh
 
-build: setup page links ## Build target/release/plumb (terminal) and target/release/plumb-app (window)
+build: setup page links pdfium ## Build target/release/plumb (terminal) and target/release/plumb-app (window)
 	@echo 'Building Plumb (first time: about 15 minutes on two cores, most of it the window toolkit and the local model; later: seconds)'
 	@# Always the whole workspace: another choice of packages would build shared dependencies again, with other features.
 	cargo build --release --locked --workspace
@@ -58,7 +58,11 @@ page: setup
 links:
 	@[ ! -d $(TARGET)/release ] || find $(TARGET)/release -maxdepth 2 -xtype l -delete
 
-programs: page links
+# pdfium is not built but fetched. It lies beside the programs, where they look for it.
+pdfium:
+	@scripts/pdfium.sh $(TARGET)/release
+
+programs: page links pdfium
 	cargo build --release --locked --workspace
 
 bindings: ## Write the TypeScript of the commands anew

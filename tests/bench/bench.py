@@ -10,6 +10,8 @@ import sys
 import tempfile
 
 import calls
+import corpus
+import documents
 import first
 import measure
 import text
@@ -22,6 +24,11 @@ MEASURES = {
     "text": text.in_the_repl,
     "sub-calls": calls.sub_calls,
     "callbacks": calls.callbacks,
+    "listing": corpus.listing,
+    "searching": corpus.searching,
+    "watching": corpus.watching,
+    "documents": documents.extraction,
+    "second-open": documents.second_open,
 }
 
 

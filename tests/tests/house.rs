@@ -9,14 +9,15 @@ use std::{collections::BTreeMap, process::Command};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("plumb-sandbox", &[]),
     ("plumb-rlm", &[]),
-    ("plumb-extract", &["plumb-sandbox"]),
+    ("plumb-extract", &[]),
+    ("plumb-extract-worker", &["plumb-extract", "plumb-sandbox"]),
     ("plumb-corpus", &["plumb-extract", "plumb-rlm"]),
     ("plumb-repl", &["plumb-sandbox", "plumb-rlm"]),
     ("plumb-python", &["plumb-sandbox"]),
     ("plumb-models", &["plumb-sandbox", "plumb-rlm"]),
     ("plumb-llama", &["plumb-models", "plumb-sandbox"]),
     ("plumb-store", &["plumb-rlm"]),
-    ("plumb-api", &["plumb-corpus", "plumb-extract", "plumb-models", "plumb-repl", "plumb-rlm", "plumb-sandbox", "plumb-store"]),
+    ("plumb-api", &["plumb-corpus", "plumb-models", "plumb-repl", "plumb-rlm", "plumb-sandbox", "plumb-store"]),
     ("plumb-cli", &["plumb-api"]),
     ("plumb-app", &["plumb-api"]),
     // It attacks and times what lies below the programs.

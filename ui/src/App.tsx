@@ -16,6 +16,7 @@ import { SettingsScreen } from "./settings/SettingsScreen";
 import { Welcome } from "./settings/Welcome";
 import { Sidebar } from "./sidebar/Sidebar";
 import { Right } from "./trace/Right";
+import { useRescanOnFocus } from "./data/useRescanOnFocus";
 import { useDrop } from "./useDrop";
 import { useShortcuts } from "./useShortcuts";
 import { useTheme } from "./useTheme";
@@ -74,6 +75,7 @@ function Window({ settings, navigation }: { settings: Settings; navigation: Navi
   const { place, go, addFolder } = navigation;
   const platform = usePlatform();
   const libraries = useLibraries().data;
+  useRescanOnFocus(libraries);
   const { run, log } = useRun(place.run);
   const chosen = place.run === null ? place.library : (log.summary?.library ?? place.library);
   // Until one is chosen, the one last used.

@@ -46,10 +46,22 @@ commands! {
     close_library: LibraryId => Nothing;
     /// Marks a library as one that may not leave this computer, or takes that back.
     set_local_only: SetLocalOnly => Nothing;
+    /// Says what of a library's folders is listed beside plain files.
+    set_include: SetInclude => Nothing;
+    /// Lists a library's folders again, where changes do not show by themselves.
+    rescan: LibraryId => Nothing;
+    /// Reads every document of a library once; progress arrives as updates.
+    examine: LibraryId => Nothing;
+    /// Stops that.
+    stop_examine: LibraryId => Nothing;
     /// A library's listing.
     documents: ListDocuments => Documents;
     /// Lines of a document.
     read_lines: ReadLines => Lines;
+    /// A page of a PDF as an image, with the boxes of its words.
+    read_page: ReadPage => PageImage;
+    /// Which of the documents that an answer cites have changed since.
+    check_sources: RunRef => SourceChecks;
     /// Asks a question; returns when the run has begun.
     ask: Ask => RunSummary;
     /// Stops a run.

@@ -8,6 +8,7 @@ pub mod types;
 
 mod browse;
 mod doctor;
+mod files;
 mod folders;
 mod libraries;
 mod live;
@@ -16,7 +17,10 @@ mod place;
 mod plumb;
 mod runs;
 mod settings;
+mod source;
 
+pub use files::Files;
 pub use folders::Folders;
 pub use plumb::Plumb;
+pub use plumb_corpus::Examined;
 pub use plumb_rlm::{corpus, event, model::Usage, money::Price, options};

@@ -4,19 +4,21 @@ use crate::{
     plumb::{Plumb, locked, now_ms},
     types::*,
 };
-use plumb_corpus::OpenCorpus;
+use plumb_corpus::{Extraction, OpenCorpus, WatchState};
 use plumb_rlm::{
-    corpus::{Corpus, Overview},
+    corpus::{Corpus, Include, Overview},
     event::Fault,
 };
 use std::{
+    collections::hash_map::Entry,
     path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
 };
+use tokio_util::sync::CancellationToken;
 
-/// The most lines shown at once.
-const MOST_LINES: u64 = 5_000;
+/// Between two words about how far something is.
+const PROGRESS: Duration = Duration::from_millis(250);
 
 impl Plumb {
     /// All libraries, last used first. Listings that are not there yet are made in the background.
@@ -26,11 +28,10 @@ impl Plumb {
     pub async fn libraries(&self, _: Nothing) -> Result<Vec<Library>, ApiError> {
         let mut libraries = Vec::new();
         for stored in self.inner.store.libraries().await? {
-            let (overview, problem) = match self.listing(stored.id, &stored.sources) {
-                Ok(corpus) => (at_once(&corpus).await, None),
-                Err(e) => (None, Some(Fault { code: e.code, message: e.message })),
-            };
-            libraries.push(library(stored, overview, problem));
+            libraries.push(match self.listing(&stored) {
+                Ok(corpus) => library(stored, Some(&corpus), None).await,
+                Err(e) => library(stored, None, Some(Fault { code: e.code, message: e.message })).await,
+            });
         }
         Ok(libraries)
     }
@@ -55,11 +56,10 @@ impl Plumb {
             return Err(ApiError::new("nothing_chosen", "Choose a folder or a file to ask about."));
         }
         // Opened first: what cannot be opened does not become a library.
-        let corpus = self.corpus(&sources)?;
+        drop(self.corpus(&sources, Include::default())?);
         let stored = self.inner.store.upsert_library(&name_of(&sources), &sources, now_ms() as i64).await?;
-        self.keep_open(stored.id, &corpus);
-        let overview = at_once(&corpus).await;
-        Ok(library(stored, overview, None))
+        let corpus = self.listing(&stored)?;
+        Ok(library(stored, Some(&corpus), None).await)
     }
 
     /// Takes a library off the list. No file of the user's is touched, and its questions stay in the history.
@@ -81,67 +81,147 @@ impl Plumb {
     pub async fn documents(&self, request: ListDocuments) -> Result<Documents, ApiError> {
         let corpus = self.library_corpus(&request.library).await?;
         let entries = corpus.files(request.pattern.as_deref(), request.limit).await?;
-        Ok(Documents { overview: corpus.overview().await, entries })
+        let left_out_by_rules = corpus.left_out_by_rules().await?;
+        Ok(Documents { overview: corpus.overview().await, entries, left_out_by_rules })
     }
 
-    /// Lines of a document.
+    /// Says what of a library's folders is listed beside plain files.
     ///
     /// # Errors
-    /// As the corpus has it: `no_such_path`, `no_text`, `unreadable`.
-    pub async fn read_lines(&self, request: ReadLines) -> Result<Lines, ApiError> {
+    /// `no_such_library`.
+    pub async fn set_include(&self, request: SetInclude) -> Result<Nothing, ApiError> {
+        let id = library_id(&request.library)?;
+        self.inner.store.set_include(id, request.include).await?;
+        locked(&self.inner.open).remove(&id);
+        self.tell(Update::Libraries);
+        Ok(Nothing {})
+    }
+
+    /// Lists a library's folders again, where changes do not show by themselves.
+    ///
+    /// # Errors
+    /// `no_such_library`, or what keeps it from being opened.
+    pub async fn rescan(&self, request: LibraryId) -> Result<Nothing, ApiError> {
         let corpus = self.library_corpus(&request.library).await?;
-        let text = corpus.text(&request.path).await?;
-        let places = corpus.places(&request.path).await?;
-        let first = request.start_line.max(1);
-        let most = request.max_lines.min(MOST_LINES);
-        let lines = text.as_str().split('\n').skip((first - 1) as usize).take(most as usize);
-        Ok(Lines {
-            start_line: first,
-            total_lines: text.as_str().split('\n').count() as u64,
-            lines: lines.map(|line| line.trim_end_matches('\r').to_owned()).collect(),
-            digest: text.digest().to_owned(),
-            places: places.into_iter().map(|(line, place)| PlaceMark { line, place }).collect(),
-            path: request.path,
-        })
+        let changed = tokio::task::spawn_blocking(move || corpus.rescan()).await;
+        if changed.unwrap_or(true) {
+            self.tell(Update::Libraries);
+        }
+        Ok(Nothing {})
+    }
+
+    /// Reads every document of a library once, so that the listing says what became of each; progress arrives as updates.
+    ///
+    /// # Errors
+    /// `no_such_library`, or what keeps it from being opened.
+    pub async fn examine(&self, request: LibraryId) -> Result<Nothing, ApiError> {
+        let id = library_id(&request.library)?;
+        let corpus = self.library_corpus(&request.library).await?;
+        let stop = CancellationToken::new();
+        match locked(&self.inner.examined).entry(id) {
+            // It is under way.
+            Entry::Occupied(_) => return Ok(Nothing {}),
+            Entry::Vacant(free) => drop(free.insert(stop.clone())),
+        }
+        let plumb = self.clone();
+        tokio::spawn(async move {
+            let told = std::sync::Mutex::new(Instant::now());
+            let (teller, library) = (plumb.clone(), request.library.clone());
+            let examined = corpus.examine(false, move |_, done, all| {
+                let mut told = locked(&told);
+                if told.elapsed() >= PROGRESS || done == all {
+                    *told = Instant::now();
+                    let (done, all) = (done as u64, all as u64);
+                    teller.tell(Update::Examined { library: library.clone(), done, all, ended: false, fault: None });
+                }
+            });
+            let ended = tokio::select! {
+                ended = examined => ended,
+                () = stop.cancelled() => Ok(()),
+            };
+            locked(&plumb.inner.examined).remove(&id);
+            let fault = ended.err().map(|e| Fault { code: e.code.to_owned(), message: e.message });
+            plumb.tell(Update::Examined { library: request.library, done: 0, all: 0, ended: true, fault });
+            plumb.tell(Update::Libraries);
+        });
+        Ok(Nothing {})
+    }
+
+    /// Stops reading every document of a library.
+    ///
+    /// # Errors
+    /// `no_such_library`.
+    pub async fn stop_examine(&self, request: LibraryId) -> Result<Nothing, ApiError> {
+        if let Some(stop) = locked(&self.inner.examined).get(&library_id(&request.library)?) {
+            stop.cancel();
+        }
+        Ok(Nothing {})
     }
 
     /// A fresh look at these sources: what a run asks.
-    pub(crate) fn corpus(&self, sources: &[String]) -> Result<Arc<OpenCorpus>, ApiError> {
+    pub(crate) fn corpus(&self, sources: &[String], include: Include) -> Result<Arc<OpenCorpus>, ApiError> {
+        self.corpus_with(sources, include, self.reads_pictures())
+    }
+
+    /// The user agreed that text in pictures is read.
+    pub(crate) fn reads_pictures(&self) -> bool {
+        self.inner.pictures.load(Ordering::Relaxed)
+    }
+
+    /// The same, with or without text in pictures.
+    pub(crate) fn corpus_with(&self, sources: &[String], include: Include, pictures: bool) -> Result<Arc<OpenCorpus>, ApiError> {
         let paths: Vec<PathBuf> = sources.iter().map(PathBuf::from).collect();
         for path in &paths {
             self.allowed(path)?;
         }
-        Ok(OpenCorpus::open(&paths, &self.inner.folders.cache, self.inner.extractor.clone())?)
+        Ok(OpenCorpus::open(&paths, include, &Extraction { pictures, ..self.inner.extraction.clone() })?)
     }
 
-    /// Makes a corpus the one that a library's listing and source view show, and tells the front ends when it is listed.
-    pub(crate) fn keep_open(&self, id: i64, corpus: &Arc<OpenCorpus>) {
-        locked(&self.inner.open).insert(id, corpus.clone());
-        let (plumb, corpus) = (self.clone(), corpus.clone());
-        tokio::spawn(async move {
-            corpus.overview().await;
-            plumb.tell(Update::Libraries);
-        });
-    }
-
-    fn listing(&self, id: i64, sources: &[String]) -> Result<Arc<OpenCorpus>, ApiError> {
-        if let Some(open) = locked(&self.inner.open).get(&id) {
+    /// A library as it is now. Opened and watched from the first time on.
+    fn listing(&self, stored: &plumb_store::Library) -> Result<Arc<OpenCorpus>, ApiError> {
+        if let Some(open) = locked(&self.inner.open).get(&stored.id) {
             return Ok(open.clone());
         }
-        let corpus = self.corpus(sources)?;
-        self.keep_open(id, &corpus);
+        let corpus = self.corpus(&stored.sources, stored.include)?;
+        locked(&self.inner.open).insert(stored.id, corpus.clone());
+        let plumb = self.clone();
+        // A library that is closed meanwhile ends this.
+        let listed = Arc::downgrade(&corpus);
+        tokio::spawn(async move {
+            while let Some(corpus) = listed.upgrade().filter(|corpus| !corpus.progress().1) {
+                let done = tokio::time::timeout(PROGRESS, corpus.overview()).await.is_ok();
+                drop(corpus);
+                if !done {
+                    plumb.tell(Update::Libraries);
+                }
+            }
+            plumb.tell(Update::Libraries);
+            let teller = plumb.clone();
+            let watch = move || listed.upgrade().map(|corpus| corpus.watch(move || teller.tell(Update::Libraries)));
+            if let Ok(Some(WatchState::Off(_))) = tokio::task::spawn_blocking(watch).await {
+                plumb.tell(Update::Libraries);
+            }
+        });
         Ok(corpus)
     }
 
-    async fn library_corpus(&self, library: &str) -> Result<Arc<OpenCorpus>, ApiError> {
-        let stored = self.inner.store.library(library_id(library)?).await?;
-        self.listing(stored.id, &stored.sources)
+    pub(crate) async fn library_corpus(&self, library: &str) -> Result<Arc<OpenCorpus>, ApiError> {
+        self.listing(&self.inner.store.library(library_id(library)?).await?)
     }
 }
 
-fn library(stored: plumb_store::Library, overview: Option<Overview>, problem: Option<Fault>) -> Library {
-    let plumb_store::Library { id, name, sources, local_only, .. } = stored;
-    Library { id: id.to_string(), name, sources, local_only, overview, problem }
+async fn library(stored: plumb_store::Library, corpus: Option<&OpenCorpus>, problem: Option<Fault>) -> Library {
+    let plumb_store::Library { id, name, sources, local_only, include, .. } = stored;
+    let overview = match corpus {
+        Some(corpus) => at_once(corpus).await,
+        None => None,
+    };
+    let not_watched = match corpus.and_then(OpenCorpus::watch_state) {
+        Some(WatchState::Off(reason)) => Some(reason),
+        _ => None,
+    };
+    let found = corpus.map_or(0, |corpus| corpus.progress().0);
+    Library { id: id.to_string(), name, sources, local_only, include, found, not_watched, overview, problem }
 }
 
 /// A library's number from its name on the wire.

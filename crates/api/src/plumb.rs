@@ -3,10 +3,9 @@
 use crate::{
     folders::Folders,
     live::Live,
-    types::{ApiError, Update},
+    types::{ApiError, Nothing, Update},
 };
-use plumb_corpus::OpenCorpus;
-use plumb_extract::Extractor;
+use plumb_corpus::{Extraction, Extractor, OpenCorpus, TextCache};
 use plumb_models::Keys;
 use plumb_repl::SealedPython;
 use plumb_rlm::event::RunId;
@@ -14,7 +13,10 @@ use plumb_store::Store;
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::broadcast;
@@ -35,14 +37,18 @@ pub struct Plumb {
 pub(crate) struct Inner {
     pub store: Store,
     pub keys: Arc<Keys>,
-    pub extractor: Arc<Extractor>,
+    pub extraction: Extraction,
     pub launcher: Arc<SealedPython>,
     pub folders: Folders,
     pub updates: broadcast::Sender<Update>,
     pub live: Mutex<HashMap<RunId, Arc<Live>>>,
-    /// Listings of libraries, and the texts their last question froze.
+    /// Libraries as they are now: watched, so that their listings stay current.
     pub open: Mutex<HashMap<i64, Arc<OpenCorpus>>>,
+    /// The user agreed that text in pictures is read.
+    pub pictures: AtomicBool,
     pub fetches: Mutex<HashMap<String, CancellationToken>>,
+    /// Libraries that are being read as a whole.
+    pub examined: Mutex<HashMap<i64, CancellationToken>>,
     /// Folders that may be looked into; all where absent.
     pub confined_to: Option<Vec<PathBuf>>,
 }
@@ -63,20 +69,30 @@ impl Plumb {
     pub async fn open_confined(folders: Folders, confined_to: Option<Vec<PathBuf>>) -> Result<Self, ApiError> {
         let store = Store::open(&folders.data).await?;
         let (updates, _) = broadcast::channel(BACKLOG);
-        Ok(Plumb {
+        let plumb = Plumb {
             inner: Arc::new(Inner {
                 store,
                 keys: Keys::new(),
-                extractor: Arc::new(Extractor::new()),
+                extraction: Extraction {
+                    extractor: Arc::new(Extractor::new()),
+                    texts: Arc::new(TextCache::new(&folders.cache.join("texts"))),
+                    scratch: folders.cache.clone(),
+                    pictures: false,
+                },
                 launcher: Arc::new(SealedPython::new([Folders::program("plumb-python")], WORKER_MEMORY)),
                 folders,
                 updates,
                 live: Mutex::default(),
                 open: Mutex::default(),
+                pictures: AtomicBool::default(),
                 fetches: Mutex::default(),
+                examined: Mutex::default(),
                 confined_to,
             }),
-        })
+        };
+        let agreed = plumb.settings(Nothing {}).await?.read_images;
+        plumb.inner.pictures.store(agreed, Ordering::Relaxed);
+        Ok(plumb)
     }
 
     /// Everything a front end is told without asking, from now on.

@@ -36,6 +36,7 @@ impl Plumb {
         if request.repl_command.is_some() {
             self.may_choose_command()?;
         }
+        let library = self.inner.store.library(library_id(&request.library)?).await?;
         let command = request.repl_command.or(settings.repl_command).filter(|command| !command.trim().is_empty());
         let options = RunOptions {
             mode: request.mode,
@@ -43,18 +44,17 @@ impl Plumb {
             sub_model,
             limits: request.limits.unwrap_or(settings.limits),
             repl_command: command,
+            include: library.include,
             seed: request.seed.unwrap_or_else(now_ms),
         };
-        let library = self.inner.store.library(library_id(&request.library)?).await?;
-        let corpus = self.corpus(&library.sources)?;
-        self.keep_open(library.id, &corpus);
+        let corpus = self.corpus(&library.sources, library.include)?;
         let run_id = RunId::new();
         let live = Live::new(run_id.clone(), self.inner.updates.clone());
         let journal = self.inner.store.journal(&run_id);
-        let parts = self.parts(&library.sources, &options, &corpus, journal, &live).await?;
+        let parts = self.parts(&library.sources, &options, &corpus, journal.clone(), &live).await?;
         let asked = Question { question, sources: library.sources, options };
         let stop = live.stop.clone();
-        self.go(run_id, live, run::start(parts, asked, stop)).await
+        self.go(run_id, live, (corpus, journal), run::start(parts, asked, stop)).await
     }
 
     /// Goes on with a run.
@@ -85,11 +85,11 @@ impl Plumb {
         if request.max_cost_usd.is_some() {
             options.limits.max_cost_usd = request.max_cost_usd;
         }
-        let corpus = self.corpus(&sources)?;
+        let corpus = self.corpus(&sources, options.include)?;
         let live = Live::new(run_id.clone(), self.inner.updates.clone());
-        let parts = self.parts(&sources, &options, &corpus, journal, &live).await?;
+        let parts = self.parts(&sources, &options, &corpus, journal.clone(), &live).await?;
         let stop = live.stop.clone();
-        self.go(run_id, live, async move { run::resume(parts, &events, options, stop).await }).await
+        self.go(run_id, live, (corpus, journal), async move { run::resume(parts, &events, options, stop).await }).await
     }
 
     /// Stops a run.
@@ -212,6 +212,7 @@ impl Plumb {
         &self,
         run_id: RunId,
         live: Arc<Live>,
+        (corpus, journal): (Arc<OpenCorpus>, Arc<dyn Journal>),
         work: impl Future<Output = Result<(), JournalError>> + Send + 'static,
     ) -> Result<RunSummary, ApiError> {
         locked(&self.inner.live).insert(run_id.clone(), live.clone());
@@ -222,6 +223,9 @@ impl Plumb {
                 Ok(outcome) => outcome,
                 Err(_) => plumb.crashed(&id).await,
             };
+            if let Err(e) = plumb.pin_sources(&id, &corpus, &*journal).await {
+                tracing::error!(run = %id, code = e.code, "what it cites could not be kept: {}", e.message);
+            }
             locked(&plumb.inner.live).remove(&id);
             if let Err(e) = &outcome {
                 tracing::error!(run = %id, code = e.code, "the record could not be written: {}", e.message);
@@ -252,7 +256,7 @@ impl Plumb {
     }
 }
 
-fn started(event: &Event) -> Option<(Vec<String>, RunOptions)> {
+pub(crate) fn started(event: &Event) -> Option<(Vec<String>, RunOptions)> {
     match &event.kind {
         EventKind::RunStarted { sources, options, .. } => Some((sources.clone(), options.clone())),
         _ => None,

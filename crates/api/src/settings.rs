@@ -1,8 +1,12 @@
 //! What the user has chosen, and keys.
 
-use crate::{plumb::Plumb, types::*};
+use crate::{
+    plumb::{Plumb, locked},
+    types::*,
+};
 use plumb_models::{Kept, Key};
 use plumb_rlm::options::{KeySource, ModelChoice};
+use std::sync::atomic::Ordering;
 
 const SETTINGS: &str = "settings";
 
@@ -25,6 +29,11 @@ impl Plumb {
             self.may_choose_command()?;
         }
         self.inner.store.set_setting(SETTINGS, &settings).await?;
+        if self.inner.pictures.swap(settings.read_images, Ordering::Relaxed) != settings.read_images {
+            // What has text is another question now, for every library.
+            locked(&self.inner.open).clear();
+            self.tell(Update::Libraries);
+        }
         Ok(settings)
     }
 

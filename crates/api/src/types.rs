@@ -82,6 +82,21 @@ pub enum Update {
     },
     /// A library was opened, listed or removed.
     Libraries,
+    /// A library is being read as a whole.
+    Examined {
+        /// Which.
+        library: String,
+        /// Documents that were read.
+        done: u64,
+        /// Documents in all.
+        all: u64,
+        /// It ended: well, stopped, or with the fault beside.
+        ended: bool,
+        /// Why it ended badly.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        fault: Option<Fault>,
+    },
     /// A run began, ended or was deleted.
     Runs,
     /// A built-in model is being fetched.

@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use plumb_api::{
     Price,
+    corpus::Include,
     options::{KeySource, Limits, ModeChoice, ModelChoice},
 };
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ impl Arguments {
         match &self.command {
             Command::Ask(ask) => ask.output.json,
             Command::Resume(resume) => resume.output.json,
+            Command::Files(files) => files.json,
             Command::Runs { json, .. } | Command::Show { json, .. } | Command::Doctor { json } => *json,
             Command::Model(_) | Command::Serve(_) => false,
         }
@@ -33,6 +35,8 @@ pub enum Command {
     Ask(Box<Ask>),
     /// Go on with a run that was interrupted, stopped, failed or reached a limit.
     Resume(Resume),
+    /// Show what Plumb makes of each document: its kind, whether it could be read, and why not.
+    Files(Files),
     /// List past questions, newest first.
     Runs {
         /// Print a JSON array.
@@ -123,11 +127,61 @@ pub struct Ask {
     /// From now on nothing of these folders and files may leave this computer: remote models and --repl-command are refused.
     #[arg(long)]
     pub local_only: bool,
+    #[command(flatten)]
+    pub include: Included,
     /// Makes a local model's choices repeatable.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     #[command(flatten)]
     pub output: Output,
+}
+
+/// What of folders is listed beside plain files.
+#[derive(Args, Clone, Copy)]
+pub struct Included {
+    /// List hidden files too: those whose names begin with a dot.
+    #[arg(long)]
+    pub hidden: bool,
+    /// List files too that .gitignore and .ignore name.
+    #[arg(long)]
+    pub ignored: bool,
+    /// List the inside of .git folders too (with --hidden).
+    #[arg(long)]
+    pub git: bool,
+}
+
+impl Included {
+    /// Something was asked for.
+    pub fn is_any(self) -> bool {
+        self.hidden || self.ignored || self.git
+    }
+}
+
+impl From<Included> for Include {
+    fn from(Included { hidden, ignored, git }: Included) -> Self {
+        Include { hidden, ignored, git }
+    }
+}
+
+#[derive(Args)]
+pub struct Files {
+    /// Folders and files.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Print one JSON object for each document, one a line.
+    #[arg(long)]
+    pub json: bool,
+    /// Print the text that was read, too.
+    #[arg(long, conflicts_with = "listed")]
+    pub text: bool,
+    /// Read text in pictures and scans too, where tesseract is installed.
+    #[arg(long)]
+    pub pictures: bool,
+    /// Only list; read nothing.
+    #[arg(long)]
+    pub listed: bool,
+    #[command(flatten)]
+    pub include: Included,
 }
 
 #[derive(Args)]

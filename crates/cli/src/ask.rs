@@ -10,7 +10,7 @@ use plumb_api::{
     Plumb,
     event::{Event, EventKind, RunId},
     options::KeySource,
-    types::{ApiError, Ask, Nothing, OpenLibrary, Resume, RunRef, SetLocalOnly, Update},
+    types::{ApiError, Ask, Nothing, OpenLibrary, Resume, RunRef, SetInclude, SetLocalOnly, Update},
 };
 use std::{fs::File, io::Write};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
@@ -22,6 +22,10 @@ pub async fn ask(plumb: &Plumb, arguments: arguments::Ask) -> Result<Exit, ApiEr
     let library = plumb.open_library(OpenLibrary { sources }).await?;
     if arguments.local_only {
         plumb.set_local_only(SetLocalOnly { library: library.id.clone(), local_only: true }).await?;
+    }
+    // As in the window: what is listed stays so for later questions.
+    if arguments.include.is_any() {
+        plumb.set_include(SetInclude { library: library.id.clone(), include: arguments.include.into() }).await?;
     }
     let (model, sub_model) = arguments.models();
     let limits = arguments.limits(plumb.settings(Nothing {}).await?.limits);

@@ -3,6 +3,7 @@
 mod arguments;
 mod ask;
 mod doctor;
+mod files;
 mod history;
 mod interrupt;
 mod model;
@@ -40,6 +41,7 @@ async fn run(command: Command) -> Result<Exit, plumb_api::types::ApiError> {
     match command {
         Command::Ask(ask) => ask::ask(&plumb, *ask).await,
         Command::Resume(resume) => ask::resume(&plumb, resume).await,
+        Command::Files(files) => files::run(&plumb, files).await,
         Command::Runs { json, limit } => history::runs(&plumb, json, limit).await,
         Command::Show { run, json } => history::show(&plumb, run, json).await,
         Command::Model(model) => model::run(&plumb, model).await,

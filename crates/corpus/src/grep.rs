@@ -1,16 +1,20 @@
 //! Lines that match a regular expression, over all processors.
 
-use crate::document::{Document, Freezer, needs_extractor, state_of};
+use crate::{
+    document::{Document, state_of},
+    reading::{Reading, needs_extractor},
+};
 use grep_matcher::Matcher;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkMatch};
+use plumb_extract::{Reader, reader_of};
 use plumb_rlm::corpus::{CorpusError, DocumentState, GrepResult, Hit, Text};
 use std::{
     borrow::Cow,
     collections::BTreeMap,
     io::{self, Read},
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
@@ -32,13 +36,13 @@ pub fn matcher(pattern: &str, ignore_case: bool) -> Result<RegexMatcher, CorpusE
 
 /// Searches these documents, which are in path order. Blocks; ends soon after `stop` is set.
 pub fn grep(
-    documents: &[&Document],
+    documents: &[Arc<Document>],
     matcher: &RegexMatcher,
     limit: usize,
-    freezer: &Freezer,
+    reading: &Reading,
     stop: &AtomicBool,
 ) -> Result<GrepResult, CorpusError> {
-    let found = over(documents, matcher, Found { limit, ..Found::default() }, freezer, stop)?;
+    let found = over(documents, matcher, Found { limit, ..Found::default() }, reading, stop)?;
     Ok(GrepResult {
         hits: found.hits.into_values().flatten().take(limit).collect(),
         total: found.total,
@@ -49,19 +53,19 @@ pub fn grep(
 
 /// Which of these documents hold a match.
 pub fn matching(
-    documents: &[&Document],
+    documents: &[Arc<Document>],
     matcher: &RegexMatcher,
-    freezer: &Freezer,
+    reading: &Reading,
     stop: &AtomicBool,
 ) -> Result<Vec<usize>, CorpusError> {
-    Ok(over(documents, matcher, Found { first_only: true, ..Found::default() }, freezer, stop)?.matching)
+    Ok(over(documents, matcher, Found { first_only: true, ..Found::default() }, reading, stop)?.matching)
 }
 
 fn over(
-    documents: &[&Document],
+    documents: &[Arc<Document>],
     matcher: &RegexMatcher,
     found: Found,
-    freezer: &Freezer,
+    reading: &Reading,
     stop: &AtomicBool,
 ) -> Result<Found, CorpusError> {
     let next = AtomicUsize::new(0);
@@ -72,7 +76,7 @@ fn over(
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(document) = documents.get(index).filter(|_| !stop.load(Ordering::Relaxed)) else { return };
             if document.may_have_text() {
-                one(index, document, &mut searcher, matcher, freezer, stop, &found);
+                one(index, document, &mut searcher, matcher, reading, stop, &found);
             }
         }
     };
@@ -197,10 +201,10 @@ fn numbered(path: &str, text: &str, found: Vec<(usize, &str)>, matcher: &RegexMa
 
 fn one(
     index: usize,
-    document: &Document,
+    document: &Arc<Document>,
     searcher: &mut Searcher,
     matcher: &RegexMatcher,
-    freezer: &Freezer,
+    reading: &Reading,
     stop: &AtomicBool,
     found: &Mutex<Found>,
 ) {
@@ -222,7 +226,7 @@ fn one(
             let (total, hits) = search(&text);
             // Frozen only if it can be cited; what is counted alone need not be kept.
             let wanted = !hits.is_empty() && found().wants(index);
-            match wanted.then(|| document.freeze(freezer, &text)) {
+            match wanted.then(|| document.freeze(reading, &text)) {
                 None => Ok((total, hits)),
                 Some(Err(error)) => Err(error),
                 // Somebody else froze it in between, and the file changed in between: the frozen text counts.
@@ -234,7 +238,7 @@ fn one(
             found().failed += u64::from(document.entry().state == DocumentState::Failed);
             return;
         }
-        None => document.touch(freezer).map(|text| search(text.as_str())),
+        None => document.touch(reading).map(|text| search(text.as_str())),
     };
     match result {
         Ok((total, hits)) => found().add(index, total, hits),
@@ -245,10 +249,11 @@ fn one(
 
 /// The text of a small plain file that nobody has touched. `None`: it has to be touched. An error is noted in the document.
 fn untouched(document: &Document) -> Option<Result<String, ()>> {
-    if document.bytes > IN_MEMORY {
+    if document.stamp.bytes > IN_MEMORY || document.origin.file().is_none() || document.origin.is_remote() {
         return None;
     }
-    let mut bytes = Vec::new();
+    // One byte more than there are, so that the end is seen without another, larger read.
+    let mut bytes = Vec::with_capacity(document.stamp.bytes as usize + 1);
     let read = document
         .open()
         .and_then(|file| file.take(IN_MEMORY + 1).read_to_end(&mut bytes).map_err(|error| format!("it cannot be read: {error}")));
@@ -256,21 +261,16 @@ fn untouched(document: &Document) -> Option<Result<String, ()>> {
         document.refuse(DocumentState::Failed, reason);
         return Some(Err(()));
     }
-    if bytes.len() as u64 > IN_MEMORY || is_document(&bytes) {
+    if bytes.len() as u64 > IN_MEMORY || matches!(reader_of(&bytes, &document.path), Reader::Child(_)) {
         return None;
     }
-    if !needs_extractor(&bytes) && memchr::memchr(b'\r', &bytes).is_none() {
+    if !needs_extractor(&bytes, &document.path) && memchr::memchr(b'\r', &bytes).is_none() {
         match String::from_utf8(bytes) {
             Ok(text) => return Some(Ok(text)),
             Err(error) => bytes = error.into_bytes(),
         }
     }
     Some(plumb_extract::decode_text(&bytes).map_err(|failure| document.refuse(state_of(failure.state), failure.reason)))
-}
-
-fn is_document(bytes: &[u8]) -> bool {
-    let head = &bytes[..bytes.len().min(1024)];
-    head.starts_with(b"PK\x03\x04") || head.starts_with(b"{\\rtf") || memchr::memmem::find(head, b"%PDF-").is_some()
 }
 
 struct Lines<'t, 's> {

@@ -1,28 +1,35 @@
 //! What lies in the sources: found by walking, without reading a file.
 
-use crate::document::Document;
+use crate::{
+    document::Document,
+    remote::{self, PATIENCE, within},
+    source::{Origin, Root, Stamp},
+};
 use ignore::{DirEntry, WalkBuilder, WalkState};
-use plumb_rlm::corpus::{CorpusError, DocumentState};
+use plumb_rlm::corpus::{CorpusError, DocumentState, Include};
 use std::{
     collections::HashSet,
     path::{Path, PathBuf},
     sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
-/// One folder or file that was asked about.
-#[derive(Clone, Debug)]
-pub struct Root {
-    path: PathBuf,
-    /// Before the paths of its documents: empty where there is one folder only.
-    prefix: String,
-    is_file: bool,
+/// How a walk goes.
+pub struct Walk<'a> {
+    /// What is listed beside plain files.
+    pub include: Include,
+    /// Pictures are listed like documents that have text.
+    pub pictures: bool,
+    /// Ends it early.
+    pub stop: &'a AtomicBool,
+    /// Counts what was found.
+    pub found: &'a AtomicU64,
 }
 
 /// Resolves the sources; each gets a prefix of its own where there are several.
-pub fn roots(sources: &[PathBuf]) -> Result<Vec<Root>, CorpusError> {
+pub fn roots(sources: &[PathBuf]) -> Result<Vec<Arc<Root>>, CorpusError> {
     let mut taken = HashSet::new();
     let mut roots = Vec::new();
     for source in sources {
@@ -38,11 +45,18 @@ pub fn roots(sources: &[PathBuf]) -> Result<Vec<Root>, CorpusError> {
                 _ => format!("\"{}\" cannot be opened: {error}. Check its permissions.", source.display()),
             },
         };
-        let path = source.canonicalize().map_err(missing)?;
-        let is_file = !path.metadata().map_err(missing)?.is_dir();
-        if !is_file {
-            std::fs::read_dir(&path).map_err(missing)?;
-        }
+        let asked = source.clone();
+        let look = move || {
+            let path = asked.canonicalize()?;
+            let is_file = !path.metadata()?.is_dir();
+            if !is_file {
+                std::fs::read_dir(&path)?;
+            }
+            Ok((path, is_file))
+        };
+        let silent = || std::io::Error::other("its drive does not answer; is it connected?");
+        let (path, is_file) = within(PATIENCE, look).unwrap_or_else(|| Err(silent())).map_err(missing)?;
+        let remote = remote::mounts(&path);
         let name = path.file_name().map_or_else(|| "root".to_owned(), |name| name.to_string_lossy().into_owned());
         let mut prefix = name.clone();
         let mut number = 2;
@@ -50,56 +64,92 @@ pub fn roots(sources: &[PathBuf]) -> Result<Vec<Root>, CorpusError> {
             prefix = format!("{name}-{number}");
             number += 1;
         }
-        roots.push(Root { path, prefix, is_file });
+        roots.push(Root { path, prefix, is_file, remote });
     }
     if let [only] = roots.as_mut_slice()
         && !only.is_file
     {
         only.prefix.clear();
     }
-    Ok(roots)
+    Ok(roots.into_iter().map(Arc::new).collect())
 }
 
 /// The only source is a file.
-pub fn is_single(roots: &[Root]) -> bool {
+pub fn is_single(roots: &[Arc<Root>]) -> bool {
     matches!(roots, [only] if only.is_file)
 }
 
-/// All documents in path order. Ends early, with what it has, when `stop` is set.
-pub fn walk(roots: &[Root], stop: &AtomicBool) -> Vec<Document> {
-    let mut documents = Vec::new();
-    for root in roots {
-        if root.is_file {
-            documents.push(single_file(root));
-            continue;
-        }
-        let mut found = walk_folder(root, true, stop);
-        if found.is_empty() {
-            // A folder that a rule further up leaves out was still chosen by the user.
-            found = walk_folder(root, false, stop);
-        }
-        documents.append(&mut found);
-    }
-    documents.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-    documents.dedup_by(|a, b| a.path == b.path);
-    documents
+/// What was found by a walk.
+#[derive(Default)]
+pub struct Found {
+    /// In path order.
+    pub documents: Vec<Arc<Document>>,
+    /// The folders that were walked, in order.
+    pub folders: Vec<(Arc<Root>, PathBuf)>,
 }
 
-fn single_file(root: &Root) -> Document {
-    let metadata = root.path.metadata().ok();
-    let document = Document::new(root.prefix.clone(), root.path.clone(), metadata.as_ref().map_or(0, std::fs::Metadata::len));
+/// All documents in path order. Ends early, with what it has, when it is stopped.
+pub fn walk(roots: &[Arc<Root>], walk: &Walk<'_>) -> Found {
+    let mut all = Found::default();
+    for root in roots {
+        if root.is_file {
+            all.documents.push(Arc::new(single_file(root)));
+            continue;
+        }
+        let mut found = below(root, &root.path, None, true, walk);
+        if found.documents.is_empty() {
+            // A folder that a rule further up leaves out was still chosen by the user.
+            found = below(root, &root.path, None, false, walk);
+        }
+        all.documents.append(&mut found.documents);
+        all.folders.append(&mut found.folders);
+    }
+    in_order(&mut all.documents);
+    all.folders.sort_unstable_by(|a, b| a.1.cmp(&b.1));
+    all
+}
+
+/// In path order, each path once.
+pub fn in_order(documents: &mut Vec<Arc<Document>>) {
+    documents.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    documents.dedup_by(|a, b| a.path == b.path);
+}
+
+fn single_file(root: &Arc<Root>) -> Document {
+    let metadata = root.path.metadata();
+    let stamp = metadata.as_ref().map(Stamp::of).unwrap_or_default();
+    let document = Document::new(root.prefix.clone(), Origin::at(root, &root.path), stamp);
     match metadata {
-        Some(metadata) if !metadata.is_file() => document.with(DocumentState::Skipped, "no ordinary file"),
+        Ok(metadata) if !metadata.is_file() => document.with(DocumentState::Skipped, "no ordinary file"),
         _ => document,
     }
 }
 
-fn walk_folder(root: &Root, rules_above: bool, stop: &AtomicBool) -> Vec<Document> {
-    let found = Mutex::new(Vec::new());
-    let walker = WalkBuilder::new(&root.path)
+/// What lies in a folder below a root, as deep as told.
+pub fn below(root: &Arc<Root>, folder: &Path, depth: Option<usize>, rules_above: bool, walk: &Walk<'_>) -> Found {
+    let Walk { include, pictures, stop, found: counted } = walk;
+    let found = Mutex::new(Found::default());
+    let git = include.git;
+    // Whoever walks into a drive that does not answer never comes back.
+    let silent: Vec<PathBuf> =
+        root.remote.iter().filter(|mount| mount.starts_with(folder) && !remote::answers(mount)).cloned().collect();
+    for mount in &silent {
+        let document = Document::new(root.inside(mount), Origin::at(root, mount), Stamp::default());
+        let document = document.with(DocumentState::Skipped, "its drive does not answer; is it connected?");
+        found.lock().unwrap_or_else(PoisonError::into_inner).documents.push(Arc::new(document));
+    }
+    let walker = WalkBuilder::new(folder)
         .follow_links(true)
+        .hidden(!include.hidden)
+        .ignore(!include.ignored)
+        .git_ignore(!include.ignored)
+        .git_exclude(!include.ignored)
+        .git_global(!include.ignored)
         .require_git(false)
-        .parents(rules_above)
+        .parents(rules_above && !include.ignored)
+        .max_depth(depth)
+        // A `.git` folder is no document of anybody who did not ask for it, even where hidden files are.
+        .filter_entry(move |entry| (git || entry.file_name() != ".git") && !silent.iter().any(|mount| mount == entry.path()))
         .threads(std::thread::available_parallelism().map_or(2, usize::from))
         .build_parallel();
     walker.run(|| {
@@ -108,46 +158,54 @@ fn walk_folder(root: &Root, rules_above: bool, stop: &AtomicBool) -> Vec<Documen
             if stop.load(Ordering::Relaxed) {
                 return WalkState::Quit;
             }
-            let (document, next) = match entry {
-                Ok(entry) => visit(root, &entry),
+            let (visited, next) = match entry {
+                Ok(entry) => visit(root, &entry, *pictures),
                 Err(error) => (refused(root, &error), WalkState::Continue),
             };
-            found.lock().unwrap_or_else(PoisonError::into_inner).extend(document);
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            match visited {
+                Some(Visited::Document(document)) => {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    found.documents.push(Arc::new(document));
+                }
+                Some(Visited::Folder(path)) => found.folders.push((root.clone(), path)),
+                None => {}
+            }
             next
         })
     });
     found.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn visit(root: &Root, entry: &DirEntry) -> (Option<Document>, WalkState) {
-    let listed = |bytes| Document::new(inside(root, entry.path()), entry.path().to_owned(), bytes);
+enum Visited {
+    Document(Document),
+    Folder(PathBuf),
+}
+
+fn visit(root: &Arc<Root>, entry: &DirEntry, pictures: bool) -> (Option<Visited>, WalkState) {
+    let listed = |stamp| Document::new(root.inside(entry.path()), Origin::at(root, entry.path()), stamp);
+    let left_out = |reason: &str| Some(Visited::Document(listed(Stamp::default()).with(DocumentState::Skipped, reason)));
     if entry.depth() > 0 && entry.path_is_symlink() && !entry.path().canonicalize().is_ok_and(|to| to.starts_with(&root.path)) {
-        return (Some(listed(0).with(DocumentState::Skipped, "a link that leads out of the folder")), WalkState::Skip);
+        return (left_out("a link that leads out of the folder"), WalkState::Skip);
     }
     let Some(kind) = entry.file_type() else { return (None, WalkState::Continue) };
     if kind.is_dir() {
         // Links to folders that hold links to folders double at each step: one link in a path is followed.
         let by_another = || entry.path().parent().is_some_and(|above| above.canonicalize().is_ok_and(|real| real != above));
         if entry.depth() > 0 && entry.path_is_symlink() && by_another() {
-            return (Some(listed(0).with(DocumentState::Skipped, "a link inside a linked folder")), WalkState::Skip);
+            return (left_out("a link inside a linked folder"), WalkState::Skip);
         }
-        return (None, WalkState::Continue);
+        return (Some(Visited::Folder(entry.path().to_owned())), WalkState::Continue);
     }
     if !kind.is_file() {
-        return (Some(listed(0).with(DocumentState::Skipped, "no ordinary file")), WalkState::Continue);
+        return (left_out("no ordinary file"), WalkState::Continue);
     }
-    let document = listed(entry.metadata().map_or(0, |metadata| metadata.len()));
-    (
-        Some(match plumb_extract::skip_by_name(&document.path) {
-            Some(reason) => document.by_name(reason),
-            None => document,
-        }),
-        WalkState::Continue,
-    )
+    let document = listed(entry.metadata().map(|metadata| Stamp::of(&metadata)).unwrap_or_default());
+    (Some(Visited::Document(document.by_name(pictures))), WalkState::Continue)
 }
 
 /// A folder or link that cannot be followed is listed with the reason; a loop of links just ends.
-fn refused(root: &Root, error: &ignore::Error) -> Option<Document> {
+fn refused(root: &Arc<Root>, error: &ignore::Error) -> Option<Visited> {
     let (path, cause) = path_of(error)?;
     if path == root.path {
         return None;
@@ -157,7 +215,8 @@ fn refused(root: &Root, error: &ignore::Error) -> Option<Document> {
         std::io::ErrorKind::PermissionDenied => "Plumb may not open it".to_owned(),
         _ => cause.to_string(),
     };
-    Some(Document::new(inside(root, path), path.to_owned(), 0).with(DocumentState::Skipped, &reason))
+    let document = Document::new(root.inside(path), Origin::at(root, path), Stamp::default());
+    Some(Visited::Document(document.with(DocumentState::Skipped, reason)))
 }
 
 fn path_of(error: &ignore::Error) -> Option<(&Path, &std::io::Error)> {
@@ -166,9 +225,4 @@ fn path_of(error: &ignore::Error) -> Option<(&Path, &std::io::Error)> {
         ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
         _ => None,
     }
-}
-
-fn inside(root: &Root, path: &Path) -> String {
-    let path = path.strip_prefix(&root.path).unwrap_or(path).to_string_lossy();
-    if root.prefix.is_empty() { path.into_owned() } else { format!("{}/{path}", root.prefix) }
 }

@@ -4,7 +4,10 @@
 
 use super::*;
 use plumb_rlm::corpus::DocumentState;
-use std::{os::unix::fs::FileExt, os::unix::fs::symlink};
+use std::{
+    os::unix::fs::{FileExt, symlink},
+    path::Path,
+};
 use tempfile::TempDir;
 
 struct Folder(TempDir);
@@ -34,7 +37,14 @@ impl Folder {
 }
 
 fn open(sources: &[PathBuf]) -> Arc<OpenCorpus> {
-    OpenCorpus::open(sources, &std::env::temp_dir(), Arc::new(Extractor::new())).unwrap()
+    OpenCorpus::open(sources, Include::default(), &extraction()).unwrap()
+}
+
+fn extraction() -> Extraction {
+    let scratch = std::env::temp_dir();
+    // A store for each test: what one of them leaves must not help another.
+    let texts = tempfile::tempdir().unwrap().keep();
+    Extraction { extractor: Arc::default(), texts: Arc::new(TextCache::new(&texts)), scratch, pictures: false }
 }
 
 async fn paths(corpus: &OpenCorpus) -> Vec<String> {
@@ -96,7 +106,7 @@ async fn binary_files_are_skipped_with_the_reason_by_name_and_by_content() {
         [
             ("a.txt", DocumentState::Listed, false),
             ("disguised.txt", DocumentState::Skipped, true),
-            ("photo.png", DocumentState::Skipped, true)
+            ("photo.png", DocumentState::NoText, true)
         ]
     );
 }
@@ -208,7 +218,7 @@ async fn an_unknown_path_is_answered_with_close_ones_and_the_end_of_one_is_enoug
 
 #[tokio::test]
 async fn a_missing_folder_is_an_error_and_an_empty_one_an_empty_overview() {
-    let error = OpenCorpus::open(&["/no/such/folder".into()], &std::env::temp_dir(), Arc::default()).err().unwrap();
+    let error = OpenCorpus::open(&["/no/such/folder".into()], Include::default(), &extraction()).err().unwrap();
     assert!(error.code == "no_such_folder" && error.message.contains("/no/such/folder"), "{error}");
     let folder = Folder::new(&[]);
     std::fs::create_dir_all(folder.path()).unwrap();
@@ -226,7 +236,7 @@ async fn a_folder_that_vanishes_fails_its_documents_and_nothing_else() {
     assert!(error.code == "unreadable" && error.message.contains("no longer there"), "{error}");
     let found = corpus.grep(&query("kept|gone")).await.unwrap();
     assert_eq!((found.total, found.failed), (1, 1));
-    assert_eq!(corpus.search("kept", 3).await.unwrap().len(), 1);
+    assert_eq!(corpus.search("kept", 3, None).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -249,7 +259,7 @@ async fn search_finds_the_passage_and_its_lines() {
         ("plan.md", b"# Plan\n\nThe sluice opens at 141.35 metres.\n"),
         ("empty.txt", b""),
     ]);
-    let best = folder.open().search("when does the sluice open?", 2).await.unwrap();
+    let best = folder.open().search("when does the sluice open?", 2, None).await.unwrap();
     assert_eq!((best[0].path.as_str(), best[0].start_line, best[0].end_line), ("plan.md", 1, 3));
 }
 
@@ -262,6 +272,202 @@ async fn documents_of_the_sample_archive_are_read_with_their_pages() {
         found.hits.iter().find(|hit| hit.path == "reports/reservoir-inspection-2019.pdf").expect("build plumb-extract first");
     let text = corpus.text(&hit.path).await.unwrap();
     assert_eq!(text.place(hit.line).as_deref(), Some("page 3"));
-    assert!(!corpus.places(&hit.path).await.unwrap().is_empty());
-    assert!(corpus.search("litres per person on the fourth day", 3).await.unwrap().iter().any(|p| p.path.ends_with(".docx")));
+    assert!(!corpus.frozen(&hit.path).await.unwrap().about().places.is_empty());
+    assert!(
+        corpus.search("litres per person on the fourth day", 3, None).await.unwrap().iter().any(|p| p.path.ends_with(".docx"))
+    );
+}
+
+fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let folder = Folder::new(files);
+    let out = folder.path().parent().unwrap().join("made.zip");
+    let names = files.iter().map(|(path, _)| *path);
+    let status = std::process::Command::new("python3")
+        .args(["-m", "zipfile", "-c"])
+        .arg(&out)
+        .args(names)
+        .current_dir(folder.path())
+        .status();
+    assert!(status.unwrap().success());
+    std::fs::read(out).unwrap()
+}
+
+fn states(listed: &[DocumentEntry]) -> Vec<(&str, DocumentState)> {
+    listed.iter().map(|entry| (entry.path.as_str(), entry.state)).collect()
+}
+
+#[tokio::test]
+async fn files_in_archives_are_documents_of_their_own_also_archives_in_archives() {
+    let inner = zip(&[("deep.txt", b"The sluice opens at 141.35 metres.")]);
+    let outer = zip(&[("a.txt", b"alpha"), ("inner.zip", &inner), ("picture.png", b"\x89PNG")]);
+    let folder = Folder::new(&[("backup.zip", &outer), ("b.txt", b"beta")]);
+    let corpus = folder.open();
+    let listed = corpus.files(None, 100).await.unwrap();
+    assert_eq!(
+        states(&listed),
+        [
+            ("b.txt", DocumentState::Listed),
+            ("backup.zip", DocumentState::Opened),
+            ("backup.zip/a.txt", DocumentState::Listed),
+            ("backup.zip/inner.zip", DocumentState::Opened),
+            ("backup.zip/inner.zip/deep.txt", DocumentState::Listed),
+            ("backup.zip/picture.png", DocumentState::NoText),
+        ]
+    );
+    assert_eq!(corpus.text("backup.zip/a.txt").await.unwrap().as_str(), "alpha");
+    let found = corpus.grep(&query("141")).await.unwrap();
+    assert_eq!((found.hits[0].path.as_str(), found.hits[0].line), ("backup.zip/inner.zip/deep.txt", 1));
+    assert_eq!(corpus.text("backup.zip").await.err().unwrap().code, "no_text");
+    assert_eq!(corpus.overview().await.documents, 3);
+}
+
+#[tokio::test]
+async fn a_second_look_at_the_same_folder_extracts_nothing() {
+    let archive = zip(&[("a.txt", b"alpha"), ("b.txt", b"beta")]);
+    let folder = Folder::new(&[("backup.zip", &archive)]);
+    let shared = extraction();
+    let first = OpenCorpus::open(&[folder.path()], Include::default(), &shared).unwrap();
+    assert_eq!(first.grep(&query("a")).await.unwrap().total, 2);
+    // No child can be started any more.
+    let closed = Extraction { extractor: Arc::new(Extractor::with(None, std::time::Duration::ZERO)), ..shared };
+    let second = OpenCorpus::open(&[folder.path()], Include::default(), &closed).unwrap();
+    assert_eq!(second.grep(&query("a")).await.unwrap().total, 2);
+    folder.write("backup.zip", &zip(&[("c.txt", b"gamma")]));
+    let third = OpenCorpus::open(&[folder.path()], Include::default(), &closed).unwrap();
+    assert_eq!(third.files(None, 9).await.unwrap()[0].state, DocumentState::Failed, "a changed file is read again");
+}
+
+#[tokio::test]
+async fn hidden_ignored_and_git_files_are_counted_and_can_be_listed() {
+    let folder =
+        Folder::new(&[(".gitignore", b"*.log\n"), ("a.txt", b"a"), ("b.log", b"b"), (".env", b"e"), (".git/config", b"f")]);
+    let corpus = folder.open();
+    assert_eq!(paths(&corpus).await, ["a.txt"]);
+    let left: Vec<_> = corpus.left_out_by_rules().await.unwrap().into_iter().map(|left| (left.reason, left.files)).collect();
+    let named = |reason: &str, files| (reason.to_owned(), files);
+    assert_eq!(left, [named("hidden", 2), named("named by .gitignore or .ignore", 1), named("the inside of .git", 1)]);
+    let with = async |include| paths(&OpenCorpus::open(&[folder.path()], include, &extraction()).unwrap()).await;
+    assert_eq!(with(Include { hidden: true, ..Include::default() }).await, [".env", ".gitignore", "a.txt"]);
+    assert_eq!(with(Include { ignored: true, ..Include::default() }).await, ["a.txt", "b.log"]);
+    let all = Include { hidden: true, ignored: true, git: true };
+    assert_eq!(with(all).await, [".env", ".git/config", ".gitignore", "a.txt", "b.log"]);
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_utf8_is_shown_and_can_be_read() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new(&[("a.txt", b"a")]);
+    for byte in [b"\xe9", b"\xe8"] {
+        let name = [b"caf".as_slice(), byte, b".txt"].concat();
+        std::fs::write(folder.path().join(std::ffi::OsStr::from_bytes(&name)), byte.escape_ascii().to_string()).unwrap();
+    }
+    let corpus = folder.open();
+    assert_eq!(paths(&corpus).await, ["a.txt", "caf\\xE8.txt", "caf\\xE9.txt"]);
+    assert_eq!(corpus.text("caf\\xE9.txt").await.unwrap().as_str(), "\\xe9");
+}
+
+#[tokio::test]
+async fn examining_tells_what_every_document_is_and_freezes_none() {
+    let folder = Folder::new(&[
+        ("a.rs", b"fn main() {}"),
+        ("empty.txt", b""),
+        ("broken.pdf", b"%PDF-1.4\n"),
+        ("gauge.bin", b"\0\x01\xff\xfe\0"),
+    ]);
+    let corpus = folder.open();
+    let read: Arc<Mutex<Vec<(String, usize)>>> = Arc::default();
+    let taken = read.clone();
+    corpus.examine(false, move |document, _, all| taken.lock().unwrap().push((document.entry.path, all))).await.unwrap();
+    assert_eq!(read.lock().unwrap().len(), 4);
+    let listed = corpus.files(None, 9).await.unwrap();
+    let known: Vec<_> = listed.iter().map(|e| (e.path.as_str(), &*e.kind, e.state)).collect();
+    assert_eq!(
+        known,
+        [
+            ("a.rs", "code", DocumentState::Text),
+            ("broken.pdf", "pdf", DocumentState::Failed),
+            ("empty.txt", "text", DocumentState::NoText),
+            ("gauge.bin", "other", DocumentState::Skipped),
+        ]
+    );
+    folder.write("a.rs", b"fn other() {}");
+    assert_eq!(corpus.text("a.rs").await.unwrap().as_str(), "fn other() {}");
+    assert_eq!(corpus.text("a.rs").await.unwrap().notes(), ["the file changed after the question was asked"]);
+}
+
+/// Waits for a change of the listing, as long as a user would.
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let since = std::time::Instant::now();
+    while !holds().await {
+        assert!(since.elapsed().as_secs() < 20, "{what}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn changes_in_watched_folders_show_by_themselves_and_nothing_else_is_read_again() {
+    let folder = Folder::new(&[("a.txt", b"one"), ("sub/b.txt", b"two"), (".gitignore", b"*.tmp\n")]);
+    let corpus = folder.open();
+    corpus.overview().await;
+    let changes = Arc::new(AtomicU64::new(0));
+    let counted = changes.clone();
+    let watch = corpus.watch(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+    });
+    assert_eq!(watch, WatchState::Watching);
+    let kept = corpus.frozen("sub/b.txt").await.unwrap();
+
+    folder.write("c.txt", b"three");
+    until("a new file", async || paths(&corpus).await == ["a.txt", "c.txt", "sub/b.txt"]).await;
+    folder.write("new/deep/d.txt", b"four");
+    until("a new folder", async || paths(&corpus).await.contains(&"new/deep/d.txt".to_owned())).await;
+    folder.write("new/deep/e.txt", b"five");
+    until("a file in it", async || paths(&corpus).await.contains(&"new/deep/e.txt".to_owned())).await;
+    folder.write("x.tmp", b"ignored");
+    folder.write("a.txt", b"another text");
+    until("a changed file", async || corpus.text("a.txt").await.unwrap().as_str() == "another text").await;
+    std::fs::remove_dir_all(folder.path().join("new")).unwrap();
+    std::fs::remove_file(folder.path().join("c.txt")).unwrap();
+    until("removed files", async || paths(&corpus).await == ["a.txt", "sub/b.txt"]).await;
+    assert!(Arc::ptr_eq(&kept, &corpus.frozen("sub/b.txt").await.unwrap()), "what did not change stays as it was");
+    folder.write(".gitignore", b"a.txt\n");
+    until("other rules", async || paths(&corpus).await == ["sub/b.txt", "x.tmp"]).await;
+    assert!(changes.load(Ordering::Relaxed) >= 5);
+}
+
+#[tokio::test]
+async fn what_lies_in_an_archive_follows_the_archive() {
+    let folder = Folder::new(&[("a.zip", &zip(&[("one.txt", b"1")])), ("b.zip", &zip(&[("two.txt", b"2")]))]);
+    let corpus = folder.open();
+    corpus.overview().await;
+    corpus.watch(|| ());
+    folder.write("a.zip", &zip(&[("three.txt", b"3")]));
+    until("another content", async || paths(&corpus).await == ["a.zip", "a.zip/three.txt", "b.zip", "b.zip/two.txt"]).await;
+    assert_eq!(corpus.text("a.zip/three.txt").await.unwrap().as_str(), "3");
+    std::fs::remove_file(folder.path().join("b.zip")).unwrap();
+    until("an archive that is gone", async || paths(&corpus).await == ["a.zip", "a.zip/three.txt"]).await;
+}
+
+#[tokio::test]
+async fn a_file_that_grows_while_it_is_read_is_read_as_far_as_it_went_when_it_was_opened() {
+    let folder = Folder::new(&[("app.log", "a line of the log\n".repeat(1 << 20).as_bytes())]);
+    let path = folder.path().join("app.log");
+    let corpus = folder.open();
+    corpus.overview().await;
+    let ended = Arc::new(AtomicBool::new(false));
+    let writing = std::thread::spawn({
+        let ended = ended.clone();
+        move || {
+            let mut file = File::options().append(true).open(path).unwrap();
+            while !ended.load(Ordering::Relaxed) {
+                std::io::Write::write_all(&mut file, b"a line of the log\n").unwrap();
+            }
+        }
+    });
+    let text = corpus.text("app.log").await.unwrap();
+    let hits = corpus.grep(&query("a line")).await.unwrap();
+    ended.store(true, Ordering::Relaxed);
+    writing.join().unwrap();
+    let lines = text.as_str().lines().filter(|line| *line == "a line of the log").count() as u64;
+    assert!(lines >= 1 << 20 && hits.total >= lines && text.as_str().len() as u64 - lines * 18 < 18);
 }

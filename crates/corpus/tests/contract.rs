@@ -2,9 +2,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use plumb_corpus::OpenCorpus;
-use plumb_extract::Extractor;
-use plumb_rlm::corpus::{Corpus, DocumentState, GrepQuery};
+use plumb_corpus::{Extraction, Extractor, OpenCorpus, TextCache};
+use plumb_rlm::corpus::{Corpus, DocumentState, GrepQuery, Include};
 use std::{
     os::unix::fs::{PermissionsExt, symlink},
     path::Path,
@@ -24,7 +23,12 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn open(folder: &Path) -> Arc<OpenCorpus> {
-    OpenCorpus::open(&[folder.to_owned()], &std::env::temp_dir(), Arc::default()).unwrap()
+    OpenCorpus::open(&[folder.to_owned()], Include::default(), &extraction(&std::env::temp_dir(), Arc::default())).unwrap()
+}
+
+fn extraction(scratch: &Path, extractor: Arc<Extractor>) -> Extraction {
+    let texts = tempfile::tempdir().unwrap().keep();
+    Extraction { extractor, texts: Arc::new(TextCache::new(&texts)), scratch: scratch.to_owned(), pictures: false }
 }
 
 fn query(pattern: &str) -> GrepQuery {
@@ -43,7 +47,12 @@ fn slow(folder: &Path) -> Arc<Extractor> {
 async fn a_slow_document_does_not_hold_up_the_listing_or_the_runtime() {
     let folder = folder(&[("slow.pdf", "%PDF-1.4\n"), ("quick.txt", "quick\n")]);
     let programs = tempfile::tempdir().unwrap();
-    let corpus = OpenCorpus::open(&[folder.path().to_owned()], &std::env::temp_dir(), slow(programs.path())).unwrap();
+    let corpus = OpenCorpus::open(
+        &[folder.path().to_owned()],
+        Include::default(),
+        &extraction(&std::env::temp_dir(), slow(programs.path())),
+    )
+    .unwrap();
     let reading = tokio::spawn({
         let corpus = corpus.clone();
         async move { corpus.text("slow.pdf").await.err().unwrap() }
@@ -127,12 +136,13 @@ async fn a_full_disk_is_an_error_with_its_own_code_and_harms_nothing() {
         return;
     }
     let folder = folder(&[("small.txt", "small\n"), ("z.txt", &"large caf\u{e9}\n".repeat(500_000))]);
-    let corpus = OpenCorpus::open(&[folder.path().to_owned()], disk.path(), Arc::default()).unwrap();
+    let corpus =
+        OpenCorpus::open(&[folder.path().to_owned()], Include::default(), &extraction(disk.path(), Arc::default())).unwrap();
     let codes = async {
         let text = corpus.text("z.txt").await.err().map(|e| e.code);
         let placed = corpus.place_text(&"x".repeat(2 << 20)).await.err().map(|e| e.code);
         let grep = corpus.grep(&query("large")).await.err().map(|e| e.code);
-        let search = corpus.search("large", 3).await.err().map(|e| e.code);
+        let search = corpus.search("large", 3, None).await.err().map(|e| e.code);
         [text, placed, grep, search]
     }
     .await;
@@ -172,7 +182,7 @@ async fn languages_without_spaces_and_names_of_files_and_words_in_code_are_found
         ("letters/invoice-harbour.txt", "Nothing of it is said inside.\n"),
     ]);
     let corpus = open(folder.path());
-    let best = async |words: &str| corpus.search(words, 1).await.unwrap().remove(0);
+    let best = async |words: &str| corpus.search(words, 1, None).await.unwrap().remove(0);
     let found = best("\u{6c34}\u{4f4d}").await;
     assert_eq!(found.path, "jp.txt");
     assert!((found.start_line..=found.end_line).contains(&201), "{found:?}");
@@ -184,7 +194,7 @@ async fn languages_without_spaces_and_names_of_files_and_words_in_code_are_found
 async fn a_passage_of_an_endless_line_is_the_part_that_fits_the_words() {
     let line = format!("{} the sluice opens {}", "water ".repeat(20_000), "water ".repeat(20_000));
     let folder = folder(&[("a.txt", line.as_str())]);
-    let best = open(folder.path()).search("sluice", 1).await.unwrap().remove(0);
+    let best = open(folder.path()).search("sluice", 1, None).await.unwrap().remove(0);
     assert_eq!((best.start_line, best.end_line), (1, 1));
     assert!(best.text.contains("sluice") && best.text.len() < 1000, "{}", best.text.len());
 }

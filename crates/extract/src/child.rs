@@ -1,70 +1,218 @@
-//! One sealed child, seen from the parent.
+//! One sealed child with its document, seen from the parent.
 
 use crate::{
-    Failure, Format,
-    protocol::{self, Answer, MAX_HEAD, MAX_TEXT, Ready, Request},
+    Drawn, Failure, Family, Parsed,
+    extractor::Turns,
+    protocol::{self, Answer, BROKEN, MAX_HEAD, MAX_MEMBER, MAX_PIECE, MAX_TEXT, Ready, Request},
 };
-use serde::de::DeserializeOwned;
-use std::{io, path::Path, process::Stdio};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    process::{ChildStdin, ChildStdout, Command},
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    os::{fd::OwnedFd, unix::net::UnixStream},
+    path::Path,
+    process::{Command, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
-/// A running `plumb-extract`. It is killed when this is dropped.
-pub struct Child {
-    process: tokio::process::Child,
-    input: ChildStdin,
-    output: ChildStdout,
-    /// It has answered before.
-    pub used: bool,
+/// A document in a sealed child of its own. All calls block. The child is ended when this is dropped.
+pub struct Opened {
+    process: std::process::Child,
+    socket: UnixStream,
+    time: Duration,
+    turns: Arc<Turns>,
 }
 
-impl Child {
-    /// Starts it and waits until it has sealed itself.
-    pub async fn start(program: &Path) -> Result<Self, String> {
+impl Drop for Opened {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What went wrong on the way, apart from what the child says of the document.
+enum Broken {
+    /// The child is gone, or talks nonsense.
+    Child,
+    /// What was read could not be put where it belongs.
+    Sink(io::Error),
+    Document(Failure),
+}
+
+impl From<Failure> for Broken {
+    fn from(failure: Failure) -> Self {
+        Broken::Document(failure)
+    }
+}
+
+impl Opened {
+    pub(crate) fn start(
+        program: &Path,
+        family: Family,
+        document: &File,
+        time: Duration,
+        turns: Arc<Turns>,
+    ) -> Result<Self, Failure> {
+        let trouble = |e: io::Error| Failure::failed(format!("the reader for documents could not be started: {e}"));
+        let document = document.try_clone().map_err(trouble)?;
+        let (socket, theirs) = UnixStream::pair().map_err(trouble)?;
+        let family = serde_json::to_string(&family).map_err(|e| trouble(e.into()))?;
         // It needs nothing of our environment, which may hold keys.
         let mut command = Command::new(program);
-        command.env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut process = command.spawn().map_err(|e| format!("the reader for PDF and Word files could not be started: {e}"))?;
-        let pipes = process.stdin.take().zip(process.stdout.take());
-        let (input, mut output) = pipes.ok_or("the reader for PDF and Word files could not be started: it has no pipes")?;
-        match read_json::<Ready>(&mut output).await {
-            Ok(Ok(())) => Ok(Self { process, input, output, used: false }),
-            Ok(Err(reason)) => Err(format!("it was not read, because {reason}")),
-            Err(_) => Err("the reader for PDF and Word files ended at once; install Plumb again".to_owned()),
+        command.arg(family).env_clear().stdin(document).stdout(OwnedFd::from(theirs)).stderr(Stdio::piped());
+        let process = command.spawn().map_err(trouble)?;
+        // The command holds their end of the socket.
+        drop(command);
+        let mut opened = Opened { process, socket, time, turns };
+        let deadline = Instant::now() + time;
+        match opened.hear_json::<Ready>(deadline) {
+            Ok(Ok(())) => Ok(opened),
+            Ok(Err(reason)) => Err(Failure::failed(format!("it was not read, because {reason}"))),
+            Err(_) if Instant::now() >= deadline => Err(opened.too_long()),
+            Err(_) => Err(Failure::failed("the reader for documents ended at once; install Plumb again")),
         }
     }
 
-    /// The text of one document. An error means that the child is of no more use.
-    pub async fn ask(&mut self, format: Format, bytes: &[u8]) -> io::Result<Result<(String, Vec<(u64, String)>), Failure>> {
-        let Self { input, output, .. } = self;
-        let send = async {
-            write(input, &serde_json::to_vec(&Request { format })?).await?;
-            write(input, bytes).await?;
-            input.flush().await
-        };
-        let receive = async {
-            match read_json(output).await? {
-                Answer::Failed(failure) => Ok(Err(failure)),
-                Answer::Read { places } => {
-                    let text = String::from_utf8(read(output, MAX_TEXT).await?);
-                    text.map(|text| Ok((text, places))).map_err(io::Error::other)
-                }
+    /// Its text, and what lies in it.
+    ///
+    /// # Errors
+    /// What became of the document, in plain words.
+    pub fn read(&mut self) -> Result<Parsed, Failure> {
+        let parsed = self.ask_for_text(&Request::Read)?;
+        parsed.ok_or_else(|| Failure::failed("the reader gave no answer; install Plumb again"))
+    }
+
+    /// The text of a document that lies in it, by its place in [`Parsed::members`]. `None`: it is too large for that; [`Opened::member`] gives its bytes.
+    ///
+    /// # Errors
+    /// As [`Opened::read`].
+    pub fn read_member(&mut self, index: usize, name: &str) -> Result<Option<Parsed>, Failure> {
+        self.ask_for_text(&Request::ReadMember(index, name.to_owned()))
+    }
+
+    fn ask_for_text(&mut self, request: &Request) -> Result<Option<Parsed>, Failure> {
+        self.ask(request, |opened, answer, deadline| {
+            let mut parsed = match answer {
+                Answer::Read(parsed) => parsed,
+                Answer::TooLarge => return Ok(None),
+                _ => return Err(Broken::Child),
+            };
+            let mut text = Vec::new();
+            opened.hear_content(&mut text, MAX_TEXT, deadline)?;
+            parsed.text = String::from_utf8(text).map_err(|_| Broken::Child)?;
+            Ok(Some(parsed))
+        })
+    }
+
+    /// Writes the bytes of a document that lies in it, by its place in [`Parsed::members`].
+    ///
+    /// # Errors
+    /// As [`Opened::read`].
+    pub fn member(&mut self, index: usize, to: &mut dyn Write) -> Result<(), Failure> {
+        self.ask(&Request::Member(index), |opened, answer, deadline| match answer {
+            Answer::Member => opened.hear_content(to, MAX_MEMBER, deadline),
+            _ => Err(Broken::Child),
+        })
+    }
+
+    /// A page, from 0, as an image of this many pixels of width.
+    ///
+    /// # Errors
+    /// As [`Opened::read`].
+    pub fn draw(&mut self, page: u32, width: u32) -> Result<Drawn, Failure> {
+        self.ask(&Request::Draw { page, width }, |opened, answer, deadline| {
+            let Answer::Drawn(mut drawn) = answer else { return Err(Broken::Child) };
+            opened.hear_content(&mut drawn.png, MAX_TEXT, deadline)?;
+            Ok(drawn)
+        })
+    }
+
+    fn ask<T>(
+        &mut self,
+        request: &Request,
+        hear: impl FnOnce(&mut Self, Answer, Instant) -> Result<T, Broken>,
+    ) -> Result<T, Failure> {
+        let turns = self.turns.clone();
+        let _turn = turns.take();
+        let deadline = Instant::now() + self.time;
+        let sent = protocol::write_json(&mut self.socket, request);
+        let answered = sent.map_err(|_| Broken::Child).and_then(|()| match self.hear_json(deadline)? {
+            Answer::Failed(failure) => Err(failure.into()),
+            answer => hear(self, answer, deadline),
+        });
+        answered.map_err(|broken| match broken {
+            Broken::Document(failure) => failure,
+            Broken::Sink(error) => Failure::failed(format!("what was read of it could not be kept: {error}")),
+            Broken::Child if Instant::now() >= deadline => self.too_long(),
+            Broken::Child => Failure::failed(self.last_words()),
+        })
+    }
+
+    fn too_long(&mut self) -> Failure {
+        let _ = self.process.kill();
+        Failure::failed(format!("reading it took longer than {:?}", self.time))
+    }
+
+    fn hear(&mut self, to: &mut [u8], deadline: Instant) -> Result<(), Broken> {
+        let mut filled = 0;
+        while filled < to.len() {
+            let left = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()).ok_or(Broken::Child)?;
+            self.socket.set_read_timeout(Some(left)).map_err(|_| Broken::Child)?;
+            match self.socket.read(&mut to[filled..]) {
+                Ok(0) => return Err(Broken::Child),
+                Ok(read) => filled += read,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Err(Broken::Child),
             }
-        };
-        // Both at once: a child that writes before it has read everything must not block us.
-        let ((), answer) = tokio::try_join!(send, receive)?;
-        self.used = true;
-        Ok(answer)
+        }
+        Ok(())
+    }
+
+    /// One frame after its length. Memory grows with what arrives, not with what is promised.
+    fn hear_frame(&mut self, length: u64, deadline: Instant) -> Result<Vec<u8>, Broken> {
+        let mut bytes = Vec::new();
+        while (bytes.len() as u64) < length {
+            let start = bytes.len();
+            bytes.resize(start + (length as usize - start).min(1 << 20), 0);
+            self.hear(&mut bytes[start..], deadline)?;
+        }
+        Ok(bytes)
+    }
+
+    fn hear_json<T: serde::de::DeserializeOwned>(&mut self, deadline: Instant) -> Result<T, Broken> {
+        let mut length = [0; 4];
+        self.hear(&mut length, deadline)?;
+        let length = protocol::checked(length, MAX_HEAD).map_err(|_| Broken::Child)?;
+        serde_json::from_slice(&self.hear_frame(length, deadline)?).map_err(|_| Broken::Child)
+    }
+
+    fn hear_content(&mut self, to: &mut dyn Write, most: u64, deadline: Instant) -> Result<(), Broken> {
+        let mut all = 0;
+        loop {
+            let mut length = [0; 4];
+            self.hear(&mut length, deadline)?;
+            if length == BROKEN.to_le_bytes() {
+                return Err(Broken::Document(self.hear_json(deadline)?));
+            }
+            let length = protocol::checked(length, MAX_PIECE).map_err(|_| Broken::Child)?;
+            if length == 0 {
+                return Ok(());
+            }
+            all += length;
+            if all > most {
+                return Err(Failure::failed(format!("it unpacks to more than {} MB", most >> 20)).into());
+            }
+            let piece = self.hear_frame(length, deadline)?;
+            to.write_all(&piece).map_err(Broken::Sink)?;
+        }
     }
 
     /// Why a child that broke off did so.
-    pub async fn last_words(mut self) -> &'static str {
-        let _ = self.process.start_kill();
+    fn last_words(&mut self) -> &'static str {
+        let _ = self.process.kill();
         let mut words = Vec::new();
         if let Some(errors) = self.process.stderr.take() {
-            let _ = errors.take(4096).read_to_end(&mut words).await;
+            let _ = errors.take(4096).read_to_end(&mut words);
         }
         let words = String::from_utf8_lossy(&words);
         if words.contains("memory allocation") {
@@ -75,22 +223,4 @@ impl Child {
             "the reader crashed on it; it may be damaged"
         }
     }
-}
-
-async fn write(to: &mut ChildStdin, bytes: &[u8]) -> io::Result<()> {
-    to.write_all(&protocol::length(bytes)?).await?;
-    to.write_all(bytes).await
-}
-
-async fn read(from: &mut ChildStdout, max: u32) -> io::Result<Vec<u8>> {
-    let mut length = [0; 4];
-    from.read_exact(&mut length).await?;
-    let length = protocol::checked(length, max)?;
-    let mut bytes = Vec::new();
-    from.take(length).read_to_end(&mut bytes).await?;
-    if bytes.len() as u64 == length { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
-}
-
-async fn read_json<T: DeserializeOwned>(from: &mut ChildStdout) -> io::Result<T> {
-    Ok(serde_json::from_slice(&read(from, MAX_HEAD).await?)?)
 }

@@ -1,125 +1,270 @@
-//! What kind of document some bytes are.
+//! What kinds of documents there are, and what their names tell of them.
 
-use infer::MatcherType;
+use serde::{Deserialize, Serialize};
 
-/// The kinds that are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a document is. Of one that was not read yet its name tells; of one that was, its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Anything that decodes as text.
+    /// Plain text, and nothing more is known.
     Text,
-    /// A kind that the child reads.
-    Parsed(Format),
-    /// Known, and not read: why.
-    Skipped(&'static str),
-}
-
-/// The formats that the child reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Format {
+    /// Markdown, reStructuredText and the like.
+    Markdown,
+    /// Source code of any language.
+    Code,
+    /// A table with a separator: CSV, TSV.
+    Table,
+    /// JSON, XML, YAML, TOML, INI.
+    Data,
+    /// LaTeX.
+    Latex,
+    /// A log.
+    Log,
+    /// SRT, VTT.
+    Subtitles,
+    /// A web page.
+    Html,
+    /// A Jupyter notebook.
+    Notebook,
     /// Portable Document Format.
     Pdf,
-    /// Office Open XML, word processing.
+    /// Word, Office Open XML.
     Docx,
+    /// Word 97 to 2003.
+    Doc,
+    /// OpenDocument text.
+    Odt,
+    /// Rich Text Format.
+    Rtf,
+    /// PowerPoint, Office Open XML.
+    Pptx,
+    /// PowerPoint 97 to 2003.
+    Ppt,
+    /// OpenDocument presentation.
+    Odp,
+    /// Excel, Office Open XML.
+    Xlsx,
+    /// Excel 97 to 2003.
+    Xls,
+    /// OpenDocument spreadsheet.
+    Ods,
+    /// An e-book.
+    Epub,
+    /// An e-mail as it was sent.
+    Mail,
+    /// An e-mail as Outlook keeps it.
+    OutlookMail,
+    /// Many e-mails in one file.
+    Mailbox,
+    /// Files in one file: ZIP.
+    Zip,
+    /// Files in one file: TAR, compressed or not.
+    Tar,
+    /// One compressed file.
+    Compressed,
+    /// A picture.
+    Image,
+    /// Something without text.
+    Other,
 }
 
-impl Format {
+impl Kind {
     /// Its name for people.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Text => "text",
+            Self::Markdown => "Markdown",
+            Self::Code => "source code",
+            Self::Table => "table",
+            Self::Data => "data",
+            Self::Latex => "LaTeX",
+            Self::Log => "log",
+            Self::Subtitles => "subtitles",
+            Self::Html => "web page",
+            Self::Notebook => "notebook",
             Self::Pdf => "PDF",
-            Self::Docx => "Word document",
+            Self::Docx | Self::Doc => "Word document",
+            Self::Odt => "OpenDocument text",
+            Self::Rtf => "rich text",
+            Self::Pptx | Self::Ppt => "PowerPoint presentation",
+            Self::Odp => "OpenDocument presentation",
+            Self::Xlsx | Self::Xls => "Excel workbook",
+            Self::Ods => "OpenDocument spreadsheet",
+            Self::Epub => "e-book",
+            Self::Mail | Self::OutlookMail => "e-mail",
+            Self::Mailbox => "mailbox",
+            Self::Zip | Self::Tar => "archive",
+            Self::Compressed => "compressed file",
+            Self::Image => "image",
+            Self::Other => "other",
         }
     }
-}
 
-/// No text, and nothing more is known.
-pub const UNKNOWN: &str = "a binary file";
-const OTHER_OFFICE: &str = "an Office document of a kind that is not read yet";
-const ARCHIVE: &str = "an archive: not read yet";
+    /// Its name for programs, as it is serialised.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Markdown => "markdown",
+            Self::Code => "code",
+            Self::Table => "table",
+            Self::Data => "data",
+            Self::Latex => "latex",
+            Self::Log => "log",
+            Self::Subtitles => "subtitles",
+            Self::Html => "html",
+            Self::Notebook => "notebook",
+            Self::Pdf => "pdf",
+            Self::Docx => "docx",
+            Self::Doc => "doc",
+            Self::Odt => "odt",
+            Self::Rtf => "rtf",
+            Self::Pptx => "pptx",
+            Self::Ppt => "ppt",
+            Self::Odp => "odp",
+            Self::Xlsx => "xlsx",
+            Self::Xls => "xls",
+            Self::Ods => "ods",
+            Self::Epub => "epub",
+            Self::Mail => "mail",
+            Self::OutlookMail => "outlook_mail",
+            Self::Mailbox => "mailbox",
+            Self::Zip => "zip",
+            Self::Tar => "tar",
+            Self::Compressed => "compressed",
+            Self::Image => "image",
+            Self::Other => "other",
+        }
+    }
 
-/// By content alone. Extensions lie.
-pub fn of(bytes: &[u8]) -> Kind {
-    let head = &bytes[..bytes.len().min(1024)];
-    if bytes.starts_with(b"{\\rtf") {
-        return Kind::Skipped("a rich-text document: not read yet");
+    /// The file itself is the text, byte for byte or nearly so.
+    pub fn is_text(self) -> bool {
+        matches!(
+            self,
+            Self::Text | Self::Markdown | Self::Code | Self::Table | Self::Data | Self::Latex | Self::Log | Self::Subtitles
+        )
     }
-    if head.trim_ascii_start().starts_with(b"%PDF-") {
-        return Kind::Parsed(Format::Pdf);
-    }
-    if bytes.starts_with(b"PK\x03\x04") {
-        return if holds(bytes, b"word/document") { Kind::Parsed(Format::Docx) } else { Kind::Skipped(of_binary(bytes)) };
-    }
-    // Some mailers and servers put a few lines before a PDF; source code that mentions the mark is text.
-    if holds(head, b"%PDF-") && std::str::from_utf8(bytes).is_err() {
-        return Kind::Parsed(Format::Pdf);
-    }
-    Kind::Text
-}
 
-fn holds(bytes: &[u8], part: &[u8]) -> bool {
-    memchr::memmem::find(bytes, part).is_some()
-}
+    /// Its file is mostly fonts, pictures and markup: there is far less text in it than bytes.
+    pub fn is_packed(self) -> bool {
+        !self.is_text() && !matches!(self, Self::Html | Self::Notebook | Self::Mail | Self::Mailbox | Self::Rtf)
+    }
 
-/// What bytes are that are no text, in plain words.
-pub fn of_binary(bytes: &[u8]) -> &'static str {
-    let Some(found) = infer::get(bytes) else { return UNKNOWN };
-    match found.matcher_type() {
-        MatcherType::Image => "an image",
-        MatcherType::Video => "a video",
-        MatcherType::Audio => "a sound recording",
-        MatcherType::Font => "a font",
-        MatcherType::Book => "an e-book: not read yet",
-        MatcherType::Doc => OTHER_OFFICE,
-        MatcherType::App => "a program",
-        MatcherType::Archive if found.extension() == "sqlite" => "a database",
-        MatcherType::Archive => ARCHIVE,
-        MatcherType::Text | MatcherType::Custom => UNKNOWN,
+    /// Other documents may lie in it.
+    pub fn is_container(self) -> bool {
+        matches!(self, Self::Mail | Self::OutlookMail | Self::Mailbox | Self::Zip | Self::Tar | Self::Compressed)
+    }
+
+    /// Of a plain text: by its name, and where that says nothing by its first line.
+    pub fn of_text(path: &str, text: &str) -> Self {
+        let by_name = Self::by_name(path).filter(|kind| kind.is_text());
+        by_name.unwrap_or(if text.starts_with("#!") { Self::Code } else { Self::Text })
+    }
+
+    /// What the name alone tells. `None`: nothing that is known.
+    pub fn by_name(path: &str) -> Option<Self> {
+        let name = path.rsplit(['/', '\\']).next()?;
+        let lower = name.to_ascii_lowercase();
+        if [".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst"].iter().any(|end| lower.ends_with(end)) {
+            return Some(Self::Tar);
+        }
+        let Some((_, extension)) = lower.rsplit_once('.') else {
+            return matches!(name, "Makefile" | "Dockerfile" | "Jenkinsfile" | "Rakefile" | "Gemfile").then_some(Self::Code);
+        };
+        Some(match extension {
+            "txt" | "text" => Self::Text,
+            "md" | "markdown" | "mdx" | "rst" | "adoc" | "asciidoc" | "org" => Self::Markdown,
+            "csv" | "tsv" | "tab" => Self::Table,
+            "json" | "jsonl" | "ndjson" | "json5" | "jsonc" | "xml" | "yaml" | "yml" | "toml" | "ini" | "cfg" | "conf"
+            | "properties" | "plist" | "xsd" | "lock" => Self::Data,
+            "tex" | "ltx" | "sty" | "bib" => Self::Latex,
+            "log" => Self::Log,
+            "srt" | "vtt" => Self::Subtitles,
+            "html" | "htm" | "xhtml" => Self::Html,
+            "ipynb" => Self::Notebook,
+            "pdf" => Self::Pdf,
+            "docx" | "docm" | "dotx" => Self::Docx,
+            "doc" | "dot" => Self::Doc,
+            "odt" | "ott" => Self::Odt,
+            "rtf" => Self::Rtf,
+            "pptx" | "pptm" | "ppsx" => Self::Pptx,
+            "ppt" | "pps" => Self::Ppt,
+            "odp" | "otp" => Self::Odp,
+            "xlsx" | "xlsm" | "xltx" | "xlsb" => Self::Xlsx,
+            "xls" | "xlt" => Self::Xls,
+            "ods" | "ots" => Self::Ods,
+            "epub" => Self::Epub,
+            "eml" => Self::Mail,
+            "msg" => Self::OutlookMail,
+            "mbox" | "mbx" => Self::Mailbox,
+            "zip" => Self::Zip,
+            "tar" | "tgz" | "tbz" | "tbz2" | "txz" | "tzst" => Self::Tar,
+            "gz" | "bz2" | "xz" | "zst" => Self::Compressed,
+            "png" | "jpg" | "jpeg" | "gif" | "bmp" | "tif" | "tiff" | "webp" | "ico" | "icns" | "heic" | "heif" | "avif"
+            | "jxl" | "psd" | "xcf" | "cr2" | "nef" | "arw" | "dng" => Self::Image,
+            "rs" | "py" | "js" | "mjs" | "cjs" | "jsx" | "ts" | "tsx" | "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh"
+            | "cs" | "java" | "kt" | "kts" | "scala" | "go" | "rb" | "php" | "swift" | "m" | "mm" | "pl" | "pm" | "lua" | "r"
+            | "jl" | "hs" | "ml" | "mli" | "fs" | "ex" | "exs" | "erl" | "clj" | "cljs" | "el" | "lisp" | "scm" | "zig"
+            | "nim" | "d" | "dart" | "sh" | "bash" | "zsh" | "fish" | "ps1" | "bat" | "cmd" | "sql" | "css" | "scss" | "sass"
+            | "less" | "vue" | "svelte" | "asm" | "s" | "f" | "f90" | "f95" | "pas" | "vb" | "vbs" | "groovy" | "gradle"
+            | "cmake" | "mk" | "proto" | "graphql" | "tf" | "nix" | "sol" | "v" | "vhd" | "vhdl" | "tcl" | "awk" | "diff"
+            | "patch" => Self::Code,
+            _ => return None,
+        })
     }
 }
 
 /// From the name alone: whether it is worth reading at all. `None`: yes. Otherwise what it is, in plain words.
 pub fn skip_by_name(name: &str) -> Option<&'static str> {
+    if Kind::by_name(name) == Some(Kind::Image) {
+        return Some("an image");
+    }
     let (_, extension) = name.rsplit(['/', '\\']).next()?.rsplit_once('.')?;
     Some(match extension.to_ascii_lowercase().as_str() {
-        "png" | "jpg" | "jpeg" | "gif" | "bmp" | "tif" | "tiff" | "webp" | "ico" | "icns" | "heic" | "heif" | "avif" | "jxl"
-        | "psd" | "xcf" | "cr2" | "nef" | "arw" | "dng" => "an image",
         "mp4" | "m4v" | "mov" | "avi" | "mkv" | "webm" | "wmv" | "flv" | "mpg" | "mpeg" | "3gp" => "a video",
         "mp3" | "wav" | "flac" | "ogg" | "oga" | "opus" | "m4a" | "aac" | "wma" | "aiff" => "a sound recording",
         "exe" | "dll" | "msi" | "so" | "dylib" | "app" | "apk" | "ipa" | "appimage" | "deb" | "rpm" => "a program",
-        "zip" | "gz" | "tgz" | "bz2" | "xz" | "zst" | "7z" | "rar" | "tar" | "lz4" | "br" | "jar" | "war" | "whl" | "iso"
-        | "dmg" | "img" | "cab" => ARCHIVE,
+        "7z" | "rar" | "lz4" | "br" | "jar" | "war" | "whl" | "iso" | "dmg" | "img" | "cab" => {
+            "an archive of a kind that is not read"
+        }
         "ttf" | "otf" | "woff" | "woff2" | "eot" | "ttc" => "a font",
         "sqlite" | "sqlite3" | "db" | "mdb" | "accdb" | "parquet" => "a database",
         "o" | "a" | "lib" | "obj" | "class" | "pyc" | "pyo" | "rlib" | "rmeta" | "wasm" | "pdb" => "a compiled file",
         "gguf" | "safetensors" | "ckpt" | "pt" | "pth" | "onnx" | "tflite" | "npy" | "npz" => "a model file",
-        "xlsx" | "xls" | "xlsm" | "ods" => "a spreadsheet: not read yet",
-        "pptx" | "ppt" | "odp" => "a presentation: not read yet",
-        "epub" | "mobi" | "azw3" => "an e-book: not read yet",
+        "mobi" | "azw3" => "an e-book of a kind that is not read",
         _ => return None,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]
     fn the_name_alone_tells_what_is_not_worth_reading() {
         assert_eq!(skip_by_name("maps/Site-Plan.PNG"), Some("an image"));
-        assert_eq!(skip_by_name("backup.tar.gz"), Some(ARCHIVE));
         assert_eq!(skip_by_name("model.Q4.gguf"), Some("a model file"));
-        for name in ["notes.txt", "README", "main.ts", ".gitignore", "report.pdf", "plan.docx", "a.png/notes", "Cargo.lock", ""] {
+        for name in
+            ["notes.txt", "README", "main.ts", ".gitignore", "report.pdf", "a.png/notes", "Cargo.lock", "backup.tar.gz", ""]
+        {
             assert_eq!(skip_by_name(name), None, "{name}");
         }
     }
 
     #[test]
-    fn the_content_and_not_the_name_decides_the_kind() {
-        assert_eq!(of(b"%PDF-1.7\n"), Kind::Parsed(Format::Pdf));
-        assert_eq!(of(b"HTTP/1.1 200 OK\r\n\r\n%PDF-1.4\n%\xe2\xe3\xcf\xd3"), Kind::Parsed(Format::Pdf));
-        assert_eq!(of(b"if bytes.starts_with(b\"%PDF-\") {"), Kind::Text);
-        assert_eq!(of(b"PK\x03\x04............word/document.xml"), Kind::Parsed(Format::Docx));
-        assert_eq!(of(b"PK\x03\x04............notes/a.txt"), Kind::Skipped(ARCHIVE));
-        assert_eq!(of(b"BMW 320, a car whose first letters look like an image"), Kind::Text);
+    fn the_name_for_programs_is_the_serialised_one() {
+        for kind in [Kind::Text, Kind::OutlookMail, Kind::Pptx, Kind::Compressed] {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.id());
+        }
+    }
+
+    #[test]
+    fn the_name_tells_the_kind_as_far_as_it_can() {
+        assert_eq!(Kind::by_name("a/Report.PDF"), Some(Kind::Pdf));
+        assert_eq!(Kind::by_name("backup.tar.gz"), Some(Kind::Tar));
+        assert_eq!(Kind::by_name("log.1.gz"), Some(Kind::Compressed));
+        assert_eq!(Kind::by_name("Makefile"), Some(Kind::Code));
+        assert_eq!(Kind::by_name("a.pdf/README"), None);
     }
 }

@@ -1,18 +1,21 @@
 //! Plain text of any encoding.
 
-use crate::{Failure, kind};
+use crate::{Failure, family};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, GB18030, GBK, ISO_2022_JP, ISO_8859_15, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use memchr::memmem;
 
 /// How much of a file is looked at to see that it is no text, and to guess its encoding.
 const HEAD: usize = 1 << 20;
+/// Where a page or a program says its encoding.
+const DECLARATION: usize = 4 << 10;
 
 /// Decodes plain text of any encoding. `\r\n` and `\r` become `\n`.
 ///
 /// # Errors
 /// The bytes are no text; the reason says what they look like.
 pub fn decode_text(bytes: &[u8]) -> Result<String, Failure> {
-    let binary = || Failure::skipped(kind::of_binary(bytes));
+    let binary = || Failure::skipped(family::of_binary(bytes));
     let text = match bytes {
         [0xff, 0xfe, 0, 0, rest @ ..] => utf32(rest, u32::from_le_bytes).ok_or_else(binary)?,
         [0, 0, 0xfe, 0xff, rest @ ..] => utf32(rest, u32::from_be_bytes).ok_or_else(binary)?,
@@ -24,47 +27,159 @@ pub fn decode_text(bytes: &[u8]) -> Result<String, Failure> {
     if looks_binary(&text) { Err(binary()) } else { Ok(with_plain_line_ends(text)) }
 }
 
-/// Text that does not say its encoding.
+/// Text that does not begin with a mark of its encoding.
 fn without_mark(bytes: &[u8]) -> Option<String> {
     let head = &bytes[..bytes.len().min(HEAD)];
     if head.contains(&0) {
-        return unmarked_utf16(head).map(|encoding| decode(encoding, bytes));
+        return wide(head, bytes);
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Some(text.to_owned());
-    }
-    if mostly_utf8(head) {
+    let utf8 = match std::str::from_utf8(bytes) {
+        Ok(text) => {
+            let japanese = memmem::find(head, b"\x1b$").and_then(|_| without_loss(ISO_2022_JP, bytes));
+            return Some(japanese.filter(|text| text.contains(is_kana)).unwrap_or_else(|| text.to_owned()));
+        }
+        Err(error) => error,
+    };
+    let sample = sample(bytes, utf8.valid_up_to());
+    if mostly_utf8(sample) {
         return Some(String::from_utf8_lossy(bytes).into_owned());
     }
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(head, head.len() == bytes.len());
-    Some(decode(detector.guess(None, Utf8Detection::Deny), bytes))
+    if let Some(text) = declared(head).and_then(|encoding| without_loss(encoding, bytes)) {
+        return Some(text);
+    }
+    Some(decode(guess(sample, sample.len() == bytes.len()), bytes))
 }
 
-/// UTF-16 without a mark shows by zeros at every second place, as long as it is mostly Latin.
-fn unmarked_utf16(head: &[u8]) -> Option<&'static Encoding> {
-    let zeros = |from: usize| head.iter().skip(from).step_by(2).filter(|&&b| b == 0).count();
-    let (even, odd) = (zeros(0), zeros(1));
-    let most = head.len() * 2 / 5;
-    match (even, odd) {
-        (0, n) if n >= most => Some(UTF_16LE),
-        (n, 0) if n >= most => Some(UTF_16BE),
+/// The part that tells the encoding: it begins with the first letter that is no ASCII. `valid`: up to there it is UTF-8.
+fn sample(bytes: &[u8], valid: usize) -> &[u8] {
+    let first = bytes[..valid].iter().position(|b| !b.is_ascii()).unwrap_or(valid);
+    if first < HEAD / 2 { &bytes[..bytes.len().min(HEAD)] } else { &bytes[first - 1000..bytes.len().min(first + HEAD)] }
+}
+
+fn guess(sample: &[u8], whole: bool) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(sample, whole);
+    match detector.guess(None, Utf8Detection::Deny) {
+        encoding if encoding == WINDOWS_1252 && is_latin_9(sample) => ISO_8859_15,
+        encoding if encoding == GBK => GB18030,
+        encoding => encoding,
+    }
+}
+
+/// ISO-8859-15 has `€`, `œ`, `š` and `ž` where Windows-1252 has what hardly stands next to letters and digits: `¤`, `½`, `¨` and `¸`.
+fn is_latin_9(sample: &[u8]) -> bool {
+    if sample.iter().any(|b| (0x80..0xa0).contains(b)) {
+        return false;
+    }
+    let letter = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphabetic() || *b >= 0xc0);
+    let is_of_it = |at: usize| {
+        let (before, after) = (at.checked_sub(1).and_then(|at| sample.get(at)), sample.get(at + 1));
+        match sample[at] {
+            0xa4 => sample[at.saturating_sub(2)..sample.len().min(at + 3)].iter().any(u8::is_ascii_digit),
+            0xa8 | 0xb8 => letter(before) && letter(after),
+            0xbc | 0xbd => matches!(after, Some(b'u' | b'U')) || letter(before) && letter(after),
+            _ => false,
+        }
+    };
+    (0..sample.len()).any(is_of_it)
+}
+
+/// The encoding that a page (`<?xml encoding=`, `<meta charset=`) or a program (`-*- coding: … -*-`) says it has.
+fn declared(head: &[u8]) -> Option<&'static Encoding> {
+    let head = &head[..head.len().min(DECLARATION)];
+    let start = head.trim_ascii_start();
+    if start.first() == Some(&b'<') {
+        let lower = start.to_ascii_lowercase();
+        if lower.starts_with(b"<?xml")
+            && let end = memmem::find(&lower, b"?>").unwrap_or(lower.len())
+            && let Some(found) = named(&lower[..end], b"encoding")
+        {
+            return Some(found);
+        }
+        return memmem::find_iter(&lower, b"<meta").find_map(|at| {
+            let end = memchr::memchr(b'>', &lower[at..]).map_or(lower.len(), |end| at + end);
+            named(&lower[at..end], b"charset")
+        });
+    }
+    let comment = |line: &&[u8]| matches!(line.trim_ascii_start().first(), Some(b'#' | b';' | b'%' | b'/' | b'"'));
+    head.split(|&b| b == b'\n').take(2).filter(comment).find_map(|line| named(line, b"coding"))
+}
+
+/// The encoding that stands behind this word and a `=` or `:`.
+fn named(text: &[u8], word: &[u8]) -> Option<&'static Encoding> {
+    let rest = &text[memmem::find(text, word)? + word.len()..];
+    let rest = rest.trim_ascii_start();
+    let rest = rest.strip_prefix(b"=").or_else(|| rest.strip_prefix(b":"))?.trim_ascii_start();
+    let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
+    let end =
+        rest.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.'))).unwrap_or(rest.len());
+    // Python has a name of its own for it.
+    let label = rest[..end].to_ascii_lowercase();
+    let found = if label == b"latin-1" { Some(WINDOWS_1252) } else { Encoding::for_label(&label) };
+    // A declaration that could be read at all is in neither of them.
+    found.filter(|&encoding| encoding != UTF_8 && encoding != UTF_16LE && encoding != UTF_16BE)
+}
+
+/// Text of two or four bytes for each letter: at least its line ends have zeros in them.
+fn wide(head: &[u8], bytes: &[u8]) -> Option<String> {
+    let head = &head[..head.len().min(64 << 10) & !3];
+    let units = head.as_chunks::<4>().0;
+    for number in [u32::from_le_bytes, u32::from_be_bytes] {
+        let usual = |unit: &[u8; 4]| char::from_u32(number(*unit)).is_some_and(is_usual);
+        if !units.is_empty() && units.iter().all(usual) {
+            return utf32(bytes, number);
+        }
+    }
+    // Letters of one byte with a zero somewhere are no text of two bytes, although they look like Chinese.
+    let (zeros, plain) = bytes[..bytes.len().min(64 << 10)].iter().fold((0, 0), |(zeros, plain), &b| {
+        (zeros + usize::from(b == 0), plain + usize::from(b.is_ascii_graphic() || b.is_ascii_whitespace()))
+    });
+    let length = bytes.len().min(64 << 10);
+    if zeros * 5 < length * 2 && plain * 10 > (length - zeros) * 9 {
+        return None;
+    }
+    let share = |number: fn([u8; 2]) -> u16| {
+        let units = bytes[..length].as_chunks::<2>().0.iter().map(|&unit| number(unit));
+        let (all, usual) = char::decode_utf16(units)
+            .fold((0usize, 0usize), |(all, usual), c| (all + 1, usual + usize::from(c.is_ok_and(is_usual))));
+        usual * 100 / all.max(1)
+    };
+    match (share(u16::from_le_bytes), share(u16::from_be_bytes)) {
+        (little, big) if little >= 95 && little > big + 10 => Some(decode(UTF_16LE, bytes)),
+        (little, big) if big >= 95 && big > little + 10 => Some(decode(UTF_16BE, bytes)),
         _ => None,
     }
 }
 
-/// A log in UTF-8 with a few broken bytes is still UTF-8: one broken place for ten good ones.
-fn mostly_utf8(head: &[u8]) -> bool {
+/// A letter that texts have more often than others of two bytes.
+fn is_usual(c: char) -> bool {
+    matches!(c,
+        '\t' | '\n' | '\r' | ' '..='~' | '\u{a0}'..='\u{24f}' | '\u{300}'..='\u{36f}' | '\u{370}'..='\u{74f}' | '\u{900}'..='\u{dff}'
+        | '\u{e01}'..='\u{e5b}' | '\u{10a0}'..='\u{11ff}' | '\u{1e00}'..='\u{1fff}' | '\u{200c}'..='\u{203a}' | '\u{20a0}'..='\u{20bf}'
+        | '\u{2100}'..='\u{22ff}' | '\u{2500}'..='\u{25ff}' | '\u{3000}'..='\u{3003}' | '\u{3005}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7a3}' | '\u{ff01}'..='\u{ff60}' | '\u{1f300}'..='\u{1faff}')
+}
+
+fn is_kana(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}')
+}
+
+/// A log in UTF-8 with a few broken bytes is still UTF-8: other encodings have few places that could be it.
+fn mostly_utf8(sample: &[u8]) -> bool {
     let (mut good, mut broken) = (0usize, 0usize);
-    for chunk in head.utf8_chunks() {
+    for chunk in sample.utf8_chunks() {
         good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         broken += usize::from(!chunk.invalid().is_empty());
     }
-    good > broken.saturating_mul(10)
+    good > broken.saturating_mul(3)
 }
 
 fn decode(encoding: &'static Encoding, bytes: &[u8]) -> String {
     encoding.decode_without_bom_handling(bytes).0.into_owned()
+}
+
+fn without_loss(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
+    Some(encoding.decode_without_bom_handling_and_without_replacement(bytes)?.into_owned())
 }
 
 fn utf32(bytes: &[u8], number: fn([u8; 4]) -> u32) -> Option<String> {

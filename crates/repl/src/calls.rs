@@ -112,7 +112,11 @@ pub fn read(body: &str) -> Result<HostCall, HostError> {
             ignore_case: body.ignore_case,
             limit: body.limit.ok_or_else(|| lacks("limit"))?,
         }),
-        "search" => HostCall::Search { query: body.query.ok_or_else(|| lacks("query"))?, k: body.k.ok_or_else(|| lacks("k"))? },
+        "search" => HostCall::Search {
+            query: body.query.ok_or_else(|| lacks("query"))?,
+            k: body.k.ok_or_else(|| lacks("k"))?,
+            path: body.path,
+        },
         other => return Err(wrong(format!("there is no call {:?}", other.chars().take(40).collect::<String>()))),
     })
 }

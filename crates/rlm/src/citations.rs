@@ -101,6 +101,7 @@ fn against(mark: &Mark, quotes: &[String], text: &dyn Text) -> Citation {
         quote: shortened(cited.trim()),
         verified,
         digest: text.digest().to_owned(),
+        notes: text.notes(),
     }
 }
 
@@ -114,6 +115,7 @@ fn missing(mark: &Mark, digest: String) -> Citation {
         quote: String::new(),
         verified: QuoteCheck::NotFound,
         digest,
+        notes: Vec::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use std::{fs::File, sync::Arc};
+use std::{borrow::Cow, fs::File, sync::Arc};
 use ts_rs::TS;
 
 /// What is known of one document.
@@ -11,8 +11,12 @@ use ts_rs::TS;
 pub enum DocumentState {
     /// Seen in its folder, not yet read.
     Listed,
-    /// Its text was read.
-    Read,
+    /// It is plain text, and was read.
+    Text,
+    /// Its text was taken out of a document: a PDF, a workbook.
+    Extracted,
+    /// It is a folder of a kind: an archive, a mailbox. What lies in it is listed beside it.
+    Opened,
     /// It is readable, but has no text: a scan, an empty file.
     NoText,
     /// Left out on purpose, for the reason given.
@@ -24,7 +28,7 @@ pub enum DocumentState {
 impl DocumentState {
     /// It has text, as far as is known.
     pub fn is_askable(self) -> bool {
-        matches!(self, DocumentState::Listed | DocumentState::Read)
+        matches!(self, DocumentState::Listed | DocumentState::Text | DocumentState::Extracted)
     }
 }
 
@@ -35,12 +39,43 @@ pub struct DocumentEntry {
     pub path: String,
     /// Size of the file in bytes.
     pub bytes: u64,
+    /// What it is, for programs: "pdf", "docx", "code". By its name, and once it was read by its content.
+    pub kind: Cow<'static, str>,
+    /// The same for people: "PDF", "Word document".
+    pub kind_name: Cow<'static, str>,
     /// What is known of it.
     pub state: DocumentState,
     /// Why it was skipped or failed, in plain words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub reason: Option<String>,
+    /// What may read badly, in plain words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<String>>", optional)]
+    pub doubts: Vec<String>,
+}
+
+/// What of a folder is listed beside its plain files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+pub struct Include {
+    /// Names that begin with a dot.
+    #[serde(default)]
+    pub hidden: bool,
+    /// What `.gitignore` and `.ignore` leave out.
+    #[serde(default)]
+    pub ignored: bool,
+    /// The inside of `.git` folders.
+    #[serde(default)]
+    pub git: bool,
+}
+
+/// Files that were left out for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LeftOut {
+    /// In plain words: "an image".
+    pub reason: String,
+    /// How many.
+    pub files: u64,
 }
 
 /// Totals of the listing.
@@ -56,9 +91,26 @@ pub struct Overview {
     pub tokens_estimate: u64,
     /// Files left out.
     pub skipped: u64,
+    /// Why, the most frequent reason first.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
     /// The corpus is one file, so that `context` is its text.
     pub single: bool,
 }
+
+impl Overview {
+    /// Why files were left out, in one line: "9 an image, 2 protected with a password, 3 for other reasons". Empty where none were.
+    pub fn reasons(&self) -> String {
+        let named: Vec<_> =
+            self.left_out.iter().take(NAMED_REASONS).map(|left| format!("{} {}", left.files, left.reason)).collect();
+        let others: u64 = self.left_out.iter().skip(NAMED_REASONS).map(|left| left.files).sum();
+        let others = (others > 0).then(|| format!("{others} for other reasons"));
+        named.into_iter().chain(others).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// So many reasons are named; the others are counted.
+const NAMED_REASONS: usize = 6;
 
 /// A document's text, frozen when it was first touched.
 pub trait Text: Send + Sync {
@@ -72,6 +124,10 @@ pub trait Text: Send + Sync {
     fn digest(&self) -> &str;
     /// Where line `line` (from 1) lies in the original, for people: "page 3". `None` where lines are all there is.
     fn place(&self, line: u64) -> Option<String>;
+    /// What a reader of it should know, in plain words: what may read badly, that the file changed after the question was asked.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Where a document lies in the snapshot, as the worker maps it (PEP 393: every character has `kind` bytes; one NUL character follows).
@@ -186,6 +242,6 @@ pub trait Corpus: Send + Sync {
     /// Lines that match, at native speed.
     async fn grep(&self, query: &GrepQuery) -> Result<GrepResult, CorpusError>;
 
-    /// The `k` best passages for a few words (BM25).
-    async fn search(&self, query: &str, k: usize) -> Result<Vec<Passage>, CorpusError>;
+    /// The `k` best passages for a few words (BM25); `path` is a glob that narrows it.
+    async fn search(&self, query: &str, k: usize, path: Option<&str>) -> Result<Vec<Passage>, CorpusError>;
 }

@@ -101,6 +101,10 @@ pub struct Citation {
     pub verified: QuoteCheck,
     /// BLAKE3 of the document's text, so that a later change shows.
     pub digest: String,
+    /// What a reader should know of the document: what may read badly, that it changed after the question was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<String>>", optional)]
+    pub notes: Vec<String>,
 }
 
 /// A fault, in the form in which it crosses every boundary.

@@ -22,11 +22,11 @@ pub async fn open(shared: &Shared, spec: &NodeSpec) -> Result<Vec<Message>, Stop
     let sub_chars = u64::from(shared.sub_model.profile().window_tokens) * 5 / 2;
     let children = (spec.depth as usize) < shared.child_slots.len();
     let system = render("free_system", context! { single, children, sub_chars });
-    let (name, listing, more, documents_note, skipped) = match &spec.context {
+    let (name, listing, more, documents_note, skipped, reasons) = match &spec.context {
         Context::Placed { placement } => {
             let head = spec.context_head.clone().unwrap_or_default();
             let note = format!("{} characters; it begins: {head:?}", placement.chars);
-            ("in `context`".to_owned(), vec!["context".to_owned()], 0, note, 0)
+            ("in `context`".to_owned(), vec!["context".to_owned()], 0, note, 0, String::new())
         }
         _ => {
             let listing = askable(shared, LISTED).await;
@@ -36,11 +36,11 @@ pub async fn open(shared: &Shared, spec: &NodeSpec) -> Result<Vec<Message>, Stop
             } else {
                 format!("{} documents, about {} tokens of text", overview.documents, overview.tokens_estimate)
             };
-            (overview.name.clone(), listing, more, note, overview.skipped)
+            (overview.name.clone(), listing, more, note, overview.skipped, overview.reasons())
         }
     };
     let question = &spec.question;
-    let first = render("free_first", context! { single, name, listing, more, documents_note, skipped, question });
+    let first = render("free_first", context! { single, name, listing, more, documents_note, skipped, reasons, question });
     Ok(vec![Message::new(Role::System, system), Message::new(Role::User, first)])
 }
 

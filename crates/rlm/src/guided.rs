@@ -122,7 +122,7 @@ async fn look(shared: &Shared, spec: &NodeSpec, pieces: &mut Blocks) -> Result<(
     let corpus = &shared.corpus;
     let lines = lookup::best_lines(corpus.as_ref(), &spec.question, LINES).await;
     let many = lines.first().is_some_and(|best| best.alike >= MANY);
-    let passages = corpus.search(&spec.question, PASSAGES).await.unwrap_or_default();
+    let passages = corpus.search(&spec.question, PASSAGES, None).await.unwrap_or_default();
     let documents: HashSet<&String> = passages.iter().map(|passage| &passage.path).collect();
     let (hits, documents) = (passages.len() as u64, documents.len() as u64);
     let event = EventKind::Searched { cell: 0, query: spec.question.clone(), hits, documents };

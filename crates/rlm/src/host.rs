@@ -348,8 +348,8 @@ impl ReplHost for CellHost<'_> {
                 self.searched(query.pattern, result.total, result.documents, lines).await?;
                 Ok(HostReply::Grep(result))
             }
-            HostCall::Search { query, k } => {
-                let passages = corpus.search(&query, k.min(MOST_PASSAGES)).await.map_err(in_python)?;
+            HostCall::Search { query, k, path } => {
+                let passages = corpus.search(&query, k.min(MOST_PASSAGES), path.as_deref()).await.map_err(in_python)?;
                 let documents: std::collections::HashSet<_> = passages.iter().map(|p| &p.path).collect();
                 let lines = passages.iter().flat_map(Passage::lines).take(MOST_LINES).collect();
                 self.searched(query, passages.len() as u64, documents.len() as u64, lines).await?;

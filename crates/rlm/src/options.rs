@@ -124,6 +124,9 @@ pub struct RunOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub repl_command: Option<String>,
+    /// What of the folders is listed beside plain files.
+    #[serde(default)]
+    pub include: crate::corpus::Include,
     /// Makes a local model's sampling and the REPL's randomness repeatable.
     #[serde(default)]
     pub seed: u64,

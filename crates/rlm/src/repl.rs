@@ -125,6 +125,8 @@ pub enum HostCall {
         query: String,
         /// How many passages.
         k: usize,
+        /// Glob over paths; all documents when absent.
+        path: Option<String>,
     },
 }
 

@@ -10,9 +10,13 @@ mod filter;
 mod layers;
 mod limits;
 mod measure;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod program;
 
 pub use layers::isolate;
 pub use measure::Attempt;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub use program::seal_program;
 
 use serde::{Deserialize, Serialize};
 

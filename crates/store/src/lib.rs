@@ -9,6 +9,7 @@ mod journal;
 mod libraries;
 mod owner;
 mod packing;
+mod pins;
 mod record;
 mod runs;
 mod settings;
@@ -19,6 +20,7 @@ mod tests;
 
 pub use error::StoreError;
 pub use libraries::Library;
+pub use pins::Pin;
 pub use runs::{Partial, RunRow, RunState};
 
 use journal::RunJournal;

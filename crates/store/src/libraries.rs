@@ -1,6 +1,7 @@
 //! Libraries: what a person asked about before.
 
 use crate::{Store, StoreError};
+use plumb_rlm::corpus::Include;
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use ts_rs::TS;
@@ -20,6 +21,8 @@ pub struct Library {
     pub last_used_ms: i64,
     /// What is asked about it may not leave this computer.
     pub local_only: bool,
+    /// What is listed beside plain files.
+    pub include: Include,
 }
 
 #[derive(FromRow)]
@@ -30,14 +33,17 @@ struct StoredLibrary {
     added_at_ms: i64,
     last_used_ms: i64,
     local_only: bool,
+    include: String,
 }
 
 impl StoredLibrary {
     fn library(self) -> Result<Library, StoreError> {
-        let StoredLibrary { id, name, sources, added_at_ms, last_used_ms, local_only } = self;
+        let StoredLibrary { id, name, sources, added_at_ms, last_used_ms, local_only, include } = self;
         let sources =
             serde_json::from_str(&sources).map_err(|_| StoreError::damaged("the folders of a library cannot be read"))?;
-        Ok(Library { id, name, sources, added_at_ms, last_used_ms, local_only })
+        // What an older or newer version wrote there is no reason to lose the library.
+        let include = serde_json::from_str(&include).unwrap_or_default();
+        Ok(Library { id, name, sources, added_at_ms, last_used_ms, local_only, include })
     }
 }
 
@@ -108,6 +114,17 @@ impl Store {
     pub async fn set_local_only(&self, id: i64, local_only: bool) -> Result<(), StoreError> {
         let marked = sqlx::query("UPDATE libraries SET local_only = ? WHERE id = ?").bind(local_only).bind(id);
         let done = marked.execute(self.pool()).await?;
+        if done.rows_affected() == 0 { Err(no_such_library(id)) } else { Ok(()) }
+    }
+
+    /// Says what of a library's folders is listed beside plain files.
+    ///
+    /// # Errors
+    /// `no_such_library`.
+    pub async fn set_include(&self, id: i64, include: Include) -> Result<(), StoreError> {
+        let include = serde_json::json!(include).to_string();
+        let done =
+            sqlx::query("UPDATE libraries SET include = ? WHERE id = ?").bind(include).bind(id).execute(self.pool()).await?;
         if done.rows_affected() == 0 { Err(no_such_library(id)) } else { Ok(()) }
     }
 

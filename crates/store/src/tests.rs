@@ -6,6 +6,7 @@ mod owners;
 
 use crate::Store;
 use plumb_rlm::{
+    corpus::Include,
     event::{CallId, EVENT_VERSION, Event, EventKind, NodeId, RunId, RunStatus},
     model::{Finish, Usage},
     money::Usd,
@@ -18,8 +19,15 @@ pub(crate) fn event(seq: u64, kind: EventKind) -> Event {
 
 pub(crate) fn started(seq: u64, question: &str) -> Event {
     let model = ModelChoice { provider: "server".into(), name: "big".into(), base_url: None, key: KeySource::None, price: None };
-    let options =
-        RunOptions { mode: ModeChoice::Auto, model, sub_model: None, limits: Limits::default(), repl_command: None, seed: 0 };
+    let options = RunOptions {
+        mode: ModeChoice::Auto,
+        model,
+        sub_model: None,
+        limits: Limits::default(),
+        repl_command: None,
+        include: Include::default(),
+        seed: 0,
+    };
     event(
         seq,
         EventKind::RunStarted {

@@ -4,7 +4,9 @@
 
 mod bad_input;
 mod citations;
+mod formats;
 mod guided;
+mod hostile_files;
 mod limits;
 mod main_job;
 mod model_faults;

@@ -32,4 +32,8 @@ verified: QuoteCheck,
 /**
  * BLAKE3 of the document's text, so that a later change shows.
  */
-digest: string, };
+digest: string, 
+/**
+ * What a reader should know of the document: what may read badly, that it changed after the question was asked.
+ */
+notes?: Array<string>, };

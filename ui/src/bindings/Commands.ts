@@ -17,16 +17,20 @@ import type { ListRuns } from "./ListRuns";
 import type { ModelId } from "./ModelId";
 import type { Nothing } from "./Nothing";
 import type { OpenLibrary } from "./OpenLibrary";
+import type { PageImage } from "./PageImage";
 import type { Provider } from "./Provider";
 import type { ReadLines } from "./ReadLines";
+import type { ReadPage } from "./ReadPage";
 import type { ReadPrompt } from "./ReadPrompt";
 import type { Resume } from "./Resume";
 import type { Run } from "./Run";
 import type { RunRef } from "./RunRef";
 import type { RunSummary } from "./RunSummary";
+import type { SetInclude } from "./SetInclude";
 import type { SetKey } from "./SetKey";
 import type { SetLocalOnly } from "./SetLocalOnly";
 import type { Settings } from "./Settings";
+import type { SourceChecks } from "./SourceChecks";
 import type { TestModel } from "./TestModel";
 import type { TestRepl } from "./TestRepl";
 import type { TestResult } from "./TestResult";
@@ -61,6 +65,22 @@ close_library: [LibraryId, Nothing],
  */
 set_local_only: [SetLocalOnly, Nothing], 
 /**
+ * Says what of a library's folders is listed beside plain files.
+ */
+set_include: [SetInclude, Nothing], 
+/**
+ * Lists a library's folders again, where changes do not show by themselves.
+ */
+rescan: [LibraryId, Nothing], 
+/**
+ * Reads every document of a library once; progress arrives as updates.
+ */
+examine: [LibraryId, Nothing], 
+/**
+ * Stops that.
+ */
+stop_examine: [LibraryId, Nothing], 
+/**
  * A library's listing.
  */
 documents: [ListDocuments, Documents], 
@@ -68,6 +88,14 @@ documents: [ListDocuments, Documents],
  * Lines of a document.
  */
 read_lines: [ReadLines, Lines], 
+/**
+ * A page of a PDF as an image, with the boxes of its words.
+ */
+read_page: [ReadPage, PageImage], 
+/**
+ * Which of the documents that an answer cites have changed since.
+ */
+check_sources: [RunRef, SourceChecks], 
 /**
  * Asks a question; returns when the run has begun.
  */

@@ -14,10 +14,22 @@ path: string,
  */
 bytes: number, 
 /**
+ * What it is, for programs: "pdf", "docx", "code". By its name, and once it was read by its content.
+ */
+kind: string, 
+/**
+ * The same for people: "PDF", "Word document".
+ */
+kind_name: string, 
+/**
  * What is known of it.
  */
 state: DocumentState, 
 /**
  * Why it was skipped or failed, in plain words.
  */
-reason?: string, };
+reason?: string, 
+/**
+ * What may read badly, in plain words.
+ */
+doubts?: Array<string>, };

@@ -3,4 +3,4 @@
 /**
  * What is known of one document.
  */
-export type DocumentState = "listed" | "read" | "no_text" | "skipped" | "failed";
+export type DocumentState = "listed" | "text" | "extracted" | "opened" | "no_text" | "skipped" | "failed";

@@ -9,6 +9,10 @@ export type PlaceMark = {
  */
 line: number, 
 /**
- * "page 3".
+ * "page 3", "sheet Budget".
  */
-place: string, };
+place: string, 
+/**
+ * Of sheets: the row that this line holds; each line after it holds the next.
+ */
+row?: number, };

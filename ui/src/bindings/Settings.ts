@@ -24,6 +24,10 @@ limits: Limits,
  */
 repl_command?: string, 
 /**
+ * Text in pictures and in PDFs without text is read too (by tesseract, where it is installed).
+ */
+read_images: boolean, 
+/**
  * Light or dark.
  */
 theme: Theme, };

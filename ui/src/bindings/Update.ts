@@ -32,7 +32,27 @@ call?: CallId,
 /**
  * The piece.
  */
-text: string, } | { "type": "libraries" } | { "type": "runs" } | { "type": "fetch", 
+text: string, } | { "type": "libraries" } | { "type": "examined", 
+/**
+ * Which.
+ */
+library: string, 
+/**
+ * Documents that were read.
+ */
+done: number, 
+/**
+ * Documents in all.
+ */
+all: number, 
+/**
+ * It ended: well, stopped, or with the fault beside.
+ */
+ended: boolean, 
+/**
+ * Why it ended badly.
+ */
+fault?: Fault, } | { "type": "runs" } | { "type": "fetch", 
 /**
  * Which.
  */

@@ -6,7 +6,9 @@ import type { RunSummary } from "../bindings/RunSummary";
 import type { Settings } from "../bindings/Settings";
 import type { Update } from "../bindings/Update";
 import { toFailure, usePlatform, type Platform } from "../platform";
+import { takeExamined } from "./examining";
 import { takeFetch } from "./fetching";
+import { refresher } from "./refreshing";
 import { RunLogs } from "./runLog";
 import { createStore, useStore } from "./store";
 
@@ -36,6 +38,11 @@ export function useRunLog(run: string | null) {
 /** Keeps everything that is shown in step with the host. */
 export function follow(platform: Platform, client: QueryClient, logs: RunLogs, onDropped: (paths: string[]) => void): () => void {
   const again = (...names: string[]) => names.forEach((name) => void client.invalidateQueries({ queryKey: [name] }));
+  // A library, its listing, what is open of its documents, and whether answers still stand on them.
+  const ofLibraries = [
+    ...["libraries", "documents", "read_lines"].map((name) => refresher(client, name)),
+    refresher(client, "check_sources", 2000),
+  ];
   return platform.updates((update: Update) => {
     switch (update.type) {
       case "event":
@@ -45,7 +52,9 @@ export function follow(platform: Platform, client: QueryClient, logs: RunLogs, o
       case "delta":
         return logs.take(update);
       case "libraries":
-        return again("libraries", "documents");
+        return ofLibraries.forEach((refresh) => refresh());
+      case "examined":
+        return takeExamined(update);
       case "runs":
         return again("runs");
       case "fetch":
@@ -53,7 +62,8 @@ export function follow(platform: Platform, client: QueryClient, logs: RunLogs, o
         return update.done ? again("built_in_models") : undefined;
       case "missed":
         logs.reread();
-        return again("libraries", "documents", "runs", "built_in_models", "settings");
+        ofLibraries.forEach((refresh) => refresh());
+        return again("runs", "built_in_models", "settings");
       case "dropped":
         return onDropped(update.paths);
     }
@@ -88,14 +98,37 @@ export function useLibraries() {
   return useQuery({ queryKey: ["libraries"], queryFn: () => platform.call("libraries", {}) });
 }
 
-export function useDocuments(library: string | undefined, limit: number) {
+/** A library that a run was asked about, as long as it is on the list. */
+export function useListed(library: string | undefined): string | undefined {
+  const { data } = useLibraries();
+  return data && !data.some(({ id }) => id === library) ? undefined : library;
+}
+
+/** The most documents of a library that are shown. */
+export const MOST_DOCUMENTS = 200_000;
+
+/** `listed`: while a library is being listed, its documents are not asked for: the answer would wait for the end. */
+export function useDocuments(library: string, listed = true) {
   const platform = usePlatform();
   return useQuery({
-    queryKey: ["documents", library, limit],
-    queryFn: () => platform.call("documents", { library: library ?? "", limit }),
-    enabled: library !== undefined,
-    placeholderData: keepPreviousData,
+    queryKey: ["documents", library],
+    queryFn: () => platform.call("documents", { library, limit: MOST_DOCUMENTS }),
+    enabled: listed,
+    // Comparing a hundred thousand old entries with new ones takes longer than drawing the few in sight.
+    structuralSharing: false,
   });
+}
+
+/** Which of the documents that an answer cites are not as they were. Absent while it is not known. */
+export function useChangedSources(run: string, ended: boolean) {
+  const platform = usePlatform();
+  return useQuery({
+    queryKey: ["check_sources", run],
+    queryFn: () => platform.call("check_sources", { run }),
+    enabled: ended,
+    // The folder may have changed while another run was looked at.
+    staleTime: 0,
+  }).data?.changed;
 }
 
 export function useRuns(containing: string) {

@@ -8,6 +8,10 @@ export interface SourcePlace {
   path: string;
   startLine: number;
   endLine: number;
+  /** What the document is, as far as it is known before it is read: "pdf". */
+  kind?: string | undefined;
+  /** The run that cites it: its document is shown as the run saw it. */
+  run?: string | undefined;
   /** Absent when the document was opened from a list. */
   citation?: import("../bindings/Citation").Citation | undefined;
   number?: number;

@@ -16,12 +16,13 @@ interface Props {
   answer: string;
   citations: Citation[];
   library: string | undefined;
+  run: string;
   /** It is still arriving. */
   arriving: boolean;
 }
 
 /** An answer, with a chip at each place it names. */
-export const AnswerText = memo(function AnswerText({ answer, citations, library, arriving }: Props) {
+export const AnswerText = memo(function AnswerText({ answer, citations, library, run, arriving }: Props) {
   const { text, cited } = useMemo(() => takeCitations(answer, citations, arriving), [answer, citations, arriving]);
   const components = useMemo(
     (): Components => ({
@@ -34,10 +35,10 @@ export const AnswerText = memo(function AnswerText({ answer, citations, library,
       ),
       cite: ({ node }) => {
         const place = cited[Number((node as Element).properties.dataIndex)];
-        return place ? <Chip place={place} library={library} /> : null;
+        return place ? <Chip place={place} library={library} run={run} /> : null;
       },
     }),
-    [cited, library],
+    [cited, library, run],
   );
   return (
     <div className={s.text} data-testid="answer" aria-busy={arriving}>
@@ -71,20 +72,23 @@ function OutsideLink({ href, children }: ComponentProps<"a">) {
 /** A picture in an answer would be fetched from elsewhere, and so tell someone that it was read. */
 const Picture = ({ alt }: ComponentProps<"img">) => <span className={s.picture}>[picture{alt ? `: ${alt}` : ""}]</span>;
 
-function Chip({ place, library }: { place: Cited; library: string | undefined }) {
+function Chip({ place, library, run }: { place: Cited; library: string | undefined; run: string }) {
   const { place: at, go } = useNavigation();
   const { number, path, startLine, endLine, found } = place;
   const where = `${fileName(path)}, ${found?.place ?? (startLine === endLine ? `line ${startLine}` : `lines ${startLine}–${endLine}`)}`;
   const check = found && checkWords[found.verified].title;
+  const notes = found?.notes ?? [];
+  const said = [where, ...(check ? [check] : []), ...notes];
   const open = at.source?.number === number && at.source.path === path && at.tab === "source";
   return (
-    <Tip text={check ? `${where} · ${check}` : where}>
+    <Tip text={said.join(" · ")}>
       <button
         type="button"
         data-testid="citation-chip"
         data-verified={found?.verified}
         aria-pressed={open}
-        aria-label={`Source ${number}: ${where}${check ? `, ${check}` : ""}`}
+        data-notes={notes.length || undefined}
+        aria-label={`Source ${number}: ${said.join(", ")}`}
         className={cx(s.chip, found ? s[found.verified] : s.waiting)}
         onClick={() =>
           go({
@@ -92,6 +96,7 @@ function Chip({ place, library }: { place: Cited; library: string | undefined })
             aside: true,
             source: {
               library,
+              run,
               path: found?.path ?? path,
               startLine: found?.start_line ?? startLine,
               endLine: found?.end_line ?? endLine,
@@ -102,6 +107,7 @@ function Chip({ place, library }: { place: Cited; library: string | undefined })
         }
       >
         {number}
+        {notes.length > 0 && <span className={s.noted} aria-hidden />}
       </button>
     </Tip>
   );

@@ -25,6 +25,9 @@ export function Header({ library, run }: { library: Library | undefined; run: Op
   return (
     <header className={s.header}>
       <span className={`${s.name} clip`}>{run?.view.name ?? library?.name ?? ""}</span>
+      {!totals && !run && library && library.found > 0 && (
+        <span className={`${s.totals} num`}>Found {plural(library.found, "document")} so far…</span>
+      )}
       {totals && (
         <span className={`${s.totals} num`}>
           <span className="clip">

@@ -1,14 +1,19 @@
+import { useMemo } from "react";
 import { useDocuments } from "../data/host";
+import { DocumentTree } from "../documents/DocumentTree";
+import { group, rowsOf } from "../documents/grouping";
+import { chooser } from "../documents/states";
+import { useOpened } from "../documents/useOpened";
 import { Button } from "../parts/Button";
 import { Modal } from "../parts/Modal";
-import { DocumentList } from "../source/DocumentList";
+import m from "../parts/Modal.module.css";
 
 /** The files that are not asked about, each with its reason. */
 export function LeftOut({ library, onClose }: { library: string; onClose(): void }) {
-  const documents = useDocuments(library, 200_000);
-  const entries = (documents.data?.entries ?? []).filter(
-    (e) => e.state === "skipped" || e.state === "failed" || e.state === "no_text",
-  );
+  const documents = useDocuments(library);
+  const [opened, toggle] = useOpened();
+  const grouped = useMemo(() => group(documents.data?.entries ?? []), [documents.data]);
+  const rows = useMemo(() => rowsOf(grouped, { wanted: chooser("left_out", ""), opened }), [grouped, opened]);
   return (
     <Modal
       wide
@@ -21,7 +26,11 @@ export function LeftOut({ library, onClose }: { library: string; onClose(): void
         </Button>
       }
     >
-      <DocumentList entries={entries} empty={documents.isPending ? "Looking…" : "No file is left out."} />
+      {rows.length > 0 ? (
+        <DocumentTree rows={rows} label="Files that are left out" onToggle={toggle} />
+      ) : (
+        <p className={m.about}>{documents.error?.message ?? (documents.isPending ? "Looking…" : "No file is left out.")}</p>
+      )}
     </Modal>
   );
 }

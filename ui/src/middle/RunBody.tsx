@@ -5,6 +5,7 @@ import { stayedHere } from "../run/fold";
 import { livePhrase, readAnswer } from "../run/story";
 import { duration, plural } from "../text/format";
 import { AnswerText } from "./AnswerText";
+import { ChangedSources } from "./ChangedSources";
 import { modeWords } from "./modes";
 import s from "./Middle.module.css";
 import { RunActions } from "./RunActions";
@@ -25,8 +26,11 @@ export function RunBody({ run }: { run: OpenRun }) {
         <h1 className={s.question}>{view.question}</h1>
         <How run={run} />
         <RunStatusLine run={run} />
+        {!running && view.citations.length > 0 && <ChangedSources run={run} />}
         {answer && !running && state !== "answered" && <h2 className={s.soFar}>The best answer so far</h2>}
-        {answer && <AnswerText answer={answer} citations={view.citations} library={log.summary?.library} arriving={running} />}
+        {answer && (
+          <AnswerText answer={answer} citations={view.citations} library={log.summary?.library} run={run.id} arriving={running} />
+        )}
         {running && <Live run={run} wrote={answer ? "" : arrived} />}
         {!running && answer && <Sure run={run} />}
         {!running && <RunActions run={run} answer={answer} />}

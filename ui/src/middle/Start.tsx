@@ -4,7 +4,7 @@ import { useNavigation } from "../data/place";
 import { Banner } from "../parts/Banner";
 import { Button } from "../parts/Button";
 import { usePlatform } from "../platform";
-import { bytes, plural, short } from "../text/format";
+import { bytes, count, plural, short } from "../text/format";
 import s from "./Start.module.css";
 
 /** Before the first folder. */
@@ -57,7 +57,9 @@ export function NewQuestion({ library }: { library: Library }) {
             <p className={`${s.about} num`}>
               {overview
                 ? `About ${library.name}: ${plural(overview.documents, "document")}, ${bytes(overview.bytes)}, about ${short(overview.tokens_estimate)} tokens.`
-                : `Looking through ${library.name}… You can ask already.`}
+                : library.found > 0
+                  ? `Found ${count(library.found)} documents in ${library.name} so far… You can ask already.`
+                  : `Looking through ${library.name}… You can ask already.`}
             </p>
             {library.local_only && (
               <p className={s.kept}>

@@ -13,6 +13,7 @@ export function record(...entries: [seconds: number, body: Body<Event>, node?: n
 }
 
 export const options = (provider = "server", name = "big"): RunOptions => ({
+  include: { hidden: false, ignored: false, git: false },
   mode: "auto",
   model: { provider, name, key: { kind: "none" } },
   limits: { max_turns: 20, max_calls: 1000, max_depth: 1, concurrency: 16, timeout_s: 3600 },

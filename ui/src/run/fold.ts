@@ -294,8 +294,8 @@ function apply(view: RunView, event: Event, at: number): void {
       view.notes.push({ seq: event.seq, at, node: event.node });
       break;
     case "cited": {
-      const { path, place, start_line, end_line, quote, verified, digest } = event;
-      view.citations.push({ path, place, start_line, end_line, quote, verified, digest });
+      const { path, place, start_line, end_line, quote, verified, digest, notes } = event;
+      view.citations.push({ path, place, start_line, end_line, quote, verified, digest, ...(notes ? { notes } : {}) });
       break;
     }
     case "finished":

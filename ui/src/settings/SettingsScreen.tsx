@@ -6,6 +6,7 @@ import { useStore } from "../data/store";
 import { Banner } from "../parts/Banner";
 import { Button } from "../parts/Button";
 import { Segments } from "../parts/Segments";
+import { Switch } from "../parts/Switch";
 import { CodePlace } from "./CodePlace";
 import { LimitsForm } from "./LimitsForm";
 import { ModelChooser } from "./ModelChooser";
@@ -49,6 +50,18 @@ export function SettingsScreen({ settings }: { settings: Settings }) {
             <p>A question stops here with the best answer so far, and can be continued.</p>
           </header>
           <LimitsForm key={JSON.stringify(settings.limits)} settings={settings} />
+        </section>
+        <section className={s.section} aria-labelledby="set-reading">
+          <header>
+            <h2 id="set-reading">Reading</h2>
+          </header>
+          <Switch
+            label="Read text in pictures and scans"
+            about="Slower. It happens on this computer."
+            on={settings.read_images}
+            onChange={(read_images) => save.mutate({ ...settings, read_images })}
+            testid="read-images"
+          />
         </section>
         <section className={s.section} aria-labelledby="set-look">
           <header>

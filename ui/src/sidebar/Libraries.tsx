@@ -48,7 +48,9 @@ export function Libraries({ shown }: { shown: string | undefined }) {
               {library.problem ? (
                 <CircleAlert size={13} className={s.mark} color="var(--warn)" aria-label={library.problem.message} />
               ) : (
-                <small className="num">{library.overview ? count(library.overview.documents) : "…"}</small>
+                <small className="num">
+                  {library.overview ? count(library.overview.documents) : library.found > 0 ? `${count(library.found)}…` : "…"}
+                </small>
               )}
             </button>
             <LibraryMenu library={library} onRemove={() => setRemoving(library)} />

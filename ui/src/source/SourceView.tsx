@@ -1,155 +1,181 @@
-import { useQueries } from "@tanstack/react-query";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { ChevronLeft } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
-import { useNavigation, type SourcePlace } from "../data/place";
+import { useMemo, useRef, useState } from "react";
+import type { Lines } from "../bindings/Lines";
+import { useListed } from "../data/host";
+import type { SourcePlace } from "../data/place";
+import { toFailure } from "../platform";
 import { Banner } from "../parts/Banner";
-import { cx } from "../parts/cx";
-import { usePlatform } from "../platform";
-import { count, fileName, folderOf } from "../text/format";
+import { Button } from "../parts/Button";
+import { Segments } from "../parts/Segments";
+import { count } from "../text/format";
+import { useShortcuts } from "../useShortcuts";
+import { NumberField } from "./NumberField";
+import { PageTools } from "./PageTools";
+import { PageView } from "./PageView";
+import { firstLineOf, pageOf } from "./places";
+import { SourceHead } from "./SourceHead";
+import { SourceState } from "./SourceState";
+import tools from "./SourceTools.module.css";
 import s from "./SourceView.module.css";
-import { checkWords } from "./words";
+import { TextView } from "./TextView";
+import { useText, type TextOf } from "./useLines";
+import type { Zoom } from "./zoom";
 
-/** Lines are read in pieces of this many. */
-const PIECE = 200;
+type Look = "page" | "text";
+
+const looks = [
+  ["page", "Page"],
+  ["text", "Text"],
+] as const satisfies readonly (readonly [Look, string])[];
 
 /** A document, opened at the lines that were named. */
 export function SourceView({ source }: { source: SourcePlace }) {
-  const { go } = useNavigation();
-  const { citation, path, library } = source;
-  const check = citation && checkWords[citation.verified];
-  const [digest, setDigest] = useState<string | null>(null);
-  const changed = !!citation?.digest && digest !== null && digest !== citation.digest;
+  const { path, library, run } = source;
+  // What was chosen of one document says nothing about the next.
+  return <Opened key={`${library}\n${path}\n${run}`} source={source} />;
+}
+
+function Opened({ source: asked }: { source: SourcePlace }) {
+  const library = useListed(asked.library);
+  const source = useMemo(() => ({ ...asked, library }), [asked, library]);
+  const { path, run, startLine, citation } = source;
+  /** As it is now, though a run has cited it as it was. */
+  const [asNow, setAsNow] = useState(false);
+  // A library that is off the list has no documents any more; what a run has kept of them is still there.
+  const of: TextOf = { library: source.library ?? "", path, run: asNow ? undefined : run };
+  const there = source.library !== undefined || of.run !== undefined;
+  const text = useText(of, startLine);
+  const error = text.error && toFailure(text.error);
+  const kind = text.data?.kind ?? source.kind ?? (/\.pdf$/i.test(path) ? "pdf" : undefined);
   return (
     <div className={s.view} data-testid="source-view" data-path={path}>
-      <div className={s.head}>
-        <button type="button" className={s.back} onClick={() => go({ source: null })}>
-          <ChevronLeft size={13} /> All sources
-        </button>
-        <h2 className={s.name}>
-          {fileName(path)}
-          {citation && `, ${citation.place}`}
-        </h2>
-        {folderOf(path) && <div className={`${s.folder} clip`}>{folderOf(path)}</div>}
-        {check && (
-          <div className={s.check} data-check={citation.verified}>
-            <b>{check.title}.</b> {check.about}
-          </div>
-        )}
-        {changed && (
-          <div className={s.notes}>
-            <Banner title="This document has changed since the answer">
-              The lines may have moved. What stood there then: “{citation.quote}”
+      <SourceHead source={source} kind={kind} notes={text.data?.notes ?? []}>
+        {there && text.data && <SourceState source={source} text={text.data} asNow={asNow} onAsNow={setAsNow} />}
+      </SourceHead>
+      {!there || (error && (error.code !== "no_text" || kind !== "pdf")) ? (
+        <div className={s.pad}>
+          {there && error ? (
+            <Banner
+              title="This document could not be opened"
+              acts={asNow && <Button onClick={() => setAsNow(false)}>Show what was read then</Button>}
+            >
+              {error.message}
             </Banner>
-          </div>
-        )}
-      </div>
-      {library ? (
-        <Lines key={`${library}\n${path}`} library={library} source={source} onDigest={setDigest} />
-      ) : (
-        <>
-          <div className={s.pad}>
+          ) : (
             <Banner calm>
               This library is not on the list any more. Add its folder again to open the document
               {citation?.quote ? "; this is what stood there:" : "."}
             </Banner>
-          </div>
+          )}
           {citation?.quote && <blockquote className={s.quote}>{citation.quote}</blockquote>}
-        </>
+        </div>
+      ) : (
+        <Contents
+          key={String(asNow)}
+          source={source}
+          of={of}
+          text={text.data}
+          // Until it is known what it is, nothing is shown that would be taken back.
+          pdf={kind === "pdf" && text.data?.kept === undefined && (text.data !== undefined || error !== null)}
+          noText={error?.message}
+        />
       )}
     </div>
   );
 }
 
-function Lines({ library, source, onDigest }: { library: string; source: SourcePlace; onDigest(digest: string): void }) {
-  const platform = usePlatform();
-  const { path, startLine, endLine } = source;
-  const scroll = useRef<HTMLDivElement>(null);
-  const [pieces, setPieces] = useState<number[]>([Math.floor(Math.max(0, startLine - 1) / PIECE)]);
-  const { total, lines, places, digest, error } = useQueries({
-    queries: pieces.map((piece) => ({
-      queryKey: ["read_lines", library, path, piece],
-      queryFn: () => platform.call("read_lines", { library, path, start_line: piece * PIECE + 1, max_lines: PIECE }),
-      // Files change under us; a look now and then is cheap.
-      staleTime: 10_000,
-    })),
-    combine: (results) => {
-      const parts = results.flatMap((r) => (r.data ? [r.data] : []));
-      return {
-        total: parts[0]?.total_lines,
-        digest: parts[0]?.digest,
-        lines: new Map(parts.flatMap((part) => part.lines.map((text, i) => [part.start_line + i, text] as const))),
-        places: new Map(parts.flatMap((part) => part.places.map(({ line, place }) => [line, place] as const))),
-        error: results.find((r) => r.error)?.error,
-      };
-    },
-  });
-  // eslint-disable-next-line react-hooks/incompatible-library -- the lines are drawn here and nowhere else
-  const virtual = useVirtualizer({
-    count: total ?? 0,
-    getScrollElement: () => scroll.current,
-    estimateSize: () => 20,
-    overscan: 30,
-    initialOffset: Math.max(0, (startLine - 8) * 20),
-  });
-  const items = virtual.getVirtualItems();
+interface ContentsProps {
+  source: SourcePlace;
+  of: TextOf;
+  text: Lines | undefined;
+  pdf: boolean;
+  /** Why there is no text. */
+  noText: string | undefined;
+}
 
-  useEffect(() => {
-    if (digest) onDigest(digest);
-  }, [digest, onDigest]);
-
-  const ready = total !== undefined;
-  useEffect(() => {
-    if (!ready) return undefined;
-    // Lines that wrap are measured as they are drawn, so the place is sought again once they are.
-    const seek = () =>
-      virtual.scrollToIndex(Math.max(0, startLine - 1), { align: endLine - startLine > 12 ? "start" : "center" });
-    seek();
-    const timers = [50, 200].map((ms) => setTimeout(seek, ms));
-    return () => timers.forEach(clearTimeout);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- only a new place moves the view
-  }, [ready, startLine, endLine]);
-
-  const wanted = [...new Set(items.map((item) => Math.floor(item.index / PIECE)))].filter((piece) => !pieces.includes(piece));
-  if (wanted.length > 0) setPieces([...pieces, ...wanted]);
-
-  if (error) {
-    return (
-      <div className={s.pad}>
-        <Banner title="This document could not be opened">{error.message}</Banner>
-        {source.citation?.quote && <blockquote className={s.quote}>{source.citation.quote}</blockquote>}
-      </div>
-    );
+function Contents({ source, of, text, pdf, noText }: ContentsProps) {
+  const { startLine, endLine, citation } = source;
+  const places = useMemo(() => text?.places ?? [], [text]);
+  // A scan has no text that could tell how many pages there are; its first image does.
+  const [drawn, setDrawn] = useState<number>();
+  const pages = pdf && places.length > 0 ? places.length : drawn;
+  const [look, setLook] = useState<Look>("page");
+  const [turned, setTurned] = useState<number | null>(null);
+  const [zoom, setZoom] = useState<Zoom>("fit");
+  const [aim, setAim] = useState({ line: startLine });
+  // Another place in the same document.
+  const [shown, setShown] = useState(source);
+  if (shown !== source) {
+    setShown(source);
+    setTurned(null);
+    setAim({ line: startLine });
   }
+  const field = useRef<HTMLInputElement>(null);
+  useShortcuts(useMemo(() => ({ "ctrl+g": () => field.current?.focus() }), []));
+
+  const citedPage = pageOf(places, startLine);
+  const page = turned ?? citedPage;
+  const turn = (to: number) => setTurned(Math.max(1, Math.min(to, pages ?? to)));
+  const cited = citation && { first: startLine, last: endLine };
+  const chooseLook = (chosen: Look) => {
+    // The text opens where the page was, and the page where the text was sought.
+    if (chosen === "text") setAim({ line: page === citedPage ? startLine : firstLineOf(places, page) });
+    setLook(chosen);
+  };
+  const showsPage = pdf && look === "page";
   return (
-    <div
-      className={s.scroll}
-      ref={scroll}
-      tabIndex={0}
-      role="region"
-      aria-label={`${fileName(path)}${total ? `, ${count(total)} lines` : ""}`}
-    >
-      <div className={s.lines} style={{ height: virtual.getTotalSize() }}>
-        {items.map((item) => {
-          const number = item.index + 1;
-          const cited = number >= startLine && number <= endLine && !!source.citation;
-          const page = places.get(number);
-          return (
-            <div
-              key={item.key}
-              ref={virtual.measureElement}
-              data-index={item.index}
-              data-testid={cited ? "source-line-highlight" : undefined}
-              className={cx(s.line, cited && s.cited)}
-              style={{ transform: `translateY(${item.start}px)` }}
-            >
-              {page && <div className={s.page}>{page}</div>}
-              <i aria-hidden>{number}</i>
-              <span className={s.words}>{lines.get(number) ?? ""}</span>
-            </div>
-          );
-        })}
-      </div>
-    </div>
+    <>
+      {(text || pdf) && (
+        <div className={tools.tools}>
+          {pdf && text && <Segments label="How the document is shown" value={look} options={looks} onChange={chooseLook} />}
+          {showsPage ? (
+            <PageTools page={page} pages={pages} zoom={zoom} onPage={turn} onZoom={setZoom} field={field} />
+          ) : (
+            text && (
+              <span className={tools.end}>
+                Line
+                <NumberField
+                  ref={field}
+                  label="Go to line"
+                  testid="line-number"
+                  value={aim.line}
+                  most={text.total_lines}
+                  onChoose={(line) => {
+                    setAim({ line });
+                    if (pdf) setTurned(pageOf(places, line));
+                  }}
+                />
+                <span className="num">of {count(text.total_lines)}</span>
+              </span>
+            )
+          )}
+        </div>
+      )}
+      {noText !== undefined && (
+        <div className={s.note}>
+          <Banner calm>{noText} Its pages can be looked at.</Banner>
+        </div>
+      )}
+      {showsPage ? (
+        <PageView
+          library={of.library}
+          path={of.path}
+          digest={text?.digest}
+          page={page}
+          pages={pages}
+          zoom={zoom}
+          cited={cited}
+          onPage={turn}
+          onPages={setDrawn}
+          onZoom={setZoom}
+          onText={text && (() => chooseLook("text"))}
+        />
+      ) : text ? (
+        <TextView of={of} total={text.total_lines} places={places} kept={text.kept} cited={cited} aim={aim} />
+      ) : (
+        <p className={s.opening} role="status">
+          Opening…
+        </p>
+      )}
+    </>
   );
 }

@@ -7,7 +7,8 @@ import type { OpenRun } from "../data/useRun";
 import { IconButton } from "../parts/Button";
 import { moveBetweenRows } from "../parts/rows";
 import { Segments } from "../parts/Segments";
-import { CitedPlaces, LibraryDocuments } from "../source/Sources";
+import { DocumentsPane } from "../documents/DocumentsPane";
+import { CitedPlaces } from "../source/CitedPlaces";
 import { SourceView } from "../source/SourceView";
 import { Flame } from "./Flame";
 import s from "./Right.module.css";
@@ -23,16 +24,25 @@ const ways = [
 
 type Way = (typeof ways)[number][0];
 
+const lists = [
+  ["cited", "Cited"],
+  ["all", "All"],
+] as const;
+
+type List = (typeof lists)[number][0];
+
 /** Where the answer comes from. */
 export function Right({ library, run }: { library: Library | undefined; run: OpenRun | null }) {
   const { place, go } = useNavigation();
   const [way, setWay] = useState<Way>("story");
+  const [list, setList] = useState<List>("cited");
   const [chosen, setChosen] = useState<string | null>(null);
   // What was chosen belongs to one run.
   const [of, setOf] = useState(run?.id);
   if (of !== run?.id) {
     setOf(run?.id);
     setChosen(null);
+    setList("cited");
   }
   const lead = (key: string) => {
     setChosen(key);
@@ -58,6 +68,14 @@ export function Right({ library, run }: { library: Library | undefined; run: Ope
           {place.tab === "found" && run && (
             <Segments label="How the steps are shown" value={way} options={ways} onChange={(chosenWay) => setWay(chosenWay)} />
           )}
+          {place.tab === "source" && run && library && !place.source && (
+            <Segments
+              label="Which documents are listed"
+              value={list}
+              options={lists}
+              onChange={(chosenList) => setList(chosenList)}
+            />
+          )}
           <IconButton label="Hide sources and steps" className={s.close} onClick={() => go({ aside: false })}>
             <X size={15} />
           </IconButton>
@@ -66,6 +84,8 @@ export function Right({ library, run }: { library: Library | undefined; run: Ope
       <Tabs.Panel value="source" className={s.panel}>
         {place.source ? (
           <SourceView source={place.source} />
+        ) : library && (!run || list === "all") ? (
+          <DocumentsPane key={library.id} library={library} />
         ) : run && run.view.citations.length > 0 ? (
           <CitedPlaces run={run} />
         ) : run ? (
@@ -74,8 +94,6 @@ export function Right({ library, run }: { library: Library | undefined; run: Ope
               ? "The places that the answer names will be listed here."
               : "This answer names no place in the documents."}
           </p>
-        ) : library ? (
-          <LibraryDocuments library={library.id} />
         ) : (
           <p className={st.empty}>Documents open here, at the lines an answer names.</p>
         )}

@@ -35,6 +35,9 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub repl_command: Option<String>,
+    /// Text in pictures and in PDFs without text is read too (by tesseract, where it is installed).
+    #[serde(default)]
+    pub read_images: bool,
     /// Light or dark.
     pub theme: Theme,
 }

@@ -193,9 +193,9 @@ class Session:
             results.note = f"({len(results)} of {total} matching lines in {documents} documents shown)"
         return results
 
-    def search(self, query, k=5):
-        """The k passages that fit a few words best."""
-        return Results(Passage(passage) for passage in host("search", query=clean(query), k=int(k)))
+    def search(self, query, k=5, path=None):
+        """The k passages that fit a few words best, in all documents or those whose path matches the glob `path`."""
+        return Results(Passage(passage) for passage in host("search", query=clean(query), k=int(k), path=path))
 
     def files(self, pattern=None):
         """Paths of the documents, in order; all, or those that match a glob."""

@@ -1,0 +1,91 @@
+//! What Plumb makes of each document of a folder.
+
+use crate::{
+    arguments,
+    outcome::Exit,
+    terminal::{self, say, tell},
+};
+use plumb_api::{Examined, Plumb, corpus::DocumentState, types::ApiError};
+use serde_json::json;
+use std::{
+    io::IsTerminal,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// Between two words about how far it is.
+const PROGRESS: Duration = Duration::from_millis(500);
+
+/// `plumb files`.
+pub async fn run(plumb: &Plumb, arguments: arguments::Files) -> Result<Exit, ApiError> {
+    let files = plumb.files(&arguments.paths, arguments.include.into(), arguments.pictures).await?;
+    if arguments.json && arguments.text {
+        // One line for each as it is read: texts are not gathered.
+        files.read(true, |document, _, _| println!("{}", line(&document))).await?;
+        return Ok(Exit::Answered);
+    }
+    let mut documents = files.listed().await?;
+    if !arguments.listed {
+        let read: Arc<Mutex<Vec<Examined>>> = Arc::default();
+        let (kept, told) = (read.clone(), Mutex::new(Instant::now()));
+        let shows = std::io::stderr().is_terminal();
+        let take = move |document, done, all| {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).push(document);
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            if shows && told.elapsed() > PROGRESS {
+                *told = Instant::now();
+                tell!("read {done} of {all} documents");
+            }
+        };
+        files.read(arguments.text, take).await?;
+        documents = std::mem::take(&mut *read.lock().unwrap_or_else(PoisonError::into_inner));
+        documents.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
+    }
+    if arguments.json {
+        let lines: String = documents.iter().map(|document| line(document) + "\n").collect();
+        print!("{lines}");
+        return Ok(Exit::Answered);
+    }
+    let overview = files.overview().await;
+    say!("{}: {} documents, about {} tokens of text", overview.name, overview.documents, overview.tokens_estimate);
+    if overview.skipped > 0 {
+        say!("left out: {}", overview.reasons());
+    }
+    let rules: Vec<_> = files.left_out_by_rules().await?.iter().map(|left| format!("{} {}", left.files, left.reason)).collect();
+    if !rules.is_empty() {
+        say!("not listed: {} (--hidden, --ignored, --git list them)", rules.join(", "));
+    }
+    println!();
+    for document in &documents {
+        let entry = &document.entry;
+        say!("{:<12} {:<24} {:>11}  {}", state(entry.state), entry.kind_name, entry.bytes, entry.path);
+        for note in entry.reason.iter().chain(&entry.doubts) {
+            say!("{:<12} {note}", "");
+        }
+        if let Some((_, text)) = &document.text {
+            say!("\n{text}");
+        }
+    }
+    Ok(Exit::Answered)
+}
+
+fn line(document: &Examined) -> String {
+    let mut value = json!(document.entry);
+    if let Some((places, text)) = &document.text {
+        value["places"] = json!(places);
+        value["text"] = json!(text);
+    }
+    terminal::json(&value)
+}
+
+fn state(state: DocumentState) -> &'static str {
+    match state {
+        DocumentState::Listed => "listed",
+        DocumentState::Text => "text",
+        DocumentState::Extracted => "extracted",
+        DocumentState::Opened => "opened",
+        DocumentState::NoText => "no text",
+        DocumentState::Skipped => "left out",
+        DocumentState::Failed => "failed",
+    }
+}

@@ -1,0 +1,292 @@
+//! The store of extracted text: keyed by the content of the document and the extractor's version, shared by all libraries, bounded in size,
+//! safe to delete at any time. It is never trusted over the source: what is looked up is the content of the file as it is now.
+
+use plumb_extract::{Parsed, VERSION};
+use std::{
+    collections::HashMap,
+    fs::{self, File, Metadata},
+    io::{self, Read, Seek, Write},
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+/// The store may take this much of the disk, in bytes, before what was not used for longest is removed.
+const MOST: u64 = 4 << 30;
+/// Documents whose content is known by their files' stamps. More are forgotten all at once.
+const MOST_STAMPS: u64 = 1_000_000;
+/// Of a file that changed in the last moments, another change may not show in its stamp.
+const SETTLED: Duration = Duration::from_secs(2);
+const LEVEL: i32 = 3;
+
+/// BLAKE3 of a document's bytes, or of what says which bytes they are.
+pub type Content = [u8; 32];
+
+/// Extracted texts by the content of their documents.
+pub struct TextCache {
+    folder: PathBuf,
+    most: u64,
+    /// Bytes it takes, once they were counted.
+    size: Mutex<Option<u64>>,
+    stamps: Mutex<Option<HashMap<Content, Content>>>,
+}
+
+impl TextCache {
+    /// In this folder of its own, which is made when first needed.
+    pub fn new(folder: &Path) -> Self {
+        Self::with(folder, MOST)
+    }
+
+    /// Takes at most this many bytes of the disk.
+    pub fn with(folder: &Path, most: u64) -> Self {
+        // Another version's texts are of no use.
+        TextCache { folder: folder.join(format!("v{VERSION}")), most, size: Mutex::default(), stamps: Mutex::default() }
+    }
+
+    /// What was read of a document with this content.
+    pub fn get(&self, content: &Content) -> Option<Parsed> {
+        let path = self.path(content);
+        let file = File::open(&path).ok()?;
+        let parsed = unpack(&file).ok();
+        match parsed {
+            // The time of the file says when it was last used.
+            Some(_) => drop(file.set_modified(SystemTime::now())),
+            None => drop(fs::remove_file(&path)),
+        }
+        parsed
+    }
+
+    /// Keeps what was read. That it cannot be kept is no fault: it is read again.
+    pub fn put(&self, content: &Content, parsed: &Parsed) {
+        let path = self.path(content);
+        let kept = (|| {
+            let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+            fs::create_dir_all(folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            pack(parsed, file.as_file_mut())?;
+            let bytes = file.as_file().metadata()?.len();
+            file.persist(&path)?;
+            io::Result::Ok(bytes)
+        })();
+        if let Ok(bytes) = kept {
+            self.grow(bytes);
+        }
+    }
+
+    /// The content of a file, by its stamp if the file is known and else by reading it.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn content_of(&self, file: &File) -> io::Result<Content> {
+        let before = file.metadata()?;
+        let stamp = stamp(&before);
+        if let Some(content) = self.known(&stamp) {
+            return Ok(content);
+        }
+        let (mut hasher, mut file) = (blake3::Hasher::new(), file);
+        file.rewind()?;
+        hasher.update_reader(file)?;
+        let content = *hasher.finalize().as_bytes();
+        let settled = before.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > SETTLED));
+        if settled && self::stamp(&file.metadata()?) == stamp {
+            self.learn(stamp, content);
+        }
+        Ok(content)
+    }
+
+    fn path(&self, content: &Content) -> PathBuf {
+        let name = blake3::Hash::from_bytes(*content).to_hex();
+        self.folder.join(&name[..2]).join(&name[2..])
+    }
+
+    fn stamps_path(&self) -> PathBuf {
+        self.folder.join("stamps")
+    }
+
+    fn known(&self, stamp: &Content) -> Option<Content> {
+        let mut stamps = self.stamps.lock().unwrap_or_else(PoisonError::into_inner);
+        stamps.get_or_insert_with(|| read_stamps(&self.stamps_path())).get(stamp).copied()
+    }
+
+    fn learn(&self, stamp: Content, content: Content) {
+        let mut stamps = self.stamps.lock().unwrap_or_else(PoisonError::into_inner);
+        stamps.get_or_insert_default().insert(stamp, content);
+        let path = self.stamps_path();
+        let too_many = fs::metadata(&path).is_ok_and(|metadata| metadata.len() > MOST_STAMPS * RECORD as u64);
+        if too_many {
+            let _ = fs::remove_file(&path);
+        }
+        let mut record = [stamp, content].concat();
+        record.extend_from_slice(&blake3::hash(&record).as_bytes()[..8]);
+        // One write at the end of the file: other programs of ours may write there too.
+        let written = fs::create_dir_all(&self.folder)
+            .and_then(|()| File::options().append(true).create(true).open(&path))
+            .and_then(|mut file| file.write_all(&record));
+        drop(written);
+    }
+
+    /// Counts what was added; where it is too much, removes what was not used for longest.
+    fn grow(&self, bytes: u64) {
+        let mut size = self.size.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = match *size {
+            Some(size) => size + bytes,
+            None => texts(&self.folder).iter().map(|text| text.bytes).sum(),
+        };
+        *size = Some(if now > self.most { make_room(&self.folder, self.most) } else { now });
+    }
+}
+
+/// A stamp, the content, and eight bytes that say that both are whole.
+const RECORD: usize = 72;
+
+fn read_stamps(path: &Path) -> HashMap<Content, Content> {
+    let bytes = fs::read(path).unwrap_or_default();
+    let whole = bytes.chunks_exact(RECORD).filter(|record| blake3::hash(&record[..64]).as_bytes()[..8] == record[64..]);
+    whole.filter_map(|record| Some((record[..32].try_into().ok()?, record[32..64].try_into().ok()?))).collect()
+}
+
+/// What changes when a file is written to or replaced.
+fn stamp(metadata: &Metadata) -> Content {
+    let numbers = [
+        metadata.dev() as i64,
+        metadata.ino() as i64,
+        metadata.size() as i64,
+        metadata.mtime(),
+        metadata.mtime_nsec(),
+        metadata.ctime(),
+        metadata.ctime_nsec(),
+    ];
+    let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+    *blake3::hash(&bytes).as_bytes()
+}
+
+/// The content of a document that lies in another one: it is the same as long as the outer one is.
+pub fn content_of_member(of: &Content, index: usize) -> Content {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"member").update(of).update(&(index as u64).to_le_bytes());
+    *hasher.finalize().as_bytes()
+}
+
+fn pack(parsed: &Parsed, to: &mut File) -> io::Result<()> {
+    let head = serde_json::to_vec(parsed)?;
+    let mut packed = zstd::Encoder::new(to, LEVEL)?;
+    packed.include_checksum(true)?;
+    packed.write_all(&(head.len() as u64).to_le_bytes())?;
+    packed.write_all(&head)?;
+    packed.write_all(parsed.text.as_bytes())?;
+    packed.finish()?;
+    Ok(())
+}
+
+fn unpack(file: &File) -> io::Result<Parsed> {
+    let mut bytes = Vec::new();
+    zstd::Decoder::new(file)?.read_to_end(&mut bytes)?;
+    let (length, rest) = bytes.split_first_chunk::<8>().ok_or(io::ErrorKind::UnexpectedEof)?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).map_err(io::Error::other)?;
+    let (head, text) = rest.split_at_checked(length).ok_or(io::ErrorKind::UnexpectedEof)?;
+    let mut parsed: Parsed = serde_json::from_slice(head)?;
+    parsed.text = str::from_utf8(text).map_err(io::Error::other)?.to_owned();
+    Ok(parsed)
+}
+
+struct Kept {
+    path: PathBuf,
+    bytes: u64,
+    used: SystemTime,
+}
+
+fn texts(folder: &Path) -> Vec<Kept> {
+    let folders = fs::read_dir(folder).into_iter().flatten().flatten().filter(|entry| entry.path().is_dir());
+    let files = folders.flat_map(|folder| fs::read_dir(folder.path()).into_iter().flatten().flatten());
+    let kept = files.filter_map(|file| {
+        let metadata = file.metadata().ok()?;
+        Some(Kept { path: file.path(), bytes: metadata.len(), used: metadata.modified().ok()? })
+    });
+    kept.collect()
+}
+
+/// Removes the texts that were not used for longest until a tenth is free. Gives the bytes that are left.
+fn make_room(folder: &Path, most: u64) -> u64 {
+    let mut texts = texts(folder);
+    texts.sort_by_key(|text| text.used);
+    let mut size: u64 = texts.iter().map(|text| text.bytes).sum();
+    for text in texts {
+        if size <= most / 10 * 9 {
+            break;
+        }
+        if fs::remove_file(&text.path).is_ok() {
+            size -= text.bytes;
+        }
+    }
+    size
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plumb_extract::Kind;
+
+    fn parsed(text: &str) -> Parsed {
+        Parsed::new(Kind::Pdf, text.to_owned())
+    }
+
+    fn content(of: &str) -> Content {
+        *blake3::hash(of.as_bytes()).as_bytes()
+    }
+
+    #[test]
+    fn what_was_kept_is_found_again_and_what_is_damaged_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = TextCache::new(folder.path());
+        assert_eq!(cache.get(&content("a")), None);
+        cache.put(&content("a"), &parsed("some words"));
+        assert_eq!(TextCache::new(folder.path()).get(&content("a")), Some(parsed("some words")));
+        let path = cache.path(&content("a"));
+        let mut bytes = fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(cache.get(&content("a")), None);
+        fs::remove_dir_all(folder.path()).unwrap();
+        cache.put(&content("b"), &parsed("the folder may be deleted at any time"));
+        assert!(cache.get(&content("b")).is_some());
+    }
+
+    #[test]
+    fn it_stays_below_its_bound_and_what_was_used_last_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = TextCache::with(folder.path(), 1_500);
+        for number in 0..40u32 {
+            cache.put(&content(&number.to_string()), &parsed(&format!("text {number}")));
+            assert!(cache.get(&content("0")).is_some(), "after {number}");
+        }
+        assert!(texts(&cache.folder).iter().map(|text| text.bytes).sum::<u64>() <= 1_500);
+        assert!(cache.get(&content("39")).is_some() && cache.get(&content("1")).is_none());
+    }
+
+    #[test]
+    fn a_file_is_read_again_only_when_its_stamp_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = TextCache::new(&folder.path().join("cache"));
+        let path = folder.path().join("a.bin");
+        let old = SystemTime::now() - Duration::from_secs(3600);
+        let write = |bytes: &str, at: SystemTime| {
+            fs::write(&path, bytes).unwrap();
+            File::options().write(true).open(&path).unwrap().set_modified(at).unwrap();
+            File::open(&path).unwrap()
+        };
+        assert_eq!(cache.content_of(&write("one", old)).unwrap(), content("one"));
+        assert_eq!(read_stamps(&cache.stamps_path()).len(), 1);
+        // Same size, same time: the moment of the change itself differs.
+        assert_eq!(cache.content_of(&write("two", old)).unwrap(), content("two"));
+        // What changed just now may change again without a trace.
+        assert_eq!(cache.content_of(&write("six", SystemTime::now())).unwrap(), content("six"));
+        assert_eq!(read_stamps(&cache.stamps_path()).len(), 2);
+        let file = write("two times", SystemTime::now());
+        assert_eq!(
+            (cache.content_of(&file).unwrap(), cache.content_of(&file).unwrap()),
+            (content("two times"), content("two times"))
+        );
+    }
+}

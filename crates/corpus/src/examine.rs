@@ -1,0 +1,108 @@
+//! Reading everything once to know what it is, without keeping it.
+
+use crate::{
+    OpenCorpus, blocking, cancelled,
+    document::Document,
+    frozen::About,
+    reading::{LARGE, Read, Reading, needs_extractor},
+};
+use plumb_extract::Kind;
+use plumb_rlm::corpus::{CorpusError, DocumentEntry, Text};
+use std::{
+    fs::File,
+    io::Read as _,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+/// A document that was examined, with its text if that was asked for.
+pub struct Examined {
+    /// What it is.
+    pub entry: DocumentEntry,
+    /// Where its lines lie in the original, and the text.
+    pub text: Option<(Vec<plumb_extract::Place>, String)>,
+}
+
+impl OpenCorpus {
+    /// Reads every document once, so that its kind and state are known and its text is in the store, and hands each to `take` with how many
+    /// were done and how many there are, in no order. Dropping the future stops it.
+    ///
+    /// # Errors
+    /// `disk_full`, `cancelled`. What is wrong with a document is in its entry.
+    pub async fn examine(
+        &self,
+        with_texts: bool,
+        take: impl Fn(Examined, usize, usize) + Send + Sync + 'static,
+    ) -> Result<(), CorpusError> {
+        let (listing, reading) = (self.listed().await, self.reading.clone());
+        blocking(move |stop| {
+            let all = listing.documents.len();
+            let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            let trouble: Mutex<Option<CorpusError>> = Mutex::default();
+            let work = || {
+                while let Some(document) = listing.documents.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    match one(document, with_texts, &reading) {
+                        Ok(examined) => take(examined, done.fetch_add(1, Ordering::Relaxed) + 1, all),
+                        Err(error) => {
+                            trouble.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                            return;
+                        }
+                    }
+                }
+            };
+            std::thread::scope(|scope| {
+                for _ in 1..std::thread::available_parallelism().map_or(1, usize::from).min(all) {
+                    scope.spawn(work);
+                }
+                work();
+            });
+            match trouble.into_inner().unwrap_or_else(PoisonError::into_inner) {
+                Some(error) => Err(error),
+                None if stop.load(Ordering::Relaxed) => Err(cancelled()),
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+}
+
+fn one(document: &Arc<Document>, with_text: bool, reading: &Reading) -> Result<Examined, CorpusError> {
+    if !with_text && begins_with_text(document) {
+        // A large one is not read to its end only to know that it is text.
+        let kind = Kind::of_text(&document.path, "");
+        document.know(&About::plain(kind), document.stamp.bytes);
+    } else if document.may_have_text() {
+        match document.look(reading) {
+            Ok(read) if with_text => {
+                let text = match read {
+                    Read::Passing(text, about) => (about.places, text),
+                    Read::Frozen(text) => (text.about().places.clone(), text.as_str().to_owned()),
+                };
+                return Ok(Examined { entry: document.entry(), text: Some(text) });
+            }
+            Err(error) if error.code == "disk_full" => return Err(error),
+            // What is wrong with it is in its entry.
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(Examined { entry: document.entry(), text: None })
+}
+
+/// Whether the beginning of a large file is text in UTF-8. False: it has to be read to know.
+pub fn begins_with_text(document: &Document) -> bool {
+    let mut head = Vec::new();
+    let read = |file: File| file.take(64 << 10).read_to_end(&mut head).is_ok();
+    if document.stamp.bytes < LARGE || !document.is_askable() || !document.open().is_ok_and(read) {
+        return false;
+    }
+    if needs_extractor(&head, &document.path) {
+        return false;
+    }
+    let text = str::from_utf8(&head).or_else(|error| str::from_utf8(&head[..error.valid_up_to()]));
+    text.is_ok_and(|text| text.len() + 4 > head.len() && !text.trim().is_empty())
+}

@@ -1,0 +1,119 @@
+//! What lies in archives, mailboxes and e-mails, as documents of their own.
+
+use crate::{
+    document::Document,
+    frozen::About,
+    reading::{Reading, Trouble, lies_in_it},
+    source::{Origin, Stamp},
+};
+use plumb_extract::Kind;
+use plumb_rlm::corpus::DocumentState;
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+/// Documents inside of documents inside of documents: so deep, and no deeper.
+const DEEPEST: usize = 4;
+/// The most documents inside of others in one corpus.
+const MOST: usize = 500_000;
+
+/// The documents that lie in these, and in those. Blocks; ends early, with what it has, when `stop` is set.
+pub fn of(documents: &[Arc<Document>], hidden: bool, reading: &Reading, stop: &AtomicBool) -> Vec<Arc<Document>> {
+    let mut found = Vec::new();
+    let mut outer: Vec<Arc<Document>> = documents.iter().filter(|document| may_hold(document)).cloned().collect();
+    while !outer.is_empty() && found.len() < MOST {
+        let next = AtomicUsize::new(0);
+        let inner: Mutex<Vec<Arc<Document>>> = Mutex::default();
+        let work = || {
+            while let Some(document) = outer.get(next.fetch_add(1, Ordering::Relaxed)).filter(|_| !stop.load(Ordering::Relaxed)) {
+                let members = open(document, hidden, reading);
+                inner.lock().unwrap_or_else(PoisonError::into_inner).extend(members);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..std::thread::available_parallelism().map_or(1, usize::from).min(outer.len()) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        let mut inner = inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        inner.truncate(MOST - found.len());
+        outer = inner.iter().filter(|document| may_hold(document)).cloned().collect();
+        found.append(&mut inner);
+    }
+    found
+}
+
+/// By its name: no file is read to find out that it is an archive.
+fn may_hold(document: &Document) -> bool {
+    if !document.is_askable() || !Kind::by_name(&document.path).is_some_and(Kind::is_container) {
+        return false;
+    }
+    match &document.origin {
+        Origin::File { .. } => true,
+        // A mailbox lists the attachments of its e-mails itself: it reads them all at once.
+        Origin::Member { of, .. } => {
+            let of_mailbox = of.entry().kind == Kind::Mailbox.id();
+            document.origin.depth() < DEEPEST && !(of_mailbox && Kind::by_name(&document.path) == Some(Kind::Mail))
+        }
+    }
+}
+
+fn open(document: &Arc<Document>, hidden: bool, reading: &Reading) -> Vec<Arc<Document>> {
+    let (container, parsed) = match reading.members(document) {
+        Ok(Some(opened)) => opened,
+        // Its name says more than it holds: when it is touched, its content tells what it is.
+        Ok(None) => return Vec::new(),
+        Err(Trouble::Document { state, reason, .. }) => {
+            document.refuse(state, reason);
+            return Vec::new();
+        }
+        Err(Trouble::Snapshot(error)) => {
+            document.refuse(DocumentState::Failed, error.message);
+            return Vec::new();
+        }
+    };
+    let (kind, has_text) = (parsed.kind, !parsed.text.trim().is_empty());
+    if has_text {
+        let about = About { extracted: true, doubts: parsed.doubts, ..About::plain(kind) };
+        document.know(&about, parsed.text.len() as u64);
+    }
+    let _ = document.container.set(Box::new(container));
+    let mut taken = HashSet::new();
+    let mut members = Vec::new();
+    for (index, member) in parsed.members.iter().enumerate() {
+        if !hidden && member.path.split('/').any(|part| part.starts_with('.')) {
+            continue;
+        }
+        let name = if member.path.is_empty() { unpacked_name(&document.path) } else { member.path.clone() };
+        let mut path = format!("{}/{name}", document.path);
+        let mut number = 2;
+        while !taken.insert(path.clone()) {
+            path = format!("{}/{name}-{number}", document.path);
+            number += 1;
+        }
+        let origin = Origin::Member { of: document.clone(), index };
+        let inner = Document::new(path, origin, Stamp::of_member(member.bytes));
+        members.push(Arc::new(match &member.refused {
+            Some(reason) => inner.with(DocumentState::Failed, reason.as_str()),
+            None => inner.by_name(reading.pictures),
+        }));
+    }
+    if !has_text {
+        match members.len() {
+            0 => document.refuse(DocumentState::NoText, "it is empty".to_owned()),
+            count => document.opened(kind, lies_in_it(count)),
+        }
+    }
+    members
+}
+
+/// "app.log" of "logs/app.log.gz".
+fn unpacked_name(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map_or("content", |(stem, _)| stem).to_owned()
+}

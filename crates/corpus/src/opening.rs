@@ -1,0 +1,109 @@
+//! Opening a corpus: the listing is made in the background.
+
+use crate::{
+    Extraction, OpenCorpus,
+    document::Document,
+    listing::{self, Walk},
+    members,
+    reading::Reading,
+    snapshot::Snapshot,
+    source::Root,
+};
+use plumb_rlm::corpus::{CorpusError, Include};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+/// The documents of a corpus, and the folders that they lie in.
+#[derive(Default)]
+pub struct Listing {
+    /// In path order.
+    pub documents: Vec<Arc<Document>>,
+    /// In path order; with the root that each lies below.
+    pub folders: Vec<(Arc<Root>, PathBuf)>,
+}
+
+impl OpenCorpus {
+    /// Opens folders and files. Returns at once; the listing is made in the background.
+    ///
+    /// # Errors
+    /// `no_such_folder` when a source does not exist or cannot be opened, `disk_full`, `unreadable` when the snapshot cannot be made.
+    pub fn open(sources: &[PathBuf], include: Include, extraction: &Extraction) -> Result<Arc<Self>, CorpusError> {
+        let roots = listing::roots(sources)?;
+        let name = name(sources)?;
+        let reading = Reading {
+            snapshot: Arc::new(Snapshot::new(&extraction.scratch)?),
+            extractor: extraction.extractor.clone(),
+            cache: extraction.texts.clone(),
+            scratch: extraction.scratch.clone(),
+            pictures: extraction.pictures,
+            open: Arc::default(),
+        };
+        let corpus = Arc::new(OpenCorpus {
+            name,
+            roots,
+            include,
+            listing: tokio::sync::watch::channel(None).0,
+            found: Arc::default(),
+            stop: Arc::new(AtomicBool::new(false)),
+            reading,
+            index: tokio::sync::OnceCell::new(),
+            wanted: std::sync::Mutex::default(),
+            watching: std::sync::Mutex::default(),
+        });
+        let listed = Arc::downgrade(&corpus);
+        let (stop, roots, include, reading) = (corpus.stop.clone(), corpus.roots.clone(), corpus.include, corpus.reading.clone());
+        let found = corpus.found.clone();
+        std::thread::spawn(move || {
+            let listing = list(&roots, include, &reading, &stop, &found);
+            // Nobody waits any more when the corpus was dropped.
+            if let Some(corpus) = listed.upgrade() {
+                corpus.listing.send_replace(Some(Arc::new(listing)));
+            }
+        });
+        Ok(corpus)
+    }
+
+    /// How many documents were found so far, and whether these are all.
+    pub fn progress(&self) -> (u64, bool) {
+        match &*self.listing.borrow() {
+            Some(listing) => (listing.documents.len() as u64, true),
+            None => (self.found.load(Ordering::Relaxed), false),
+        }
+    }
+
+    pub(crate) async fn listed(&self) -> Arc<Listing> {
+        let mut listing = self.listing.subscribe();
+        // The sender lives in this corpus: it cannot be gone.
+        let listed = listing.wait_for(Option::is_some).await.ok().and_then(|listing| listing.clone());
+        listed.unwrap_or_default()
+    }
+}
+
+/// Everything below these roots, and what lies in archives and mailboxes.
+pub fn list(roots: &[Arc<Root>], include: Include, reading: &Reading, stop: &AtomicBool, found: &AtomicU64) -> Listing {
+    let listing::Found { mut documents, folders } =
+        listing::walk(roots, &Walk { include, pictures: reading.pictures, stop, found });
+    let mut inner = members::of(&documents, include.hidden, reading, stop);
+    if !inner.is_empty() {
+        documents.append(&mut inner);
+        listing::in_order(&mut documents);
+    }
+    Listing { documents, folders }
+}
+
+fn name(sources: &[PathBuf]) -> Result<String, CorpusError> {
+    let name = |path: &PathBuf| {
+        let path = path.canonicalize().unwrap_or_else(|_| path.clone());
+        path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+    };
+    match sources {
+        [] => Err(CorpusError { code: "no_such_folder", message: "Name at least one file or folder to ask about.".to_owned() }),
+        [only] => Ok(name(only)),
+        [first, rest @ ..] => Ok(format!("{} and {} more", name(first), rest.len())),
+    }
+}

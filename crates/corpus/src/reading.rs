@@ -1,0 +1,406 @@
+//! Reading documents: plain text as it is, everything else by the extractor or from the store of extracted text.
+
+use crate::{
+    cache::{Content, TextCache, content_of_member},
+    document::{Document, state_of},
+    frozen::{About, FrozenText, Writer, write},
+    snapshot::{Snapshot, write_error},
+    source::{Container, Origin, Stamp},
+};
+use plumb_extract::{Drawn, Extractor, Failure, Family, HEAD, Kind, Opened, Parsed, Reader, decode_text, reader_of};
+use plumb_rlm::corpus::{CorpusError, DocumentState};
+use std::{
+    fs::File,
+    io::{self, Read as _, Seek},
+    os::unix::fs::FileExt,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// From this size on, a file is copied into the snapshot piece by piece as long as it is UTF-8.
+pub const LARGE: u64 = 16 << 20;
+/// Pieces of this size are read and written: the page cache takes large ones as a whole, and reading them later is faster.
+const PIECE: usize = 4 << 20;
+/// The most that is held in memory to find out an encoding.
+const LARGEST_WHOLE: u64 = 512 << 20;
+/// Documents that hold others stay open for the next of their members; so many at a time.
+const OPEN: usize = 4;
+
+/// Of a document without a character.
+const EMPTY: &str = "it is empty";
+
+/// What reading needs.
+#[derive(Clone)]
+pub struct Reading {
+    /// Where frozen texts go.
+    pub snapshot: Arc<Snapshot>,
+    /// Reads what is not plain text.
+    pub extractor: Arc<Extractor>,
+    /// What was read before.
+    pub cache: Arc<TextCache>,
+    /// Where members are unpacked that do not fit into memory.
+    pub scratch: PathBuf,
+    /// Text in pictures is read too.
+    pub pictures: bool,
+    /// Documents that hold others, opened.
+    pub open: Arc<Mutex<Vec<(Content, Opened)>>>,
+}
+
+/// A document's text.
+pub enum Read {
+    /// As it is now; the next time it may be another one.
+    Passing(String, About),
+    /// For good.
+    Frozen(Arc<FrozenText>),
+}
+
+/// The document's fault, or the snapshot's.
+pub enum Trouble {
+    /// It has no text.
+    Document {
+        /// What it is, if that was found out.
+        kind: Option<Kind>,
+        /// What it means.
+        state: DocumentState,
+        /// In plain words.
+        reason: String,
+    },
+    /// It could not be kept.
+    Snapshot(CorpusError),
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Trouble::Snapshot(write_error(&error))
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Trouble::Document { kind: None, state: state_of(failure.state), reason: failure.reason }
+    }
+}
+
+impl Trouble {
+    fn failed(reason: impl Into<String>) -> Self {
+        Failure::failed(reason).into()
+    }
+
+    /// It has no text, or is an image.
+    fn may_be_picture(&self) -> bool {
+        match self {
+            Trouble::Document { state: DocumentState::NoText, reason, .. } => reason != EMPTY,
+            Trouble::Document { reason, .. } => reason == plumb_extract::IMAGE,
+            Trouble::Snapshot(_) => false,
+        }
+    }
+
+    fn of_kind(mut self, known: Kind) -> Self {
+        if let Trouble::Document { kind, .. } = &mut self {
+            *kind = Some(known);
+        }
+        self
+    }
+}
+
+fn unreadable(error: &io::Error) -> Trouble {
+    Trouble::failed(format!("it cannot be read: {error}"))
+}
+
+impl Reading {
+    /// Reads a document into the snapshot.
+    pub fn freeze(&self, document: &Document) -> Result<FrozenText, Trouble> {
+        match self.read_or_stream(document, true)? {
+            Ok(frozen) => Ok(frozen),
+            Err((text, about)) => Ok(write(&self.snapshot, &text, about)?),
+        }
+    }
+
+    /// Reads a document. One that is too large for memory is frozen.
+    pub fn read(&self, document: &Document) -> Result<Read, Trouble> {
+        Ok(match self.read_or_stream(document, false)? {
+            Ok(frozen) => Read::Frozen(Arc::new(frozen)),
+            Err((text, about)) => Read::Passing(text, about),
+        })
+    }
+
+    /// Writes a text into the snapshot.
+    pub fn write(&self, text: &str, about: About) -> Result<FrozenText, CorpusError> {
+        write(&self.snapshot, text, about).map_err(|e| write_error(&e))
+    }
+
+    /// What is known of a document that turned out to be plain text.
+    pub fn about_plain(&self, document: &Document, text: &str) -> About {
+        let kind = Kind::of_text(&document.path, text);
+        About { places: plumb_extract::places_in(kind, text), ..About::plain(kind) }
+    }
+
+    fn read_or_stream(&self, document: &Document, keep: bool) -> Result<Result<FrozenText, (String, About)>, Trouble> {
+        match self.read_plain_or_parsed(document, keep) {
+            Err(trouble) if self.pictures && trouble.may_be_picture() => {
+                let file = self.file_of(document)?;
+                let content = match &document.origin {
+                    Origin::File { .. } => self.cache.content_of(&file).map_err(|e| unreadable(&e))?,
+                    Origin::Member { of, index } => content_of_member(&container(of)?.content, *index),
+                };
+                Ok(Err(with_text(self.read_picture(&file, &content)?)?))
+            }
+            read => read,
+        }
+    }
+
+    fn read_plain_or_parsed(&self, document: &Document, keep: bool) -> Result<Result<FrozenText, (String, About)>, Trouble> {
+        let mut file = match &document.origin {
+            Origin::File { .. } => document.open().map_err(Trouble::failed)?,
+            Origin::Member { of, index } => match self.read_member(of, *index, &document.path)? {
+                Some(parsed) => return Ok(Err(with_text(parsed)?)),
+                None => self.unpack(of, *index)?,
+            },
+        };
+        let metadata = file.metadata().map_err(|e| unreadable(&e))?;
+        let changed = document.origin.file().is_some() && Stamp::of(&metadata) != document.stamp;
+        let length = metadata.len();
+        let mut head = vec![0; HEAD.min(usize::try_from(length).unwrap_or(HEAD))];
+        let read = file.read_at(&mut head, 0).map_err(|e| unreadable(&e))?;
+        head.truncate(read);
+        if let Reader::Child(family) = reader_of(&head, &document.path) {
+            let content = self.cache.content_of(&file).map_err(|e| unreadable(&e))?;
+            let parsed = self.parsed(family, &file, &content)?;
+            let (text, about) = with_text(parsed)?;
+            return Ok(Err((text, About { changed, ..about })));
+        }
+        if length >= LARGE {
+            let large = |length: u64| length > LARGEST_WHOLE || keep;
+            if large(length)
+                && let Some(writer) = stream(&mut file, length, &self.snapshot)?
+            {
+                let kind = Kind::of_text(&document.path, "");
+                return Ok(Ok(writer.end(About { changed, ..About::plain(kind) })?));
+            }
+            file.rewind().map_err(|e| unreadable(&e))?;
+        }
+        if length > LARGEST_WHOLE {
+            return Err(Trouble::failed(format!("it is larger than {} MB and not plain text in UTF-8", LARGEST_WHOLE >> 20)));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+        // What grows while it is read ends where it ended when it was opened.
+        file.take(length).read_to_end(&mut bytes).map_err(|e| unreadable(&e))?;
+        let text = decode_text(&bytes).map_err(|failure| self.no_plain_text(document, failure))?;
+        if text.trim().is_empty() {
+            return Err(Trouble::Document { kind: None, state: DocumentState::NoText, reason: EMPTY.to_owned() });
+        }
+        let about = About { changed, ..self.about_plain(document, &text) };
+        Ok(Err((text, about)))
+    }
+
+    /// An unknown binary file is named after its extension.
+    fn no_plain_text(&self, document: &Document, failure: Failure) -> Trouble {
+        let by_name = plumb_extract::skip_by_name(&document.path).filter(|_| failure.reason == plumb_extract::UNKNOWN);
+        let failure = by_name.map_or(failure, Failure::skipped);
+        match failure.reason == plumb_extract::IMAGE {
+            // It may hold text that can be read by other means.
+            true => Trouble::from(Failure::no_text(failure.reason)).of_kind(Kind::Image),
+            false => Trouble::from(failure).of_kind(Kind::Other),
+        }
+    }
+
+    /// What the extractor makes of a file: from the store, or read now.
+    pub fn parsed(&self, family: Family, file: &File, content: &Content) -> Result<Parsed, Trouble> {
+        if let Some(parsed) = self.cache.get(content) {
+            return Ok(parsed);
+        }
+        let mut opened = self.extractor.open(family, file)?;
+        let parsed = opened.read()?;
+        // What changed while it was read must not be kept under the content that it had before.
+        if self.cache.content_of(file).map_err(|e| unreadable(&e))? != *content {
+            return Err(Trouble::failed("it was changed while it was read; ask again"));
+        }
+        self.cache.put(content, &parsed);
+        if !parsed.members.is_empty() {
+            self.keep_open(*content, opened);
+        }
+        Ok(parsed)
+    }
+
+    /// The text of a document inside of another one. `None`: it is too large to be unpacked in memory.
+    fn read_member(&self, of: &Document, index: usize, name: &str) -> Result<Option<Parsed>, Trouble> {
+        let container = container(of)?;
+        let content = content_of_member(&container.content, index);
+        if let Some(parsed) = self.cache.get(&content) {
+            return Ok(Some(parsed));
+        }
+        let parsed = self.in_container(of, container, |opened| opened.read_member(index, name))?;
+        if let Some(parsed) = &parsed {
+            self.cache.put(&content, parsed);
+        }
+        Ok(parsed)
+    }
+
+    /// The bytes of a document inside of another one, as a file without a name.
+    pub fn unpack(&self, of: &Document, index: usize) -> Result<File, Trouble> {
+        let container = container(of)?;
+        let mut file = tempfile::tempfile_in(&self.scratch)?;
+        self.in_container(of, container, |opened| opened.member(index, &mut file))?;
+        file.rewind()?;
+        Ok(file)
+    }
+
+    /// A document's bytes as a file.
+    pub fn file_of(&self, document: &Document) -> Result<File, Trouble> {
+        match &document.origin {
+            Origin::File { .. } => document.open().map_err(Trouble::failed),
+            Origin::Member { of, index } => self.unpack(of, *index),
+        }
+    }
+
+    /// A page as an image.
+    pub fn draw(&self, document: &Document, page: u32, width: u32) -> Result<Drawn, CorpusError> {
+        let drawn = self.file_of(document).and_then(|file| {
+            let content = match &document.origin {
+                Origin::File { .. } => self.cache.content_of(&file).map_err(|e| unreadable(&e))?,
+                Origin::Member { of, index } => content_of_member(&container(of)?.content, *index),
+            };
+            let mut opened = match self.take_open(&content) {
+                Some(opened) => opened,
+                None => self.extractor.open(Family::Pdf, &file)?,
+            };
+            let drawn = opened.draw(page, width)?;
+            // The next page is drawn at once.
+            self.keep_open(content, opened);
+            Ok(drawn)
+        });
+        drawn.map_err(|trouble| match trouble {
+            Trouble::Snapshot(error) => error,
+            Trouble::Document { reason, .. } => {
+                let message = format!("Page {} of \"{}\" cannot be shown: {reason}.", page + 1, document.path);
+                CorpusError { code: "unreadable", message }
+            }
+        })
+    }
+
+    fn take_open(&self, content: &Content) -> Option<Opened> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.iter().position(|(known, _)| known == content).map(|at| open.remove(at).1)
+    }
+
+    fn in_container<T>(
+        &self,
+        of: &Document,
+        container: Container,
+        ask: impl FnOnce(&mut Opened) -> Result<T, Failure>,
+    ) -> Result<T, Trouble> {
+        let mut opened = match self.take_open(&container.content) {
+            Some(opened) => opened,
+            None => {
+                let file = self.file_of(of)?;
+                if of.origin.file().is_some() && self.cache.content_of(&file).map_err(|e| unreadable(&e))? != container.content {
+                    return Err(Trouble::failed(format!("\"{}\" changed after it was listed; ask again", of.path)));
+                }
+                self.extractor.open(container.family, &file)?
+            }
+        };
+        // One that failed is not kept: it may have died of it.
+        let answer = ask(&mut opened)?;
+        self.keep_open(container.content, opened);
+        Ok(answer)
+    }
+
+    fn keep_open(&self, content: Content, opened: Opened) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.len() >= OPEN {
+            open.remove(0);
+        }
+        open.push((content, opened));
+    }
+
+    /// The documents that lie in a document, by what its beginning says that it is. `None`: none can.
+    pub fn members(&self, document: &Document) -> Result<Option<(Container, Parsed)>, Trouble> {
+        let file = self.file_of(document)?;
+        let mut head = vec![0; HEAD];
+        let read = file.read_at(&mut head, 0).map_err(|e| unreadable(&e))?;
+        let Reader::Child(family) = reader_of(&head[..read], &document.path) else { return Ok(None) };
+        let content = match &document.origin {
+            Origin::File { .. } => self.cache.content_of(&file).map_err(|e| unreadable(&e))?,
+            Origin::Member { of, index } => content_of_member(&container(of)?.content, *index),
+        };
+        let parsed = match (&document.origin, self.cache.get(&content)) {
+            (_, Some(parsed)) => parsed,
+            (Origin::File { .. }, None) => self.parsed(family, &file, &content)?,
+            (Origin::Member { .. }, None) => {
+                let mut opened = self.extractor.open(family, &file)?;
+                let parsed = opened.read()?;
+                self.cache.put(&content, &parsed);
+                self.keep_open(content, opened);
+                parsed
+            }
+        };
+        Ok(Some((Container { family, content }, parsed)))
+    }
+}
+
+fn container(of: &Document) -> Result<Container, Trouble> {
+    of.container.get().map(|container| **container).ok_or_else(|| Trouble::failed(format!("\"{}\" was not opened", of.path)))
+}
+
+/// What was extracted, if there is text in it.
+pub fn with_text(parsed: Parsed) -> Result<(String, About), Trouble> {
+    let Parsed { kind, text, places, members, doubts } = parsed;
+    if text.trim().is_empty() {
+        let (state, reason) = match members.len() {
+            0 => (DocumentState::NoText, EMPTY.to_owned()),
+            count => (DocumentState::Opened, lies_in_it(count)),
+        };
+        return Err(Trouble::Document { kind: Some(kind), state, reason });
+    }
+    let extracted = !kind.is_text();
+    Ok((text, About { kind, extracted, places, doubts, changed: false }))
+}
+
+/// "12 documents lie in it".
+pub fn lies_in_it(count: usize) -> String {
+    if count == 1 { "1 document lies in it".to_owned() } else { format!("{count} documents lie in it") }
+}
+
+/// Whether a file that begins like this may be something else than text in UTF-8 without a mark.
+pub fn needs_extractor(head: &[u8], name: &str) -> bool {
+    let marks: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
+    marks.iter().any(|mark| head.starts_with(mark))
+        || head[..head.len().min(HEAD)].contains(&0)
+        || reader_of(head, name) != Reader::Text
+}
+
+/// Copies a large file as it is, as long as it is plain UTF-8; line ends become `\n`, as for small ones.
+fn stream(file: &mut File, length: u64, snapshot: &Arc<Snapshot>) -> Result<Option<Writer>, Trouble> {
+    let mut writer = Writer::new(snapshot.clone(), length)?;
+    let mut buffer = Vec::with_capacity(PIECE);
+    // What grows while it is read ends where it ended when it was opened: that is the room that was reserved.
+    let mut left = length;
+    loop {
+        let carried = buffer.len();
+        let read = file.take(left.min((PIECE - carried) as u64)).read_to_end(&mut buffer).map_err(|e| unreadable(&e))?;
+        let first = left == length;
+        left -= read as u64;
+        let last = left == 0 || read == 0;
+        if first && needs_extractor(&buffer, "") {
+            return Ok(None);
+        }
+        let whole = match str::from_utf8(&buffer) {
+            Ok(text) => text.len(),
+            // A character cut in two at the end of this piece.
+            Err(error) if error.error_len().is_none() && !last => error.valid_up_to(),
+            Err(_) => return Ok(None),
+        };
+        // A line end cut in two waits for the next piece.
+        let whole = if !last && buffer[..whole].ends_with(b"\r") { whole - 1 } else { whole };
+        let Ok(text) = str::from_utf8(&buffer[..whole]) else { return Ok(None) };
+        if memchr::memchr(b'\r', text.as_bytes()).is_some() {
+            writer.push(&text.replace("\r\n", "\n").replace('\r', "\n"))?;
+        } else {
+            writer.push(text)?;
+        }
+        buffer.drain(..whole);
+        if last {
+            return Ok(Some(writer));
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! One file for each format; `zip.rs` and `ole.rs` tell apart the formats that share a wrapping.
+
+pub mod archive;
+pub mod compressed;
+pub mod doc;
+pub mod epub;
+pub mod html;
+pub mod mail;
+pub mod mailbox;
+pub mod notebook;
+pub mod ole;
+pub mod open_document;
+pub mod outlook;
+pub mod pdf;
+pub mod ppt;
+pub mod rtf;
+pub mod sheet;
+pub mod slides;
+pub mod tar;
+pub mod word;
+pub mod zip;

@@ -1,0 +1,53 @@
+//! What the library would take too long, or too deep a stack, to take apart.
+
+use std::{collections::HashMap, io::BufRead};
+
+/// What parts without an end may cost to look for, in bytes looked at: the library looks through the whole rest for each of them.
+const LOOKED_AT: usize = 20_000_000_000;
+/// E-mails in e-mails: the library takes them apart each within the other.
+const NESTED: usize = 20_000;
+
+/// Whether an e-mail can be taken apart within reason.
+pub fn is_within(bytes: &[u8]) -> bool {
+    let mut nested = 0;
+    let mut declared: HashMap<&[u8], usize> = HashMap::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let line = rest;
+        // Reading from memory does not fail.
+        let _ = rest.skip_until(b'\n');
+        let line = &line[..(line.len() - rest.len()).min(1000)];
+        nested += usize::from(line.contains(&b'/') && after(line, b"message/").is_some());
+        if let Some(boundary) = line.contains(&b'=').then(|| after(line, b"boundary")).flatten() {
+            *declared.entry(name(boundary)).or_default() += 1;
+        }
+    }
+    if nested > NESTED {
+        return false;
+    }
+    let mut rest = bytes;
+    while !rest.is_empty() && !declared.is_empty() {
+        if let Some(line) = rest.strip_prefix(b"--") {
+            let end = line.iter().take(200).position(|b| matches!(b, b'\r' | b'\n')).unwrap_or(line.len().min(200));
+            let line = line[..end].trim_ascii_end();
+            declared.remove(line);
+            declared.remove(line.strip_suffix(b"--").unwrap_or(line));
+        }
+        let _ = rest.skip_until(b'\n');
+    }
+    declared.values().sum::<usize>().saturating_mul(bytes.len()) <= LOOKED_AT
+}
+
+/// What stands in a line behind a word, in small or large letters.
+fn after<'a>(line: &'a [u8], word: &[u8]) -> Option<&'a [u8]> {
+    let at = line.windows(word.len()).position(|found| found.eq_ignore_ascii_case(word))?;
+    Some(&line[at + word.len()..])
+}
+
+/// The value behind a `=`, with or without quotes.
+fn name(value: &[u8]) -> &[u8] {
+    let value = value.trim_ascii_start().strip_prefix(b"=").unwrap_or(value).trim_ascii_start();
+    let (value, quoted) = value.strip_prefix(b"\"").map_or((value, false), |value| (value, true));
+    let ends = |b: &u8| if quoted { *b == b'"' } else { *b == b';' || b.is_ascii_whitespace() };
+    &value[..value.iter().position(ends).unwrap_or(value.len())]
+}

@@ -1,0 +1,147 @@
+//! PowerPoint 97 to 2003.
+
+mod drawing;
+mod records;
+
+use super::ole::Streams;
+use super::zip::blocks::{Blocks, Piece};
+use crate::Outcome;
+use drawing::Text;
+use plumb_extract::{Failure, Kind};
+use records::Record;
+use std::collections::{HashMap, HashSet};
+
+/// Each change that was saved adds a list of what it changed.
+const MAX_EDITS: usize = 10_000;
+
+/// Reads the slides in order, with the notes of each after it.
+///
+/// # Errors
+/// What became of it, in plain words.
+pub fn text(mut streams: Streams<'_>) -> Outcome {
+    let current = streams.read("Current User").unwrap_or_default();
+    let head = records::all(&current).next();
+    if head.and_then(|head| head.number(4)) == Some(0xf3d1_c4df) {
+        return Err(Failure::failed("protected with a password"));
+    }
+    let bytes = streams.read("PowerPoint Document").unwrap_or_default();
+    let last = head.and_then(|head| head.number(8)).unwrap_or(0);
+    let places = places(&bytes, last)?;
+    let document = records::all(&bytes).filter(|record| record.kind == 1000).last();
+    let named = places.document.and_then(|place| records::at(&bytes, place)).filter(|record| record.kind == 1000);
+    let document = named.or(document).ok_or_else(|| Failure::failed("damaged: its list of slides is missing"))?;
+    let page = |reference: u32| records::at(&bytes, *places.all.get(&reference)?);
+    let notes: HashMap<u32, Vec<Piece>> = listed(document, 2)
+        .iter()
+        .filter_map(|entry| page(entry.reference))
+        .filter_map(|page| {
+            let slide = page.children().find(|record| record.kind == 1009)?.number(0)?;
+            Some((slide, drawing::notes(page)))
+        })
+        .collect();
+    let mut blocks = Blocks::default();
+    let slides = listed(document, 0);
+    let mut unread = 0;
+    for (number, entry) in (1..).zip(&slides) {
+        if blocks.is_full() {
+            break;
+        }
+        blocks.place(format!("slide {number}"));
+        match page(entry.reference) {
+            Some(page) => drawing::pieces(page, &entry.outline).iter().for_each(|piece| blocks.push(piece)),
+            None => unread += 1,
+        }
+        if let Some(words) = notes.get(&entry.slide).filter(|words| words.iter().any(|piece| *piece != Piece::Gap)) {
+            blocks.place(format!("slide {number}, notes"));
+            blocks.paragraph("Notes:");
+            words.iter().for_each(|piece| blocks.push(piece));
+        }
+    }
+    if unread > 0 {
+        blocks.doubts.push(format!("{unread} of {} slides are damaged and were not read", slides.len()));
+    }
+    blocks.finish(Kind::Ppt)
+}
+
+/// Where in the file its parts lie.
+#[derive(Default)]
+struct Places {
+    all: HashMap<u32, u32>,
+    document: Option<u32>,
+}
+
+/// Goes back from the last change to the first: what was changed later counts.
+fn places(bytes: &[u8], mut edit: u32) -> Result<Places, Failure> {
+    let mut places = Places::default();
+    let mut document = None;
+    for _ in 0..MAX_EDITS {
+        let Some(record) = records::at(bytes, edit).filter(|record| record.kind == 4085) else { break };
+        // A key is named where one is needed.
+        if record.body.len() >= 32 && record.number(28).is_some_and(|key| key != 0) {
+            return Err(Failure::failed("protected with a password"));
+        }
+        document = document.or(record.number(16));
+        if let Some(list) = record.number(12).and_then(|at| records::at(bytes, at)).filter(|list| list.kind == 6002) {
+            add(list, &mut places.all);
+        }
+        match record.number(8) {
+            Some(earlier) if earlier != 0 && earlier < edit => edit = earlier,
+            _ => break,
+        }
+    }
+    places.document = document.and_then(|reference| places.all.get(&reference).copied());
+    Ok(places)
+}
+
+/// Runs of places: a number with the first and how many, then as many offsets.
+fn add(list: Record<'_>, to: &mut HashMap<u32, u32>) {
+    let mut at = 0;
+    while let Some(head) = list.number(at) {
+        let (first, count) = (head & 0xf_ffff, head >> 20);
+        for place in 0..count {
+            at += 4;
+            let Some(offset) = list.number(at) else { return };
+            to.entry(first + place).or_insert(offset);
+        }
+        at += 4;
+    }
+}
+
+/// A slide in the list of slides.
+struct Entry {
+    reference: u32,
+    slide: u32,
+    outline: Vec<Text>,
+}
+
+/// The slides (0) or pages of notes (2) in order.
+fn listed(document: Record<'_>, instance: u16) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let Some(list) = document.children().find(|record| record.kind == 4080 && record.instance == instance) else {
+        return entries;
+    };
+    let mut role = drawing::Role::Other;
+    let mut seen = HashSet::new();
+    for record in list.children() {
+        match (record.kind, entries.last_mut()) {
+            (1011, _) => {
+                let (reference, slide) = (record.number(0).unwrap_or(0), record.number(12).unwrap_or(0));
+                if seen.insert(reference) {
+                    entries.push(Entry { reference, slide, outline: Vec::new() });
+                }
+            }
+            (3999, Some(entry)) => {
+                // A text may have a head and no words, and is counted with the others.
+                role = drawing::role(record);
+                entry.outline.push(Text { role, words: String::new() });
+            }
+            (4000 | 4008, Some(entry)) => {
+                if let Some(text) = entry.outline.last_mut() {
+                    *text = Text { role, words: drawing::words(record) };
+                }
+            }
+            _ => {}
+        }
+    }
+    entries
+}

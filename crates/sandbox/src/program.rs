@@ -1,0 +1,275 @@
+//! Sealing a process that is about to become a foreign program.
+//!
+//! Such a program has to open its own parts, so the filter of [`seal`](crate::seal) is of no use to it. Landlock stands in its place: what the
+//! system has installed can be read and run, and nothing else can be opened. Here it is mandatory.
+
+use crate::{Policy, SealError, layers, limits};
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr,
+    RulesetStatus, Scope,
+};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition, SeccompFilter, SeccompRule,
+    TargetArch, apply_filter_all_threads,
+};
+use std::collections::BTreeMap;
+
+/// What the system has installed: programs, libraries and their data. `/lib` and `/lib64` are links into `/usr` on most systems.
+const INSTALLED: [&str; 4] = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache"];
+
+/// Ways to others, to the kernel's insides and to more rights; and ways to start a second process.
+const REFUSED: &[i64] = &[
+    libc::SYS_socket,
+    libc::SYS_socketpair,
+    libc::SYS_connect,
+    libc::SYS_bind,
+    libc::SYS_listen,
+    libc::SYS_accept,
+    libc::SYS_accept4,
+    libc::SYS_sendto,
+    libc::SYS_sendmsg,
+    libc::SYS_sendmmsg,
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_process_madvise,
+    libc::SYS_process_mrelease,
+    libc::SYS_kcmp,
+    libc::SYS_pidfd_open,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_kill,
+    libc::SYS_tkill,
+    libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_tgsigqueueinfo,
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_fsopen,
+    libc::SYS_fsconfig,
+    libc::SYS_fsmount,
+    libc::SYS_fspick,
+    libc::SYS_move_mount,
+    libc::SYS_open_tree,
+    libc::SYS_mount_setattr,
+    libc::SYS_setns,
+    libc::SYS_unshare,
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_kexec_load,
+    libc::SYS_reboot,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    libc::SYS_acct,
+    libc::SYS_quotactl,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_adjtimex,
+    libc::SYS_clock_adjtime,
+    libc::SYS_sethostname,
+    libc::SYS_setdomainname,
+    libc::SYS_name_to_handle_at,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_fanotify_init,
+    libc::SYS_inotify_init1,
+    libc::SYS_personality,
+    libc::SYS_syslog,
+    libc::SYS_shmget,
+    libc::SYS_shmat,
+    libc::SYS_shmctl,
+    libc::SYS_msgget,
+    libc::SYS_msgsnd,
+    libc::SYS_msgrcv,
+    libc::SYS_semget,
+    libc::SYS_semop,
+    libc::SYS_mq_open,
+    libc::SYS_memfd_create,
+    libc::SYS_setrlimit,
+    libc::SYS_setpriority,
+    libc::SYS_ioprio_set,
+    libc::SYS_migrate_pages,
+    libc::SYS_move_pages,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_fork,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_vfork,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_iopl,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_ioperm,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_modify_ldt,
+];
+
+/// Seals the calling process, for good, so that what it becomes by `exec` is sealed too. `isolated` is what [`isolate`](crate::isolate)
+/// returned. The policy's choices of threads do not matter here: they are allowed.
+///
+/// # Errors
+/// When a part is refused by the kernel, or when something that must fail succeeded after sealing.
+pub fn seal_program(policy: &Policy, isolated: Result<String, String>) -> Result<Vec<String>, SealError> {
+    limits::apply(policy).map_err(|e| SealError(format!("resource limits: {e}")))?;
+    let mut holding = vec!["resource limits".to_owned()];
+    if let Ok(layer) = isolated.and_then(|layer| layers::try_network().map(|_| layer)) {
+        holding.push(layer);
+    }
+    landlock().map_err(SealError)?;
+    holding.push("Landlock".to_owned());
+    filter().map_err(|e| SealError(format!("system call filter: {e}")))?;
+    holding.push("system call filter".to_owned());
+    for (what, returned) in attempts() {
+        if returned >= 0 {
+            return Err(SealError(format!("after sealing it could still {what}")));
+        }
+    }
+    Ok(holding)
+}
+
+fn landlock() -> Result<(), String> {
+    let newest = ABI::V6;
+    let read = AccessFs::from_read(newest);
+    let restrict = || {
+        let mut ruleset = Ruleset::default()
+            .set_compatibility(CompatLevel::BestEffort)
+            .handle_access(AccessFs::from_all(newest))?
+            .handle_access(AccessNet::from_all(newest))?
+            .scope(Scope::from_all(newest))?
+            .create()?;
+        for path in INSTALLED {
+            // Not every system has all of them.
+            let Ok(opened) = PathFd::new(path) else { continue };
+            let access = if path.ends_with(".cache") { read & AccessFs::from_file(newest) } else { read };
+            ruleset = ruleset.add_rule(PathBeneath::new(opened, access))?;
+        }
+        ruleset.restrict_self()
+    };
+    let status = restrict().map_err(|e| format!("Landlock: {e}"))?;
+    match status.ruleset {
+        RulesetStatus::NotEnforced => Err("Landlock: this kernel does not have it".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn filter() -> Result<(), String> {
+    let arch = if cfg!(target_arch = "x86_64") { TargetArch::x86_64 } else { TargetArch::aarch64 };
+    let program = |rules: BTreeMap<i64, Vec<SeccompRule>>, error: i32| {
+        let filter = SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(error as u32), arch);
+        filter.and_then(BpfProgram::try_from).map_err(|e| e.to_string())
+    };
+    let when = |argument, op, value| {
+        SeccompCondition::new(argument, Len::Dword, op, value)
+            .and_then(|condition| SeccompRule::new(vec![condition]))
+            .map_err(|e| e.to_string())
+    };
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = REFUSED.iter().map(|&call| (call, vec![])).collect();
+    // Threads, but no processes.
+    let thread = libc::CLONE_THREAD as u64;
+    rules.insert(libc::SYS_clone, vec![when(0, Op::MaskedEq(thread), 0)?]);
+    // Signals and limits of its own only. It keeps its number when it becomes the program.
+    let own = u64::from(std::process::id());
+    rules.insert(libc::SYS_tgkill, vec![when(0, Op::Ne, own)?]);
+    rules.insert(libc::SYS_prlimit64, vec![when(0, Op::Ne, 0)?]);
+    // Input cannot be put into a terminal.
+    rules.insert(libc::SYS_ioctl, vec![when(1, Op::Eq, libc::TIOCSTI)?, when(1, Op::Eq, libc::TIOCLINUX)?]);
+    // glibc falls back from clone3 to clone only on ENOSYS, and clone's flags, unlike clone3's, can be seen by a filter.
+    let clone3 = program([(libc::SYS_clone3, vec![])].into(), libc::ENOSYS)?;
+    for filter in [clone3, program(rules, libc::EPERM)?] {
+        apply_filter_all_threads(&filter).map_err(|e| e.to_string())?;
+    }
+    Ok(())
+}
+
+/// What must fail, and what became of it.
+fn attempts() -> [(&'static str, libc::c_long); 4] {
+    // SAFETY: raw system calls with static paths. A process that starts against expectation leaves at once.
+    unsafe {
+        let flags = libc::O_RDONLY | libc::O_CLOEXEC;
+        [
+            ("open a file", libc::syscall(libc::SYS_openat, libc::AT_FDCWD, c"/etc/passwd".as_ptr(), flags)),
+            ("list the root folder", libc::syscall(libc::SYS_openat, libc::AT_FDCWD, c"/".as_ptr(), flags | libc::O_DIRECTORY)),
+            ("open a socket", libc::syscall(libc::SYS_socket, libc::AF_UNIX, libc::SOCK_STREAM, 0)),
+            ("start a process", {
+                let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0);
+                if pid == 0 {
+                    libc::_exit(0);
+                }
+                pid
+            }),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        io,
+        os::unix::process::CommandExt,
+        process::{Command, Output},
+    };
+
+    const POLICY: Policy = Policy { memory_bytes: 512 << 20, cpu_seconds: Some(60), threads: true, joins: true };
+
+    fn run(sealed: bool, program: &str, arguments: &[&str]) -> Output {
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear();
+        if sealed {
+            // SAFETY: the child has one thread and only seals itself before it becomes the program.
+            unsafe {
+                command.pre_exec(|| seal_program(&POLICY, crate::isolate()).map(drop).map_err(io::Error::other));
+            }
+        }
+        command.output().unwrap()
+    }
+
+    /// Works as it is, and does not sealed.
+    fn only_unsealed(program: &str, arguments: &[&str]) {
+        let open = run(false, program, arguments);
+        assert!(open.status.success(), "{}", String::from_utf8_lossy(&open.stderr));
+        let sealed = run(true, program, arguments);
+        assert!(!sealed.status.success(), "{program} {arguments:?} worked");
+    }
+
+    #[test]
+    fn a_sealed_program_runs() {
+        let said = run(
+            true,
+            "/usr/bin/python3",
+            &["-c", "import threading; t = threading.Thread(target=print, args=('here',)); t.start(); t.join()"],
+        );
+        assert_eq!(
+            (said.stdout.as_slice(), said.status.success()),
+            (b"here\n".as_slice(), true),
+            "{}",
+            String::from_utf8_lossy(&said.stderr)
+        );
+    }
+
+    #[test]
+    fn a_sealed_program_can_open_nothing_but_what_is_installed() {
+        only_unsealed("/usr/bin/cat", &["/etc/passwd"]);
+        only_unsealed("/usr/bin/cat", &["/proc/self/status"]);
+        only_unsealed("/usr/bin/ls", &["/"]);
+        only_unsealed("/usr/bin/python3", &["-c", "open('/tmp/plumb-sealed-program', 'w')"]);
+        let _ = std::fs::remove_file("/tmp/plumb-sealed-program");
+    }
+
+    #[test]
+    fn a_sealed_program_can_open_no_socket_start_no_process_and_signal_nobody() {
+        only_unsealed("/usr/bin/python3", &["-c", "import socket; socket.socket()"]);
+        only_unsealed("/usr/bin/python3", &["-c", "import socket; socket.socketpair()"]);
+        only_unsealed("/usr/bin/python3", &["-c", "import os; os.fork() or os._exit(0)"]);
+        only_unsealed("/usr/bin/python3", &["-c", "import subprocess; subprocess.run(['/usr/bin/true'], check=True)"]);
+        only_unsealed("/usr/bin/python3", &["-c", "import os; os.kill(os.getppid(), 0)"]);
+    }
+}

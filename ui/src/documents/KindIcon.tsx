@@ -1,0 +1,60 @@
+import {
+  BookOpen,
+  Braces,
+  Captions,
+  File,
+  FileArchive,
+  FileCode,
+  FileSpreadsheet,
+  FileText,
+  FileType,
+  Globe,
+  Image,
+  Inbox,
+  Mail,
+  NotebookPen,
+  NotepadText,
+  Presentation,
+  ScrollText,
+  Sigma,
+  Table2,
+  type LucideIcon,
+} from "lucide-react";
+
+const icons: Record<string, LucideIcon> = {
+  text: NotepadText,
+  markdown: NotepadText,
+  code: FileCode,
+  table: Table2,
+  data: Braces,
+  latex: Sigma,
+  log: ScrollText,
+  subtitles: Captions,
+  html: Globe,
+  notebook: NotebookPen,
+  pdf: FileText,
+  docx: FileType,
+  doc: FileType,
+  odt: FileType,
+  rtf: FileType,
+  pptx: Presentation,
+  ppt: Presentation,
+  odp: Presentation,
+  xlsx: FileSpreadsheet,
+  xls: FileSpreadsheet,
+  ods: FileSpreadsheet,
+  epub: BookOpen,
+  mail: Mail,
+  outlook_mail: Mail,
+  mailbox: Inbox,
+  zip: FileArchive,
+  tar: FileArchive,
+  compressed: FileArchive,
+  image: Image,
+};
+
+/** What a document is, at a glance. */
+export function KindIcon({ kind, size, className }: { kind: string | undefined; size: number; className?: string | undefined }) {
+  const Icon = icons[kind ?? ""] ?? File;
+  return <Icon size={size} className={className} aria-hidden />;
+}

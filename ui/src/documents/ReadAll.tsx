@@ -1,0 +1,67 @@
+import { useMutation } from "@tanstack/react-query";
+import { beginExamining, endExamining, examining } from "../data/examining";
+import { report } from "../data/host";
+import { useStore } from "../data/store";
+import { Banner } from "../parts/Banner";
+import { Bar } from "../parts/Bar";
+import { Button, Tip } from "../parts/Button";
+import { usePlatform } from "../platform";
+import { count } from "../text/format";
+import s from "./DocumentsPane.module.css";
+import type { Counts } from "./states";
+
+/** Reads every document once, so that the list says what became of each. Nobody has to: a question reads what it needs. */
+export function ReadAll({ library, counts }: { library: string; counts: Counts }) {
+  const platform = usePlatform();
+  const now = useStore(examining)[library];
+  const begin = useMutation({
+    mutationFn: () => platform.call("examine", { library }),
+    onMutate: () => beginExamining(library),
+    onError: (thrown) => {
+      endExamining(library);
+      report(thrown);
+    },
+  });
+  const stop = useMutation({ mutationFn: () => platform.call("stop_examine", { library }), onError: report });
+  if (now && !now.fault) {
+    return (
+      <div className={s.reading} data-testid="examining">
+        <div>
+          <span className="num" role="status">
+            {now.all > 0 ? `Reading: ${count(now.done)} of ${count(now.all)}` : "Reading…"}
+          </span>
+          <Button
+            autoFocus={begin.isPending || begin.isSuccess}
+            data-testid="stop-examine"
+            disabled={stop.isPending}
+            onClick={() => stop.mutate()}
+          >
+            Stop
+          </Button>
+        </div>
+        <Bar label="Documents read" part={now.all > 0 ? now.done / now.all : 0} />
+      </div>
+    );
+  }
+  return (
+    <>
+      {now?.fault && (
+        <Banner title="Reading the documents ended early" onClose={() => endExamining(library)}>
+          {now.fault.message}
+        </Banner>
+      )}
+      {counts.unread > 0 && (
+        <div className={s.unread}>
+          <span className="num">
+            <b>{count(counts.unread)}</b> not read yet
+          </span>
+          <Tip text="A question reads what it needs by itself. This shows now what can be read and what cannot.">
+            <Button data-testid="examine" onClick={() => begin.mutate()}>
+              Read all now
+            </Button>
+          </Tip>
+        </div>
+      )}
+    </>
+  );
+}

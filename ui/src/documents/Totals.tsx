@@ -1,0 +1,54 @@
+import { useMutation } from "@tanstack/react-query";
+import type { LeftOut } from "../bindings/LeftOut";
+import type { Library } from "../bindings/Library";
+import { MOST_DOCUMENTS, report } from "../data/host";
+import { usePlatform } from "../platform";
+import { bytes, count, plural, short } from "../text/format";
+import { leftOutWords } from "./leftOut";
+import s from "./Totals.module.css";
+
+interface Props {
+  library: Library;
+  leftOut?: LeftOut[];
+  /** How many entries are at hand. */
+  cut?: number;
+}
+
+/** How much there is, what is left out and why. */
+export function Totals({ library, leftOut = [], cut = 0 }: Props) {
+  const { overview, found } = library;
+  const words = leftOutWords(leftOut);
+  return (
+    <div className={s.totals} data-testid="totals">
+      {overview ? (
+        <p className="num">
+          <b>{plural(overview.documents, "document")}</b>, {bytes(overview.bytes)}, about {short(overview.tokens_estimate)} tokens
+        </p>
+      ) : (
+        <p className={`${s.looking} num`} role="status">
+          <span className={s.pulse} aria-hidden />
+          {found > 0 ? `Found ${plural(found, "document")} so far…` : "Looking through the folder…"}
+        </p>
+      )}
+      {words && <p data-testid="left-out-words">Left out: {words}</p>}
+      {cut >= MOST_DOCUMENTS && <p>The first {count(cut)} are shown here. All of them are asked about.</p>}
+      {library.not_watched !== undefined && <NotWatched library={library} reason={library.not_watched} />}
+    </div>
+  );
+}
+
+function NotWatched({ library, reason }: { library: Library; reason: string }) {
+  const platform = usePlatform();
+  const rescan = useMutation({
+    mutationFn: () => platform.call("rescan", { library: library.id }),
+    onError: report,
+  });
+  return (
+    <p data-testid="not-watched">
+      New and changed files show when you come back to this window, because {reason}.{" "}
+      <button type="button" className={s.link} disabled={rescan.isPending} onClick={() => rescan.mutate()}>
+        {rescan.isPending ? "Looking…" : "Look now"}
+      </button>
+    </p>
+  );
+}

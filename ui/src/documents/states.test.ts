@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import type { DocumentEntry } from "../bindings/DocumentEntry";
+import { canOpen, chooser, countsOf, noteOf } from "./states";
+
+const entry = (path: string, kind: string, state: DocumentEntry["state"], more: Partial<DocumentEntry> = {}): DocumentEntry => ({
+  path,
+  bytes: 1,
+  kind,
+  kind_name: kind,
+  state,
+  ...more,
+});
+
+const listed = [
+  entry("a.txt", "text", "text"),
+  entry("b.pdf", "pdf", "listed"),
+  entry("scan.pdf", "pdf", "no_text", { reason: "no text on its pages" }),
+  entry("sheet.png", "image", "skipped", { reason: "an image" }),
+  entry("locked.docx", "docx", "failed", { reason: "protected with a password" }),
+  entry("half.pdf", "pdf", "extracted", { doubts: ["1 of 2 pages has no text: page 2"] }),
+];
+
+test("every document is readable or left out, and some are problems", () => {
+  expect(countsOf(listed)).toEqual({ all: 6, readable: 3, left_out: 3, problems: 3, unread: 1, pictures: 2 });
+});
+
+test("documents are found by state and by every word of their path", () => {
+  const found = (shown: Parameters<typeof chooser>[0], sought: string) =>
+    listed.filter((e) => chooser(shown, sought)?.(e) ?? true).map((e) => e.path);
+  expect(found("all", "")).toHaveLength(6);
+  expect(found("problems", "")).toEqual(["scan.pdf", "locked.docx", "half.pdf"]);
+  expect(found("left_out", "PDF")).toEqual(["scan.pdf"]);
+  expect(found("all", "pdf ha")).toEqual(["half.pdf"]);
+});
+
+test("what is read and well is not talked about; the rest says what it is", () => {
+  expect(listed.map((e) => noteOf(e)?.text)).toEqual([
+    undefined,
+    "Not read yet",
+    "No text on its pages",
+    "Not read",
+    "Protected with a password",
+    "1 of 2 pages has no text: page 2",
+  ]);
+  expect(listed.map((e) => noteOf(e)?.weight)).toEqual([undefined, "quiet", "problem", "quiet", "problem", "doubt"]);
+});
+
+test("a page without text can be looked at", () => {
+  expect(listed.filter(canOpen).map((e) => e.path)).toEqual(["a.txt", "b.pdf", "scan.pdf", "half.pdf"]);
+});

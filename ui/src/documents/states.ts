@@ -1,0 +1,94 @@
+// What became of documents, in plain words, and which of them are looked for.
+import type { DocumentEntry } from "../bindings/DocumentEntry";
+
+export type Shown = "all" | "readable" | "left_out" | "problems";
+
+export const shownWords: Record<Shown, string> = {
+  all: "All",
+  readable: "Readable",
+  left_out: "Left out",
+  problems: "Problems",
+};
+
+const isLeftOut = ({ state }: DocumentEntry) => state === "no_text" || state === "skipped" || state === "failed";
+
+/** A PDF without text, or a picture: its text could be read from the image. */
+export const isPicture = (entry: DocumentEntry) =>
+  isLeftOut(entry) && (entry.kind === "image" || (entry.kind === "pdf" && entry.state === "no_text"));
+
+/** What should have been readable and is not, or not as it should be. */
+const isProblem = (entry: DocumentEntry) =>
+  entry.state === "failed" || (entry.state === "no_text" && entry.kind === "pdf") || (entry.doubts?.length ?? 0) > 0;
+
+export const belongs: Record<Shown, (entry: DocumentEntry) => boolean> = {
+  all: () => true,
+  readable: (entry) => !isLeftOut(entry),
+  left_out: isLeftOut,
+  problems: isProblem,
+};
+
+export interface Counts extends Record<Shown, number> {
+  unread: number;
+  pictures: number;
+}
+
+export function countsOf(entries: readonly DocumentEntry[]): Counts {
+  const counts: Counts = { all: entries.length, readable: 0, left_out: 0, problems: 0, unread: 0, pictures: 0 };
+  for (const entry of entries) {
+    if (isLeftOut(entry)) counts.left_out++;
+    else counts.readable++;
+    if (isProblem(entry)) counts.problems++;
+    if (entry.state === "listed") counts.unread++;
+    if (isPicture(entry)) counts.pictures++;
+  }
+  return counts;
+}
+
+/** Chooses by state and by name. `undefined`: everything. */
+export function chooser(shown: Shown, sought: string): ((entry: DocumentEntry) => boolean) | undefined {
+  const words = sought.toLowerCase().split(/\s+/).filter(Boolean);
+  if (shown === "all" && words.length === 0) return undefined;
+  return (entry) => {
+    if (!belongs[shown](entry)) return false;
+    if (words.length === 0) return true;
+    const path = entry.path.toLowerCase();
+    return words.every((word) => path.includes(word));
+  };
+}
+
+/** Whether there is something to see when it is opened: a page without text is still a page. */
+export const canOpen = ({ state, kind }: DocumentEntry) =>
+  state === "listed" || state === "text" || state === "extracted" || (state === "no_text" && kind === "pdf");
+
+export interface Note {
+  text: string;
+  /** Nothing of it is read; else only a doubt, or a word in passing. */
+  weight: "problem" | "doubt" | "quiet";
+}
+
+const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
+
+/** What is said of a document below its name. Of one that is read and well there is nothing to say. */
+export function noteOf({ state, kind, reason, doubts }: DocumentEntry): Note | undefined {
+  switch (state) {
+    case "listed":
+      return { text: "Not read yet", weight: "quiet" };
+    case "text":
+    case "extracted":
+      return doubts?.length ? { text: sentence(doubts.join("; ")), weight: "doubt" } : undefined;
+    case "opened":
+      return doubts?.length
+        ? { text: sentence(doubts.join("; ")), weight: "doubt" }
+        : { text: sentence(reason ?? "Documents lie in it"), weight: "quiet" };
+    case "no_text":
+      return {
+        text: kind === "image" ? "Not read" : sentence(reason ?? "No text in it"),
+        weight: kind === "pdf" ? "problem" : "quiet",
+      };
+    case "skipped":
+      // That it is an image stands before it.
+      return { text: kind === "image" ? "Not read" : `Left out: ${reason ?? "it cannot be read"}`, weight: "quiet" };
+    case "failed":
+      return { text: sentence(reason ?? "It could not be read"), weight: "problem" };
+  }
+}

@@ -1,0 +1,34 @@
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { usePlatform } from "../platform";
+
+interface Wanted {
+  library: string;
+  path: string;
+  digest: string | undefined;
+  page: number;
+  pages: number | undefined;
+  width: number;
+  /** The width is known. */
+  ready: boolean;
+}
+
+/** A page's image. The one before stays until it is here; the one after is drawn ahead. */
+export function usePage({ library, path, digest, page, pages, width, ready }: Wanted) {
+  const platform = usePlatform();
+  const client = useQueryClient();
+  const options = (page: number) => ({
+    queryKey: ["read_page", library, path, digest, page, width],
+    queryFn: () => platform.call("read_page", { library, path, page, width }),
+    // Images are large.
+    gcTime: 20_000,
+    structuralSharing: false,
+  });
+  const query = useQuery({ ...options(page), enabled: ready, placeholderData: keepPreviousData });
+  const here = query.isSuccess && !query.isPlaceholderData;
+  useEffect(() => {
+    if (here && pages !== undefined && page < pages) void client.prefetchQuery(options(page + 1));
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key says all that the options are made of
+  }, [here, library, path, digest, page, pages, width, client]);
+  return query;
+}
