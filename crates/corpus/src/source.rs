@@ -4,8 +4,9 @@ use crate::{cache::Content, document::Document};
 use plumb_extract::Family;
 use std::{
     borrow::Cow,
+    ffi::OsStr,
     fs::Metadata,
-    os::unix::fs::MetadataExt,
+    os::unix::{ffi::OsStrExt, fs::MetadataExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -26,18 +27,28 @@ pub struct Root {
 impl Root {
     /// A path below it as the corpus names it. Bytes that are not UTF-8 are written as `\xE9`, so that two names stay two.
     pub fn inside(&self, path: &Path) -> String {
-        let path = path.strip_prefix(&self.path).unwrap_or(path);
-        let name = readable(path);
+        let name = readable(self.below(path));
         match (self.prefix.is_empty(), name.is_empty()) {
             (true, _) => name.into_owned(),
             (false, true) => self.prefix.clone(),
             (false, false) => format!("{}/{name}", self.prefix),
         }
     }
+
+    /// The part of a path that lies below this root. A walk asks it of every file: bytes are compared, and not parts of paths.
+    fn below<'a>(&self, path: &'a Path) -> &'a Path {
+        let rest = path.as_os_str().as_bytes().strip_prefix(self.path.as_os_str().as_bytes());
+        match rest {
+            Some([b'/', below @ ..]) => Path::new(OsStr::from_bytes(below)),
+            Some([]) => Path::new(""),
+            // The root of the file system ends with a slash itself.
+            _ => path.strip_prefix(&self.path).unwrap_or(path),
+        }
+    }
 }
 
 fn readable(path: &Path) -> Cow<'_, str> {
-    use std::{fmt::Write, os::unix::ffi::OsStrExt};
+    use std::fmt::Write;
     if let Some(path) = path.to_str() {
         return Cow::Borrowed(path);
     }
@@ -74,7 +85,7 @@ pub enum Origin {
 impl Origin {
     /// A file at this path.
     pub fn at(root: &Arc<Root>, path: &Path) -> Self {
-        Origin::File { root: root.clone(), below: path.strip_prefix(&root.path).unwrap_or(path).into() }
+        Origin::File { root: root.clone(), below: root.below(path).into() }
     }
 
     /// The file, if it is one.

@@ -162,14 +162,16 @@ impl Kind {
 
     /// What the name alone tells. `None`: nothing that is known.
     pub fn by_name(path: &str) -> Option<Self> {
-        let name = path.rsplit(['/', '\\']).next()?;
-        let lower = name.to_ascii_lowercase();
-        if [".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst"].iter().any(|end| lower.ends_with(end)) {
-            return Some(Self::Tar);
-        }
-        let Some((_, extension)) = lower.rsplit_once('.') else {
+        // Asked for every file of a folder: no memory is taken, and no more of the path is looked at than its end.
+        let name = name_of(path);
+        let Some(dot) = memchr::memrchr(b'.', name.as_bytes()) else {
             return matches!(name, "Makefile" | "Dockerfile" | "Jenkinsfile" | "Rakefile" | "Gemfile").then_some(Self::Code);
         };
+        let mut buffer = [0; LONGEST_EXTENSION];
+        let extension = lowercase(&name[dot + 1..], &mut buffer)?;
+        if matches!(extension, "gz" | "bz2" | "xz" | "zst") && name[..dot].to_ascii_lowercase().ends_with(".tar") {
+            return Some(Self::Tar);
+        }
         Some(match extension {
             "txt" | "text" => Self::Text,
             "md" | "markdown" | "mdx" | "rst" | "adoc" | "asciidoc" | "org" => Self::Markdown,
@@ -213,13 +215,29 @@ impl Kind {
     }
 }
 
+/// No extension that is known is longer, in bytes.
+const LONGEST_EXTENSION: usize = 16;
+
+/// The last part of a path.
+fn name_of(path: &str) -> &str {
+    memchr::memrchr2(b'/', b'\\', path.as_bytes()).map_or(path, |at| &path[at + 1..])
+}
+
+/// `None`: it is longer than any that is known.
+fn lowercase<'a>(extension: &str, buffer: &'a mut [u8; LONGEST_EXTENSION]) -> Option<&'a str> {
+    let lower = buffer.get_mut(..extension.len())?;
+    lower.copy_from_slice(extension.as_bytes());
+    lower.make_ascii_lowercase();
+    str::from_utf8(lower).ok()
+}
+
 /// From the name alone: whether it is worth reading at all. `None`: yes. Otherwise what it is, in plain words.
 pub fn skip_by_name(name: &str) -> Option<&'static str> {
-    if Kind::by_name(name) == Some(Kind::Image) {
-        return Some("an image");
-    }
-    let (_, extension) = name.rsplit(['/', '\\']).next()?.rsplit_once('.')?;
-    Some(match extension.to_ascii_lowercase().as_str() {
+    let name = name_of(name);
+    let dot = memchr::memrchr(b'.', name.as_bytes())?;
+    let mut buffer = [0; LONGEST_EXTENSION];
+    Some(match lowercase(&name[dot + 1..], &mut buffer)? {
+        _ if Kind::by_name(name) == Some(Kind::Image) => crate::IMAGE,
         "mp4" | "m4v" | "mov" | "avi" | "mkv" | "webm" | "wmv" | "flv" | "mpg" | "mpeg" | "3gp" => "a video",
         "mp3" | "wav" | "flac" | "ogg" | "oga" | "opus" | "m4a" | "aac" | "wma" | "aiff" => "a sound recording",
         "exe" | "dll" | "msi" | "so" | "dylib" | "app" | "apk" | "ipa" | "appimage" | "deb" | "rpm" => "a program",
