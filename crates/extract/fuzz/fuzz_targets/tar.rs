@@ -1,0 +1,7 @@
+//! TAR.
+
+#![no_main]
+
+use plumb_extract::Family;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| plumb_extract_fuzz::read(Family::Tar, bytes));
