@@ -306,7 +306,9 @@ impl Document {
     fn refusal(&self, state: DocumentState, reason: &str) -> CorpusError {
         let path = &self.path;
         match state {
-            DocumentState::NoText => CorpusError { code: "no_text", message: format!("\"{path}\" has no text: {reason}.") },
+            DocumentState::NoText => {
+                CorpusError { code: "no_text", message: format!("\"{path}\" holds nothing to read: {reason}.") }
+            }
             DocumentState::Opened => CorpusError {
                 code: "no_text",
                 message: format!("\"{path}\" has no text of its own: {reason}. They are listed under \"{path}/\"."),

@@ -111,7 +111,8 @@ pub fn walk(roots: &[Arc<Root>], walk: &Walk<'_>) -> Found {
 
 /// In path order, each path once.
 pub fn in_order(documents: &mut Vec<Arc<Document>>) {
-    documents.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    // Mostly in order already where a part was listed anew: this sort sees that.
+    documents.sort_by(|a, b| a.path.cmp(&b.path));
     documents.dedup_by(|a, b| a.path == b.path);
 }
 

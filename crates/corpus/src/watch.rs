@@ -2,9 +2,10 @@
 
 use crate::{
     OpenCorpus,
+    document::Document,
     listing::{self, Walk},
     members,
-    opening::{self, Listing},
+    opening::Listing,
     source::Root,
     watcher::{Watcher, reason},
 };
@@ -56,8 +57,9 @@ impl OpenCorpus {
     pub fn rescan(&self) -> bool {
         let Some(before) = self.listing.borrow().clone() else { return false };
         let found = AtomicU64::new(0);
-        let after = opening::list(&self.roots, self.include, &self.reading, &self.stop, &found);
-        self.replace(&before, after)
+        let walk = Walk { include: self.include, pictures: self.reading.pictures, stop: &self.stop, found: &found };
+        let listing::Found { documents, folders } = listing::walk(&self.roots, &walk);
+        self.replace(&before, Listing { documents, folders }, |_| true, |_| true)
     }
 
     /// Lists the folders again that these paths lie in. True: something changed.
@@ -79,23 +81,18 @@ impl OpenCorpus {
         if folders.is_empty() && single.is_empty() {
             return false;
         }
-        let after = self.relist(&before, &folders, &known, &single);
-        self.replace(&before, after)
+        self.relist(&before, &folders, &known, &single)
     }
 
-    /// The listing with these folders listed anew.
-    fn relist(
-        &self,
-        before: &Listing,
-        folders: &BTreeSet<&Path>,
-        known: &HashMap<&Path, &Arc<Root>>,
-        single: &[String],
-    ) -> Listing {
+    /// Lists these folders anew, and what was asked about as single files.
+    fn relist(&self, before: &Listing, folders: &BTreeSet<&Path>, known: &HashMap<&Path, &Arc<Root>>, single: &[String]) -> bool {
         let found = AtomicU64::new(0);
         let walk = Walk { include: self.include, pictures: self.reading.pictures, stop: &self.stop, found: &found };
         let mut fresh = Listing::default();
+        let mut relisted = HashSet::new();
         for folder in folders {
             let Some(root) = known.get(folder) else { continue };
+            relisted.insert(root.inside(folder));
             let listing::Found { documents, folders: below } = listing::below(root, folder, Some(1), true, &walk);
             fresh.documents.extend(documents);
             for (root, inner) in below {
@@ -114,65 +111,60 @@ impl OpenCorpus {
             fresh.documents.extend(listing::walk(&roots, &walk).documents);
         }
         // A folder that is gone takes all below it along.
-        let gone: Vec<&Path> = before
-            .folders
-            .iter()
-            .map(|(_, folder)| folder.as_path())
-            .filter(|folder| folder.parent().is_some_and(|above| folders.contains(above)))
-            .filter(|folder| !fresh.folders.iter().any(|(_, path)| path == folder))
-            .collect();
-        let is_gone = |path: &Path| gone.iter().any(|folder| path.starts_with(folder));
-        let kept = before.documents.iter().filter(|document| match document.origin.file() {
-            Some(file) => {
-                file.parent().is_none_or(|folder| !folders.contains(folder) && !is_gone(folder))
-                    && !single.contains(&document.path)
+        let stays: HashSet<&Path> = fresh.folders.iter().map(|(_, folder)| folder.as_path()).collect();
+        let gone = before.folders.iter().filter(|(_, folder)| {
+            folder.parent().is_some_and(|above| folders.contains(above)) && !stays.contains(folder.as_path())
+        });
+        let gone: Vec<(PathBuf, String)> = gone.map(|(root, folder)| (folder.clone(), root.inside(folder) + "/")).collect();
+        drop(stays);
+        let covers = |document: &Document| {
+            let folder = document.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            relisted.contains(folder)
+                || gone.iter().any(|(_, folder)| document.path.starts_with(folder))
+                || single.contains(&document.path)
+        };
+        self.replace(before, fresh, covers, |folder| gone.iter().any(|(gone, _)| folder.starts_with(gone)))
+    }
+
+    /// Puts what was listed anew in the place of what it covers. Documents that did not change stay what they are, and what lies in them too.
+    fn replace(
+        &self,
+        before: &Listing,
+        mut fresh: Listing,
+        covers: impl Fn(&Document) -> bool,
+        covers_folder: impl Fn(&Path) -> bool,
+    ) -> bool {
+        let is_file = |document: &Document| document.origin.outermost().is_none();
+        let covered: HashSet<*const Document> =
+            before.documents.iter().filter(|document| is_file(document) && covers(document)).map(Arc::as_ptr).collect();
+        let mut dropped = covered.clone();
+        let mut changed = Vec::new();
+        for document in &mut fresh.documents {
+            let old = before.documents.binary_search_by(|old| old.path.cmp(&document.path)).ok().map(|at| &before.documents[at]);
+            match old.filter(|old| is_file(old) && old.stamp == document.stamp) {
+                Some(old) => {
+                    dropped.remove(&Arc::as_ptr(old));
+                    *document = old.clone();
+                }
+                None => changed.push(document.clone()),
             }
-            None => false,
+        }
+        let mut folders: Vec<_> = before.folders.iter().filter(|(_, folder)| !covers_folder(folder)).cloned().collect();
+        folders.append(&mut fresh.folders);
+        folders.sort_by(|a, b| a.1.cmp(&b.1));
+        folders.dedup_by(|a, b| a.1 == b.1);
+        if changed.is_empty() && dropped.is_empty() && folders.len() == before.folders.len() {
+            return false;
+        }
+        let kept = before.documents.iter().filter(|document| match document.origin.outermost() {
+            None => !covered.contains(&Arc::as_ptr(document)),
+            Some(of) => !dropped.contains(&Arc::as_ptr(of)),
         });
         let mut documents: Vec<_> = kept.cloned().collect();
         documents.append(&mut fresh.documents);
-        let mut all: Vec<_> = before.folders.iter().filter(|(_, folder)| !is_gone(folder)).cloned().collect();
-        all.append(&mut fresh.folders);
-        all.sort_unstable_by(|a, b| a.1.cmp(&b.1));
-        all.dedup_by(|a, b| a.1 == b.1);
-        Listing { documents, folders: all }
-    }
-
-    /// Puts a new listing in the place of the old one; documents that did not change stay what they are, and what lies in them too.
-    fn replace(&self, before: &Listing, mut after: Listing) -> bool {
-        let known: HashMap<&str, usize> =
-            before.documents.iter().enumerate().map(|(at, document)| (document.path.as_str(), at)).collect();
-        let mut same = 0;
-        let mut fresh = Vec::new();
-        for document in &mut after.documents {
-            if document.origin.file().is_none() {
-                continue;
-            }
-            match known.get(document.path.as_str()).map(|&at| &before.documents[at]) {
-                Some(old) if old.stamp == document.stamp => {
-                    *document = old.clone();
-                    same += 1;
-                }
-                _ => fresh.push(document.clone()),
-            }
-        }
-        let files = |listing: &Listing| listing.documents.iter().filter(|document| document.origin.file().is_some()).count();
-        let folders_same = before.folders.len() == after.folders.len();
-        if fresh.is_empty() && same == files(before) && folders_same {
-            return false;
-        }
-        let stays: HashSet<&str> = after.documents.iter().map(|document| document.path.as_str()).collect();
-        let fresh_paths: HashSet<&str> = fresh.iter().map(|document| document.path.as_str()).collect();
-        let inner = before.documents.iter().filter(|document| {
-            let outermost = document.origin.outermost();
-            outermost.is_some_and(|of| stays.contains(of.path.as_str()) && !fresh_paths.contains(of.path.as_str()))
-        });
-        let mut inner: Vec<_> = inner.cloned().collect();
-        inner.extend(members::of(&fresh, self.include.hidden, &self.reading, &self.stop));
-        after.documents.retain(|document| document.origin.file().is_some());
-        after.documents.append(&mut inner);
-        listing::in_order(&mut after.documents);
-        let after = Arc::new(after);
+        documents.extend(members::of(&changed, self.include.hidden, &self.reading, &self.stop));
+        listing::in_order(&mut documents);
+        let after = Arc::new(Listing { documents, folders });
         self.listing.send_replace(Some(after.clone()));
         if let Some(watching) = &mut *self.watching.lock().unwrap_or_else(PoisonError::into_inner) {
             watching.follow(&after);

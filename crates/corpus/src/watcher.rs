@@ -13,8 +13,8 @@ use std::{
 
 /// Changes are gathered for this long before they are told.
 const GATHERED: Duration = Duration::from_millis(300);
-/// Where taking in changes takes long, they are told so rarely that it takes at most this part of the time.
-const SHARE: u32 = 10;
+/// Where taking in changes takes long, they are told so rarely that it takes at most one part in this many of the time.
+const SHARE: u32 = 5;
 /// How often the thread looks whether anybody still listens.
 const LOOK: Duration = Duration::from_secs(2);
 

@@ -116,3 +116,11 @@ fn deep_and_entangled_mails_end_soon() {
     assert!(text(format!("From: a@example.org\nContent-Type: multipart/mixed; boundary=x\n\n{endless}").as_bytes()).is_err());
     assert!(begun.elapsed() < std::time::Duration::from_secs(20));
 }
+
+#[test]
+fn words_of_headers_are_decoded_from_any_encoding() {
+    // "ポンプ" in ISO-2022-JP, "水泵" in GB2312.
+    let mail = "From: a@example.org\nSubject: =?ISO-2022-JP?B?GyRCJV0lcyVXGyhC?= =?GB2312?B?y66xww==?=\n\nbody\n";
+    let parsed = text(mail.as_bytes()).unwrap();
+    assert!(parsed.text.contains("ポンプ") && parsed.text.contains("水泵"), "{}", parsed.text);
+}
