@@ -55,8 +55,8 @@ impl Plumb {
         if sources.is_empty() {
             return Err(ApiError::new("nothing_chosen", "Choose a folder or a file to ask about."));
         }
-        // Opened first: what cannot be opened does not become a library.
-        drop(self.corpus(&sources, Include::default())?);
+        // What cannot be opened does not become a library.
+        OpenCorpus::check(&self.allowed_paths(&sources)?)?;
         let stored = self.inner.store.upsert_library(&name_of(&sources), &sources, now_ms() as i64).await?;
         let corpus = self.listing(&stored)?;
         Ok(library(stored, Some(&corpus), None).await)
@@ -170,11 +170,16 @@ impl Plumb {
 
     /// The same, with or without text in pictures.
     pub(crate) fn corpus_with(&self, sources: &[String], include: Include, pictures: bool) -> Result<Arc<OpenCorpus>, ApiError> {
+        let paths = self.allowed_paths(sources)?;
+        Ok(OpenCorpus::open(&paths, include, &Extraction { pictures, ..self.inner.extraction.clone() })?)
+    }
+
+    fn allowed_paths(&self, sources: &[String]) -> Result<Vec<PathBuf>, ApiError> {
         let paths: Vec<PathBuf> = sources.iter().map(PathBuf::from).collect();
         for path in &paths {
             self.allowed(path)?;
         }
-        Ok(OpenCorpus::open(&paths, include, &Extraction { pictures, ..self.inner.extraction.clone() })?)
+        Ok(paths)
     }
 
     /// A library as it is now. Opened and watched from the first time on.

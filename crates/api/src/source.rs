@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use plumb_corpus::{FrozenText, OpenCorpus, Place};
 use plumb_rlm::{
     corpus::{Corpus, Text},
-    event::{BlobId, Citation, QuoteCheck, RunId},
+    event::{Citation, QuoteCheck, RunId},
     fold::Totals,
     journal::Journal,
 };
@@ -144,7 +144,7 @@ impl Plumb {
     }
 
     async fn pinned_lines(&self, request: &ReadLines, pin: &Pin) -> Result<Lines, ApiError> {
-        let text = self.inner.store.blob(&BlobId(pin.blob.0.clone())).await?;
+        let text = self.inner.store.blob(&pin.blob).await?;
         let all: Vec<&str> = text.split('\n').collect();
         let first = request.start_line.clamp(pin.first_line, pin.first_line + all.len() as u64 - 1);
         let (kind, places): (String, Vec<Place>) = serde_json::from_str(&pin.places).unwrap_or_default();

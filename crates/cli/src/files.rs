@@ -24,8 +24,9 @@ pub async fn run(plumb: &Plumb, arguments: arguments::Files) -> Result<Exit, Api
         files.read(true, |document, _, _| println!("{}", line(&document))).await?;
         return Ok(Exit::Answered);
     }
-    let mut documents = files.listed().await?;
-    if !arguments.listed {
+    let documents = if arguments.listed {
+        files.listed().await?
+    } else {
         let read: Arc<Mutex<Vec<Examined>>> = Arc::default();
         let (kept, told) = (read.clone(), Mutex::new(Instant::now()));
         let shows = std::io::stderr().is_terminal();
@@ -38,9 +39,10 @@ pub async fn run(plumb: &Plumb, arguments: arguments::Files) -> Result<Exit, Api
             }
         };
         files.read(arguments.text, take).await?;
-        documents = std::mem::take(&mut *read.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut documents = std::mem::take(&mut *read.lock().unwrap_or_else(PoisonError::into_inner));
         documents.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
-    }
+        documents
+    };
     if arguments.json {
         let lines: String = documents.iter().map(|document| line(document) + "\n").collect();
         print!("{lines}");

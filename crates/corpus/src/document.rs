@@ -200,7 +200,6 @@ impl Document {
         self.may_be_read()?;
         match self.patiently(reading, Reading::freeze) {
             Ok(text) => {
-                let text = Arc::new(text);
                 *self.slot() = Slot::Frozen(text.clone());
                 Ok(text)
             }

@@ -1,9 +1,10 @@
 //! Reading everything once to know what it is, without keeping it.
 
 use crate::{
-    OpenCorpus, blocking, cancelled,
+    OpenCorpus, blocking,
     document::Document,
     frozen::About,
+    parallel,
     reading::{LARGE, Read, Reading, needs_extractor},
 };
 use plumb_extract::Kind;
@@ -12,7 +13,7 @@ use std::{
     fs::File,
     io::Read as _,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -38,34 +39,13 @@ impl OpenCorpus {
     ) -> Result<(), CorpusError> {
         let (listing, reading) = (self.listed().await, self.reading.clone());
         blocking(move |stop| {
-            let all = listing.documents.len();
-            let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-            let trouble: Mutex<Option<CorpusError>> = Mutex::default();
-            let work = || {
-                while let Some(document) = listing.documents.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if stop.load(Ordering::Relaxed) {
-                        return;
-                    }
-                    match one(document, with_texts, &reading) {
-                        Ok(examined) => take(examined, done.fetch_add(1, Ordering::Relaxed) + 1, all),
-                        Err(error) => {
-                            trouble.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                            return;
-                        }
-                    }
+            let (all, done) = (listing.documents.len(), AtomicUsize::new(0));
+            parallel::each(&listing.documents, stop, || {
+                |_, document: &Arc<Document>| {
+                    take(one(document, with_texts, &reading)?, done.fetch_add(1, Ordering::Relaxed) + 1, all);
+                    Ok(())
                 }
-            };
-            std::thread::scope(|scope| {
-                for _ in 1..std::thread::available_parallelism().map_or(1, usize::from).min(all) {
-                    scope.spawn(work);
-                }
-                work();
-            });
-            match trouble.into_inner().unwrap_or_else(PoisonError::into_inner) {
-                Some(error) => Err(error),
-                None if stop.load(Ordering::Relaxed) => Err(cancelled()),
-                None => Ok(()),
-            }
+            })
         })
         .await
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     document::{Document, state_of},
+    parallel,
     reading::{Reading, needs_extractor},
 };
 use grep_matcher::Matcher;
@@ -15,7 +16,7 @@ use std::{
     io::{self, Read},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
@@ -68,33 +69,15 @@ fn over(
     reading: &Reading,
     stop: &AtomicBool,
 ) -> Result<Found, CorpusError> {
-    let next = AtomicUsize::new(0);
     let found = Mutex::new(found);
-    let worker = || {
-        let mut searcher = searcher();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(document) = documents.get(index).filter(|_| !stop.load(Ordering::Relaxed)) else { return };
-            if document.may_have_text() {
-                one(index, document, &mut searcher, matcher, reading, stop, &found);
-            }
+    parallel::each(documents, stop, || {
+        let (mut searcher, found) = (searcher(), &found);
+        move |index, document: &Arc<Document>| match document.may_have_text() {
+            true => one(index, document, &mut searcher, matcher, reading, stop, found),
+            false => Ok(()),
         }
-    };
-    std::thread::scope(|scope| {
-        let others = std::thread::available_parallelism().map_or(1, usize::from).min(documents.len()).saturating_sub(1);
-        for _ in 0..others {
-            scope.spawn(worker);
-        }
-        worker();
-    });
-    if stop.load(Ordering::Relaxed) {
-        return Err(CorpusError { code: "cancelled", message: "The search was stopped.".to_owned() });
-    }
-    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    match found.trouble {
-        Some(trouble) => Err(trouble),
-        None => Ok(found),
-    }
+    })?;
+    Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 #[derive(Default)]
@@ -106,7 +89,6 @@ struct Found {
     total: u64,
     matching: Vec<usize>,
     failed: u64,
-    trouble: Option<CorpusError>,
 }
 
 impl Found {
@@ -154,20 +136,15 @@ fn lines<'a>(
     if text.len() < 2 * PIECE || first_only {
         return search(searcher, text);
     }
-    let pieces = pieces(text);
-    let next = AtomicUsize::new(0);
     let found = Mutex::new(BTreeMap::new());
-    let work = |searcher: &mut Searcher| {
-        while let Some((index, piece)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, *pieces.get(i)?))) {
-            let lines = search(searcher, piece);
+    // That it was stopped is told by whoever stopped it.
+    let _ = parallel::each(&pieces(text), stop, || {
+        let (mut searcher, found, search) = (self::searcher(), &found, &search);
+        move |index, piece: &&'a str| {
+            let lines = search(&mut searcher, piece);
             found.lock().unwrap_or_else(PoisonError::into_inner).insert(index, lines);
+            Ok(())
         }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| work(&mut self::searcher()));
-        }
-        work(searcher);
     });
     let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     let total = found.values().map(|(total, _)| total).sum();
@@ -207,7 +184,7 @@ fn one(
     reading: &Reading,
     stop: &AtomicBool,
     found: &Mutex<Found>,
-) {
+) -> Result<(), CorpusError> {
     let found = || found.lock().unwrap_or_else(PoisonError::into_inner);
     let mut search = |text: &str| {
         let (limit, first_only) = {
@@ -236,15 +213,16 @@ fn one(
         }
         Some(Err(())) => {
             found().failed += u64::from(document.entry().state == DocumentState::Failed);
-            return;
+            return Ok(());
         }
         None => document.touch(reading).map(|text| search(text.as_str())),
     };
     match result {
         Ok((total, hits)) => found().add(index, total, hits),
-        Err(error) if error.code == "disk_full" => found().trouble = Some(error),
+        Err(error) if error.code == "disk_full" => return Err(error),
         Err(error) => found().failed += u64::from(error.code != "no_text"),
     }
+    Ok(())
 }
 
 /// The text of a small plain file that nobody has touched. `None`: it has to be touched. An error is noted in the document.

@@ -11,6 +11,7 @@ mod grep;
 mod listing;
 mod members;
 mod opening;
+mod parallel;
 mod paths;
 mod pictures;
 mod ranking;
@@ -92,7 +93,7 @@ impl OpenCorpus {
     /// # Errors
     /// As [`Corpus::text`].
     pub async fn frozen(&self, path: &str) -> Result<Arc<FrozenText>, CorpusError> {
-        let (_, document) = self.document(path).await?;
+        let document = self.document(path).await?;
         if let Some(text) = document.frozen() {
             return Ok(text);
         }
@@ -105,16 +106,14 @@ impl OpenCorpus {
     /// # Errors
     /// `no_such_path`; `unreadable` when it has no pages or they cannot be drawn.
     pub async fn draw(&self, path: &str, page: u32, width: u32) -> Result<Drawn, CorpusError> {
-        let (_, document) = self.document(path).await?;
+        let document = self.document(path).await?;
         let reading = self.reading.clone();
         blocking(move |_| reading.draw(&document, page, width)).await
     }
 
-    async fn document(&self, path: &str) -> Result<(Arc<Listing>, Arc<Document>), CorpusError> {
+    async fn document(&self, path: &str) -> Result<Arc<Document>, CorpusError> {
         let listing = self.listed().await;
-        let index = find(&listing.documents, path, &self.name)?;
-        let document = listing.documents[index].clone();
-        Ok((listing, document))
+        Ok(listing.documents[find(&listing.documents, path, &self.name)?].clone())
     }
 
     fn wanted(&self, pattern: Option<&str>, listing: &Listing) -> Result<Option<Arc<Wanted>>, CorpusError> {
@@ -173,12 +172,8 @@ impl Corpus for OpenCorpus {
     }
 
     async fn has_text(&self, path: &str) -> Result<(), CorpusError> {
-        let (_, document) = self.document(path).await?;
-        let begins = {
-            let document = document.clone();
-            blocking(move |_| Ok(examine::begins_with_text(&document))).await?
-        };
-        if document.frozen().is_some() || begins {
+        let document = self.document(path).await?;
+        if document.frozen().is_some() || blocking(move |_| Ok(examine::begins_with_text(&document))).await? {
             return Ok(());
         }
         self.frozen(path).await.map(drop)
@@ -222,7 +217,8 @@ impl Corpus for OpenCorpus {
         let chosen = |document: &&Arc<Document>| {
             document.may_have_text() && wanted.as_ref().is_none_or(|wanted| wanted.has(&document.path))
         };
-        let bytes: u64 = listing.documents.iter().filter(chosen).map(|document| document.stamp.bytes).sum();
+        let documents: Vec<Arc<Document>> = listing.documents.iter().filter(chosen).cloned().collect();
+        let bytes: u64 = documents.iter().map(|document| document.stamp.bytes).sum();
         let query = query.to_owned();
         if bytes <= ranking::RANKED && wanted.is_none() {
             let index = self.index_of_all(&listing).await?;
@@ -230,10 +226,6 @@ impl Corpus for OpenCorpus {
         }
         let reading = self.reading.clone();
         blocking(move |stop| {
-            let chosen = |document: &&Arc<Document>| {
-                document.may_have_text() && wanted.as_ref().is_none_or(|wanted| wanted.has(&document.path))
-            };
-            let documents: Vec<Arc<Document>> = listing.documents.iter().filter(chosen).cloned().collect();
             let words = search::distinct(&query);
             let narrowed =
                 if bytes <= ranking::RANKED { documents } else { ranking::narrow(&documents, &words, &reading, stop)? };

@@ -3,18 +3,13 @@
 use crate::{
     document::Document,
     frozen::About,
+    parallel,
     reading::{Reading, Trouble, lies_in_it},
     source::{Origin, Stamp},
 };
 use plumb_extract::Kind;
 use plumb_rlm::corpus::DocumentState;
-use std::{
-    collections::HashSet,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-};
+use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicBool};
 
 /// Documents inside of documents inside of documents: so deep, and no deeper.
 const DEEPEST: usize = 4;
@@ -26,19 +21,14 @@ pub fn of(documents: &[Arc<Document>], hidden: bool, reading: &Reading, stop: &A
     let mut found = Vec::new();
     let mut outer: Vec<Arc<Document>> = documents.iter().filter(|document| may_hold(document)).cloned().collect();
     while !outer.is_empty() && found.len() < MOST {
-        let next = AtomicUsize::new(0);
         let inner: Mutex<Vec<Arc<Document>>> = Mutex::default();
-        let work = || {
-            while let Some(document) = outer.get(next.fetch_add(1, Ordering::Relaxed)).filter(|_| !stop.load(Ordering::Relaxed)) {
+        // That it was stopped is told by whoever stopped it.
+        let _ = parallel::each(&outer, stop, || {
+            |_, document: &Arc<Document>| {
                 let members = open(document, hidden, reading);
                 inner.lock().unwrap_or_else(PoisonError::into_inner).extend(members);
+                Ok(())
             }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..std::thread::available_parallelism().map_or(1, usize::from).min(outer.len()) {
-                scope.spawn(work);
-            }
-            work();
         });
         let mut inner = inner.into_inner().unwrap_or_else(PoisonError::into_inner);
         inner.truncate(MOST - found.len());
@@ -83,19 +73,13 @@ fn open(document: &Arc<Document>, hidden: bool, reading: &Reading) -> Vec<Arc<Do
         document.know(&about, parsed.text.len() as u64);
     }
     let _ = document.container.set(Box::new(container));
-    let mut taken = HashSet::new();
     let mut members = Vec::new();
     for (index, member) in parsed.members.iter().enumerate() {
         if !hidden && member.path.split('/').any(|part| part.starts_with('.')) {
             continue;
         }
         let name = if member.path.is_empty() { unpacked_name(&document.path) } else { member.path.clone() };
-        let mut path = format!("{}/{name}", document.path);
-        let mut number = 2;
-        while !taken.insert(path.clone()) {
-            path = format!("{}/{name}-{number}", document.path);
-            number += 1;
-        }
+        let path = format!("{}/{name}", document.path);
         let origin = Origin::Member { of: document.clone(), index };
         let inner = Document::new(path, origin, Stamp::of_member(member.bytes));
         members.push(Arc::new(match &member.refused {

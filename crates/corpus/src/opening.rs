@@ -68,6 +68,14 @@ impl OpenCorpus {
         Ok(corpus)
     }
 
+    /// Whether folders and files can be opened, without opening them.
+    ///
+    /// # Errors
+    /// As [`OpenCorpus::open`].
+    pub fn check(sources: &[PathBuf]) -> Result<(), CorpusError> {
+        listing::roots(sources).map(drop)
+    }
+
     /// How many documents were found so far, and whether these are all.
     pub fn progress(&self) -> (u64, bool) {
         match &*self.listing.borrow() {

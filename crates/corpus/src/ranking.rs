@@ -1,13 +1,10 @@
 //! Ranking over a corpus: which documents, and which passages of them.
 
-use crate::{cancelled, document::Document, frozen::FrozenText, grep, reading::Reading, search::Index};
+use crate::{document::Document, frozen::FrozenText, grep, parallel, reading::Reading, search::Index};
 use plumb_rlm::corpus::{CorpusError, Text};
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
 };
 
 /// The most text (files' bytes) that one search ranks. Where the corpus is larger, the files with the rarest words of the query are ranked.
@@ -21,27 +18,16 @@ pub fn index(
     stop: &AtomicBool,
 ) -> Result<Index, CorpusError> {
     let documents: Vec<Arc<Document>> = documents.filter(|document| document.may_have_text()).collect();
-    let next = AtomicUsize::new(0);
     let texts: Mutex<BTreeMap<usize, Arc<FrozenText>>> = Mutex::default();
-    let touch_all = || -> Result<(), CorpusError> {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(document) = documents.get(index) else { return Ok(()) };
-            if stop.load(Ordering::Relaxed) {
-                return Err(cancelled());
+    parallel::each(&documents, stop, || {
+        |index, document: &Arc<Document>| match document.touch(reading) {
+            Ok(text) => {
+                texts.lock().unwrap_or_else(PoisonError::into_inner).insert(index, text);
+                Ok(())
             }
-            match document.touch(reading) {
-                Ok(text) => drop(texts.lock().unwrap_or_else(PoisonError::into_inner).insert(index, text)),
-                Err(error) if error.code == "disk_full" => return Err(error),
-                Err(_) => {}
-            }
+            Err(error) if error.code == "disk_full" => Err(error),
+            Err(_) => Ok(()),
         }
-    };
-    std::thread::scope(|scope| {
-        let others = std::thread::available_parallelism().map_or(1, usize::from).min(documents.len()).saturating_sub(1);
-        let others: Vec<_> = (0..others).map(|_| scope.spawn(touch_all)).collect();
-        let ours = touch_all();
-        others.into_iter().map(|other| other.join().unwrap_or_else(|_| Err(cancelled()))).fold(ours, Result::and)
     })?;
     let texts = texts.into_inner().unwrap_or_else(PoisonError::into_inner);
     let texts = texts.into_iter().map(|(index, text)| (documents[index].path.clone(), text as Arc<dyn Text>)).collect();

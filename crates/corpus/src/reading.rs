@@ -109,19 +109,16 @@ fn unreadable(error: &io::Error) -> Trouble {
 
 impl Reading {
     /// Reads a document into the snapshot.
-    pub fn freeze(&self, document: &Document) -> Result<FrozenText, Trouble> {
-        match self.read_or_stream(document, true)? {
-            Ok(frozen) => Ok(frozen),
-            Err((text, about)) => Ok(write(&self.snapshot, &text, about)?),
+    pub fn freeze(&self, document: &Document) -> Result<Arc<FrozenText>, Trouble> {
+        match self.read_as(document, true)? {
+            Read::Frozen(frozen) => Ok(frozen),
+            Read::Passing(text, about) => Ok(Arc::new(write(&self.snapshot, &text, about)?)),
         }
     }
 
     /// Reads a document. One that is too large for memory is frozen.
     pub fn read(&self, document: &Document) -> Result<Read, Trouble> {
-        Ok(match self.read_or_stream(document, false)? {
-            Ok(frozen) => Read::Frozen(Arc::new(frozen)),
-            Err((text, about)) => Read::Passing(text, about),
-        })
+        self.read_as(document, false)
     }
 
     /// Writes a text into the snapshot.
@@ -135,25 +132,23 @@ impl Reading {
         About { places: plumb_extract::places_in(kind, text), ..About::plain(kind) }
     }
 
-    fn read_or_stream(&self, document: &Document, keep: bool) -> Result<Result<FrozenText, (String, About)>, Trouble> {
+    /// `keep`: it will be frozen, so a large one need not come into memory first.
+    fn read_as(&self, document: &Document, keep: bool) -> Result<Read, Trouble> {
         match self.read_plain_or_parsed(document, keep) {
             Err(trouble) if self.pictures && trouble.may_be_picture() => {
                 let file = self.file_of(document)?;
-                let content = match &document.origin {
-                    Origin::File { .. } => self.cache.content_of(&file).map_err(|e| unreadable(&e))?,
-                    Origin::Member { of, index } => content_of_member(&container(of)?.content, *index),
-                };
-                Ok(Err(with_text(self.read_picture(&file, &content)?)?))
+                let content = self.content_of(document, &file)?;
+                read_of(self.read_picture(&file, &content)?)
             }
             read => read,
         }
     }
 
-    fn read_plain_or_parsed(&self, document: &Document, keep: bool) -> Result<Result<FrozenText, (String, About)>, Trouble> {
+    fn read_plain_or_parsed(&self, document: &Document, keep: bool) -> Result<Read, Trouble> {
         let mut file = match &document.origin {
             Origin::File { .. } => document.open().map_err(Trouble::failed)?,
             Origin::Member { of, index } => match self.read_member(of, *index, &document.path)? {
-                Some(parsed) => return Ok(Err(with_text(parsed)?)),
+                Some(parsed) => return read_of(parsed),
                 None => self.unpack(of, *index)?,
             },
         };
@@ -164,18 +159,14 @@ impl Reading {
         let read = file.read_at(&mut head, 0).map_err(|e| unreadable(&e))?;
         head.truncate(read);
         if let Reader::Child(family) = reader_of(&head, &document.path) {
-            let content = self.cache.content_of(&file).map_err(|e| unreadable(&e))?;
-            let parsed = self.parsed(family, &file, &content)?;
-            let (text, about) = with_text(parsed)?;
-            return Ok(Err((text, About { changed, ..about })));
+            let content = self.content_of(document, &file)?;
+            let (text, about) = with_text(self.parsed(document, family, &file, &content)?)?;
+            return Ok(Read::Passing(text, About { changed, ..about }));
         }
-        if length >= LARGE {
-            let large = |length: u64| length > LARGEST_WHOLE || keep;
-            if large(length)
-                && let Some(writer) = stream(&mut file, length, &self.snapshot)?
-            {
+        if length >= LARGE && (keep || length > LARGEST_WHOLE) {
+            if let Some(writer) = stream(&mut file, length, &self.snapshot)? {
                 let kind = Kind::of_text(&document.path, "");
-                return Ok(Ok(writer.end(About { changed, ..About::plain(kind) })?));
+                return Ok(Read::Frozen(Arc::new(writer.end(About { changed, ..About::plain(kind) })?)));
             }
             file.rewind().map_err(|e| unreadable(&e))?;
         }
@@ -190,7 +181,7 @@ impl Reading {
             return Err(Trouble::Document { kind: None, state: DocumentState::NoText, reason: EMPTY.to_owned() });
         }
         let about = About { changed, ..self.about_plain(document, &text) };
-        Ok(Err((text, about)))
+        Ok(Read::Passing(text, about))
     }
 
     /// An unknown binary file is named after its extension.
@@ -205,14 +196,14 @@ impl Reading {
     }
 
     /// What the extractor makes of a file: from the store, or read now.
-    pub fn parsed(&self, family: Family, file: &File, content: &Content) -> Result<Parsed, Trouble> {
+    fn parsed(&self, document: &Document, family: Family, file: &File, content: &Content) -> Result<Parsed, Trouble> {
         if let Some(parsed) = self.cache.get(content) {
             return Ok(parsed);
         }
         let mut opened = self.extractor.open(family, file)?;
         let parsed = opened.read()?;
         // What changed while it was read must not be kept under the content that it had before.
-        if self.cache.content_of(file).map_err(|e| unreadable(&e))? != *content {
+        if self.content_of(document, file)? != *content {
             return Err(Trouble::failed("it was changed while it was read; ask again"));
         }
         self.cache.put(content, &parsed);
@@ -220,6 +211,14 @@ impl Reading {
             self.keep_open(*content, opened);
         }
         Ok(parsed)
+    }
+
+    /// What says which bytes a document has: its own, or those that it lies in and its place there.
+    fn content_of(&self, document: &Document, file: &File) -> Result<Content, Trouble> {
+        match &document.origin {
+            Origin::File { .. } => self.cache.content_of(file).map_err(|e| unreadable(&e)),
+            Origin::Member { of, index } => Ok(content_of_member(&container(of)?.content, *index)),
+        }
     }
 
     /// The text of a document inside of another one. `None`: it is too large to be unpacked in memory.
@@ -255,15 +254,7 @@ impl Reading {
 
     /// A page as an image.
     pub fn draw(&self, document: &Document, page: u32, width: u32) -> Result<Drawn, CorpusError> {
-        let drawn = self.file_of(document).and_then(|file| {
-            let content = match &document.origin {
-                Origin::File { .. } => self.cache.content_of(&file).map_err(|e| unreadable(&e))?,
-                Origin::Member { of, index } => content_of_member(&container(of)?.content, *index),
-            };
-            let mut opened = match self.take_open(&content) {
-                Some(opened) => opened,
-                None => self.extractor.open(Family::Pdf, &file)?,
-            };
+        let drawn = self.opened_to_draw(document).and_then(|(content, mut opened)| {
             let drawn = opened.draw(page, width)?;
             // The next page is drawn at once.
             self.keep_open(content, opened);
@@ -276,6 +267,22 @@ impl Reading {
                 CorpusError { code: "unreadable", message }
             }
         })
+    }
+
+    /// A member is unpacked only where it is not open already.
+    fn opened_to_draw(&self, document: &Document) -> Result<(Content, Opened), Trouble> {
+        let (content, file) = match &document.origin {
+            Origin::File { .. } => {
+                let file = self.file_of(document)?;
+                (self.content_of(document, &file)?, Some(file))
+            }
+            Origin::Member { of, index } => (content_of_member(&container(of)?.content, *index), None),
+        };
+        let opened = match self.take_open(&content) {
+            Some(opened) => opened,
+            None => self.extractor.open(Family::Pdf, &file.map_or_else(|| self.file_of(document), Ok)?)?,
+        };
+        Ok((content, opened))
     }
 
     fn take_open(&self, content: &Content) -> Option<Opened> {
@@ -319,21 +326,8 @@ impl Reading {
         let mut head = vec![0; HEAD];
         let read = file.read_at(&mut head, 0).map_err(|e| unreadable(&e))?;
         let Reader::Child(family) = reader_of(&head[..read], &document.path) else { return Ok(None) };
-        let content = match &document.origin {
-            Origin::File { .. } => self.cache.content_of(&file).map_err(|e| unreadable(&e))?,
-            Origin::Member { of, index } => content_of_member(&container(of)?.content, *index),
-        };
-        let parsed = match (&document.origin, self.cache.get(&content)) {
-            (_, Some(parsed)) => parsed,
-            (Origin::File { .. }, None) => self.parsed(family, &file, &content)?,
-            (Origin::Member { .. }, None) => {
-                let mut opened = self.extractor.open(family, &file)?;
-                let parsed = opened.read()?;
-                self.cache.put(&content, &parsed);
-                self.keep_open(content, opened);
-                parsed
-            }
-        };
+        let content = self.content_of(document, &file)?;
+        let parsed = self.parsed(document, family, &file, &content)?;
         Ok(Some((Container { family, content }, parsed)))
     }
 }
@@ -342,8 +336,13 @@ fn container(of: &Document) -> Result<Container, Trouble> {
     of.container.get().map(|container| **container).ok_or_else(|| Trouble::failed(format!("\"{}\" was not opened", of.path)))
 }
 
+/// What was extracted, as a text.
+fn read_of(parsed: Parsed) -> Result<Read, Trouble> {
+    with_text(parsed).map(|(text, about)| Read::Passing(text, about))
+}
+
 /// What was extracted, if there is text in it.
-pub fn with_text(parsed: Parsed) -> Result<(String, About), Trouble> {
+fn with_text(parsed: Parsed) -> Result<(String, About), Trouble> {
     let Parsed { kind, text, places, members, doubts } = parsed;
     if text.trim().is_empty() {
         let (state, reason) = match members.len() {

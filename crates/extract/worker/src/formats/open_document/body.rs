@@ -144,12 +144,7 @@ impl<'b, 'p> Body<'b, 'p> {
     fn item(&mut self, xml: &mut Xml<'_>, start: Option<u32>, counted: bool, to: &mut Vec<Piece>) {
         let depth = self.list.len();
         let mut first = counted;
-        loop {
-            let tag = match xml.next() {
-                Node::Open(tag) => tag,
-                Node::Text(_) => continue,
-                Node::Close | Node::End => return,
-            };
+        while let Some(tag) = xml.child() {
             match xml::name(&tag) {
                 "p" | "h" => {
                     let heading = xml::name(&tag) == "h";
@@ -285,12 +280,7 @@ impl<'b, 'p> Body<'b, 'p> {
             self.object(&folder, to);
         }
         let list = std::mem::take(&mut self.list);
-        loop {
-            let tag = match xml.next() {
-                Node::Open(tag) => tag,
-                Node::Text(_) => continue,
-                Node::Close | Node::End => break,
-            };
+        while let Some(tag) = xml.child() {
             match xml::name(&tag) {
                 "desc" | "title" => {
                     let words = blocks::in_one_line(&xml.words());

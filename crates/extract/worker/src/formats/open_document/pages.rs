@@ -15,12 +15,7 @@ struct Shape {
 /// One slide, and its notes after it.
 pub fn page(body: &mut Body<'_, '_>, xml: &mut Xml<'_>, number: usize, blocks: &mut Blocks) {
     let (mut shapes, mut notes) = (Vec::new(), Vec::new());
-    loop {
-        let tag = match xml.next() {
-            Node::Open(tag) => tag,
-            Node::Text(_) => continue,
-            Node::Close | Node::End => break,
-        };
+    while let Some(tag) = xml.child() {
         match xml::name(&tag) {
             "notes" => self::notes(body, xml, &mut notes),
             "forms" | "event-listeners" | "par" | "seq" | "settings" => xml.skip(),

@@ -95,12 +95,7 @@ fn read(text: &str, part: &mut dyn FnMut(&str) -> Vec<Piece>) -> Vec<Shape> {
 
 /// Reads what the element that just began holds into a shape.
 fn shape(xml: &mut Xml<'_>, into: &mut Shape, part: &mut dyn FnMut(&str) -> Vec<Piece>) {
-    loop {
-        let tag = match xml.next() {
-            Node::Open(tag) => tag,
-            Node::Text(_) => continue,
-            Node::Close | Node::End => return,
-        };
+    while let Some(tag) = xml.child() {
         match xml::name(&tag) {
             "sp" | "graphicFrame" | "grpSp" | "pic" | "cxnSp" | "contentPart" => {
                 let mut inner = Shape::default();
@@ -192,12 +187,7 @@ struct Line {
 }
 
 fn paragraph(xml: &mut Xml<'_>, line: &mut Line) {
-    loop {
-        let tag = match xml.next() {
-            Node::Open(tag) => tag,
-            Node::Text(_) => continue,
-            Node::Close | Node::End => return,
-        };
+    while let Some(tag) = xml.child() {
         match xml::name(&tag) {
             "pPr" => {
                 line.level = xml::number(&tag, "lvl").unwrap_or(0);

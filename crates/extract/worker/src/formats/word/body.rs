@@ -174,12 +174,7 @@ impl<'b, 'p> Body<'b, 'p> {
     fn run(&mut self, xml: &mut Xml<'_>, paragraph: &mut Paragraph) {
         let mut font = None;
         let mut hidden = false;
-        loop {
-            let tag = match xml.next() {
-                Node::Open(tag) => tag,
-                Node::Text(_) => continue,
-                Node::Close | Node::End => return,
-            };
+        while let Some(tag) = xml.child() {
             let name = xml::name(&tag);
             if name == "rPr" {
                 let properties = styles::properties(xml);
@@ -252,12 +247,7 @@ impl<'b, 'p> Body<'b, 'p> {
     }
 
     fn drawing(&mut self, xml: &mut Xml<'_>, paragraph: &mut Paragraph) {
-        loop {
-            let tag = match xml.next() {
-                Node::Open(tag) => tag,
-                Node::Text(_) => continue,
-                Node::Close | Node::End => return,
-            };
+        while let Some(tag) = xml.child() {
             match xml::name(&tag) {
                 "txbxContent" => {
                     // Text boxes interrupt the paragraph, but not its fields.

@@ -78,6 +78,17 @@ impl<'a> Xml<'a> {
         }
     }
 
+    /// The next element in the one that just began, without the words between. `None`: that one has ended. Each is read to its end, or skipped.
+    pub fn child(&mut self) -> Option<BytesStart<'a>> {
+        loop {
+            match self.next() {
+                Node::Open(tag) => return Some(tag),
+                Node::Text(_) => {}
+                Node::Close | Node::End => return None,
+            }
+        }
+    }
+
     /// The next element that begins, however deep.
     pub fn next_open(&mut self) -> Option<BytesStart<'a>> {
         loop {
