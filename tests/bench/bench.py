@@ -26,6 +26,7 @@ MEASURES = {
     "callbacks": calls.callbacks,
     "listing": corpus.listing,
     "searching": corpus.searching,
+    "ranking": corpus.ranking,
     "watching": corpus.watching,
     "documents": documents.extraction,
     "second-open": documents.second_open,

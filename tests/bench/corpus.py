@@ -122,6 +122,53 @@ def processor_seconds(pid):
     return ticks / 100
 
 
+def settled(pid):
+    """Waits until a process has nothing to do. Gives the processor's seconds that it has used."""
+    before = processor_seconds(pid)
+    while True:
+        time.sleep(1)
+        now = processor_seconds(pid)
+        if now - before < 0.02:
+            return now
+        before = now
+
+
+def ranking(programs, folder):
+    """search() in the REPL over the whole tree: without an index, and with one."""
+    path = whole_tree()
+    question = f"which {tree.COMMON} of the project calls {tree.RARE} when the file is closed?"
+    code = f"import json, time\nsince = time.perf_counter()\nfound = search({question!r}, k=10)\nprint(json.dumps([time.perf_counter() - since, len(found)]))"
+    script = {"root": [measure.cell("x = len(files())"), measure.cell(code), measure.cell("FINAL('x')")]}
+    kept = folder / "with"
+    without, with_it = [], []
+    for number in range(measure.ROUNDS):
+        home = folder / f"without-{number}"
+        home.mkdir()
+        without.append(measure.ask(programs, home, path, script).printed(1)[0])
+    kept.mkdir()
+    with Served(programs, kept / "home", path) as served, Memory() as watched:
+        library, _, _ = served.open(path)
+        settled(served.process.pid)
+        watched.watch(served.process.pid)
+        since = time.perf_counter()
+        before = processor_seconds(served.process.pid)
+        served.command("examine", library=library)
+        used = settled(served.process.pid) - before
+        took = time.perf_counter() - since
+    index = sum(file.stat().st_size for file in (kept / "home").glob("**/passages/**/*") if file.is_file())
+    if index == 0:
+        raise RuntimeError("no index was made")
+    for _ in range(measure.ROUNDS):
+        with_it.append(measure.ask(programs, kept, path, script).printed(1)[0])
+    mine, peer = measure.median(with_it), measure.median(without)
+    measure.show("search() over 80,000 files with its index", mine, "without it", peer, "faster", mine < peer)
+    peak = watched.most
+    measure.tell(
+        "   the index: read and made in the background",
+        f"{took:8.1f} s, {used:.1f} s of one processor, {index >> 20} MB on the disk, peak memory {peak['own'] + peak['files']:.0f} MB",
+    )
+
+
 def watching(programs, folder):
     """The open tree when nothing happens in it, and how soon a change shows."""
     path = whole_tree()
@@ -129,13 +176,7 @@ def watching(programs, folder):
     with Served(programs, folder / "home", path) as served:
         library, overview, _ = served.open(path)
         # Setting the watches ends some time after the listing.
-        settled = processor_seconds(served.process.pid)
-        while True:
-            time.sleep(1)
-            now = processor_seconds(served.process.pid)
-            if now - settled < 0.02:
-                break
-            settled = now
+        now = settled(served.process.pid)
         time.sleep(IDLE_SECONDS)
         used = (processor_seconds(served.process.pid) - now) / IDLE_SECONDS * 100
         # The totals cost little to ask for; the whole listing asked for ten times a second would be what is measured.

@@ -5,7 +5,7 @@ use crate::{
     live::Live,
     types::{ApiError, Nothing, Update},
 };
-use plumb_corpus::{Extraction, Extractor, OpenCorpus, TextCache};
+use plumb_corpus::{Extraction, Extractor, Indexes, OpenCorpus, TextCache};
 use plumb_models::Keys;
 use plumb_repl::SealedPython;
 use plumb_rlm::event::RunId;
@@ -76,6 +76,7 @@ impl Plumb {
                 extraction: Extraction {
                     extractor: Arc::new(Extractor::new()),
                     texts: Arc::new(TextCache::new(&folders.cache.join("texts"))),
+                    indexes: Arc::new(Indexes::new(&folders.cache.join("passages"))),
                     scratch: folders.cache.clone(),
                     pictures: false,
                 },

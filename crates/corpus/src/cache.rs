@@ -17,7 +17,7 @@ const MOST: u64 = 4 << 30;
 /// Documents whose content is known by their files' stamps. More are forgotten all at once.
 const MOST_STAMPS: u64 = 1_000_000;
 /// Of a file that changed in the last moments, another change may not show in its stamp.
-const SETTLED: Duration = Duration::from_secs(2);
+pub const SETTLED: Duration = Duration::from_secs(2);
 const LEVEL: i32 = 3;
 
 /// BLAKE3 of a document's bytes, or of what says which bytes they are.

@@ -216,17 +216,13 @@ impl Document {
         self.may_be_read()?;
         match self.patiently(reading, Reading::read) {
             Ok(read) => {
-                let (about, bytes) = match &read {
-                    Read::Frozen(text) => (text.about(), text.as_str().len()),
-                    Read::Passing(text, about) => (about, text.len()),
-                };
                 *self.slot() = match &read {
                     Read::Frozen(text) => Slot::Frozen(text.clone()),
-                    Read::Passing(..) => Slot::Known(Box::new(Known {
+                    Read::Passing(text, about) => Slot::Known(Box::new(Known {
                         kind: about.kind,
                         extracted: about.extracted,
                         doubts: about.doubts.clone(),
-                        bytes: bytes as u64,
+                        bytes: text.len() as u64,
                     })),
                 };
                 Ok(read)

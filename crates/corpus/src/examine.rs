@@ -5,10 +5,11 @@ use crate::{
     document::Document,
     frozen::About,
     parallel,
-    reading::{LARGE, Read, Reading, needs_extractor},
+    reading::{LARGE, Reading, needs_extractor},
+    search,
 };
 use plumb_extract::Kind;
-use plumb_rlm::corpus::{CorpusError, DocumentEntry, Text};
+use plumb_rlm::corpus::{CorpusError, DocumentEntry};
 use std::{
     fs::File,
     io::Read as _,
@@ -37,7 +38,7 @@ impl OpenCorpus {
         with_texts: bool,
         take: impl Fn(Examined, usize, usize) + Send + Sync + 'static,
     ) -> Result<(), CorpusError> {
-        let (listing, reading) = (self.listed().await, self.reading.clone());
+        let (listing, passages, reading) = (self.listed().await, self.passages.clone(), self.reading.clone());
         blocking(move |stop| {
             let (all, done) = (listing.documents.len(), AtomicUsize::new(0));
             parallel::each(&listing.documents, stop, || {
@@ -45,7 +46,10 @@ impl OpenCorpus {
                     take(one(document, with_texts, &reading)?, done.fetch_add(1, Ordering::Relaxed) + 1, all);
                     Ok(())
                 }
-            })
+            })?;
+            // Who reads everything will ask.
+            search::prepare(&passages, &listing, &reading);
+            Ok(())
         })
         .await
     }
@@ -59,11 +63,8 @@ fn one(document: &Arc<Document>, with_text: bool, reading: &Reading) -> Result<E
     } else if document.may_have_text() {
         match document.look(reading) {
             Ok(read) if with_text => {
-                let text = match read {
-                    Read::Passing(text, about) => (about.places, text),
-                    Read::Frozen(text) => (text.about().places.clone(), text.as_str().to_owned()),
-                };
-                return Ok(Examined { entry: document.entry(), text: Some(text) });
+                let text = Some((read.about().places.clone(), read.into_string()));
+                return Ok(Examined { entry: document.entry(), text });
             }
             Err(error) if error.code == "disk_full" => return Err(error),
             // What is wrong with it is in its entry.

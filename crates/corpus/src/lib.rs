@@ -14,7 +14,6 @@ mod opening;
 mod parallel;
 mod paths;
 mod pictures;
-mod ranking;
 mod reading;
 mod remote;
 mod rules;
@@ -23,12 +22,12 @@ mod snapshot;
 mod source;
 mod watch;
 mod watcher;
-mod words;
 
 pub use cache::TextCache;
 pub use examine::Examined;
 pub use frozen::{About, FrozenText};
 pub use plumb_extract::{Drawn, Extractor, Place, WordBox};
+pub use search::Indexes;
 pub use watch::WatchState;
 
 use async_trait::async_trait;
@@ -39,7 +38,7 @@ use plumb_rlm::corpus::{
     Corpus, CorpusError, DocumentEntry, GrepQuery, GrepResult, Include, LeftOut, Overview, Passage, Placement, Text,
 };
 use reading::Reading;
-use search::Index;
+use search::PassageIndex;
 use source::Root;
 use std::{
     collections::HashMap,
@@ -50,7 +49,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::Semaphore;
 
 /// What all corpora of a program share.
 #[derive(Clone)]
@@ -59,6 +58,8 @@ pub struct Extraction {
     pub extractor: Arc<Extractor>,
     /// What was read of them before.
     pub texts: Arc<TextCache>,
+    /// Where passages are looked up.
+    pub indexes: Arc<Indexes>,
     /// Where the snapshots lie, which have no names.
     pub scratch: PathBuf,
     /// Text in pictures is read too.
@@ -75,7 +76,7 @@ pub struct OpenCorpus {
     found: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
     reading: Reading,
-    index: OnceCell<Arc<Index>>,
+    passages: Arc<PassageIndex>,
     /// The last glob: code in a loop asks with the same one again.
     wanted: Mutex<Option<Arc<Wanted>>>,
     watching: Mutex<Option<watch::Watching>>,
@@ -124,18 +125,6 @@ impl OpenCorpus {
             _ => *last = Some(Arc::new(Wanted::new(pattern, &listing.documents)?)),
         }
         Ok(last.clone())
-    }
-
-    async fn index_of_all(&self, listing: &Arc<Listing>) -> Result<Arc<Index>, CorpusError> {
-        let build = async {
-            let (listing, reading) = (listing.clone(), self.reading.clone());
-            blocking(move |stop| {
-                let all = listing.documents.iter().cloned();
-                Ok(Arc::new(ranking::index(all, None, &reading, stop)?))
-            })
-            .await
-        };
-        self.index.get_or_try_init(|| build).await.cloned()
     }
 }
 
@@ -218,20 +207,8 @@ impl Corpus for OpenCorpus {
             document.may_have_text() && wanted.as_ref().is_none_or(|wanted| wanted.has(&document.path))
         };
         let documents: Vec<Arc<Document>> = listing.documents.iter().filter(chosen).cloned().collect();
-        let bytes: u64 = documents.iter().map(|document| document.stamp.bytes).sum();
-        let query = query.to_owned();
-        if bytes <= ranking::RANKED && wanted.is_none() {
-            let index = self.index_of_all(&listing).await?;
-            return blocking(move |_| Ok(index.best(&query, k))).await;
-        }
-        let reading = self.reading.clone();
-        blocking(move |stop| {
-            let words = search::distinct(&query);
-            let narrowed =
-                if bytes <= ranking::RANKED { documents } else { ranking::narrow(&documents, &words, &reading, stop)? };
-            Ok(ranking::index(narrowed.into_iter(), Some(&words), &reading, stop)?.best(&query, k))
-        })
-        .await
+        let (query, passages, reading) = (query.to_owned(), self.passages.clone(), self.reading.clone());
+        blocking(move |stop| search::search(&documents, (&query, k), (&passages, &listing), &reading, stop)).await
     }
 }
 

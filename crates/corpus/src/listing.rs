@@ -7,8 +7,10 @@ use crate::{
 };
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use plumb_rlm::corpus::{CorpusError, DocumentState, Include};
+use rustix::fs::{AtFlags, Mode, OFlags};
 use std::{
     collections::HashSet,
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -154,22 +156,21 @@ pub fn below(root: &Arc<Root>, folder: &Path, depth: Option<usize>, rules_above:
         .threads(std::thread::available_parallelism().map_or(2, usize::from))
         .build_parallel();
     walker.run(|| {
-        let found = &found;
+        let mut mine = Walker { all: &found, found: Found::default(), near: None };
         Box::new(move |entry| {
             if stop.load(Ordering::Relaxed) {
                 return WalkState::Quit;
             }
             let (visited, next) = match entry {
-                Ok(entry) => visit(root, &entry, *pictures),
+                Ok(entry) => visit(root, &entry, *pictures, &mut mine.near),
                 Err(error) => (refused(root, &error), WalkState::Continue),
             };
-            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             match visited {
                 Some(Visited::Document(document)) => {
                     counted.fetch_add(1, Ordering::Relaxed);
-                    found.documents.push(Arc::new(document));
+                    mine.found.documents.push(Arc::new(document));
                 }
-                Some(Visited::Folder(path)) => found.folders.push((root.clone(), path)),
+                Some(Visited::Folder(path)) => mine.found.folders.push((root.clone(), path)),
                 None => {}
             }
             next
@@ -178,12 +179,47 @@ pub fn below(root: &Arc<Root>, folder: &Path, depth: Option<usize>, rules_above:
     found.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// One of the threads that walk, with what it found.
+struct Walker<'a> {
+    all: &'a Mutex<Found>,
+    found: Found,
+    near: Option<OpenFolder>,
+}
+
+impl Drop for Walker<'_> {
+    /// Sorted here, by all processors: what is left to do are two or more sorted parts.
+    fn drop(&mut self) {
+        self.found.documents.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.documents.append(&mut self.found.documents);
+        all.folders.append(&mut self.found.folders);
+    }
+}
+
+/// The folder of the file that was looked at last: most files that follow lie there too, and need no walk from the root to them.
+struct OpenFolder {
+    path: PathBuf,
+    folder: OwnedFd,
+}
+
+/// Size and time of a file.
+fn stamp(file: &Path, near: &mut Option<OpenFolder>) -> Option<Stamp> {
+    let (parent, name) = (file.parent()?, file.file_name()?);
+    if near.as_ref().is_none_or(|near| near.path != parent) {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = rustix::fs::open(parent, flags, Mode::empty()).ok()?;
+        *near = Some(OpenFolder { path: parent.to_owned(), folder });
+    }
+    let found = rustix::fs::statat(&near.as_ref()?.folder, name, AtFlags::empty()).ok()?;
+    Some(Stamp::new(found.st_size as u64, found.st_mtime, found.st_mtime_nsec as i64))
+}
+
 enum Visited {
     Document(Document),
     Folder(PathBuf),
 }
 
-fn visit(root: &Arc<Root>, entry: &DirEntry, pictures: bool) -> (Option<Visited>, WalkState) {
+fn visit(root: &Arc<Root>, entry: &DirEntry, pictures: bool, near: &mut Option<OpenFolder>) -> (Option<Visited>, WalkState) {
     let listed = |stamp| Document::new(root.inside(entry.path()), Origin::at(root, entry.path()), stamp);
     let left_out = |reason: &str| Some(Visited::Document(listed(Stamp::default()).with(DocumentState::Skipped, reason)));
     if entry.depth() > 0 && entry.path_is_symlink() && !entry.path().canonicalize().is_ok_and(|to| to.starts_with(&root.path)) {
@@ -201,7 +237,7 @@ fn visit(root: &Arc<Root>, entry: &DirEntry, pictures: bool) -> (Option<Visited>
     if !kind.is_file() {
         return (left_out("no ordinary file"), WalkState::Continue);
     }
-    let document = listed(entry.metadata().map(|metadata| Stamp::of(&metadata)).unwrap_or_default());
+    let document = listed(stamp(entry.path(), near).unwrap_or_default());
     (Some(Visited::Document(document.by_name(pictures))), WalkState::Continue)
 }
 

@@ -11,6 +11,7 @@ use crate::{
 };
 use plumb_rlm::corpus::{CorpusError, Include};
 use std::{
+    os::unix::ffi::OsStrExt,
     path::PathBuf,
     sync::{
         Arc,
@@ -43,6 +44,7 @@ impl OpenCorpus {
             pictures: extraction.pictures,
             open: Arc::default(),
         };
+        let passages = extraction.indexes.named(&index_name(&roots, include, extraction.pictures));
         let corpus = Arc::new(OpenCorpus {
             name,
             roots,
@@ -51,7 +53,7 @@ impl OpenCorpus {
             found: Arc::default(),
             stop: Arc::new(AtomicBool::new(false)),
             reading,
-            index: tokio::sync::OnceCell::new(),
+            passages,
             wanted: std::sync::Mutex::default(),
             watching: std::sync::Mutex::default(),
         });
@@ -102,6 +104,18 @@ pub fn list(roots: &[Arc<Root>], include: Include, reading: &Reading, stop: &Ato
         listing::in_order(&mut documents);
     }
     Listing { documents, folders }
+}
+
+/// What decides which documents there are and what their texts are.
+fn index_name(roots: &[Arc<Root>], include: Include, pictures: bool) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for Root { path, prefix, .. } in roots.iter().map(|root| &**root) {
+        hasher.update(path.as_os_str().as_bytes()).update(&[0]).update(prefix.as_bytes()).update(&[0]);
+    }
+    let Include { hidden, ignored, git } = include;
+    let choices = [hidden, ignored, git, pictures].map(u8::from);
+    let name = hasher.update(&choices).update(&plumb_extract::VERSION.to_le_bytes()).finalize();
+    name.to_hex()[..32].to_owned()
 }
 
 fn name(sources: &[PathBuf]) -> Result<String, CorpusError> {

@@ -8,7 +8,7 @@ use crate::{
     source::{Container, Origin, Stamp},
 };
 use plumb_extract::{Drawn, Extractor, Failure, Family, HEAD, Kind, Opened, Parsed, Reader, decode_text, reader_of};
-use plumb_rlm::corpus::{CorpusError, DocumentState};
+use plumb_rlm::corpus::{CorpusError, DocumentState, Text as _};
 use std::{
     fs::File,
     io::{self, Read as _, Seek},
@@ -52,6 +52,32 @@ pub enum Read {
     Passing(String, About),
     /// For good.
     Frozen(Arc<FrozenText>),
+}
+
+impl Read {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Read::Passing(text, _) => text,
+            Read::Frozen(text) => text.as_str(),
+        }
+    }
+
+    /// The text, for itself.
+    pub fn into_string(self) -> String {
+        match self {
+            Read::Passing(text, _) => text,
+            Read::Frozen(text) => text.as_str().to_owned(),
+        }
+    }
+
+    /// What is known of it beside its words.
+    pub fn about(&self) -> &About {
+        match self {
+            Read::Passing(_, about) => about,
+            Read::Frozen(text) => text.about(),
+        }
+    }
 }
 
 /// The document's fault, or the snapshot's.

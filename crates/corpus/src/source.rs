@@ -150,7 +150,12 @@ pub struct Stamp {
 impl Stamp {
     /// Of a file.
     pub fn of(metadata: &Metadata) -> Self {
-        Stamp { bytes: metadata.len(), modified_ns: metadata.mtime().saturating_mul(1_000_000_000) + metadata.mtime_nsec() }
+        Self::new(metadata.len(), metadata.mtime(), metadata.mtime_nsec())
+    }
+
+    /// Of a file with this size and time, in seconds and nanoseconds.
+    pub fn new(bytes: u64, seconds: i64, nanoseconds: i64) -> Self {
+        Stamp { bytes, modified_ns: seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds) }
     }
 
     /// Of what is no file: a member, with its size as far as it is known.

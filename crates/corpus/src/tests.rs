@@ -10,10 +10,10 @@ use std::{
 };
 use tempfile::TempDir;
 
-struct Folder(TempDir);
+pub(crate) struct Folder(TempDir);
 
 impl Folder {
-    fn new(files: &[(&str, &[u8])]) -> Self {
+    pub(crate) fn new(files: &[(&str, &[u8])]) -> Self {
         let folder = Folder(tempfile::Builder::new().prefix("papers").tempdir().unwrap());
         for (path, bytes) in files {
             folder.write(path, bytes);
@@ -21,13 +21,13 @@ impl Folder {
         folder
     }
 
-    fn write(&self, path: &str, bytes: &[u8]) {
+    pub(crate) fn write(&self, path: &str, bytes: &[u8]) {
         let path = self.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.0.path().canonicalize().unwrap().join("papers")
     }
 
@@ -40,11 +40,17 @@ fn open(sources: &[PathBuf]) -> Arc<OpenCorpus> {
     OpenCorpus::open(sources, Include::default(), &extraction()).unwrap()
 }
 
-fn extraction() -> Extraction {
+pub(crate) fn extraction() -> Extraction {
     let scratch = std::env::temp_dir();
     // A store for each test: what one of them leaves must not help another.
     let texts = tempfile::tempdir().unwrap().keep();
-    Extraction { extractor: Arc::default(), texts: Arc::new(TextCache::new(&texts)), scratch, pictures: false }
+    Extraction {
+        extractor: Arc::default(),
+        texts: Arc::new(TextCache::new(&texts)),
+        indexes: Arc::new(Indexes::new(&texts.join("passages"))),
+        scratch,
+        pictures: false,
+    }
 }
 
 async fn paths(corpus: &OpenCorpus) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use plumb_corpus::{Extraction, Extractor, OpenCorpus, TextCache};
+use plumb_corpus::{Extraction, Extractor, Indexes, OpenCorpus, TextCache};
 use plumb_rlm::corpus::{Corpus, DocumentState, GrepQuery, Include};
 use std::{
     os::unix::fs::{PermissionsExt, symlink},
@@ -28,7 +28,13 @@ fn open(folder: &Path) -> Arc<OpenCorpus> {
 
 fn extraction(scratch: &Path, extractor: Arc<Extractor>) -> Extraction {
     let texts = tempfile::tempdir().unwrap().keep();
-    Extraction { extractor, texts: Arc::new(TextCache::new(&texts)), scratch: scratch.to_owned(), pictures: false }
+    Extraction {
+        extractor,
+        texts: Arc::new(TextCache::new(&texts)),
+        indexes: Arc::new(Indexes::new(&texts.join("passages"))),
+        scratch: scratch.to_owned(),
+        pictures: false,
+    }
 }
 
 fn query(pattern: &str) -> GrepQuery {

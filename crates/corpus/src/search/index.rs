@@ -1,0 +1,260 @@
+//! The index of passages: words to passages, on the disk, so that no text has to be read to rank it. One for each choice of folders, kept by
+//! `tantivy`, safe to delete at any time. What is in it is known by path and stamp: a document that changed counts as not in it.
+
+use super::{
+    cut::Range,
+    schema::{Fields, open},
+    statistics::{Asked, Counts},
+};
+use crate::{document::Document, source::Origin};
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
+};
+use tantivy::{
+    DocAddress, DocSet, IndexReader, ReloadPolicy, Score, Searcher, SegmentReader, TERMINATED, Term,
+    collector::TopDocs,
+    query::{Bm25StatisticsProvider, BooleanQuery, Occur, Query, TermQuery},
+    schema::{Field, IndexRecordOption},
+};
+
+/// All indexes together may take this much of the disk, in bytes.
+pub const MOST: u64 = 4 << 30;
+
+/// Which document, as it is now: a part of the BLAKE3 of its path and stamp.
+pub type Key = [u8; 16];
+
+/// The key of a document as it was listed. `None`: it lies in one that is not open.
+pub fn key(document: &Document) -> Option<Key> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&document.stamp.bytes.to_le_bytes()).update(&document.stamp.modified_ns.to_le_bytes());
+    if let Origin::Member { of, .. } = &document.origin {
+        hasher.update(&of.container.get()?.content);
+    }
+    hasher.update(document.path.as_bytes());
+    hasher.finalize().as_bytes().first_chunk().copied()
+}
+
+/// All indexes of a program, in a folder of their own.
+pub struct Indexes {
+    folder: PathBuf,
+    open: Mutex<HashMap<String, Arc<PassageIndex>>>,
+}
+
+impl Indexes {
+    /// In this folder, which is made when first needed.
+    pub fn new(folder: &Path) -> Self {
+        Indexes { folder: folder.to_owned(), open: Mutex::default() }
+    }
+
+    /// The one with this name.
+    pub(crate) fn named(&self, name: &str) -> Arc<PassageIndex> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || {
+            Arc::new(PassageIndex { folder: self.folder.join(name), reader: Mutex::default(), building: AtomicBool::new(false) })
+        };
+        open.entry(name.to_owned()).or_insert_with(make).clone()
+    }
+}
+
+/// One index.
+pub struct PassageIndex {
+    pub folder: PathBuf,
+    reader: Mutex<Option<Reader>>,
+    /// Somebody in this program writes to it.
+    pub building: AtomicBool,
+}
+
+struct Reader {
+    reader: IndexReader,
+    fields: Fields,
+    seen: Option<Arc<Seen>>,
+}
+
+impl PassageIndex {
+    /// What is in it now. `None`: it was not made yet, or cannot be read and was removed.
+    pub fn seen(&self) -> Option<Arc<Seen>> {
+        let mut held = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.look(&mut held);
+        if !matches!(seen, Ok(Some(_))) {
+            *held = None;
+        }
+        match seen {
+            Ok(seen) => seen,
+            Err(_) => {
+                // Damaged, or of another version. Where somebody is writing, what is there is whole at the next look.
+                if !self.building.load(Ordering::Relaxed) {
+                    let _ = fs::remove_dir_all(&self.folder);
+                }
+                None
+            }
+        }
+    }
+
+    fn look(&self, held: &mut Option<Reader>) -> tantivy::Result<Option<Arc<Seen>>> {
+        let begun = self.folder.join("meta.json");
+        if !begun.is_file() {
+            return Ok(None);
+        }
+        let opened = match held.take() {
+            Some(opened) => opened,
+            None => {
+                let (index, fields) = open(&self.folder)?;
+                // By hand: the other way starts a thread that looks at the folder twice a second.
+                Reader { reader: index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?, fields, seen: None }
+            }
+        };
+        let opened = held.insert(opened);
+        opened.reader.reload()?;
+        let searcher = opened.reader.searcher();
+        if let Some(seen) = opened.seen.as_ref().filter(|seen| seen.searcher.generation() == searcher.generation()) {
+            return Ok(Some(seen.clone()));
+        }
+        // The time of the file says when the index was last used.
+        let _ = fs::File::open(&begun).and_then(|file| file.set_modified(SystemTime::now()));
+        let seen = Seen { held: documents(&searcher, opened.fields)?, searcher, fields: opened.fields };
+        Ok(Some(opened.seen.insert(Arc::new(seen)).clone()))
+    }
+}
+
+/// The documents that have passages in the index.
+fn documents(searcher: &Searcher, fields: Fields) -> tantivy::Result<HashSet<Key>> {
+    let mut held = HashSet::new();
+    for segment in searcher.segment_readers() {
+        let index = segment.inverted_index(fields.document)?;
+        let mut terms = index.terms().stream()?;
+        while let Some((term, info)) = terms.next() {
+            let Some(key) = term.first_chunk() else { continue };
+            // The dictionary still names documents whose passages were deleted.
+            if segment.has_deletes() {
+                let mut passages = index.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+                while passages.doc() != TERMINATED && segment.is_deleted(passages.doc()) {
+                    passages.advance();
+                }
+                if passages.doc() == TERMINATED {
+                    continue;
+                }
+            }
+            held.insert(*key);
+        }
+    }
+    Ok(held)
+}
+
+/// A passage of the index.
+pub struct Hit {
+    pub document: Key,
+    pub range: Range,
+}
+
+/// The index as it was at one moment.
+pub struct Seen {
+    searcher: Searcher,
+    fields: Fields,
+    held: HashSet<Key>,
+}
+
+impl Seen {
+    pub fn holds(&self, document: &Key) -> bool {
+        self.held.contains(document)
+    }
+
+    pub fn documents(&self) -> impl Iterator<Item = &Key> {
+        self.held.iter()
+    }
+
+    /// What it knows of these words.
+    pub fn counts(&self, asked: &Asked) -> tantivy::Result<Counts> {
+        let with = |field| -> tantivy::Result<Vec<u64>> {
+            asked.words.iter().map(|word| self.searcher.doc_freq(&Term::from_field_text(field, word))).collect()
+        };
+        Ok(Counts {
+            passages: self.searcher.num_docs(),
+            words: Bm25StatisticsProvider::total_num_tokens(&self.searcher, self.fields.body)?,
+            with: with(self.fields.body)?,
+            documents: self.held.len() as u64,
+            named: with(self.fields.path)?,
+        })
+    }
+
+    /// The best passages by their words, by what is counted here and elsewhere.
+    pub fn by_text(&self, asked: &Asked, counts: &Counts, most: usize) -> tantivy::Result<Vec<(Hit, Score)>> {
+        self.best(
+            self.fields.body,
+            asked,
+            &Everywhere { passages: counts.passages, words: counts.words, with: &counts.with, asked },
+            most,
+        )
+    }
+
+    /// The first passages of the documents that the words name best.
+    pub fn by_path(&self, asked: &Asked, counts: &Counts, most: usize) -> tantivy::Result<Vec<(Hit, Score)>> {
+        // Every path is taken to be of one length.
+        let of_paths = Everywhere { passages: counts.documents, words: counts.documents, with: &counts.named, asked };
+        self.best(self.fields.path, asked, &of_paths, most)
+    }
+
+    fn best(&self, field: Field, asked: &Asked, counts: &Everywhere<'_>, most: usize) -> tantivy::Result<Vec<(Hit, Score)>> {
+        // Frequencies everywhere: then whole blocks that cannot come among the best are skipped (block-max WAND).
+        let term = |word: &String| -> (Occur, Box<dyn Query>) {
+            (Occur::Should, Box::new(TermQuery::new(Term::from_field_text(field, word), IndexRecordOption::WithFreqs)))
+        };
+        let query = BooleanQuery::new(asked.words.iter().map(term).collect());
+        let collector = TopDocs::with_limit(most).order_by_score();
+        let found = self.searcher.search_with_statistics_provider(&query, &collector, counts)?;
+        found.into_iter().map(|(score, address)| Ok((self.hit(address)?, score))).collect()
+    }
+
+    fn hit(&self, at: DocAddress) -> tantivy::Result<Hit> {
+        let segment = self.searcher.segment_reader(at.segment_ord);
+        let number =
+            |name: &str| -> tantivy::Result<u64> { Ok(segment.fast_fields().u64(name)?.first(at.doc_id).unwrap_or_default()) };
+        let range = Range {
+            start: number("start")? as usize,
+            end: number("end")? as usize,
+            first_line: number("first_line")?,
+            last_line: number("last_line")?,
+        };
+        Ok(Hit { document: document_of(segment, at)?, range })
+    }
+}
+
+fn document_of(segment: &SegmentReader, at: DocAddress) -> tantivy::Result<Key> {
+    let mut bytes = Vec::new();
+    if let Some(column) = segment.fast_fields().bytes("document")?
+        && let Some(ord) = column.term_ords(at.doc_id).next()
+    {
+        column.ord_to_bytes(ord, &mut bytes)?;
+    }
+    Ok(bytes.first_chunk().copied().unwrap_or_default())
+}
+
+/// What scores are made of, where a part of the passages is not in the index.
+struct Everywhere<'a> {
+    passages: u64,
+    words: u64,
+    with: &'a [u64],
+    asked: &'a Asked,
+}
+
+impl Bm25StatisticsProvider for Everywhere<'_> {
+    fn total_num_tokens(&self, _: Field) -> tantivy::Result<u64> {
+        Ok(self.words)
+    }
+
+    fn total_num_docs(&self) -> tantivy::Result<u64> {
+        Ok(self.passages)
+    }
+
+    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
+        let place = term.value().as_str().and_then(|word| self.asked.place(word));
+        // Those that were deleted are still counted by the index.
+        Ok(place.map_or(0, |place| self.with[place].min(self.passages)))
+    }
+}
