@@ -1,7 +1,7 @@
 //! What the rules of a listing leave out: hidden files, and what `.gitignore` and `.ignore` name.
 
 use crate::{OpenCorpus, blocking, opening::Listing};
-use plumb_rlm::corpus::{CorpusError, LeftOut};
+use plumb_rlm::corpus::{CorpusError, LeftOutByRule, Rule};
 use std::{
     collections::HashSet,
     fs,
@@ -14,13 +14,13 @@ impl OpenCorpus {
     ///
     /// # Errors
     /// `cancelled`.
-    pub async fn left_out_by_rules(&self) -> Result<Vec<LeftOut>, CorpusError> {
+    pub async fn left_out_by_rules(&self) -> Result<Vec<LeftOutByRule>, CorpusError> {
         let listing = self.listed().await;
         blocking(move |stop| Ok(count(&listing, stop))).await
     }
 }
 
-fn count(listing: &Listing, stop: &AtomicBool) -> Vec<LeftOut> {
+fn count(listing: &Listing, stop: &AtomicBool) -> Vec<LeftOutByRule> {
     let listed: HashSet<PathBuf> = listing.documents.iter().filter_map(|document| document.origin.file()).collect();
     let folders: HashSet<&PathBuf> = listing.folders.iter().map(|(_, folder)| folder).collect();
     let (mut hidden, mut ignored, mut git) = (0, 0, 0);
@@ -42,7 +42,6 @@ fn count(listing: &Listing, stop: &AtomicBool) -> Vec<LeftOut> {
             }
         }
     }
-    let reasons = [("hidden", hidden), ("named by .gitignore or .ignore", ignored), ("the inside of .git", git)];
-    let named = reasons.into_iter().filter(|(_, files)| *files > 0);
-    named.map(|(reason, files)| LeftOut { reason: reason.to_owned(), files }).collect()
+    let counted = [(Rule::Hidden, hidden), (Rule::Ignored, ignored), (Rule::Git, git)];
+    counted.into_iter().filter(|(_, files)| *files > 0).map(|(rule, files)| LeftOutByRule { rule, files }).collect()
 }

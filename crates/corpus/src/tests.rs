@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 use super::*;
-use plumb_rlm::corpus::DocumentState;
+use plumb_rlm::corpus::{DocumentState, Rule};
 use std::{
     os::unix::fs::{FileExt, symlink},
     path::Path,
@@ -343,9 +343,8 @@ async fn hidden_ignored_and_git_files_are_counted_and_can_be_listed() {
         Folder::new(&[(".gitignore", b"*.log\n"), ("a.txt", b"a"), ("b.log", b"b"), (".env", b"e"), (".git/config", b"f")]);
     let corpus = folder.open();
     assert_eq!(paths(&corpus).await, ["a.txt"]);
-    let left: Vec<_> = corpus.left_out_by_rules().await.unwrap().into_iter().map(|left| (left.reason, left.files)).collect();
-    let named = |reason: &str, files| (reason.to_owned(), files);
-    assert_eq!(left, [named("hidden", 2), named("named by .gitignore or .ignore", 1), named("the inside of .git", 1)]);
+    let left: Vec<_> = corpus.left_out_by_rules().await.unwrap().iter().map(|left| (left.rule, left.files)).collect();
+    assert_eq!(left, [(Rule::Hidden, 2), (Rule::Ignored, 1), (Rule::Git, 1)]);
     let with = async |include| paths(&OpenCorpus::open(&[folder.path()], include, &extraction()).unwrap()).await;
     assert_eq!(with(Include { hidden: true, ..Include::default() }).await, [".env", ".gitignore", "a.txt"]);
     assert_eq!(with(Include { ignored: true, ..Include::default() }).await, ["a.txt", "b.log"]);

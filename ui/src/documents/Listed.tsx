@@ -2,7 +2,7 @@ import { Menu } from "@base-ui/react/menu";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Check, SlidersHorizontal } from "lucide-react";
 import type { Include } from "../bindings/Include";
-import type { LeftOut } from "../bindings/LeftOut";
+import type { LeftOutByRule } from "../bindings/LeftOutByRule";
 import type { Library } from "../bindings/Library";
 import { report } from "../data/host";
 import m from "../parts/Menu.module.css";
@@ -12,7 +12,7 @@ import { count } from "../text/format";
 import { byRules, rules, wouldAdd } from "./rules";
 
 /** Which files are listed at all: what the rules leave out, and the switches that let it in. */
-export function Listed({ library, leftOut }: { library: Library; leftOut: LeftOut[] }) {
+export function Listed({ library, leftOut }: { library: Library; leftOut: LeftOutByRule[] }) {
   const platform = usePlatform();
   const client = useQueryClient();
   const set = useMutation({
@@ -26,7 +26,7 @@ export function Listed({ library, leftOut }: { library: Library; leftOut: LeftOu
     },
   });
   const words = byRules(leftOut);
-  const files = leftOut.reduce((sum, reason) => sum + reason.files, 0);
+  const files = leftOut.reduce((sum, { files }) => sum + files, 0);
   return (
     <Menu.Root>
       <Menu.Trigger className={s.listed} data-testid="listed-menu" title={words ? `Not listed: ${words}` : undefined}>

@@ -1,7 +1,7 @@
 //! Libraries, their documents, and the folders they are chosen from.
 
 use plumb_rlm::{
-    corpus::{DocumentEntry, Include, LeftOut, Overview},
+    corpus::{DocumentEntry, Include, LeftOutByRule, Overview},
     event::{Fault, RunId},
 };
 use serde::{Deserialize, Serialize};
@@ -89,7 +89,7 @@ pub struct Documents {
     /// In path order.
     pub entries: Vec<DocumentEntry>,
     /// What the rules leave out, which is not listed: hidden files and folders, those that `.gitignore` names.
-    pub left_out_by_rules: Vec<LeftOut>,
+    pub left_out_by_rules: Vec<LeftOutByRule>,
 }
 
 /// Asks for lines of a document, for the source view.
