@@ -9,11 +9,11 @@ use crate::{
     snapshot::Snapshot,
     source::Root,
 };
-use plumb_rlm::corpus::{CorpusError, Include};
+use plumb_rlm::corpus::{CorpusError, Include, LeftOutByRule};
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -25,6 +25,15 @@ pub struct Listing {
     pub documents: Vec<Arc<Document>>,
     /// In path order; with the root that each lies below.
     pub folders: Vec<(Arc<Root>, PathBuf)>,
+    /// What the rules leave out of these folders, once it was counted.
+    pub left_out: Mutex<Option<Vec<LeftOutByRule>>>,
+}
+
+impl Listing {
+    /// Of what was found.
+    pub fn new(documents: Vec<Arc<Document>>, folders: Vec<(Arc<Root>, PathBuf)>) -> Self {
+        Listing { documents, folders, left_out: Mutex::default() }
+    }
 }
 
 impl OpenCorpus {
@@ -101,7 +110,7 @@ pub fn list(roots: &[Arc<Root>], include: Include, reading: &Reading, stop: &Ato
         documents.append(&mut inner);
         listing::in_order(&mut documents);
     }
-    Listing { documents, folders }
+    Listing::new(documents, folders)
 }
 
 fn name(sources: &[PathBuf]) -> Result<String, CorpusError> {

@@ -353,6 +353,18 @@ async fn hidden_ignored_and_git_files_are_counted_and_can_be_listed() {
 }
 
 #[tokio::test]
+async fn what_the_rules_leave_out_is_counted_once_for_each_look_at_the_folders() {
+    let folder = Folder::new(&[("a.txt", b"a"), (".env", b"e")]);
+    let corpus = folder.open();
+    let hidden = async || corpus.left_out_by_rules().await.unwrap()[0].files;
+    assert_eq!(hidden().await, 1);
+    folder.write(".other", b"o");
+    assert_eq!(hidden().await, 1, "it was not counted again");
+    assert!(!corpus.rescan(), "nothing that is listed has changed");
+    assert_eq!(hidden().await, 2);
+}
+
+#[tokio::test]
 async fn a_name_that_is_not_utf8_is_shown_and_can_be_read() {
     use std::os::unix::ffi::OsStrExt;
     let folder = Folder::new(&[("a.txt", b"a")]);

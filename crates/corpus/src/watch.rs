@@ -59,7 +59,7 @@ impl OpenCorpus {
         let found = AtomicU64::new(0);
         let walk = Walk { include: self.include, pictures: self.reading.pictures, stop: &self.stop, found: &found };
         let listing::Found { documents, folders } = listing::walk(&self.roots, &walk);
-        self.replace(&before, Listing { documents, folders }, |_| true, |_| true)
+        self.replace(&before, Listing::new(documents, folders), |_| true, |_| true)
     }
 
     /// Lists the folders again that these paths lie in. True: something changed.
@@ -154,6 +154,8 @@ impl OpenCorpus {
         folders.sort_by(|a, b| a.1.cmp(&b.1));
         folders.dedup_by(|a, b| a.1 == b.1);
         if changed.is_empty() && dropped.is_empty() && folders.len() == before.folders.len() {
+            // What is not listed may have changed.
+            *before.left_out.lock().unwrap_or_else(PoisonError::into_inner) = None;
             return false;
         }
         let kept = before.documents.iter().filter(|document| match document.origin.outermost() {
@@ -164,7 +166,7 @@ impl OpenCorpus {
         documents.append(&mut fresh.documents);
         documents.extend(members::of(&changed, self.include.hidden, &self.reading, &self.stop));
         listing::in_order(&mut documents);
-        let after = Arc::new(Listing { documents, folders });
+        let after = Arc::new(Listing::new(documents, folders));
         self.listing.send_replace(Some(after.clone()));
         if let Some(watching) = &mut *self.watching.lock().unwrap_or_else(PoisonError::into_inner) {
             watching.follow(&after);
