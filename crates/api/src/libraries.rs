@@ -12,7 +12,7 @@ use plumb_rlm::{
 use std::{
     collections::hash_map::Entry,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Mutex, atomic::Ordering},
     time::{Duration, Instant},
 };
 use tokio_util::sync::CancellationToken;
@@ -125,14 +125,17 @@ impl Plumb {
         }
         let plumb = self.clone();
         tokio::spawn(async move {
-            let told = std::sync::Mutex::new(Instant::now());
+            let read = Mutex::new((Instant::now(), Vec::new()));
             let (teller, library) = (plumb.clone(), request.library.clone());
-            let examined = corpus.examine(false, move |_, done, all| {
-                let mut told = locked(&told);
+            let examined = corpus.examine(false, move |document, done, all| {
+                let mut read = locked(&read);
+                let (told, documents) = &mut *read;
+                documents.push(document.entry);
                 if told.elapsed() >= PROGRESS || done == all {
                     *told = Instant::now();
+                    let (library, documents) = (library.clone(), std::mem::take(documents));
                     let (done, all) = (done as u64, all as u64);
-                    teller.tell(Update::Examined { library: library.clone(), done, all, ended: false, fault: None });
+                    teller.tell(Update::Examined { library, done, all, documents, ended: false, fault: None });
                 }
             });
             let ended = tokio::select! {
@@ -141,7 +144,8 @@ impl Plumb {
             };
             locked(&plumb.inner.examined).remove(&id);
             let fault = ended.err().map(|e| Fault { code: e.code.to_owned(), message: e.message });
-            plumb.tell(Update::Examined { library: request.library, done: 0, all: 0, ended: true, fault });
+            let (library, documents) = (request.library, Vec::new());
+            plumb.tell(Update::Examined { library, done: 0, all: 0, documents, ended: true, fault });
             plumb.tell(Update::Libraries);
         });
         Ok(Nothing {})
