@@ -92,7 +92,10 @@ impl Plumb {
     pub async fn set_include(&self, request: SetInclude) -> Result<Nothing, ApiError> {
         let id = library_id(&request.library)?;
         self.inner.store.set_include(id, request.include).await?;
-        locked(&self.inner.open).remove(&id);
+        let before = locked(&self.inner.open).remove(&id);
+        if let Some(before) = before {
+            self.keep_open(id, before.with_include(request.include));
+        }
         self.tell(Update::Libraries);
         Ok(Nothing {})
     }
@@ -192,10 +195,16 @@ impl Plumb {
             return Ok(open.clone());
         }
         let corpus = self.corpus(&stored.sources, stored.include)?;
-        locked(&self.inner.open).insert(stored.id, corpus.clone());
+        self.keep_open(stored.id, corpus.clone());
+        Ok(corpus)
+    }
+
+    /// Tells when a library is listed, and from then on when its folders change.
+    fn keep_open(&self, id: i64, corpus: Arc<OpenCorpus>) {
+        let listed = Arc::downgrade(&corpus);
+        locked(&self.inner.open).insert(id, corpus);
         let plumb = self.clone();
         // A library that is closed meanwhile ends this.
-        let listed = Arc::downgrade(&corpus);
         tokio::spawn(async move {
             while let Some(corpus) = listed.upgrade().filter(|corpus| !corpus.progress().1) {
                 let done = tokio::time::timeout(PROGRESS, corpus.overview()).await.is_ok();
@@ -211,7 +220,6 @@ impl Plumb {
                 plumb.tell(Update::Libraries);
             }
         });
-        Ok(corpus)
     }
 
     pub(crate) async fn library_corpus(&self, library: &str) -> Result<Arc<OpenCorpus>, ApiError> {

@@ -4,8 +4,8 @@
 
 use plumb_api::{
     Folders, Plumb,
-    corpus::{DocumentEntry, DocumentState},
-    types::{LibraryId, ListDocuments, OpenLibrary, Update},
+    corpus::{DocumentEntry, DocumentState, Include},
+    types::{LibraryId, ListDocuments, OpenLibrary, SetInclude, Update},
 };
 use tempfile::TempDir;
 
@@ -71,4 +71,18 @@ async fn while_all_is_read_it_is_told_what_became_of_each_document() {
         [DocumentState::Text, DocumentState::NoText, DocumentState::Text]
     );
     assert_eq!(told, open.listed().await);
+}
+
+#[tokio::test]
+async fn what_is_known_of_documents_outlives_a_switch_of_what_is_listed() {
+    let open = Open::with(&[("a.txt", b"alpha"), (".env", b"key"), ("empty.txt", b"")]).await;
+    open.examined().await;
+    let known = open.listed().await;
+    for (hidden, more) in [(true, 1), (false, 0)] {
+        let include = Include { hidden, ..Include::default() };
+        open.plumb.set_include(SetInclude { library: open.library.clone(), include }).await.unwrap();
+        let listed = open.listed().await;
+        assert_eq!(listed.len(), known.len() + more);
+        assert!(known.iter().all(|document| listed.contains(document)), "{listed:?}");
+    }
 }

@@ -140,8 +140,7 @@ impl OpenCorpus {
         let mut dropped = covered.clone();
         let mut changed = Vec::new();
         for document in &mut fresh.documents {
-            let old = before.documents.binary_search_by(|old| old.path.cmp(&document.path)).ok().map(|at| &before.documents[at]);
-            match old.filter(|old| is_file(old) && old.stamp == document.stamp) {
+            match before.known(document) {
                 Some(old) => {
                     dropped.remove(&Arc::as_ptr(old));
                     *document = old.clone();
@@ -164,7 +163,7 @@ impl OpenCorpus {
         });
         let mut documents: Vec<_> = kept.cloned().collect();
         documents.append(&mut fresh.documents);
-        documents.extend(members::of(&changed, self.include.hidden, &self.reading, &self.stop));
+        documents.extend(members::of(&changed, self.include.hidden, &self.reading, &self.stop, None));
         listing::in_order(&mut documents);
         let after = Arc::new(Listing::new(documents, folders));
         self.listing.send_replace(Some(after.clone()));
