@@ -170,9 +170,12 @@ describe("the documents of a library", () => {
     const hidden = page.getByTestId("include-hidden");
     await hidden.waitFor();
     assert.match(await hidden.innerText(), /Adds 1 file or folder/);
+    assert.deepEqual(await faults(page, "documents-8-listed"), []);
     await hidden.click();
     await page.keyboard.press("Escape");
     await row(".hidden-note.txt").waitFor({ timeout: 10_000 });
+    // What is known of the others is still known.
+    await is("scan.pdf", "no_text", /no text/i);
     await find("");
   });
 

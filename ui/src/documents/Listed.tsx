@@ -6,6 +6,7 @@ import type { LeftOutByRule } from "../bindings/LeftOutByRule";
 import type { Library } from "../bindings/Library";
 import { report } from "../data/host";
 import m from "../parts/Menu.module.css";
+import { MenuPopup } from "../parts/MenuPopup";
 import { usePlatform } from "../platform";
 import s from "./DocumentsPane.module.css";
 import { count } from "../text/format";
@@ -33,30 +34,26 @@ export function Listed({ library, leftOut }: { library: Library; leftOut: LeftOu
         <SlidersHorizontal size={14} aria-hidden />
         {files > 0 ? `${count(files)} not listed` : "Listed"}
       </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner sideOffset={4} align="end" className={m.place}>
-          <Menu.Popup className={m.menu}>
-            {rules.map((rule) => (
-              <Menu.CheckboxItem
-                key={rule.name}
-                className={m.choice}
-                checked={library.include[rule.name]}
-                onCheckedChange={(on) => set.mutate({ ...library.include, [rule.name]: on })}
-                closeOnClick={false}
-                data-testid={`include-${rule.name}`}
-              >
-                <span>{library.include[rule.name] && <Check size={14} />}</span>
-                <span>
-                  <b>{rule.title}</b>
-                  <small>
-                    {rule.about} {library.include[rule.name] ? "They are listed." : wouldAdd(rule, leftOut)}
-                  </small>
-                </span>
-              </Menu.CheckboxItem>
-            ))}
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
+      <MenuPopup align="end">
+        {rules.map((rule) => (
+          <Menu.CheckboxItem
+            key={rule.name}
+            className={m.choice}
+            checked={library.include[rule.name]}
+            onCheckedChange={(on) => set.mutate({ ...library.include, [rule.name]: on })}
+            closeOnClick={false}
+            data-testid={`include-${rule.name}`}
+          >
+            <span>{library.include[rule.name] && <Check size={14} />}</span>
+            <span>
+              <b>{rule.title}</b>
+              <small>
+                {rule.about} {library.include[rule.name] ? "They are listed." : wouldAdd(rule, leftOut)}
+              </small>
+            </span>
+          </Menu.CheckboxItem>
+        ))}
+      </MenuPopup>
     </Menu.Root>
   );
 }
