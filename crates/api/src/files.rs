@@ -2,7 +2,7 @@
 
 use crate::{plumb::Plumb, types::ApiError};
 use plumb_corpus::{Examined, OpenCorpus};
-use plumb_rlm::corpus::{Corpus, Include, LeftOut, Overview};
+use plumb_rlm::corpus::{Corpus, Include, LeftOutByRule, Overview};
 use std::{path::PathBuf, sync::Arc};
 
 /// Folders and files, listed.
@@ -33,7 +33,7 @@ impl Files {
     ///
     /// # Errors
     /// `cancelled`.
-    pub async fn left_out_by_rules(&self) -> Result<Vec<LeftOut>, ApiError> {
+    pub async fn left_out_by_rules(&self) -> Result<Vec<LeftOutByRule>, ApiError> {
         Ok(self.corpus.left_out_by_rules().await?)
     }
 

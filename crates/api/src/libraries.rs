@@ -12,7 +12,7 @@ use plumb_rlm::{
 use std::{
     collections::hash_map::Entry,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Mutex, atomic::Ordering},
     time::{Duration, Instant},
 };
 use tokio_util::sync::CancellationToken;
@@ -92,7 +92,10 @@ impl Plumb {
     pub async fn set_include(&self, request: SetInclude) -> Result<Nothing, ApiError> {
         let id = library_id(&request.library)?;
         self.inner.store.set_include(id, request.include).await?;
-        locked(&self.inner.open).remove(&id);
+        let before = locked(&self.inner.open).remove(&id);
+        if let Some(before) = before {
+            self.keep_open(id, before.with_include(request.include));
+        }
         self.tell(Update::Libraries);
         Ok(Nothing {})
     }
@@ -125,14 +128,17 @@ impl Plumb {
         }
         let plumb = self.clone();
         tokio::spawn(async move {
-            let told = std::sync::Mutex::new(Instant::now());
+            let read = Mutex::new((Instant::now(), Vec::new()));
             let (teller, library) = (plumb.clone(), request.library.clone());
-            let examined = corpus.examine(false, move |_, done, all| {
-                let mut told = locked(&told);
+            let examined = corpus.examine(false, move |document, done, all| {
+                let mut read = locked(&read);
+                let (told, documents) = &mut *read;
+                documents.push(document.entry);
                 if told.elapsed() >= PROGRESS || done == all {
                     *told = Instant::now();
+                    let (library, documents) = (library.clone(), std::mem::take(documents));
                     let (done, all) = (done as u64, all as u64);
-                    teller.tell(Update::Examined { library: library.clone(), done, all, ended: false, fault: None });
+                    teller.tell(Update::Examined { library, done, all, documents, ended: false, fault: None });
                 }
             });
             let ended = tokio::select! {
@@ -141,7 +147,8 @@ impl Plumb {
             };
             locked(&plumb.inner.examined).remove(&id);
             let fault = ended.err().map(|e| Fault { code: e.code.to_owned(), message: e.message });
-            plumb.tell(Update::Examined { library: request.library, done: 0, all: 0, ended: true, fault });
+            let (library, documents) = (request.library, Vec::new());
+            plumb.tell(Update::Examined { library, done: 0, all: 0, documents, ended: true, fault });
             plumb.tell(Update::Libraries);
         });
         Ok(Nothing {})
@@ -188,10 +195,16 @@ impl Plumb {
             return Ok(open.clone());
         }
         let corpus = self.corpus(&stored.sources, stored.include)?;
-        locked(&self.inner.open).insert(stored.id, corpus.clone());
+        self.keep_open(stored.id, corpus.clone());
+        Ok(corpus)
+    }
+
+    /// Tells when a library is listed, and from then on when its folders change.
+    fn keep_open(&self, id: i64, corpus: Arc<OpenCorpus>) {
+        let listed = Arc::downgrade(&corpus);
+        locked(&self.inner.open).insert(id, corpus);
         let plumb = self.clone();
         // A library that is closed meanwhile ends this.
-        let listed = Arc::downgrade(&corpus);
         tokio::spawn(async move {
             while let Some(corpus) = listed.upgrade().filter(|corpus| !corpus.progress().1) {
                 let done = tokio::time::timeout(PROGRESS, corpus.overview()).await.is_ok();
@@ -207,7 +220,6 @@ impl Plumb {
                 plumb.tell(Update::Libraries);
             }
         });
-        Ok(corpus)
     }
 
     pub(crate) async fn library_corpus(&self, library: &str) -> Result<Arc<OpenCorpus>, ApiError> {

@@ -5,7 +5,7 @@ use crate::{
     live::Live,
     types::{ApiError, Nothing, Update},
 };
-use plumb_corpus::{Extraction, Extractor, Indexes, OpenCorpus, TextCache};
+use plumb_corpus::{Extraction, Extractor, OpenCorpus};
 use plumb_models::Keys;
 use plumb_repl::SealedPython;
 use plumb_rlm::event::RunId;
@@ -73,13 +73,7 @@ impl Plumb {
             inner: Arc::new(Inner {
                 store,
                 keys: Keys::new(),
-                extraction: Extraction {
-                    extractor: Arc::new(Extractor::new()),
-                    texts: Arc::new(TextCache::new(&folders.cache.join("texts"))),
-                    indexes: Arc::new(Indexes::new(&folders.cache.join("passages"))),
-                    scratch: folders.cache.clone(),
-                    pictures: false,
-                },
+                extraction: Extraction::new(Arc::new(Extractor::new()), &folders.cache),
                 launcher: Arc::new(SealedPython::new([Folders::program("plumb-python")], WORKER_MEMORY)),
                 folders,
                 updates,

@@ -11,7 +11,10 @@ pub use models::*;
 pub use plumb_store::RunState;
 pub use runs::*;
 
-use plumb_rlm::event::{CallId, Event, Fault, NodeId, RunId};
+use plumb_rlm::{
+    corpus::DocumentEntry,
+    event::{CallId, Event, Fault, NodeId, RunId},
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -90,6 +93,10 @@ pub enum Update {
         done: u64,
         /// Documents in all.
         all: u64,
+        /// Those that were read since the last word of it, as they are now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(as = "Option<Vec<DocumentEntry>>", optional)]
+        documents: Vec<DocumentEntry>,
         /// It ended: well, stopped, or with the fault beside.
         ended: bool,
         /// Why it ended badly.

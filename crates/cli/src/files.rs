@@ -53,7 +53,8 @@ pub async fn run(plumb: &Plumb, arguments: arguments::Files) -> Result<Exit, Api
     if overview.skipped > 0 {
         say!("left out: {}", overview.reasons());
     }
-    let rules: Vec<_> = files.left_out_by_rules().await?.iter().map(|left| format!("{} {}", left.files, left.reason)).collect();
+    let by_rules = files.left_out_by_rules().await?;
+    let rules: Vec<_> = by_rules.iter().map(|left| format!("{} {}", left.files, left.rule.words())).collect();
     if !rules.is_empty() {
         say!("not listed: {} (--hidden, --ignored, --git list them)", rules.join(", "));
     }

@@ -43,7 +43,7 @@ use source::Root;
 use std::{
     collections::HashMap,
     fs::File,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -66,6 +66,19 @@ pub struct Extraction {
     pub pictures: bool,
 }
 
+impl Extraction {
+    /// With everything that is kept in this folder.
+    pub fn new(extractor: Arc<Extractor>, cache: &Path) -> Self {
+        Extraction {
+            extractor,
+            texts: Arc::new(TextCache::new(&cache.join("texts"))),
+            indexes: Arc::new(Indexes::new(&cache.join("passages"))),
+            scratch: cache.to_owned(),
+            pictures: false,
+        }
+    }
+}
+
 /// The documents of a library or a run: lists in the background from the moment it is opened.
 pub struct OpenCorpus {
     name: String,
@@ -76,6 +89,7 @@ pub struct OpenCorpus {
     found: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
     reading: Reading,
+    indexes: Arc<Indexes>,
     passages: Arc<PassageIndex>,
     /// The last glob: code in a loop asks with the same one again.
     wanted: Mutex<Option<Arc<Wanted>>>,

@@ -3,6 +3,7 @@
 use crate::{
     document::Document,
     frozen::About,
+    opening::Listing,
     parallel,
     reading::{Reading, Trouble, lies_in_it},
     source::{Origin, Stamp},
@@ -16,8 +17,15 @@ const DEEPEST: usize = 4;
 /// The most documents inside of others in one corpus.
 const MOST: usize = 500_000;
 
-/// The documents that lie in these, and in those. Blocks; ends early, with what it has, when `stop` is set.
-pub fn of(documents: &[Arc<Document>], hidden: bool, reading: &Reading, stop: &AtomicBool) -> Vec<Arc<Document>> {
+/// The documents that lie in these, and in those; as they are known from a listing before, where they are still the same. Blocks; ends early,
+/// with what it has, when `stop` is set.
+pub fn of(
+    documents: &[Arc<Document>],
+    hidden: bool,
+    reading: &Reading,
+    stop: &AtomicBool,
+    before: Option<&Listing>,
+) -> Vec<Arc<Document>> {
     let mut found = Vec::new();
     let mut outer: Vec<Arc<Document>> = documents.iter().filter(|document| may_hold(document)).cloned().collect();
     while !outer.is_empty() && found.len() < MOST {
@@ -32,6 +40,9 @@ pub fn of(documents: &[Arc<Document>], hidden: bool, reading: &Reading, stop: &A
         });
         let mut inner = inner.into_inner().unwrap_or_else(PoisonError::into_inner);
         inner.truncate(MOST - found.len());
+        if let Some(before) = before {
+            before.keep_known(&mut inner);
+        }
         outer = inner.iter().filter(|document| may_hold(document)).cloned().collect();
         found.append(&mut inner);
     }
@@ -40,7 +51,9 @@ pub fn of(documents: &[Arc<Document>], hidden: bool, reading: &Reading, stop: &A
 
 /// By its name: no file is read to find out that it is an archive.
 fn may_hold(document: &Document) -> bool {
-    if !document.is_askable() || !Kind::by_name(&document.path).is_some_and(Kind::is_container) {
+    // One that was opened for a listing before is opened again: other members of it may be listed now.
+    let opens = document.is_askable() || document.container.get().is_some();
+    if !opens || !Kind::by_name(&document.path).is_some_and(Kind::is_container) {
         return false;
     }
     match &document.origin {

@@ -6,15 +6,16 @@ use crate::{
     listing::{self, Walk},
     members,
     reading::Reading,
+    search::Indexes,
     snapshot::Snapshot,
-    source::Root,
+    source::{Origin, Root},
 };
-use plumb_rlm::corpus::{CorpusError, Include};
+use plumb_rlm::corpus::{CorpusError, Include, LeftOutByRule};
 use std::{
     os::unix::ffi::OsStrExt,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -26,6 +27,36 @@ pub struct Listing {
     pub documents: Vec<Arc<Document>>,
     /// In path order; with the root that each lies below.
     pub folders: Vec<(Arc<Root>, PathBuf)>,
+    /// What the rules leave out of these folders, once it was counted.
+    pub left_out: Mutex<Option<Vec<LeftOutByRule>>>,
+}
+
+impl Listing {
+    /// Of what was found.
+    pub fn new(documents: Vec<Arc<Document>>, folders: Vec<(Arc<Root>, PathBuf)>) -> Self {
+        Listing { documents, folders, left_out: Mutex::default() }
+    }
+
+    /// The document that was found again, if it is still the same: in the same place, with the same stamp.
+    pub fn known(&self, found: &Document) -> Option<&Arc<Document>> {
+        let at = self.documents.binary_search_by(|known| known.path.cmp(&found.path)).ok()?;
+        let known = &self.documents[at];
+        let place = match (&known.origin, &found.origin) {
+            (Origin::File { .. }, Origin::File { .. }) => true,
+            (Origin::Member { of: one, .. }, Origin::Member { of: other, .. }) => Arc::ptr_eq(one, other),
+            _ => false,
+        };
+        (place && known.stamp == found.stamp).then_some(known)
+    }
+
+    /// Puts documents that are known in the place of those that were found again.
+    pub fn keep_known(&self, found: &mut [Arc<Document>]) {
+        for document in found {
+            if let Some(known) = self.known(document) {
+                *document = known.clone();
+            }
+        }
+    }
 }
 
 impl OpenCorpus {
@@ -44,7 +75,25 @@ impl OpenCorpus {
             pictures: extraction.pictures,
             open: Arc::default(),
         };
-        let passages = extraction.indexes.named(&index_name(&roots, include, extraction.pictures));
+        Ok(Self::begin(name, roots, include, reading, extraction.indexes.clone(), None))
+    }
+
+    /// The same folders and files with other rules: listed anew, in the background. What is known of documents that are still the same
+    /// stays known, if all of them were listed.
+    pub fn with_include(&self, include: Include) -> Arc<Self> {
+        let before = self.listing.borrow().clone();
+        Self::begin(self.name.clone(), self.roots.clone(), include, self.reading.clone(), self.indexes.clone(), before)
+    }
+
+    fn begin(
+        name: String,
+        roots: Vec<Arc<Root>>,
+        include: Include,
+        reading: Reading,
+        indexes: Arc<Indexes>,
+        before: Option<Arc<Listing>>,
+    ) -> Arc<Self> {
+        let passages = indexes.named(&index_name(&roots, include, reading.pictures));
         let corpus = Arc::new(OpenCorpus {
             name,
             roots,
@@ -53,6 +102,7 @@ impl OpenCorpus {
             found: Arc::default(),
             stop: Arc::new(AtomicBool::new(false)),
             reading,
+            indexes,
             passages,
             wanted: std::sync::Mutex::default(),
             watching: std::sync::Mutex::default(),
@@ -61,13 +111,13 @@ impl OpenCorpus {
         let (stop, roots, include, reading) = (corpus.stop.clone(), corpus.roots.clone(), corpus.include, corpus.reading.clone());
         let found = corpus.found.clone();
         std::thread::spawn(move || {
-            let listing = list(&roots, include, &reading, &stop, &found);
+            let listing = list(&roots, include, &reading, &stop, &found, before.as_deref());
             // Nobody waits any more when the corpus was dropped.
             if let Some(corpus) = listed.upgrade() {
                 corpus.listing.send_replace(Some(Arc::new(listing)));
             }
         });
-        Ok(corpus)
+        corpus
     }
 
     /// Whether folders and files can be opened, without opening them.
@@ -94,16 +144,26 @@ impl OpenCorpus {
     }
 }
 
-/// Everything below these roots, and what lies in archives and mailboxes.
-pub fn list(roots: &[Arc<Root>], include: Include, reading: &Reading, stop: &AtomicBool, found: &AtomicU64) -> Listing {
+/// Everything below these roots, and what lies in archives and mailboxes. What is known from a listing before stays known.
+fn list(
+    roots: &[Arc<Root>],
+    include: Include,
+    reading: &Reading,
+    stop: &AtomicBool,
+    found: &AtomicU64,
+    before: Option<&Listing>,
+) -> Listing {
     let listing::Found { mut documents, folders } =
         listing::walk(roots, &Walk { include, pictures: reading.pictures, stop, found });
-    let mut inner = members::of(&documents, include.hidden, reading, stop);
+    if let Some(before) = before {
+        before.keep_known(&mut documents);
+    }
+    let mut inner = members::of(&documents, include.hidden, reading, stop, before);
     if !inner.is_empty() {
         documents.append(&mut inner);
         listing::in_order(&mut documents);
     }
-    Listing { documents, folders }
+    Listing::new(documents, folders)
 }
 
 /// What decides which documents there are and what their texts are.

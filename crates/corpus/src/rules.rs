@@ -1,26 +1,41 @@
 //! What the rules of a listing leave out: hidden files, and what `.gitignore` and `.ignore` name.
 
-use crate::{OpenCorpus, blocking, opening::Listing};
-use plumb_rlm::corpus::{CorpusError, LeftOut};
+use crate::{OpenCorpus, blocking, cancelled, opening::Listing};
+use plumb_rlm::corpus::{CorpusError, LeftOutByRule, Rule};
 use std::{
     collections::HashSet,
     fs,
     path::PathBuf,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 impl OpenCorpus {
-    /// Files and folders that the rules leave out, by the rule; a folder counts once. It looks into every folder that was listed.
+    /// Files and folders that the rules leave out, by the rule; a folder counts once. The first call looks into every folder that was listed.
     ///
     /// # Errors
     /// `cancelled`.
-    pub async fn left_out_by_rules(&self) -> Result<Vec<LeftOut>, CorpusError> {
+    pub async fn left_out_by_rules(&self) -> Result<Vec<LeftOutByRule>, CorpusError> {
         let listing = self.listed().await;
-        blocking(move |stop| Ok(count(&listing, stop))).await
+        let known = listing.left_out.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(left_out) = known {
+            return Ok(left_out);
+        }
+        blocking(move |stop| {
+            let counted = count(&listing, stop);
+            if stop.load(Ordering::Relaxed) {
+                return Err(cancelled());
+            }
+            *listing.left_out.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted.clone());
+            Ok(counted)
+        })
+        .await
     }
 }
 
-fn count(listing: &Listing, stop: &AtomicBool) -> Vec<LeftOut> {
+fn count(listing: &Listing, stop: &AtomicBool) -> Vec<LeftOutByRule> {
     let listed: HashSet<PathBuf> = listing.documents.iter().filter_map(|document| document.origin.file()).collect();
     let folders: HashSet<&PathBuf> = listing.folders.iter().map(|(_, folder)| folder).collect();
     let (mut hidden, mut ignored, mut git) = (0, 0, 0);
@@ -42,7 +57,6 @@ fn count(listing: &Listing, stop: &AtomicBool) -> Vec<LeftOut> {
             }
         }
     }
-    let reasons = [("hidden", hidden), ("named by .gitignore or .ignore", ignored), ("the inside of .git", git)];
-    let named = reasons.into_iter().filter(|(_, files)| *files > 0);
-    named.map(|(reason, files)| LeftOut { reason: reason.to_owned(), files }).collect()
+    let counted = [(Rule::Hidden, hidden), (Rule::Ignored, ignored), (Rule::Git, git)];
+    counted.into_iter().filter(|(_, files)| *files > 0).map(|(rule, files)| LeftOutByRule { rule, files }).collect()
 }

@@ -59,7 +59,7 @@ impl OpenCorpus {
         let found = AtomicU64::new(0);
         let walk = Walk { include: self.include, pictures: self.reading.pictures, stop: &self.stop, found: &found };
         let listing::Found { documents, folders } = listing::walk(&self.roots, &walk);
-        self.replace(&before, Listing { documents, folders }, |_| true, |_| true)
+        self.replace(&before, Listing::new(documents, folders), |_| true, |_| true)
     }
 
     /// Lists the folders again that these paths lie in. True: something changed.
@@ -140,8 +140,7 @@ impl OpenCorpus {
         let mut dropped = covered.clone();
         let mut changed = Vec::new();
         for document in &mut fresh.documents {
-            let old = before.documents.binary_search_by(|old| old.path.cmp(&document.path)).ok().map(|at| &before.documents[at]);
-            match old.filter(|old| is_file(old) && old.stamp == document.stamp) {
+            match before.known(document) {
                 Some(old) => {
                     dropped.remove(&Arc::as_ptr(old));
                     *document = old.clone();
@@ -154,6 +153,8 @@ impl OpenCorpus {
         folders.sort_by(|a, b| a.1.cmp(&b.1));
         folders.dedup_by(|a, b| a.1 == b.1);
         if changed.is_empty() && dropped.is_empty() && folders.len() == before.folders.len() {
+            // What is not listed may have changed.
+            *before.left_out.lock().unwrap_or_else(PoisonError::into_inner) = None;
             return false;
         }
         let kept = before.documents.iter().filter(|document| match document.origin.outermost() {
@@ -162,9 +163,9 @@ impl OpenCorpus {
         });
         let mut documents: Vec<_> = kept.cloned().collect();
         documents.append(&mut fresh.documents);
-        documents.extend(members::of(&changed, self.include.hidden, &self.reading, &self.stop));
+        documents.extend(members::of(&changed, self.include.hidden, &self.reading, &self.stop, None));
         listing::in_order(&mut documents);
-        let after = Arc::new(Listing { documents, folders });
+        let after = Arc::new(Listing::new(documents, folders));
         self.listing.send_replace(Some(after.clone()));
         if let Some(watching) = &mut *self.watching.lock().unwrap_or_else(PoisonError::into_inner) {
             watching.follow(&after);

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use plumb_corpus::{Extraction, Extractor, Indexes, OpenCorpus, TextCache};
+use plumb_corpus::{Extraction, Extractor, OpenCorpus};
 use plumb_rlm::corpus::{Corpus, DocumentState, GrepQuery, Include};
 use std::{
     os::unix::fs::{PermissionsExt, symlink},
@@ -27,14 +27,8 @@ fn open(folder: &Path) -> Arc<OpenCorpus> {
 }
 
 fn extraction(scratch: &Path, extractor: Arc<Extractor>) -> Extraction {
-    let texts = tempfile::tempdir().unwrap().keep();
-    Extraction {
-        extractor,
-        texts: Arc::new(TextCache::new(&texts)),
-        indexes: Arc::new(Indexes::new(&texts.join("passages"))),
-        scratch: scratch.to_owned(),
-        pictures: false,
-    }
+    let cache = tempfile::tempdir().unwrap().keep();
+    Extraction { scratch: scratch.to_owned(), ..Extraction::new(extractor, &cache) }
 }
 
 fn query(pattern: &str) -> GrepQuery {

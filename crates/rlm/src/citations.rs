@@ -8,13 +8,15 @@ use crate::{
     event::{Citation, QuoteCheck},
 };
 use regex::Regex;
-use std::sync::LazyLock;
+use std::{ops::Range, sync::LazyLock};
 
 /// More marks than this are not resolved: an answer of a broken model can hold thousands.
 const MOST: usize = 200;
 
-/// Lines of one citation shown as its quote.
+/// Characters of one citation shown as its quote.
 const QUOTE_CHARS: usize = 400;
+/// So many of them stand before quoted words that lie far inside of a long line.
+const LEAD_CHARS: usize = 60;
 
 /// A mark as it stands in an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +100,7 @@ fn against(mark: &Mark, quotes: &[String], text: &dyn Text) -> Citation {
         place: place(first, last, text),
         start_line: first,
         end_line: last,
-        quote: shortened(cited.trim()),
+        quote: excerpt(cited.trim(), quotes),
         verified,
         digest: text.digest().to_owned(),
         notes: text.notes(),
@@ -139,6 +141,21 @@ fn normalised(text: &str) -> String {
         })
         .collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// What stands at a place, shortened; where the quoted words lie further inside of it, the part around the first of them.
+fn excerpt(cited: &str, quotes: &[String]) -> String {
+    let found = quotes.first().and_then(|quote| position(cited, quote));
+    let Some(at) = found.filter(|words| words.end > QUOTE_CHARS).map(|words| words.start) else { return shortened(cited) };
+    let start = cited[..at].char_indices().rev().take(LEAD_CHARS).last().map_or(at, |(start, _)| start);
+    format!("…{}", shortened(cited[start..].trim_start()))
+}
+
+/// Where quoted words stand, compared as by [`normalised`].
+fn position(text: &str, quote: &str) -> Option<Range<usize>> {
+    let words: Vec<_> = normalised(quote).split(' ').map(regex::escape).collect();
+    let pattern = words.join(r"\s+").replace('\'', "['‘’]").replace('"', "[\"“”„]");
+    Regex::new(&format!("(?i){pattern}")).ok()?.find(text).map(|found| found.range())
 }
 
 fn shortened(text: &str) -> String {
@@ -189,6 +206,15 @@ mod tests {
     fn a_quote_that_stands_elsewhere_is_not_found() {
         assert_eq!(check("\"The fee is 40 pounds\" [[a.md#L2]]").verified, QuoteCheck::NotFound);
         assert_eq!(check("\"The fee is 50 pounds\" [[a.md#L1]]").verified, QuoteCheck::NotFound);
+    }
+
+    #[test]
+    fn of_a_long_line_the_quote_is_the_part_around_the_quoted_words() {
+        let line = format!("{}It isn’t due\non  1 May.{}", "é ".repeat(100_000), " x".repeat(100_000));
+        let quote = excerpt(&line, &["isn't DUE on 1 may".to_owned()]);
+        assert!(quote.starts_with("…é ") && quote.contains("It isn’t due\non  1 May. x x") && quote.ends_with('…'), "{quote}");
+        assert!(quote.chars().count() <= QUOTE_CHARS + 2);
+        assert!(excerpt(&line, &[]).starts_with("é é"));
     }
 
     #[test]

@@ -69,6 +69,38 @@ pub struct Include {
     pub git: bool,
 }
 
+/// A rule that keeps files out of the listing. [`Include`] has a switch for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// The name begins with a dot.
+    Hidden,
+    /// `.gitignore` or `.ignore` names it.
+    Ignored,
+    /// It is a `.git` folder.
+    Git,
+}
+
+impl Rule {
+    /// What it keeps out, in plain words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Rule::Hidden => "hidden",
+            Rule::Ignored => "named by .gitignore or .ignore",
+            Rule::Git => "the inside of .git",
+        }
+    }
+}
+
+/// Files and folders that one rule keeps out of the listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LeftOutByRule {
+    /// Which rule.
+    pub rule: Rule,
+    /// How many; a folder counts once, whatever lies in it.
+    pub files: u64,
+}
+
 /// Files that were left out for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct LeftOut {

@@ -20,6 +20,8 @@ FINAL(f'The station "lifts 340 litres" [[{worn.path}#L{worn.line}]]; the key "ha
 const later = writes("I look again.", `FINAL("The key has moved.")`);
 
 const LINES = 2_000_000;
+/** Characters of a document of one line. */
+const LONG = 5_000_000;
 
 describe("the documents of a library", () => {
   let home, server, serving, browser, page, folder;
@@ -35,6 +37,7 @@ describe("the documents of a library", () => {
       "formats/endless.log",
       Array.from({ length: LINES }, (_, i) => `INFO reading ${i + 1} of the meter`).join("\n"),
     );
+    await home.write("formats/one-line.json", `["${"0123456789".repeat(LONG / 10)}"]`);
     serving = await Serving.start(home, home.folder);
     browser = await launch();
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
@@ -167,9 +170,12 @@ describe("the documents of a library", () => {
     const hidden = page.getByTestId("include-hidden");
     await hidden.waitFor();
     assert.match(await hidden.innerText(), /Adds 1 file or folder/);
+    assert.deepEqual(await faults(page, "documents-8-listed"), []);
     await hidden.click();
     await page.keyboard.press("Escape");
     await row(".hidden-note.txt").waitFor({ timeout: 10_000 });
+    // What is known of the others is still known.
+    await is("scan.pdf", "no_text", /no text/i);
     await find("");
   });
 
@@ -212,6 +218,18 @@ describe("the documents of a library", () => {
     await page.keyboard.press("Home");
     await seen(1);
     assert.deepEqual(await faults(page, "documents-7-endless"), []);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("source-view").waitFor({ state: "detached" });
+    await find("");
+  });
+
+  it("shows the beginning of a line without end, and says how much of it is not shown", async () => {
+    await find("one-line");
+    await row("one-line.json").click();
+    const line = page.getByTestId("source-text").locator('[data-line="1"]');
+    await line.getByRole("button", { name: /more characters/ }).click();
+    await line.getByText("… 4,980,004 more characters in this line").waitFor();
+    assert.deepEqual(await tooWide(page), []);
     await page.keyboard.press("Escape");
     await page.getByTestId("source-view").waitFor({ state: "detached" });
     await find("");

@@ -6,7 +6,7 @@ import type { RunSummary } from "../bindings/RunSummary";
 import type { Settings } from "../bindings/Settings";
 import type { Update } from "../bindings/Update";
 import { toFailure, usePlatform, type Platform } from "../platform";
-import { takeExamined } from "./examining";
+import { listUpdater, takeExamined } from "./examining";
 import { takeFetch } from "./fetching";
 import { refresher } from "./refreshing";
 import { RunLogs } from "./runLog";
@@ -43,6 +43,7 @@ export function follow(platform: Platform, client: QueryClient, logs: RunLogs, o
     ...["libraries", "documents", "read_lines"].map((name) => refresher(client, name)),
     refresher(client, "check_sources", 2000),
   ];
+  const updateList = listUpdater(client);
   return platform.updates((update: Update) => {
     switch (update.type) {
       case "event":
@@ -54,6 +55,7 @@ export function follow(platform: Platform, client: QueryClient, logs: RunLogs, o
       case "libraries":
         return ofLibraries.forEach((refresh) => refresh());
       case "examined":
+        updateList(update);
         return takeExamined(update);
       case "runs":
         return again("runs");

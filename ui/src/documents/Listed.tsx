@@ -2,17 +2,18 @@ import { Menu } from "@base-ui/react/menu";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Check, SlidersHorizontal } from "lucide-react";
 import type { Include } from "../bindings/Include";
-import type { LeftOut } from "../bindings/LeftOut";
+import type { LeftOutByRule } from "../bindings/LeftOutByRule";
 import type { Library } from "../bindings/Library";
 import { report } from "../data/host";
 import m from "../parts/Menu.module.css";
+import { MenuPopup } from "../parts/MenuPopup";
 import { usePlatform } from "../platform";
 import s from "./DocumentsPane.module.css";
 import { count } from "../text/format";
 import { byRules, rules, wouldAdd } from "./rules";
 
 /** Which files are listed at all: what the rules leave out, and the switches that let it in. */
-export function Listed({ library, leftOut }: { library: Library; leftOut: LeftOut[] }) {
+export function Listed({ library, leftOut }: { library: Library; leftOut: LeftOutByRule[] }) {
   const platform = usePlatform();
   const client = useQueryClient();
   const set = useMutation({
@@ -26,37 +27,33 @@ export function Listed({ library, leftOut }: { library: Library; leftOut: LeftOu
     },
   });
   const words = byRules(leftOut);
-  const files = leftOut.reduce((sum, reason) => sum + reason.files, 0);
+  const files = leftOut.reduce((sum, { files }) => sum + files, 0);
   return (
     <Menu.Root>
       <Menu.Trigger className={s.listed} data-testid="listed-menu" title={words ? `Not listed: ${words}` : undefined}>
         <SlidersHorizontal size={14} aria-hidden />
         {files > 0 ? `${count(files)} not listed` : "Listed"}
       </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner sideOffset={4} align="end" className={m.place}>
-          <Menu.Popup className={m.menu}>
-            {rules.map((rule) => (
-              <Menu.CheckboxItem
-                key={rule.name}
-                className={m.choice}
-                checked={library.include[rule.name]}
-                onCheckedChange={(on) => set.mutate({ ...library.include, [rule.name]: on })}
-                closeOnClick={false}
-                data-testid={`include-${rule.name}`}
-              >
-                <span>{library.include[rule.name] && <Check size={14} />}</span>
-                <span>
-                  <b>{rule.title}</b>
-                  <small>
-                    {rule.about} {library.include[rule.name] ? "They are listed." : wouldAdd(rule, leftOut)}
-                  </small>
-                </span>
-              </Menu.CheckboxItem>
-            ))}
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
+      <MenuPopup align="end">
+        {rules.map((rule) => (
+          <Menu.CheckboxItem
+            key={rule.name}
+            className={m.choice}
+            checked={library.include[rule.name]}
+            onCheckedChange={(on) => set.mutate({ ...library.include, [rule.name]: on })}
+            closeOnClick={false}
+            data-testid={`include-${rule.name}`}
+          >
+            <span>{library.include[rule.name] && <Check size={14} />}</span>
+            <span>
+              <b>{rule.title}</b>
+              <small>
+                {rule.about} {library.include[rule.name] ? "They are listed." : wouldAdd(rule, leftOut)}
+              </small>
+            </span>
+          </Menu.CheckboxItem>
+        ))}
+      </MenuPopup>
     </Menu.Root>
   );
 }

@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import type { LeftOut } from "../bindings/LeftOut";
 import type { Library } from "../bindings/Library";
 import { MOST_DOCUMENTS, report } from "../data/host";
+import { Pulse } from "../parts/Pulse";
 import { usePlatform } from "../platform";
 import { bytes, count, plural, short } from "../text/format";
 import { leftOutWords } from "./leftOut";
@@ -26,7 +27,7 @@ export function Totals({ library, leftOut = [], cut = 0 }: Props) {
         </p>
       ) : (
         <p className={`${s.looking} num`} role="status">
-          <span className={s.pulse} aria-hidden />
+          <Pulse />
           {found > 0 ? `Found ${plural(found, "document")} so far…` : "Looking through the folder…"}
         </p>
       )}

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
+import type { LeftOutByRule } from "../bindings/LeftOutByRule";
 import { byRules, rules, wouldAdd } from "./rules";
 
-const leftOut = [
-  { reason: "hidden", files: 3 },
-  { reason: "named by .gitignore or .ignore", files: 1 },
-  { reason: "the inside of .git", files: 1 },
+const leftOut: LeftOutByRule[] = [
+  { rule: "hidden", files: 3 },
+  { rule: "ignored", files: 1 },
+  { rule: "git", files: 1 },
 ];
 
 test("each rule knows its own files", () => {

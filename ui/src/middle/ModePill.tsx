@@ -2,6 +2,7 @@ import { Menu } from "@base-ui/react/menu";
 import { Check, ChevronDown } from "lucide-react";
 import type { ModeChoice } from "../bindings/ModeChoice";
 import m from "../parts/Menu.module.css";
+import { MenuPopup } from "../parts/MenuPopup";
 import s from "./AskBox.module.css";
 import { modeWords } from "./modes";
 
@@ -13,23 +14,19 @@ export function ModePill({ mode, onChange }: { mode: ModeChoice; onChange(mode: 
         {modeWords[mode].name}
         <ChevronDown size={13} />
       </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner sideOffset={6} align="start" className={m.place}>
-          <Menu.Popup className={m.menu}>
-            <Menu.RadioGroup value={mode} onValueChange={onChange}>
-              {(Object.keys(modeWords) as ModeChoice[]).map((choice) => (
-                <Menu.RadioItem key={choice} value={choice} className={m.choice} closeOnClick>
-                  <span>{choice === mode && <Check size={14} />}</span>
-                  <span>
-                    <b>{modeWords[choice].name}</b>
-                    <small>{modeWords[choice].about}</small>
-                  </span>
-                </Menu.RadioItem>
-              ))}
-            </Menu.RadioGroup>
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
+      <MenuPopup offset={6}>
+        <Menu.RadioGroup value={mode} onValueChange={onChange}>
+          {(Object.keys(modeWords) as ModeChoice[]).map((choice) => (
+            <Menu.RadioItem key={choice} value={choice} className={m.choice} closeOnClick>
+              <span>{choice === mode && <Check size={14} />}</span>
+              <span>
+                <b>{modeWords[choice].name}</b>
+                <small>{modeWords[choice].about}</small>
+              </span>
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
+      </MenuPopup>
     </Menu.Root>
   );
 }

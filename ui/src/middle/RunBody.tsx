@@ -3,6 +3,7 @@ import type { OpenRun } from "../data/useRun";
 import { partialKey } from "../data/runLog";
 import { stayedHere } from "../run/fold";
 import { livePhrase, readAnswer } from "../run/story";
+import { Pulse } from "../parts/Pulse";
 import { duration, plural } from "../text/format";
 import { AnswerText } from "./AnswerText";
 import { ChangedSources } from "./ChangedSources";
@@ -75,7 +76,7 @@ function Live({ run, wrote }: { run: OpenRun; wrote: string }) {
   const words = wrote ? ` · ${plural(wrote.trim().split(/\s+/).length, "word")} so far` : "";
   return (
     <div className={s.live} role="status" data-testid="run-status" data-status="running">
-      <span className={s.pulse} aria-hidden />
+      <Pulse />
       <span>
         {livePhrase(run.view)}…
         <span className="num" aria-hidden>

@@ -4,6 +4,8 @@ import { ChevronDown } from "lucide-react";
 import { useId, type ComponentProps, type ReactNode } from "react";
 import { cx } from "./cx";
 import s from "./Field.module.css";
+import { useLandmark } from "./landmark";
+import m from "./Menu.module.css";
 
 interface Frame {
   label: string;
@@ -45,16 +47,17 @@ interface SuggestProps extends Frame {
 /** A line of text that offers some answers and takes any. */
 export function SuggestField({ label, hint, value, options, placeholder, onChange }: SuggestProps) {
   const id = useId();
+  const { landmark, inside } = useLandmark();
   return (
-    <div className={s.field}>
+    <div className={s.field} ref={inside}>
       <label className={s.label} htmlFor={id}>
         {label}
       </label>
       <Autocomplete.Root items={options} value={value} onValueChange={onChange} openOnInputClick>
         <Autocomplete.Input id={id} className={s.input} placeholder={placeholder} spellCheck={false} />
         {options.length > 0 && (
-          <Autocomplete.Portal>
-            <Autocomplete.Positioner sideOffset={4} className={s.place}>
+          <Autocomplete.Portal container={landmark} className={m.portal}>
+            <Autocomplete.Positioner sideOffset={4} className={m.place}>
               <Autocomplete.Popup>
                 <Autocomplete.List className={s.list}>
                   {(option: string) => (
@@ -82,8 +85,9 @@ interface ChoiceProps extends Frame {
 /** One of a few. */
 export function ChoiceField({ label, hint, value, options, onChange }: ChoiceProps) {
   const id = useId();
+  const { landmark, inside } = useLandmark();
   return (
-    <div className={s.field}>
+    <div className={s.field} ref={inside}>
       <span className={s.label} id={id}>
         {label}
       </span>
@@ -94,8 +98,8 @@ export function ChoiceField({ label, hint, value, options, onChange }: ChoicePro
             <ChevronDown size={14} />
           </Select.Icon>
         </Select.Trigger>
-        <Select.Portal>
-          <Select.Positioner sideOffset={4} alignItemWithTrigger={false} className={s.place}>
+        <Select.Portal container={landmark} className={m.portal}>
+          <Select.Positioner sideOffset={4} alignItemWithTrigger={false} className={m.place}>
             <Select.Popup className={s.list}>
               {options.map((option) => (
                 <Select.Item key={option.value} value={option.value} className={s.item}>

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { Pulse } from "../parts/Pulse";
 import c from "./CodePlace.module.css";
 
 /** That something is under way, and for how long. */
@@ -10,7 +11,7 @@ export function Waiting() {
   }, []);
   return (
     <span className={c.waiting}>
-      <span className={c.pulse} aria-hidden />
+      <Pulse />
       Waiting for an answer. This may take two minutes.
       {/* Seconds that are read out would drown everything else. */}
       <span className="num" aria-hidden>

@@ -6,6 +6,7 @@ import type { Library } from "../bindings/Library";
 import { report } from "../data/host";
 import { IconButton } from "../parts/Button";
 import m from "../parts/Menu.module.css";
+import { MenuPopup } from "../parts/MenuPopup";
 import { Confirm } from "../parts/Modal";
 import { usePlatform } from "../platform";
 import s from "./Sidebar.module.css";
@@ -30,32 +31,28 @@ export function LibraryMenu({ library, onRemove }: { library: Library; onRemove(
             </IconButton>
           }
         />
-        <Menu.Portal>
-          <Menu.Positioner sideOffset={4} align="start" className={m.place}>
-            <Menu.Popup className={m.menu}>
-              <Menu.CheckboxItem
-                className={m.choice}
-                checked={library.local_only}
-                onCheckedChange={onMark}
-                closeOnClick={library.local_only}
-                data-testid="keep-local"
-              >
-                <span>{library.local_only && <Check size={14} />}</span>
-                <span>
-                  <b>Keep on this computer</b>
-                  <small>Models elsewhere, and code that runs elsewhere, are refused for this library.</small>
-                </span>
-              </Menu.CheckboxItem>
-              <Menu.Item className={m.choice} onClick={onRemove}>
-                <span />
-                <span>
-                  <b>Take off the list…</b>
-                  <small>No file is touched.</small>
-                </span>
-              </Menu.Item>
-            </Menu.Popup>
-          </Menu.Positioner>
-        </Menu.Portal>
+        <MenuPopup>
+          <Menu.CheckboxItem
+            className={m.choice}
+            checked={library.local_only}
+            onCheckedChange={onMark}
+            closeOnClick={library.local_only}
+            data-testid="keep-local"
+          >
+            <span>{library.local_only && <Check size={14} />}</span>
+            <span>
+              <b>Keep on this computer</b>
+              <small>Models elsewhere, and code that runs elsewhere, are refused for this library.</small>
+            </span>
+          </Menu.CheckboxItem>
+          <Menu.Item className={m.choice} onClick={onRemove}>
+            <span />
+            <span>
+              <b>Take off the list…</b>
+              <small>No file is touched.</small>
+            </span>
+          </Menu.Item>
+        </MenuPopup>
       </Menu.Root>
       {opening && (
         <Confirm

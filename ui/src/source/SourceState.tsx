@@ -3,6 +3,7 @@ import type { SourcePlace } from "../data/place";
 import { Banner } from "../parts/Banner";
 import { Button } from "../parts/Button";
 import { count } from "../text/format";
+import { isCut } from "./longLines";
 import s from "./SourceView.module.css";
 
 interface Props {
@@ -10,6 +11,16 @@ interface Props {
   text: Lines;
   asNow: boolean;
   onAsNow(asNow: boolean): void;
+}
+
+/** A cited line that is not shown as a whole: what is cited may lie in the rest of it. */
+export function LongLine({ source: { citation, startLine, endLine }, text }: Pick<Props, "source" | "text">) {
+  if (!citation?.quote || !isCut(text, startLine, endLine)) return null;
+  return (
+    <div className={s.notes} data-testid="source-long-line">
+      <Banner calm>This line is too long to be shown whole. What is cited of it: “{citation.quote}”</Banner>
+    </div>
+  );
 }
 
 /** Whether what is shown is what the answer was made from. */

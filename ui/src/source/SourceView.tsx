@@ -13,7 +13,7 @@ import { PageTools } from "./PageTools";
 import { PageView } from "./PageView";
 import { firstLineOf, pageOf } from "./places";
 import { SourceHead } from "./SourceHead";
-import { SourceState } from "./SourceState";
+import { LongLine, SourceState } from "./SourceState";
 import tools from "./SourceTools.module.css";
 import s from "./SourceView.module.css";
 import { TextView } from "./TextView";
@@ -49,7 +49,12 @@ function Opened({ source: asked }: { source: SourcePlace }) {
   return (
     <div className={s.view} data-testid="source-view" data-path={path}>
       <SourceHead source={source} kind={kind} notes={text.data?.notes ?? []}>
-        {there && text.data && <SourceState source={source} text={text.data} asNow={asNow} onAsNow={setAsNow} />}
+        {there && text.data && (
+          <>
+            <SourceState source={source} text={text.data} asNow={asNow} onAsNow={setAsNow} />
+            <LongLine source={source} text={text.data} />
+          </>
+        )}
       </SourceHead>
       {!there || (error && (error.code !== "no_text" || kind !== "pdf")) ? (
         <div className={s.pad}>

@@ -1,6 +1,6 @@
 import { memo, useState } from "react";
 import { cx } from "../parts/cx";
-import { count } from "../text/format";
+import { count, plural } from "../text/format";
 import s from "./TextView.module.css";
 
 /** Characters of one line that are drawn at first: some files are a single line. */
@@ -9,6 +9,8 @@ const LONG = 4_000;
 interface Props {
   number: number;
   text: string | undefined;
+  /** Characters at its end that are not here. */
+  cut: number;
   heading: string | undefined;
   row: number | undefined;
   cited: boolean;
@@ -16,9 +18,10 @@ interface Props {
   missing: boolean;
 }
 
-export const TextLine = memo(function TextLine({ number, text, heading, row, cited, missing }: Props) {
+export const TextLine = memo(function TextLine({ number, text, cut, heading, row, cited, missing }: Props) {
   const [most, setMost] = useState(LONG);
-  const over = (text?.length ?? 0) - most;
+  // Of a cited line all is drawn that is here: the cited words may stand anywhere in it.
+  const over = cited ? 0 : (text?.length ?? 0) - most;
   return (
     <div className={cx(s.line, cited && s.cited)} data-line={number} data-testid={cited ? "source-line-highlight" : undefined}>
       {heading && <div className={s.heading}>{heading}</div>}
@@ -27,9 +30,10 @@ export const TextLine = memo(function TextLine({ number, text, heading, row, cit
         {over > 0 ? text?.slice(0, most) : text}
         {over > 0 && (
           <button type="button" className={s.more} onClick={() => setMost(most * 10)}>
-            … {count(over)} more characters
+            … {count(over + cut)} more characters
           </button>
         )}
+        {over <= 0 && cut > 0 && <span className={s.missing}>… {plural(cut, "more character")} in this line</span>}
         {missing && <span className={s.missing}>not kept</span>}
       </span>
     </div>

@@ -26,7 +26,7 @@ interface Props {
 export function TextView({ of, total, places, kept, cited, aim }: Props) {
   const { box, block, lines, drawn, height } = useAnchoredLines(total);
   const { first, count: most } = drawn;
-  const textOf = useLines(of, first + 1, first + Math.max(1, most));
+  const lineAt = useLines(of, first + 1, first + Math.max(1, most));
   useEffect(() => {
     const view = box.current?.clientHeight ?? 600;
     lines.seek(aim.line - 1, Math.min(view / 3, 200));
@@ -46,11 +46,13 @@ export function TextView({ of, total, places, kept, cited, aim }: Props) {
         <div className={s.block} ref={block} style={{ "--gutter": `${Math.max(4, gutter)}ch` } as React.CSSProperties}>
           {Array.from({ length: most }, (_, i) => {
             const number = first + i + 1;
+            const line = lineAt(number);
             return (
               <TextLine
                 key={number}
                 number={number}
-                text={textOf(number)}
+                text={line?.text}
+                cut={line?.missing ?? 0}
                 heading={headingAt(places, number)}
                 row={rowAt(places, number)}
                 cited={!!cited && number >= cited.first && number <= cited.last}

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import type { ReadLines } from "../bindings/ReadLines";
 import { usePlatform, type Platform } from "../platform";
+import { lineOf, type LineText } from "./longLines";
 
 /** Lines are read in pieces of this many. */
 export const PIECE = 200;
@@ -34,7 +35,7 @@ export function useText(of: TextOf, line: number) {
 }
 
 /** The lines from `first` to `last`, from 1, as far as they have arrived. */
-export function useLines(of: TextOf, first: number, last: number): (line: number) => string | undefined {
+export function useLines(of: TextOf, first: number, last: number): (line: number) => LineText | undefined {
   const platform = usePlatform();
   const from = pieceOf(first);
   const pieces = Array.from({ length: pieceOf(last) - from + 1 }, (_, i) => from + i);
@@ -42,11 +43,7 @@ export function useLines(of: TextOf, first: number, last: number): (line: number
     queries: pieces.map((piece) => request(platform, of, piece)),
     combine: (results) => {
       const parts = results.flatMap(({ data }) => (data ? [data] : []));
-      return (line: number) => {
-        // What was kept of an earlier state may begin later than it was asked for.
-        const part = parts.findLast(({ start_line: start }) => start <= line);
-        return part?.lines[line - part.start_line];
-      };
+      return (line: number) => lineOf(parts, line);
     },
   });
 }

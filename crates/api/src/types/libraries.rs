@@ -1,7 +1,7 @@
 //! Libraries, their documents, and the folders they are chosen from.
 
 use plumb_rlm::{
-    corpus::{DocumentEntry, Include, LeftOut, Overview},
+    corpus::{DocumentEntry, Include, LeftOutByRule, Overview},
     event::{Fault, RunId},
 };
 use serde::{Deserialize, Serialize};
@@ -89,7 +89,7 @@ pub struct Documents {
     /// In path order.
     pub entries: Vec<DocumentEntry>,
     /// What the rules leave out, which is not listed: hidden files and folders, those that `.gitignore` names.
-    pub left_out_by_rules: Vec<LeftOut>,
+    pub left_out_by_rules: Vec<LeftOutByRule>,
 }
 
 /// Asks for lines of a document, for the source view.
@@ -118,8 +118,10 @@ pub struct Lines {
     pub start_line: u64,
     /// Lines of the whole document.
     pub total_lines: u64,
-    /// Without their ends.
+    /// Without their ends; very long ones without what is beyond a bound.
     pub lines: Vec<String>,
+    /// Which of them are cut.
+    pub cut: Vec<CutLine>,
     /// BLAKE3 of the whole text: differs from a citation's when the document has changed since.
     pub digest: String,
     /// Where the lines lie in the original.
@@ -128,10 +130,19 @@ pub struct Lines {
     pub kind: String,
     /// What may read badly, in plain words.
     pub notes: Vec<String>,
-    /// These are kept lines of an earlier state; only those from `kept_from` to `kept_to` are.
+    /// These are kept lines of an earlier state, and only these were kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub kept: Option<KeptLines>,
+}
+
+/// A line that is too long to be sent whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CutLine {
+    /// Its number, from 1.
+    pub line: u64,
+    /// Characters at its end that are not sent.
+    pub missing: u64,
 }
 
 /// Which lines of an earlier state were kept.

@@ -1,0 +1,4 @@
+import s from "./Pulse.module.css";
+
+/** Something is under way. */
+export const Pulse = () => <span className={s.pulse} aria-hidden />;
