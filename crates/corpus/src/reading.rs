@@ -87,7 +87,7 @@ impl Trouble {
     }
 
     /// It has no text, or is an image.
-    fn may_be_picture(&self) -> bool {
+    pub fn may_be_picture(&self) -> bool {
         match self {
             Trouble::Document { state: DocumentState::NoText, reason, .. } => reason != EMPTY,
             Trouble::Document { reason, .. } => reason == plumb_extract::IMAGE,
@@ -136,9 +136,7 @@ impl Reading {
     fn read_as(&self, document: &Document, keep: bool) -> Result<Read, Trouble> {
         match self.read_plain_or_parsed(document, keep) {
             Err(trouble) if self.pictures && trouble.may_be_picture() => {
-                let file = self.file_of(document)?;
-                let content = self.content_of(document, &file)?;
-                read_of(self.read_picture(&file, &content)?)
+                with_text(self.read_picture(document)?).map(|(text, about)| Read::Passing(text, about))
             }
             read => read,
         }
@@ -148,7 +146,10 @@ impl Reading {
         let mut file = match &document.origin {
             Origin::File { .. } => document.open().map_err(Trouble::failed)?,
             Origin::Member { of, index } => match self.read_member(of, *index, &document.path)? {
-                Some(parsed) => return read_of(parsed),
+                Some(parsed) => {
+                    let (text, about) = self.with_scans(document, parsed)?;
+                    return Ok(Read::Passing(text, about));
+                }
                 None => self.unpack(of, *index)?,
             },
         };
@@ -160,7 +161,7 @@ impl Reading {
         head.truncate(read);
         if let Reader::Child(family) = reader_of(&head, &document.path) {
             let content = self.content_of(document, &file)?;
-            let (text, about) = with_text(self.parsed(document, family, &file, &content)?)?;
+            let (text, about) = self.with_scans(document, self.parsed(document, family, &file, &content)?)?;
             return Ok(Read::Passing(text, About { changed, ..about }));
         }
         if length >= LARGE && (keep || length > LARGEST_WHOLE) {
@@ -195,17 +196,20 @@ impl Reading {
         }
     }
 
+    /// What was extracted, where that is wanted with what pages say that are only pictures.
+    fn with_scans(&self, document: &Document, parsed: Parsed) -> Result<(String, About), Trouble> {
+        let wanted = self.pictures && !parsed.scans.is_empty();
+        with_text(if wanted { self.read_picture(document)? } else { parsed })
+    }
+
     /// What the extractor makes of a file: from the store, or read now.
-    fn parsed(&self, document: &Document, family: Family, file: &File, content: &Content) -> Result<Parsed, Trouble> {
+    pub fn parsed(&self, document: &Document, family: Family, file: &File, content: &Content) -> Result<Parsed, Trouble> {
         if let Some(parsed) = self.cache.get(content) {
             return Ok(parsed);
         }
         let mut opened = self.extractor.open(family, file)?;
         let parsed = opened.read()?;
-        // What changed while it was read must not be kept under the content that it had before.
-        if self.content_of(document, file)? != *content {
-            return Err(Trouble::failed("it was changed while it was read; ask again"));
-        }
+        self.unchanged(document, file, content)?;
         self.cache.put(content, &parsed);
         if !parsed.members.is_empty() {
             self.keep_open(*content, opened);
@@ -213,8 +217,16 @@ impl Reading {
         Ok(parsed)
     }
 
+    /// What changed while it was read must not be kept under the content that it had before.
+    pub fn unchanged(&self, document: &Document, file: &File, content: &Content) -> Result<(), Trouble> {
+        match self.content_of(document, file)? == *content {
+            true => Ok(()),
+            false => Err(Trouble::failed("it was changed while it was read; ask again")),
+        }
+    }
+
     /// What says which bytes a document has: its own, or those that it lies in and its place there.
-    fn content_of(&self, document: &Document, file: &File) -> Result<Content, Trouble> {
+    pub fn content_of(&self, document: &Document, file: &File) -> Result<Content, Trouble> {
         match &document.origin {
             Origin::File { .. } => self.cache.content_of(file).map_err(|e| unreadable(&e)),
             Origin::Member { of, index } => Ok(content_of_member(&container(of)?.content, *index)),
@@ -336,14 +348,9 @@ fn container(of: &Document) -> Result<Container, Trouble> {
     of.container.get().map(|container| **container).ok_or_else(|| Trouble::failed(format!("\"{}\" was not opened", of.path)))
 }
 
-/// What was extracted, as a text.
-fn read_of(parsed: Parsed) -> Result<Read, Trouble> {
-    with_text(parsed).map(|(text, about)| Read::Passing(text, about))
-}
-
 /// What was extracted, if there is text in it.
 fn with_text(parsed: Parsed) -> Result<(String, About), Trouble> {
-    let Parsed { kind, text, places, members, doubts } = parsed;
+    let Parsed { kind, text, places, members, doubts, scans: _ } = parsed;
     if text.trim().is_empty() {
         let (state, reason) = match members.len() {
             0 => (DocumentState::NoText, EMPTY.to_owned()),

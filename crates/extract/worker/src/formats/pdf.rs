@@ -57,11 +57,11 @@ pub fn text(bytes: &[u8]) -> Outcome {
     })
     .map_err(|e: std::io::Error| Failure::failed(format!("its reader could not be started: {e}")))?;
     found.result(document.pages(), cut_off)?;
-    let mut doubts = found.doubts(document.pages());
+    let mut doubts = found.doubts(parsed.places.len());
     if matches!(whole, Cow::Owned(_)) {
         doubts.insert(0, "its end is missing".to_owned());
     }
-    Ok(Parsed { doubts, ..parsed })
+    Ok(Parsed { doubts, scans: found.scans, ..parsed })
 }
 
 /// Writes the pages as they come; `None`: it could not be read.

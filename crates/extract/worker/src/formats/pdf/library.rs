@@ -20,6 +20,9 @@ const RADIO: i32 = 3;
 const COMBO: i32 = 4;
 const LIST: i32 = 5;
 
+/// Forms in forms are looked into this far.
+const DEEPEST: u32 = 4;
+
 /// The upside-down question mark; also the code of the euro sign in TeX's fonts, which do not say so.
 const UPSIDE_DOWN: u32 = 0xbf;
 
@@ -174,6 +177,25 @@ pub struct Rect {
     pub top: f32,
 }
 
+impl Rect {
+    /// Around the rectangle that it is after this matrix.
+    fn moved(self, [a, b, c, d, e, f]: [f32; 6]) -> Self {
+        let corners = [[self.left, self.bottom], [self.right, self.bottom], [self.left, self.top], [self.right, self.top]];
+        let (xs, ys) = (corners.map(|[x, y]| a * x + c * y + e), corners.map(|[x, y]| b * x + d * y + f));
+        let least = |of: [f32; 4]| of.into_iter().fold(f32::INFINITY, f32::min);
+        let most = |of: [f32; 4]| of.into_iter().fold(f32::NEG_INFINITY, f32::max);
+        Rect { left: least(xs), bottom: least(ys), right: most(xs), top: most(ys) }
+    }
+}
+
+/// The matrix that leaves all where it is.
+const UNMOVED: [f32; 6] = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
+
+/// One matrix after the other, as PDF writes them.
+fn joined([a, b, c, d, e, f]: [f32; 6], [p, q, r, s, t, u]: [f32; 6]) -> [f32; 6] {
+    [a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u]
+}
+
 /// A character as pdfium gives it, in the page's own space.
 pub struct Char {
     pub code: u32,
@@ -200,8 +222,9 @@ pub struct Note {
 pub struct Drawing {
     /// Rectangles around lines and filled shapes.
     pub paths: Vec<Rect>,
+    /// Also those of forms.
     pub images: Vec<Rect>,
-    /// Parts that are drawn from elsewhere, for which the above was not looked up.
+    /// Parts that are drawn from elsewhere.
     pub forms: usize,
 }
 
@@ -298,13 +321,47 @@ impl Page<'_> {
                 let (left, bottom) = (&raw mut rect.left, &raw mut rect.bottom);
                 api.FPDFPageObj_GetBounds(object, left, bottom, &raw mut rect.right, &raw mut rect.top);
                 match kind {
-                    PATH => drawing.paths.push(rect),
-                    IMAGE | SHADING => drawing.images.push(rect),
-                    _ => drawing.forms += 1,
+                    PATH | SHADING => drawing.paths.push(rect),
+                    IMAGE => drawing.images.push(rect),
+                    _ => {
+                        drawing.forms += 1;
+                        self.images_of_form(object.cast(), UNMOVED, DEEPEST, &mut drawing.images);
+                    }
                 }
             }
         }
         drawing
+    }
+
+    /// Adds where a form draws images: programs that put a stamp on a scan move it into one.
+    ///
+    /// # Safety
+    /// The object is a form of this page.
+    unsafe fn images_of_form(&self, form: *mut c_void, outer: [f32; 6], deep: u32, images: &mut Vec<Rect>) {
+        const IMAGE: i32 = 3;
+        const FORM: i32 = 5;
+        const MOST: u64 = 2_000;
+        let api = self.api;
+        // SAFETY: as above; its objects live as long as it.
+        unsafe {
+            let mut own = MaybeUninit::zeroed();
+            api.FPDFPageObj_GetMatrix(form.cast(), own.as_mut_ptr());
+            let own = own.assume_init();
+            let placed = joined([own.a, own.b, own.c, own.d, own.e, own.f], outer);
+            for index in 0..u64::try_from(api.FPDFFormObj_CountObjects(form.cast())).unwrap_or(0).min(MOST) {
+                let object = api.FPDFFormObj_GetObject(form.cast(), index);
+                match api.FPDFPageObj_GetType(object) {
+                    IMAGE => {
+                        let mut rect = Rect::default();
+                        let (left, bottom) = (&raw mut rect.left, &raw mut rect.bottom);
+                        api.FPDFPageObj_GetBounds(object, left, bottom, &raw mut rect.right, &raw mut rect.top);
+                        images.push(rect.moved(placed));
+                    }
+                    FORM if deep > 0 => self.images_of_form(object.cast(), placed, deep - 1, images),
+                    _ => {}
+                }
+            }
+        }
     }
 
     /// Filled fields and notes.
