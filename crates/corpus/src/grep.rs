@@ -1,7 +1,7 @@
 //! Lines that match a regular expression, over all processors.
 
 use crate::{
-    document::{Document, state_of},
+    document::Document,
     frozen::{FrozenText, PIECE},
     parallel,
     reading::{Reading, needs_extractor},
@@ -10,7 +10,7 @@ use grep_matcher::Matcher;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkMatch};
 use plumb_extract::{Reader, reader_of};
-use plumb_rlm::corpus::{CorpusError, DocumentState, GrepResult, Hit, Text};
+use plumb_rlm::corpus::{CorpusError, GrepResult, Hit, Text};
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -228,7 +228,7 @@ fn one(
         None => untouched(document),
     };
     let result = match ours {
-        Some(Ok(text)) => {
+        Some(text) => {
             let (total, hits) = search(&text, None);
             // Frozen only if it can be cited; what is counted alone need not be kept.
             let wanted = !hits.is_empty() && found().wants(index);
@@ -240,10 +240,6 @@ fn one(
                 Some(Ok(_)) => Ok((total, hits)),
             }
         }
-        Some(Err(())) => {
-            found().failed += u64::from(document.entry().state == DocumentState::Failed);
-            return Ok(());
-        }
         None => document.touch(reading).map(|text| search(text.as_str(), Some(&text))),
     };
     match result {
@@ -254,30 +250,28 @@ fn one(
     Ok(())
 }
 
-/// The text of a small plain file that nobody has touched. `None`: it has to be touched. An error is noted in the document.
-fn untouched(document: &Document) -> Option<Result<String, ()>> {
-    if document.stamp.bytes > IN_MEMORY || document.origin.file().is_none() || document.origin.is_remote() {
+/// The text of a small plain file that nobody has touched. `None`: it has to be touched, if only to learn what is wrong with it.
+fn untouched(document: &Document) -> Option<String> {
+    if document.stamp.bytes > IN_MEMORY
+        || document.origin.file().is_none()
+        || document.origin.is_remote()
+        || document.has_failed()
+    {
         return None;
     }
     // One byte more than there are, so that the end is seen without another, larger read.
     let mut bytes = Vec::with_capacity(document.stamp.bytes as usize + 1);
-    let read = document
-        .open()
-        .and_then(|file| file.take(IN_MEMORY + 1).read_to_end(&mut bytes).map_err(|error| format!("it cannot be read: {error}")));
-    if let Err(reason) = read {
-        document.refuse(DocumentState::Failed, reason);
-        return Some(Err(()));
-    }
+    document.open().ok()?.take(IN_MEMORY + 1).read_to_end(&mut bytes).ok()?;
     if bytes.len() as u64 > IN_MEMORY || matches!(reader_of(&bytes, &document.path), Reader::Child(_)) {
         return None;
     }
     if !needs_extractor(&bytes, &document.path) && memchr::memchr(b'\r', &bytes).is_none() {
         match String::from_utf8(bytes) {
-            Ok(text) => return Some(Ok(text)),
+            Ok(text) => return Some(text),
             Err(error) => bytes = error.into_bytes(),
         }
     }
-    Some(plumb_extract::decode_text(&bytes).map_err(|failure| document.refuse(state_of(failure.state), failure.reason)))
+    plumb_extract::decode_text(&bytes).ok()
 }
 
 struct Lines<'t, 's> {

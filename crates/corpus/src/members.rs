@@ -4,7 +4,7 @@ use crate::{
     document::Document,
     frozen::About,
     parallel,
-    reading::{Reading, Trouble, lies_in_it},
+    reading::{EMPTY, Reading, Trouble, lies_in_it},
     source::{Origin, Stamp},
 };
 use plumb_extract::Kind;
@@ -58,12 +58,8 @@ fn open(document: &Arc<Document>, hidden: bool, reading: &Reading) -> Vec<Arc<Do
         Ok(Some(opened)) => opened,
         // Its name says more than it holds: when it is touched, its content tells what it is.
         Ok(None) => return Vec::new(),
-        Err(Trouble::Document { state, reason, .. }) => {
-            document.refuse(state, reason);
-            return Vec::new();
-        }
-        Err(Trouble::Snapshot(error)) => {
-            document.refuse(DocumentState::Failed, error.message);
+        Err(trouble) => {
+            document.refuse(trouble);
             return Vec::new();
         }
     };
@@ -89,7 +85,7 @@ fn open(document: &Arc<Document>, hidden: bool, reading: &Reading) -> Vec<Arc<Do
     }
     if !has_text {
         match members.len() {
-            0 => document.refuse(DocumentState::NoText, "it is empty".to_owned()),
+            0 => document.refuse(Trouble::no_text(Some(kind), EMPTY)),
             count => document.opened(kind, lies_in_it(count)),
         }
     }

@@ -1,9 +1,9 @@
 //! Text in pictures, where the user agreed to have them read: images, and the pages of PDFs that are only pictures.
 
 use crate::{
-    cache::Content,
+    cache::{Content, Outcome},
     document::Document,
-    reading::{Reading, Trouble},
+    reading::{Reading, Trouble, unreadable},
 };
 use plumb_extract::{Failure, Family, HEAD, Kind, Parsed, Place, Reader, ocr::OcrLine, pages, reader_of};
 use std::{
@@ -26,36 +26,35 @@ impl Reading {
     pub fn read_picture(&self, document: &Document) -> Result<Parsed, Trouble> {
         let file = self.file_of(document)?;
         let content = self.content_of(document, &file)?;
-        let name = name(&content);
-        if let Some(parsed) = self.cache.get(&name) {
-            return Ok(parsed);
-        }
-        let mut head = vec![0; HEAD];
-        let read = file.read_at(&mut head, 0).map_err(|e| Failure::failed(format!("it cannot be read: {e}")))?;
-        let parsed = match reader_of(&head[..read], "") {
-            Reader::Child(Family::Pdf) => self.read_pages(document, &file, &content)?,
-            _ => self.read_image(&file)?,
-        };
-        self.unchanged(document, &file, &content)?;
-        self.cache.put(&name, &parsed);
-        Ok(parsed)
+        self.kept(&name(&content), || {
+            let mut head = vec![0; HEAD];
+            let read = file.read_at(&mut head, 0).map_err(|e| unreadable(&e))?;
+            let outcome = match reader_of(&head[..read], "") {
+                Reader::Child(Family::Pdf) => self.read_pages(document, &file, &content)?,
+                _ => self.read_image(&file)?,
+            };
+            self.unchanged(document, &file, &content)?;
+            Ok(outcome)
+        })
     }
 
-    fn read_image(&self, mut file: &File) -> Result<Parsed, Failure> {
+    fn read_image(&self, mut file: &File) -> Result<Outcome, Trouble> {
         let mut bytes = Vec::new();
         let read = file.rewind().and_then(|()| file.take(LARGEST).read_to_end(&mut bytes));
-        read.map_err(|e| Failure::failed(format!("it cannot be read: {e}")))?;
-        let mut pages = Pages::new(Kind::Image);
-        pages.add(&self.extractor.ocr(&bytes)?);
-        if pages.lines == 0 {
-            return Err(nothing_found());
-        }
-        let doubt = "read from a picture, so letters may be wrong".to_owned() + &pages.doubtful_lines();
-        Ok(Parsed { doubts: vec![doubt], ..pages.parsed })
+        read.map_err(|e| unreadable(&e))?;
+        Ok(self.extractor.ocr(&bytes).and_then(|lines| {
+            let mut pages = Pages::new(Kind::Image);
+            pages.add(&lines);
+            if pages.lines == 0 {
+                return Err(nothing_found());
+            }
+            let doubt = "read from a picture, so letters may be wrong".to_owned() + &pages.doubtful_lines();
+            Ok(Parsed { doubts: vec![doubt], ..pages.parsed })
+        }))
     }
 
     /// The text of a PDF, and now also that of its pages that are only pictures.
-    fn read_pages(&self, document: &Document, file: &File, content: &Content) -> Result<Parsed, Trouble> {
+    fn read_pages(&self, document: &Document, file: &File, content: &Content) -> Result<Outcome, Trouble> {
         let mut opened = self.extractor.open(Family::Pdf, file)?;
         let parsed = match self.parsed(document, Family::Pdf, file, content) {
             Err(trouble) if trouble.may_be_picture() => only_pictures(opened.draw(0, 1)?.pages),
@@ -89,7 +88,7 @@ impl Reading {
             pages.add(&found);
         }
         if pages.parsed.text.trim().is_empty() {
-            return Err(failure.unwrap_or_else(nothing_found).into());
+            return Ok(Err(failure.unwrap_or_else(nothing_found)));
         }
         let all = starts.len();
         let from_pictures =
@@ -103,7 +102,7 @@ impl Reading {
         let before = pages::scans(&parsed.scans, all);
         let others = parsed.doubts.into_iter().filter(|doubt| Some(doubt) != before.as_ref());
         let doubts = others.chain(doubts.into_iter().flatten()).collect();
-        Ok(Parsed { doubts, scans: unread, ..pages.parsed })
+        Ok(Ok(Parsed { doubts, scans: unread, ..pages.parsed }))
     }
 }
 

@@ -1,13 +1,15 @@
 //! Reading documents: plain text as it is, everything else by the extractor or from the store of extracted text.
 
 use crate::{
-    cache::{Content, TextCache, content_of_member},
+    cache::{Content, Outcome, TextCache, content_of_member},
     document::{Document, state_of},
     frozen::{About, FrozenText, Writer, write},
     snapshot::{Snapshot, write_error},
     source::{Container, Origin, Stamp},
 };
-use plumb_extract::{Drawn, Extractor, Failure, Family, HEAD, Kind, Opened, Parsed, Reader, decode_text, reader_of};
+use plumb_extract::{
+    Drawn, Extractor, Failure, FailureState, Family, HEAD, Kind, Opened, Parsed, Reader, decode_text, reader_of,
+};
 use plumb_rlm::corpus::{CorpusError, DocumentState};
 use std::{
     fs::File,
@@ -27,7 +29,7 @@ const LARGEST_WHOLE: u64 = 512 << 20;
 const OPEN: usize = 4;
 
 /// Of a document without a character.
-const EMPTY: &str = "it is empty";
+pub const EMPTY: &str = "it is empty";
 
 /// What reading needs.
 #[derive(Clone)]
@@ -64,6 +66,8 @@ pub enum Trouble {
         state: DocumentState,
         /// In plain words.
         reason: String,
+        /// Another time it may go well, though nothing changed.
+        passing: bool,
     },
     /// It could not be kept.
     Snapshot(CorpusError),
@@ -77,13 +81,27 @@ impl From<io::Error> for Trouble {
 
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
-        Trouble::Document { kind: None, state: state_of(failure.state), reason: failure.reason }
+        let passing = failure.state == FailureState::Passing;
+        Trouble::Document { kind: None, state: state_of(failure.state), reason: failure.reason, passing }
     }
 }
 
 impl Trouble {
-    fn failed(reason: impl Into<String>) -> Self {
-        Failure::failed(reason).into()
+    pub fn passing(reason: impl Into<String>) -> Self {
+        Failure::passing(reason).into()
+    }
+
+    /// A document that has nothing to read.
+    pub fn no_text(kind: Option<Kind>, reason: impl Into<String>) -> Self {
+        Trouble::Document { kind, state: DocumentState::NoText, reason: reason.into(), passing: false }
+    }
+
+    /// The failure of a file that changed after it was listed is not that of the file that was listed.
+    fn of_changed(mut self) -> Self {
+        if let Trouble::Document { passing, .. } = &mut self {
+            *passing = true;
+        }
+        self
     }
 
     /// It has no text, or is an image.
@@ -103,8 +121,8 @@ impl Trouble {
     }
 }
 
-fn unreadable(error: &io::Error) -> Trouble {
-    Trouble::failed(format!("it cannot be read: {error}"))
+pub fn unreadable(error: &io::Error) -> Trouble {
+    Trouble::passing(format!("it cannot be read: {error}"))
 }
 
 impl Reading {
@@ -143,8 +161,8 @@ impl Reading {
     }
 
     fn read_plain_or_parsed(&self, document: &Document, keep: bool) -> Result<Read, Trouble> {
-        let mut file = match &document.origin {
-            Origin::File { .. } => document.open().map_err(Trouble::failed)?,
+        let file = match &document.origin {
+            Origin::File { .. } => document.open().map_err(Trouble::passing)?,
             Origin::Member { of, index } => match self.read_member(of, *index, &document.path)? {
                 Some(parsed) => {
                     let (text, about) = self.with_scans(document, parsed)?;
@@ -155,7 +173,11 @@ impl Reading {
         };
         let metadata = file.metadata().map_err(|e| unreadable(&e))?;
         let changed = document.origin.file().is_some() && Stamp::of(&metadata) != document.stamp;
-        let length = metadata.len();
+        let read = self.read_file(document, file, metadata.len(), keep, changed);
+        read.map_err(|trouble| if changed { trouble.of_changed() } else { trouble })
+    }
+
+    fn read_file(&self, document: &Document, mut file: File, length: u64, keep: bool, changed: bool) -> Result<Read, Trouble> {
         let mut head = vec![0; HEAD.min(usize::try_from(length).unwrap_or(HEAD))];
         let read = file.read_at(&mut head, 0).map_err(|e| unreadable(&e))?;
         head.truncate(read);
@@ -172,14 +194,15 @@ impl Reading {
             file.rewind().map_err(|e| unreadable(&e))?;
         }
         if length > LARGEST_WHOLE {
-            return Err(Trouble::failed(format!("it is larger than {} MB and not plain text in UTF-8", LARGEST_WHOLE >> 20)));
+            let reason = format!("it is larger than {} MB and not plain text in UTF-8", LARGEST_WHOLE >> 20);
+            return Err(Failure::failed(reason).into());
         }
         let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
         // What grows while it is read ends where it ended when it was opened.
         file.take(length).read_to_end(&mut bytes).map_err(|e| unreadable(&e))?;
         let text = decode_text(&bytes).map_err(|failure| self.no_plain_text(document, failure))?;
         if text.trim().is_empty() {
-            return Err(Trouble::Document { kind: None, state: DocumentState::NoText, reason: EMPTY.to_owned() });
+            return Err(Trouble::no_text(None, EMPTY));
         }
         let about = About { changed, ..self.about_plain(document, &text) };
         Ok(Read::Passing(text, about))
@@ -204,24 +227,35 @@ impl Reading {
 
     /// What the extractor makes of a file: from the store, or read now.
     pub fn parsed(&self, document: &Document, family: Family, file: &File, content: &Content) -> Result<Parsed, Trouble> {
-        if let Some(parsed) = self.cache.get(content) {
-            return Ok(parsed);
-        }
-        let mut opened = self.extractor.open(family, file)?;
-        let parsed = opened.read()?;
-        self.unchanged(document, file, content)?;
-        self.cache.put(content, &parsed);
-        if !parsed.members.is_empty() {
-            self.keep_open(*content, opened);
-        }
-        Ok(parsed)
+        self.kept(content, || {
+            let mut opened = self.extractor.open(family, file)?;
+            let outcome = opened.read();
+            self.unchanged(document, file, content)?;
+            if outcome.as_ref().is_ok_and(|parsed| !parsed.members.is_empty()) {
+                self.keep_open(*content, opened);
+            }
+            Ok(outcome)
+        })
+    }
+
+    /// What is in the store under this name, or what is read now and kept there.
+    pub fn kept(&self, name: &Content, read: impl FnOnce() -> Result<Outcome, Trouble>) -> Result<Parsed, Trouble> {
+        let outcome = match self.cache.get(name) {
+            Some(outcome) => outcome,
+            None => {
+                let outcome = read()?;
+                self.cache.put(name, &outcome);
+                outcome
+            }
+        };
+        Ok(outcome?)
     }
 
     /// What changed while it was read must not be kept under the content that it had before.
     pub fn unchanged(&self, document: &Document, file: &File, content: &Content) -> Result<(), Trouble> {
         match self.content_of(document, file)? == *content {
             true => Ok(()),
-            false => Err(Trouble::failed("it was changed while it was read; ask again")),
+            false => Err(Trouble::passing("it was changed while it was read; ask again")),
         }
     }
 
@@ -237,21 +271,20 @@ impl Reading {
     fn read_member(&self, of: &Document, index: usize, name: &str) -> Result<Option<Parsed>, Trouble> {
         let container = container(of)?;
         let content = content_of_member(&container.content, index);
-        if let Some(parsed) = self.cache.get(&content) {
-            return Ok(Some(parsed));
+        if let Some(outcome) = self.cache.get(&content) {
+            return Ok(Some(outcome?));
         }
-        let parsed = self.in_container(of, container, |opened| opened.read_member(index, name))?;
-        if let Some(parsed) = &parsed {
-            self.cache.put(&content, parsed);
-        }
-        Ok(parsed)
+        let read = self.in_container(of, container, |opened| opened.read_member(index, name))?;
+        let Some(outcome) = read.transpose() else { return Ok(None) };
+        self.cache.put(&content, &outcome);
+        Ok(Some(outcome?))
     }
 
     /// The bytes of a document inside of another one, as a file without a name.
     pub fn unpack(&self, of: &Document, index: usize) -> Result<File, Trouble> {
         let container = container(of)?;
         let mut file = tempfile::tempfile_in(&self.scratch)?;
-        self.in_container(of, container, |opened| opened.member(index, &mut file))?;
+        self.in_container(of, container, |opened| opened.member(index, &mut file))??;
         file.rewind()?;
         Ok(file)
     }
@@ -259,7 +292,7 @@ impl Reading {
     /// A document's bytes as a file.
     pub fn file_of(&self, document: &Document) -> Result<File, Trouble> {
         match &document.origin {
-            Origin::File { .. } => document.open().map_err(Trouble::failed),
+            Origin::File { .. } => document.open().map_err(Trouble::passing),
             Origin::Member { of, index } => self.unpack(of, *index),
         }
     }
@@ -302,25 +335,28 @@ impl Reading {
         open.iter().position(|(known, _)| known == content).map(|at| open.remove(at).1)
     }
 
+    /// Asks the child in which a document is opened. The outer error is that it cannot be asked, the inner one its answer.
     fn in_container<T>(
         &self,
         of: &Document,
         container: Container,
         ask: impl FnOnce(&mut Opened) -> Result<T, Failure>,
-    ) -> Result<T, Trouble> {
+    ) -> Result<Result<T, Failure>, Trouble> {
         let mut opened = match self.take_open(&container.content) {
             Some(opened) => opened,
             None => {
                 let file = self.file_of(of)?;
                 if of.origin.file().is_some() && self.cache.content_of(&file).map_err(|e| unreadable(&e))? != container.content {
-                    return Err(Trouble::failed(format!("\"{}\" changed after it was listed; ask again", of.path)));
+                    return Err(Trouble::passing(format!("\"{}\" changed after it was listed; ask again", of.path)));
                 }
                 self.extractor.open(container.family, &file)?
             }
         };
         // One that failed is not kept: it may have died of it.
-        let answer = ask(&mut opened)?;
-        self.keep_open(container.content, opened);
+        let answer = ask(&mut opened);
+        if answer.is_ok() {
+            self.keep_open(container.content, opened);
+        }
         Ok(answer)
     }
 
@@ -345,18 +381,19 @@ impl Reading {
 }
 
 fn container(of: &Document) -> Result<Container, Trouble> {
-    of.container.get().map(|container| **container).ok_or_else(|| Trouble::failed(format!("\"{}\" was not opened", of.path)))
+    of.container.get().map(|container| **container).ok_or_else(|| Trouble::passing(format!("\"{}\" was not opened", of.path)))
 }
 
 /// What was extracted, if there is text in it.
 fn with_text(parsed: Parsed) -> Result<(String, About), Trouble> {
     let Parsed { kind, text, places, members, doubts, scans: _ } = parsed;
     if text.trim().is_empty() {
-        let (state, reason) = match members.len() {
-            0 => (DocumentState::NoText, EMPTY.to_owned()),
-            count => (DocumentState::Opened, lies_in_it(count)),
-        };
-        return Err(Trouble::Document { kind: Some(kind), state, reason });
+        return Err(match members.len() {
+            0 => Trouble::no_text(Some(kind), EMPTY),
+            count => {
+                Trouble::Document { kind: Some(kind), state: DocumentState::Opened, reason: lies_in_it(count), passing: false }
+            }
+        });
     }
     let extracted = !kind.is_text();
     Ok((text, About { kind, extracted, places, doubts, changed: false }))

@@ -99,6 +99,8 @@ pub enum FailureState {
     Skipped,
     /// It should have been readable.
     Failed,
+    /// It could not be looked at, which says nothing about the document: another time it may be read.
+    Passing,
 }
 
 /// Why a document gave no text.
@@ -120,6 +122,11 @@ impl Failure {
     /// It is of a kind that is not read.
     pub fn skipped(reason: impl Into<String>) -> Self {
         Self { state: FailureState::Skipped, reason: reason.into() }
+    }
+
+    /// It could not be looked at this time.
+    pub fn passing(reason: impl Into<String>) -> Self {
+        Self { state: FailureState::Passing, reason: reason.into() }
     }
 
     /// It should have been readable.
