@@ -150,29 +150,42 @@ pub struct Writer {
     length: usize,
     shape: Shape,
     digest: blake3::Hasher,
+    whole: bool,
+}
+
+/// What was begun and not ended takes no room: where it did not fit, the disk would stay full.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if !self.whole {
+            self.snapshot.discard(self.offset, self.length as u64);
+        }
+    }
 }
 
 impl Writer {
     /// With room for this many bytes.
     pub fn new(snapshot: Arc<Snapshot>, room: u64) -> io::Result<Self> {
         let offset = snapshot.reserve(room)?;
-        Ok(Writer { snapshot, offset, length: 0, shape: Shape::default(), digest: blake3::Hasher::new() })
+        Ok(Writer { snapshot, offset, length: 0, shape: Shape::default(), digest: blake3::Hasher::new(), whole: false })
     }
 
     /// The next piece.
     pub fn push(&mut self, piece: &str) -> io::Result<()> {
-        self.snapshot.write(self.offset + self.length as u64, piece.as_bytes())?;
+        let offset = self.offset + self.length as u64;
+        // Counted first: of a piece that does not fit, a part may be written.
         self.length += piece.len();
+        self.snapshot.write(offset, piece.as_bytes())?;
         self.shape.add(piece);
         self.digest.update(piece.as_bytes());
         Ok(())
     }
 
     /// It is whole.
-    pub fn end(self, about: About) -> io::Result<FrozenText> {
+    pub fn end(mut self, about: About) -> io::Result<FrozenText> {
         self.snapshot.close(self.offset + self.length as u64)?;
+        self.whole = true;
         Ok(FrozenText {
-            snapshot: self.snapshot,
+            snapshot: self.snapshot.clone(),
             offset: self.offset,
             length: self.length,
             shape: self.shape,

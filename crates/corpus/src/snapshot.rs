@@ -119,6 +119,14 @@ impl Snapshot {
         self.file.write_all_at(bytes, offset)
     }
 
+    /// Gives back the disk's room of bytes that no text has. Where the file system cannot, they stay.
+    pub fn discard(&self, offset: u64, length: u64) {
+        let (Ok(offset), Ok(length)) = (offset.try_into(), length.try_into()) else { return };
+        let mode = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
+        // SAFETY: a plain call on an open file; the bytes were reserved, and nobody was told of them.
+        unsafe { libc::fallocate(self.file.as_raw_fd(), mode, offset, length) };
+    }
+
     /// Ends a text. Its NUL is written and not left to the sparse file: where a disk is full, reading a hole can kill.
     pub fn close(&self, end: u64) -> io::Result<()> {
         self.write(end, &[0; 4])

@@ -179,7 +179,16 @@ async fn large_files_are_streamed_and_read_like_small_ones() {
     let corpus = folder.open();
     let text = corpus.text("utf8.txt").await.unwrap();
     assert_eq!(text.as_str(), String::from_utf8(bytes[..bytes.len() - 6].to_vec()).unwrap().replace('\r', ""));
+    let before = disk_of(&corpus);
     assert!(corpus.text("latin.txt").await.unwrap().as_str().ends_with("façade"));
+    // What was copied before it showed that it is not UTF-8 takes no room.
+    assert!(disk_of(&corpus) - before < 20 << 20, "{before} bytes, then {}", disk_of(&corpus));
+}
+
+/// The room that the snapshot takes on the disk.
+fn disk_of(corpus: &OpenCorpus) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    corpus.snapshot().unwrap().metadata().unwrap().blocks() * 512
 }
 
 #[tokio::test]
