@@ -2,9 +2,10 @@
 
 use crate::{
     frozen::{About, FrozenText},
-    reading::{Read, Reading, Trouble},
+    reading::{Read, Reading},
     remote::{PATIENCE, within},
     source::{Origin, Stamp},
+    trouble::Trouble,
 };
 use plumb_extract::{Failure, FailureState, Kind};
 use plumb_rlm::corpus::{CorpusError, DocumentEntry, DocumentState, Text};

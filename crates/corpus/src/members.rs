@@ -4,8 +4,9 @@ use crate::{
     document::Document,
     frozen::About,
     parallel,
-    reading::{EMPTY, Reading, Trouble, lies_in_it},
+    reading::{EMPTY, Reading, lies_in_it},
     source::{Origin, Stamp},
+    trouble::Trouble,
 };
 use plumb_extract::Kind;
 use plumb_rlm::corpus::DocumentState;

@@ -3,7 +3,8 @@
 use crate::{
     cache::{Content, Outcome},
     document::Document,
-    reading::{Reading, Trouble, unreadable},
+    reading::Reading,
+    trouble::{Trouble, unreadable},
 };
 use plumb_extract::{Failure, Family, HEAD, Kind, Parsed, Place, Reader, ocr::OcrLine, pages, reader_of};
 use std::{

@@ -2,21 +2,21 @@
 
 use crate::{
     cache::{Content, Outcome, TextCache, content_of_member},
-    document::{Document, state_of},
+    children::container,
+    document::Document,
     frozen::{About, FrozenText, Writer, write},
     snapshot::{Snapshot, write_error},
     source::{Container, Origin, Stamp},
+    trouble::{Trouble, unreadable},
 };
-use plumb_extract::{
-    Drawn, Extractor, Failure, FailureState, Family, HEAD, Kind, Opened, Parsed, Reader, decode_text, reader_of,
-};
+use plumb_extract::{Extractor, Failure, Family, HEAD, Kind, Opened, Parsed, Reader, decode_text, reader_of};
 use plumb_rlm::corpus::{CorpusError, DocumentState};
 use std::{
     fs::File,
-    io::{self, Read as _, Seek},
+    io::{Read as _, Seek},
     os::unix::fs::FileExt,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 /// From this size on, a file is copied into the snapshot piece by piece as long as it is UTF-8.
@@ -25,9 +25,6 @@ pub const LARGE: u64 = 16 << 20;
 const PIECE: usize = 4 << 20;
 /// The most that is held in memory to find out an encoding.
 const LARGEST_WHOLE: u64 = 512 << 20;
-/// Documents that hold others stay open for the next of their members; so many at a time.
-const OPEN: usize = 4;
-
 /// Of a document without a character.
 pub const EMPTY: &str = "it is empty";
 
@@ -54,75 +51,6 @@ pub enum Read {
     Passing(String, About),
     /// For good.
     Frozen(Arc<FrozenText>),
-}
-
-/// The document's fault, or the snapshot's.
-pub enum Trouble {
-    /// It has no text.
-    Document {
-        /// What it is, if that was found out.
-        kind: Option<Kind>,
-        /// What it means.
-        state: DocumentState,
-        /// In plain words.
-        reason: String,
-        /// Another time it may go well, though nothing changed.
-        passing: bool,
-    },
-    /// It could not be kept.
-    Snapshot(CorpusError),
-}
-
-impl From<io::Error> for Trouble {
-    fn from(error: io::Error) -> Self {
-        Trouble::Snapshot(write_error(&error))
-    }
-}
-
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
-        let passing = failure.state == FailureState::Passing;
-        Trouble::Document { kind: None, state: state_of(failure.state), reason: failure.reason, passing }
-    }
-}
-
-impl Trouble {
-    pub fn passing(reason: impl Into<String>) -> Self {
-        Failure::passing(reason).into()
-    }
-
-    /// A document that has nothing to read.
-    pub fn no_text(kind: Option<Kind>, reason: impl Into<String>) -> Self {
-        Trouble::Document { kind, state: DocumentState::NoText, reason: reason.into(), passing: false }
-    }
-
-    /// The failure of a file that changed after it was listed is not that of the file that was listed.
-    fn of_changed(mut self) -> Self {
-        if let Trouble::Document { passing, .. } = &mut self {
-            *passing = true;
-        }
-        self
-    }
-
-    /// It has no text, or is an image.
-    pub fn may_be_picture(&self) -> bool {
-        match self {
-            Trouble::Document { state: DocumentState::NoText, reason, .. } => reason != EMPTY,
-            Trouble::Document { reason, .. } => reason == plumb_extract::IMAGE,
-            Trouble::Snapshot(_) => false,
-        }
-    }
-
-    fn of_kind(mut self, known: Kind) -> Self {
-        if let Trouble::Document { kind, .. } = &mut self {
-            *kind = Some(known);
-        }
-        self
-    }
-}
-
-pub fn unreadable(error: &io::Error) -> Trouble {
-    Trouble::passing(format!("it cannot be read: {error}"))
 }
 
 impl Reading {
@@ -267,105 +195,12 @@ impl Reading {
         }
     }
 
-    /// The text of a document inside of another one. `None`: it is too large to be unpacked in memory.
-    fn read_member(&self, of: &Document, index: usize, name: &str) -> Result<Option<Parsed>, Trouble> {
-        let container = container(of)?;
-        let content = content_of_member(&container.content, index);
-        if let Some(outcome) = self.cache.get(&content) {
-            return Ok(Some(outcome?));
-        }
-        let read = self.in_container(of, container, |opened| opened.read_member(index, name))?;
-        let Some(outcome) = read.transpose() else { return Ok(None) };
-        self.cache.put(&content, &outcome);
-        Ok(Some(outcome?))
-    }
-
-    /// The bytes of a document inside of another one, as a file without a name.
-    pub fn unpack(&self, of: &Document, index: usize) -> Result<File, Trouble> {
-        let container = container(of)?;
-        let mut file = tempfile::tempfile_in(&self.scratch)?;
-        self.in_container(of, container, |opened| opened.member(index, &mut file))??;
-        file.rewind()?;
-        Ok(file)
-    }
-
     /// A document's bytes as a file.
     pub fn file_of(&self, document: &Document) -> Result<File, Trouble> {
         match &document.origin {
             Origin::File { .. } => document.open().map_err(Trouble::passing),
             Origin::Member { of, index } => self.unpack(of, *index),
         }
-    }
-
-    /// A page as an image.
-    pub fn draw(&self, document: &Document, page: u32, width: u32) -> Result<Drawn, CorpusError> {
-        let drawn = self.opened_to_draw(document).and_then(|(content, mut opened)| {
-            let drawn = opened.draw(page, width)?;
-            // The next page is drawn at once.
-            self.keep_open(content, opened);
-            Ok(drawn)
-        });
-        drawn.map_err(|trouble| match trouble {
-            Trouble::Snapshot(error) => error,
-            Trouble::Document { reason, .. } => {
-                let message = format!("Page {} of \"{}\" cannot be shown: {reason}.", page + 1, document.path);
-                CorpusError { code: "unreadable", message }
-            }
-        })
-    }
-
-    /// A member is unpacked only where it is not open already.
-    fn opened_to_draw(&self, document: &Document) -> Result<(Content, Opened), Trouble> {
-        let (content, file) = match &document.origin {
-            Origin::File { .. } => {
-                let file = self.file_of(document)?;
-                (self.content_of(document, &file)?, Some(file))
-            }
-            Origin::Member { of, index } => (content_of_member(&container(of)?.content, *index), None),
-        };
-        let opened = match self.take_open(&content) {
-            Some(opened) => opened,
-            None => self.extractor.open(Family::Pdf, &file.map_or_else(|| self.file_of(document), Ok)?)?,
-        };
-        Ok((content, opened))
-    }
-
-    fn take_open(&self, content: &Content) -> Option<Opened> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.iter().position(|(known, _)| known == content).map(|at| open.remove(at).1)
-    }
-
-    /// Asks the child in which a document is opened. The outer error is that it cannot be asked, the inner one its answer.
-    fn in_container<T>(
-        &self,
-        of: &Document,
-        container: Container,
-        ask: impl FnOnce(&mut Opened) -> Result<T, Failure>,
-    ) -> Result<Result<T, Failure>, Trouble> {
-        let mut opened = match self.take_open(&container.content) {
-            Some(opened) => opened,
-            None => {
-                let file = self.file_of(of)?;
-                if of.origin.file().is_some() && self.cache.content_of(&file).map_err(|e| unreadable(&e))? != container.content {
-                    return Err(Trouble::passing(format!("\"{}\" changed after it was listed; ask again", of.path)));
-                }
-                self.extractor.open(container.family, &file)?
-            }
-        };
-        // One that failed is not kept: it may have died of it.
-        let answer = ask(&mut opened);
-        if answer.is_ok() {
-            self.keep_open(container.content, opened);
-        }
-        Ok(answer)
-    }
-
-    fn keep_open(&self, content: Content, opened: Opened) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.len() >= OPEN {
-            open.remove(0);
-        }
-        open.push((content, opened));
     }
 
     /// The documents that lie in a document, by what its beginning says that it is. `None`: none can.
@@ -378,10 +213,6 @@ impl Reading {
         let parsed = self.parsed(document, family, &file, &content)?;
         Ok(Some((Container { family, content }, parsed)))
     }
-}
-
-fn container(of: &Document) -> Result<Container, Trouble> {
-    of.container.get().map(|container| **container).ok_or_else(|| Trouble::passing(format!("\"{}\" was not opened", of.path)))
 }
 
 /// What was extracted, if there is text in it.
