@@ -6,7 +6,7 @@ use crate::{
     reading::Reading,
     trouble::{Trouble, unreadable},
 };
-use plumb_extract::{Failure, Family, HEAD, Kind, Parsed, Place, Reader, ocr::OcrLine, pages, reader_of};
+use plumb_extract::{Failure, FailureState, Family, HEAD, Kind, Parsed, Place, Reader, ocr::OcrLine, pages, reader_of};
 use std::{
     fs::File,
     io::{Read as _, Seek},
@@ -75,14 +75,19 @@ impl Reading {
             }
             // One bad page must not hide the others.
             let found = opened.draw(number - 1, WIDTH).and_then(|drawn| self.extractor.ocr(&drawn.png));
-            let found = found.map(|found| beside(own, found)).map_err(|failed| failure = Some(failed));
-            let told_apart = match &found {
-                Ok(found) if found.is_empty() => &mut empty,
-                Ok(_) => &mut read,
-                Err(()) => &mut unread,
+            let found = match found.map(|found| beside(own, found)) {
+                // It says nothing about the page, and must not be kept.
+                Err(failed) if failed.state == FailureState::Passing => return Err(failed.into()),
+                Err(failed) => {
+                    failure = Some(failed);
+                    unread.push(number);
+                    Vec::new()
+                }
+                Ok(found) => {
+                    if found.is_empty() { &mut empty } else { &mut read }.push(number);
+                    found
+                }
             };
-            told_apart.push(number);
-            let found = found.unwrap_or_default();
             if found.is_empty() || own.iter().any(|line| !line.trim().is_empty()) {
                 pages.keep(own);
             }

@@ -149,8 +149,14 @@ impl Reading {
 
     /// What was extracted, where that is wanted with what pages say that are only pictures.
     fn with_scans(&self, document: &Document, parsed: Parsed) -> Result<(String, About), Trouble> {
-        let wanted = self.pictures && !parsed.scans.is_empty();
-        with_text(if wanted { self.read_picture(document)? } else { parsed })
+        if self.pictures && !parsed.scans.is_empty() {
+            match self.read_picture(document) {
+                // What may pass does not hide the text that there is.
+                Err(Trouble::Document { passing: true, .. }) => {}
+                read => return with_text(read?),
+            }
+        }
+        with_text(parsed)
     }
 
     /// What the extractor makes of a file: from the store, or read now.

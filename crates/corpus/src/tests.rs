@@ -627,3 +627,19 @@ async fn a_failure_that_may_pass_is_tried_again() {
     let found = corpus.grep(&query("moved|cubic metres")).await.unwrap();
     assert_eq!((found.failed, found.documents), (0, 2));
 }
+
+#[tokio::test]
+async fn a_reader_of_pictures_that_is_gone_for_a_while_hides_no_text_and_leaves_no_trace() {
+    let folder = Folder::new(&[]);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/formats/partly-scanned.pdf");
+    folder.write("partly-scanned.pdf", &std::fs::read(file).unwrap());
+    let mut without = Counted::new(r#"[ "$1" = ocr ] && exit 1; exec $0 "$@""#, LONG);
+    let mut with = Counted::new(AS_IT_IS, LONG);
+    without.extraction.pictures = true;
+    with.extraction = Extraction { texts: without.extraction.texts.clone(), pictures: true, ..with.extraction };
+    let text = without.open(&folder).text("partly-scanned.pdf").await.unwrap();
+    assert!(text.as_str().contains("The station lifts") && !text.as_str().contains("Ledger"), "{}", text.as_str());
+    assert_eq!(text.notes(), ["1 of 3 pages is only a picture, whose text was not read: page 2"]);
+    let text = with.open(&folder).text("partly-scanned.pdf").await.unwrap();
+    assert!(text.as_str().contains("Ledger, sheet 9"), "{}", text.as_str());
+}

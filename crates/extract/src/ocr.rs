@@ -93,8 +93,10 @@ pub fn ocr(program: &Path, png: &[u8], languages: &[String], time: Duration) -> 
     lines(&table).ok_or_else(|| {
         let mut words = Vec::new();
         let _ = errors.map(|errors| errors.take(4096).read_to_end(&mut words));
-        let words = String::from_utf8_lossy(&words);
-        Failure::failed(format!("the picture could not be read: {}", words.lines().next().unwrap_or("its reader gave no answer")))
+        match String::from_utf8_lossy(&words).lines().next() {
+            Some(words) => Failure::failed(format!("the picture could not be read: {words}")),
+            None => Failure::passing("the picture could not be read: its reader gave no answer"),
+        }
     })
 }
 
