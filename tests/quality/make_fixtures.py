@@ -226,7 +226,7 @@ def make(out, drafts):
     pictured = draft("pictured.html", f'<style>@page {{ margin: 0 }} body {{ margin: 0 }} img {{ width: 200mm }}</style><img src="{picture.as_uri()}">')
     print_page(pictured, out / "scan.pdf")
     shutil.copy(picture, out / "sheet.png")
-    subprocess.run(["qpdf", "--empty", "--pages", str(out / "report.pdf"), "1", str(out / "scan.pdf"), "1", "--", str(out / "partly-scanned.pdf")], check=True)
+    subprocess.run(["qpdf", "--empty", "--pages", str(out / "report.pdf"), "1", str(out / "scan.pdf"), "1", str(out / "report.pdf"), "2", "--", str(out / "partly-scanned.pdf")], check=True)
 
     # With passwords. The one of locked-open.pdf only forbids changes: it reads.
     small = draft("locked.fodt", odf.document(short_page("Sealed", "Nobody reads this without the word."), running=False))

@@ -1,7 +1,7 @@
-//! The store of extracted text: keyed by the content of the document and the extractor's version, shared by all libraries, bounded in size,
+//! The store of extracted text, and of why there is none: keyed by the content of the document and the extractor's version, shared by all libraries, bounded in size,
 //! safe to delete at any time. It is never trusted over the source: what is looked up is the content of the file as it is now.
 
-use plumb_extract::{Parsed, VERSION};
+use plumb_extract::{Failure, FailureState, Parsed, VERSION};
 use std::{
     collections::HashMap,
     fs::{self, File, Metadata},
@@ -22,6 +22,9 @@ const LEVEL: i32 = 3;
 
 /// BLAKE3 of a document's bytes, or of what says which bytes they are.
 pub type Content = [u8; 32];
+
+/// What became of a document when it was read.
+pub type Outcome = Result<Parsed, Failure>;
 
 /// Extracted texts by the content of their documents.
 pub struct TextCache {
@@ -44,27 +47,30 @@ impl TextCache {
         TextCache { folder: folder.join(format!("v{VERSION}")), most, size: Mutex::default(), stamps: Mutex::default() }
     }
 
-    /// What was read of a document with this content.
-    pub fn get(&self, content: &Content) -> Option<Parsed> {
+    /// What became of a document with this content.
+    pub fn get(&self, content: &Content) -> Option<Outcome> {
         let path = self.path(content);
         let file = File::open(&path).ok()?;
-        let parsed = unpack(&file).ok();
-        match parsed {
+        let outcome = unpack(&file).ok();
+        match outcome {
             // The time of the file says when it was last used.
             Some(_) => drop(file.set_modified(SystemTime::now())),
             None => drop(fs::remove_file(&path)),
         }
-        parsed
+        outcome
     }
 
-    /// Keeps what was read. That it cannot be kept is no fault: it is read again.
-    pub fn put(&self, content: &Content, parsed: &Parsed) {
+    /// Keeps what was read, and why not unless that may pass. That it cannot be kept is no fault: it is read again.
+    pub fn put(&self, content: &Content, outcome: &Outcome) {
+        if matches!(outcome, Err(failure) if failure.state == FailureState::Passing) {
+            return;
+        }
         let path = self.path(content);
         let kept = (|| {
             let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
             fs::create_dir_all(folder)?;
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            pack(parsed, file.as_file_mut())?;
+            pack(outcome, file.as_file_mut())?;
             let bytes = file.as_file().metadata()?.len();
             file.persist(&path)?;
             io::Result::Ok(bytes)
@@ -131,7 +137,10 @@ impl TextCache {
         let mut size = self.size.lock().unwrap_or_else(PoisonError::into_inner);
         let now = match *size {
             Some(size) => size + bytes,
-            None => texts(&self.folder).iter().map(|text| text.bytes).sum(),
+            None => {
+                remove_older(&self.folder);
+                texts(&self.folder).iter().map(|text| text.bytes).sum()
+            }
         };
         *size = Some(if now > self.most { make_room(&self.folder, self.most) } else { now });
     }
@@ -168,26 +177,40 @@ pub fn content_of_member(of: &Content, index: usize) -> Content {
     *hasher.finalize().as_bytes()
 }
 
-fn pack(parsed: &Parsed, to: &mut File) -> io::Result<()> {
-    let head = serde_json::to_vec(parsed)?;
+fn pack(outcome: &Outcome, to: &mut File) -> io::Result<()> {
+    let head = serde_json::to_vec(outcome)?;
     let mut packed = zstd::Encoder::new(to, LEVEL)?;
     packed.include_checksum(true)?;
     packed.write_all(&(head.len() as u64).to_le_bytes())?;
     packed.write_all(&head)?;
-    packed.write_all(parsed.text.as_bytes())?;
+    if let Ok(parsed) = outcome {
+        packed.write_all(parsed.text.as_bytes())?;
+    }
     packed.finish()?;
     Ok(())
 }
 
-fn unpack(file: &File) -> io::Result<Parsed> {
+fn unpack(file: &File) -> io::Result<Outcome> {
     let mut bytes = Vec::new();
     zstd::Decoder::new(file)?.read_to_end(&mut bytes)?;
     let (length, rest) = bytes.split_first_chunk::<8>().ok_or(io::ErrorKind::UnexpectedEof)?;
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(io::Error::other)?;
     let (head, text) = rest.split_at_checked(length).ok_or(io::ErrorKind::UnexpectedEof)?;
-    let mut parsed: Parsed = serde_json::from_slice(head)?;
-    parsed.text = str::from_utf8(text).map_err(io::Error::other)?.to_owned();
-    Ok(parsed)
+    let mut outcome: Outcome = serde_json::from_slice(head)?;
+    if let Ok(parsed) = &mut outcome {
+        parsed.text = str::from_utf8(text).map_err(io::Error::other)?.to_owned();
+    }
+    Ok(outcome)
+}
+
+/// Removes what older versions have kept beside this folder, which nobody would use or count any more.
+fn remove_older(folder: &Path) {
+    for other in folder.parent().and_then(|all| fs::read_dir(all).ok()).into_iter().flatten().flatten() {
+        let version = other.file_name().to_str().and_then(|name| name.strip_prefix('v')?.parse::<u32>().ok());
+        if version.is_some_and(|version| version < VERSION) {
+            let _ = fs::remove_dir_all(other.path());
+        }
+    }
 }
 
 struct Kept {
@@ -227,8 +250,8 @@ mod tests {
     use super::*;
     use plumb_extract::Kind;
 
-    fn parsed(text: &str) -> Parsed {
-        Parsed::new(Kind::Pdf, text.to_owned())
+    fn parsed(text: &str) -> Outcome {
+        Ok(Parsed::new(Kind::Pdf, text.to_owned()))
     }
 
     fn content(of: &str) -> Content {
@@ -254,6 +277,16 @@ mod tests {
     }
 
     #[test]
+    fn why_there_is_no_text_is_kept_unless_it_may_pass() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = TextCache::new(folder.path());
+        let locked = Err(Failure::failed("protected with a password"));
+        cache.put(&content("locked"), &locked);
+        cache.put(&content("unlucky"), &Err(Failure::passing("the reader could not be started")));
+        assert_eq!((cache.get(&content("locked")), cache.get(&content("unlucky"))), (Some(locked), None));
+    }
+
+    #[test]
     fn it_stays_below_its_bound_and_what_was_used_last_stays() {
         let folder = tempfile::tempdir().unwrap();
         let cache = TextCache::with(folder.path(), 1_500);
@@ -263,6 +296,18 @@ mod tests {
         }
         assert!(texts(&cache.folder).iter().map(|text| text.bytes).sum::<u64>() <= 1_500);
         assert!(cache.get(&content("39")).is_some() && cache.get(&content("1")).is_none());
+    }
+
+    #[test]
+    fn what_an_older_version_kept_is_removed_and_what_a_newer_one_kept_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let of_version = |version: u32| folder.path().join(format!("v{version}"));
+        for version in [VERSION - 1, VERSION + 1] {
+            fs::create_dir_all(of_version(version).join("ab")).unwrap();
+        }
+        TextCache::new(folder.path()).put(&content("a"), &parsed("some words"));
+        let left = [VERSION - 1, VERSION, VERSION + 1].map(|version| of_version(version).exists());
+        assert_eq!(left, [false, true, true]);
     }
 
     #[test]

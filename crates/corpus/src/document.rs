@@ -2,9 +2,10 @@
 
 use crate::{
     frozen::{About, FrozenText},
-    reading::{Read, Reading, Trouble},
+    reading::{Read, Reading},
     remote::{PATIENCE, within},
     source::{Origin, Stamp},
+    trouble::Trouble,
 };
 use plumb_extract::{Failure, FailureState, Kind};
 use plumb_rlm::corpus::{CorpusError, DocumentEntry, DocumentState, Text};
@@ -63,6 +64,8 @@ struct Without {
     kind: Option<Kind>,
     state: DocumentState,
     reason: String,
+    /// Another time it may go well, though nothing changed.
+    passing: bool,
 }
 
 impl Document {
@@ -73,7 +76,7 @@ impl Document {
 
     /// With what the listing alone tells.
     pub fn with(self, state: DocumentState, reason: impl Into<String>) -> Self {
-        self.set_without(None, state, reason.into());
+        self.set_without(Without { kind: None, state, reason: reason.into(), passing: false });
         self
     }
 
@@ -87,8 +90,8 @@ impl Document {
         self
     }
 
-    fn set_without(&self, kind: Option<Kind>, state: DocumentState, reason: String) {
-        *self.slot() = Slot::Without(Box::new(Without { kind, state, reason }));
+    fn set_without(&self, without: Without) {
+        *self.slot() = Slot::Without(Box::new(without));
     }
 
     fn slot(&self) -> MutexGuard<'_, Slot> {
@@ -242,24 +245,43 @@ impl Document {
         }
         let (document, reading) = (self.clone(), reading.clone());
         let time = PATIENCE * 3 + Duration::from_secs(self.stamp.bytes / SLOWEST);
-        let silent = || Err(Failure::failed("its drive does not answer; is it connected?").into());
+        let silent = || Err(Failure::passing("its drive does not answer; is it connected?").into());
         within(time, move || read(&reading, &document)).unwrap_or_else(silent)
     }
 
-    /// A failed one may have been repaired. A link out of the folder stays closed.
+    /// One that failed is tried again where that may have passed, or its file was changed. A link out of the folder stays closed.
     fn may_be_read(&self) -> Result<(), CorpusError> {
-        match &*self.slot() {
-            Slot::Without(without) if without.state != DocumentState::Failed => Err(self.refusal(without.state, &without.reason)),
-            _ => Ok(()),
+        let (state, reason) = match &*self.slot() {
+            Slot::Without(without) if without.state == DocumentState::Failed && without.passing => return Ok(()),
+            Slot::Without(without) => (without.state, without.reason.clone()),
+            _ => return Ok(()),
+        };
+        if state == DocumentState::Failed && self.is_changed() {
+            return Ok(());
         }
+        Err(self.refusal(state, &reason))
+    }
+
+    /// The file is not the one that was listed any more.
+    fn is_changed(&self) -> bool {
+        // What lies in another document is as it was as long as the listing is.
+        let Some(path) = self.origin.file() else { return false };
+        let stamp = move || path.metadata().ok().map(|metadata| Stamp::of(&metadata));
+        let now = if self.origin.is_remote() { within(PATIENCE, stamp).flatten() } else { stamp() };
+        now != Some(self.stamp)
+    }
+
+    /// It failed before. Whether it would again is found out by touching it.
+    pub fn has_failed(&self) -> bool {
+        matches!(&*self.slot(), Slot::Without(without) if without.state == DocumentState::Failed)
     }
 
     fn note(&self, trouble: Trouble) -> CorpusError {
         match trouble {
             Trouble::Snapshot(error) => error,
-            Trouble::Document { kind, state, reason } => {
+            Trouble::Document { kind, state, reason, passing } => {
                 let refusal = self.refusal(state, &reason);
-                self.set_without(kind, state, reason);
+                self.set_without(Without { kind, state, reason, passing });
                 refusal
             }
         }
@@ -277,10 +299,9 @@ impl Document {
     }
 
     /// Remembers why there is no text.
-    pub fn refuse(&self, state: DocumentState, reason: String) {
-        let open = matches!(&*self.slot(), Slot::Listed | Slot::Known(_));
-        if open {
-            self.set_without(None, state, reason);
+    pub fn refuse(&self, trouble: Trouble) {
+        if self.is_askable() && self.frozen().is_none() {
+            self.note(trouble);
         }
     }
 
@@ -295,7 +316,7 @@ impl Document {
 
     /// Remembers that other documents lie in it, and no text of its own.
     pub fn opened(&self, kind: Kind, reason: String) {
-        self.set_without(Some(kind), DocumentState::Opened, reason);
+        self.set_without(Without { kind: Some(kind), state: DocumentState::Opened, reason, passing: false });
     }
 
     fn refusal(&self, state: DocumentState, reason: &str) -> CorpusError {
@@ -319,6 +340,6 @@ pub fn state_of(state: FailureState) -> DocumentState {
     match state {
         FailureState::NoText => DocumentState::NoText,
         FailureState::Skipped => DocumentState::Skipped,
-        FailureState::Failed => DocumentState::Failed,
+        FailureState::Failed | FailureState::Passing => DocumentState::Failed,
     }
 }

@@ -5,9 +5,12 @@ use plumb_extract::{Kind, Place};
 use plumb_rlm::corpus::{CorpusError, Placement, Text};
 use std::{
     io,
+    ops::Range,
     sync::{Arc, OnceLock},
 };
 
+/// A large text is gone through in pieces of about this size.
+pub const PIECE: usize = 8 << 20;
 /// A line is found by counting from the nearest of these, which lie this many lines apart.
 const MARKS: u64 = 4_096;
 
@@ -78,6 +81,13 @@ impl FrozenText {
         &self.about
     }
 
+    /// Of a large text, gives the memory of a part back that nobody looks at any more.
+    pub fn let_go(&self, part: Range<usize>) {
+        if self.length > 2 * PIECE {
+            self.snapshot.let_go(self.offset + part.start as u64..self.offset + part.end as u64);
+        }
+    }
+
     /// How many lines it has. The first call reads it all.
     pub fn line_count(&self) -> u64 {
         self.line_starts().1
@@ -96,11 +106,14 @@ impl FrozenText {
         self.lines.get_or_init(|| {
             let text = self.as_str().as_bytes();
             let (mut marks, mut count) = (vec![0], 1);
-            for end in memchr::memchr_iter(b'\n', text) {
-                if count % MARKS == 0 {
-                    marks.push(end + 1);
+            for (piece, start) in text.chunks(PIECE).zip((0..).step_by(PIECE)) {
+                for end in memchr::memchr_iter(b'\n', piece) {
+                    if count % MARKS == 0 {
+                        marks.push(start + end + 1);
+                    }
+                    count += 1;
                 }
-                count += 1;
+                self.let_go(start..start + piece.len());
             }
             // What follows the last line's end is no line.
             (marks, if text.ends_with(b"\n") { count - 1 } else { count })
@@ -137,29 +150,42 @@ pub struct Writer {
     length: usize,
     shape: Shape,
     digest: blake3::Hasher,
+    whole: bool,
+}
+
+/// What was begun and not ended takes no room: where it did not fit, the disk would stay full.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if !self.whole {
+            self.snapshot.discard(self.offset, self.length as u64);
+        }
+    }
 }
 
 impl Writer {
     /// With room for this many bytes.
     pub fn new(snapshot: Arc<Snapshot>, room: u64) -> io::Result<Self> {
         let offset = snapshot.reserve(room)?;
-        Ok(Writer { snapshot, offset, length: 0, shape: Shape::default(), digest: blake3::Hasher::new() })
+        Ok(Writer { snapshot, offset, length: 0, shape: Shape::default(), digest: blake3::Hasher::new(), whole: false })
     }
 
     /// The next piece.
     pub fn push(&mut self, piece: &str) -> io::Result<()> {
-        self.snapshot.write(self.offset + self.length as u64, piece.as_bytes())?;
+        let offset = self.offset + self.length as u64;
+        // Counted first: of a piece that does not fit, a part may be written.
         self.length += piece.len();
+        self.snapshot.write(offset, piece.as_bytes())?;
         self.shape.add(piece);
         self.digest.update(piece.as_bytes());
         Ok(())
     }
 
     /// It is whole.
-    pub fn end(self, about: About) -> io::Result<FrozenText> {
+    pub fn end(mut self, about: About) -> io::Result<FrozenText> {
         self.snapshot.close(self.offset + self.length as u64)?;
+        self.whole = true;
         Ok(FrozenText {
-            snapshot: self.snapshot,
+            snapshot: self.snapshot.clone(),
             offset: self.offset,
             length: self.length,
             shape: self.shape,

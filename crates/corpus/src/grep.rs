@@ -1,7 +1,8 @@
 //! Lines that match a regular expression, over all processors.
 
 use crate::{
-    document::{Document, state_of},
+    document::Document,
+    frozen::{FrozenText, PIECE},
     parallel,
     reading::{Reading, needs_extractor},
 };
@@ -9,7 +10,7 @@ use grep_matcher::Matcher;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkMatch};
 use plumb_extract::{Reader, reader_of};
-use plumb_rlm::corpus::{CorpusError, DocumentState, GrepResult, Hit, Text};
+use plumb_rlm::corpus::{CorpusError, GrepResult, Hit, Text};
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -22,8 +23,6 @@ use std::{
 
 /// A line of a hit is cut to about this many bytes around its match.
 const LINE: usize = 500;
-/// A large text is searched in pieces of about this size.
-const PIECE: usize = 8 << 20;
 /// Larger files are frozen first, which needs no memory, and then searched.
 const IN_MEMORY: u64 = 16 << 20;
 
@@ -117,31 +116,54 @@ fn searcher() -> Searcher {
     SearcherBuilder::new().line_number(false).binary_detection(BinaryDetection::none()).bom_sniffing(false).build()
 }
 
+/// A text that is searched.
+#[derive(Clone, Copy)]
+struct Searched<'a> {
+    text: &'a str,
+    /// The memory of a frozen one is given back piece by piece, so that one of any size takes little.
+    frozen: Option<&'a FrozenText>,
+}
+
+impl Searched<'_> {
+    fn let_go(&self, start: usize, end: usize) {
+        if let Some(frozen) = self.frozen {
+            frozen.let_go(start..end);
+        }
+    }
+}
+
 /// The lines of one text that match: how many, and the first of them by where they begin. A large text is searched by all processors at once.
 fn lines<'a>(
-    text: &'a str,
+    searched: Searched<'a>,
     searcher: &mut Searcher,
     matcher: &RegexMatcher,
     limit: usize,
     first_only: bool,
     stop: &AtomicBool,
 ) -> (u64, Vec<(usize, &'a str)>) {
+    let text = searched.text;
     let search = |searcher: &mut Searcher, piece: &'a str| {
         let begin = piece.as_ptr() as usize - text.as_ptr() as usize;
         let mut lines = Lines { text, begin, limit, first_only, stop, total: 0, hits: Vec::new() };
         // The sink never fails, and a slice cannot: there is no error to report.
         let _ = searcher.search_slice(matcher, piece.as_bytes(), &mut lines);
+        searched.let_go(begin, begin + piece.len());
         (lines.total, lines.hits)
     };
-    if text.len() < 2 * PIECE || first_only {
+    if text.len() < 2 * PIECE {
         return search(searcher, text);
     }
     let found = Mutex::new(BTreeMap::new());
+    let enough = AtomicBool::new(false);
     // That it was stopped is told by whoever stopped it.
-    let _ = parallel::each(&pieces(text), stop, || {
-        let (mut searcher, found, search) = (self::searcher(), &found, &search);
+    let _ = parallel::each(&pieces(searched), stop, || {
+        let (mut searcher, found, search, enough) = (self::searcher(), &found, &search, &enough);
         move |index, piece: &&'a str| {
+            if enough.load(Ordering::Relaxed) {
+                return Ok(());
+            }
             let lines = search(&mut searcher, piece);
+            enough.fetch_or(first_only && lines.0 > 0, Ordering::Relaxed);
             found.lock().unwrap_or_else(PoisonError::into_inner).insert(index, lines);
             Ok(())
         }
@@ -152,13 +174,15 @@ fn lines<'a>(
 }
 
 /// A text in pieces of whole lines.
-fn pieces(text: &str) -> Vec<&str> {
+fn pieces(searched: Searched<'_>) -> Vec<&str> {
     let mut pieces = Vec::new();
-    let mut rest = text;
+    let mut rest = searched.text;
     while !rest.is_empty() {
         let from = PIECE.min(rest.len());
         let end = memchr::memchr(b'\n', &rest.as_bytes()[from..]).map_or(rest.len(), |end| from + end + 1);
         let (piece, after) = rest.split_at(end);
+        let done = searched.text.len() - after.len();
+        searched.let_go(done - (end - from), done);
         pieces.push(piece);
         rest = after;
     }
@@ -166,11 +190,15 @@ fn pieces(text: &str) -> Vec<&str> {
 }
 
 /// Hits with the numbers of their lines, counted once from the first to the last of them.
-fn numbered(path: &str, text: &str, found: Vec<(usize, &str)>, matcher: &RegexMatcher) -> Vec<Hit> {
+fn numbered(path: &str, searched: Searched<'_>, found: Vec<(usize, &str)>, matcher: &RegexMatcher) -> Vec<Hit> {
     let (mut line, mut counted) = (1, 0);
     let number = |(begin, text_of): (usize, &str)| {
-        line += memchr::memchr_iter(b'\n', &text.as_bytes()[counted..begin]).count() as u64;
-        counted = begin;
+        while counted < begin {
+            let end = begin.min(counted + PIECE);
+            line += memchr::memchr_iter(b'\n', &searched.text.as_bytes()[counted..end]).count() as u64;
+            searched.let_go(counted, end);
+            counted = end;
+        }
         Hit { path: path.to_owned(), line, text: cut(text_of.trim_end_matches(['\n', '\r']), matcher).into_owned() }
     };
     found.into_iter().map(number).collect()
@@ -186,36 +214,33 @@ fn one(
     found: &Mutex<Found>,
 ) -> Result<(), CorpusError> {
     let found = || found.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut search = |text: &str| {
+    let mut search = |text: &str, frozen: Option<&FrozenText>| {
+        let searched = Searched { text, frozen };
         let (limit, first_only) = {
             let found = found();
             (found.limit, found.first_only)
         };
-        let (total, hits) = lines(text, searcher, matcher, limit, first_only, stop);
-        (total, numbered(&document.path, text, hits, matcher))
+        let (total, hits) = lines(searched, searcher, matcher, limit, first_only, stop);
+        (total, numbered(&document.path, searched, hits, matcher))
     };
     let ours = match document.frozen() {
         Some(_) => None,
         None => untouched(document),
     };
     let result = match ours {
-        Some(Ok(text)) => {
-            let (total, hits) = search(&text);
+        Some(text) => {
+            let (total, hits) = search(&text, None);
             // Frozen only if it can be cited; what is counted alone need not be kept.
             let wanted = !hits.is_empty() && found().wants(index);
             match wanted.then(|| document.freeze(reading, &text)) {
                 None => Ok((total, hits)),
                 Some(Err(error)) => Err(error),
                 // Somebody else froze it in between, and the file changed in between: the frozen text counts.
-                Some(Ok(frozen)) if frozen.as_str() != text => Ok(search(frozen.as_str())),
+                Some(Ok(frozen)) if frozen.as_str() != text => Ok(search(frozen.as_str(), Some(&frozen))),
                 Some(Ok(_)) => Ok((total, hits)),
             }
         }
-        Some(Err(())) => {
-            found().failed += u64::from(document.entry().state == DocumentState::Failed);
-            return Ok(());
-        }
-        None => document.touch(reading).map(|text| search(text.as_str())),
+        None => document.touch(reading).map(|text| search(text.as_str(), Some(&text))),
     };
     match result {
         Ok((total, hits)) => found().add(index, total, hits),
@@ -225,30 +250,28 @@ fn one(
     Ok(())
 }
 
-/// The text of a small plain file that nobody has touched. `None`: it has to be touched. An error is noted in the document.
-fn untouched(document: &Document) -> Option<Result<String, ()>> {
-    if document.stamp.bytes > IN_MEMORY || document.origin.file().is_none() || document.origin.is_remote() {
+/// The text of a small plain file that nobody has touched. `None`: it has to be touched, if only to learn what is wrong with it.
+fn untouched(document: &Document) -> Option<String> {
+    if document.stamp.bytes > IN_MEMORY
+        || document.origin.file().is_none()
+        || document.origin.is_remote()
+        || document.has_failed()
+    {
         return None;
     }
     // One byte more than there are, so that the end is seen without another, larger read.
     let mut bytes = Vec::with_capacity(document.stamp.bytes as usize + 1);
-    let read = document
-        .open()
-        .and_then(|file| file.take(IN_MEMORY + 1).read_to_end(&mut bytes).map_err(|error| format!("it cannot be read: {error}")));
-    if let Err(reason) = read {
-        document.refuse(DocumentState::Failed, reason);
-        return Some(Err(()));
-    }
+    document.open().ok()?.take(IN_MEMORY + 1).read_to_end(&mut bytes).ok()?;
     if bytes.len() as u64 > IN_MEMORY || matches!(reader_of(&bytes, &document.path), Reader::Child(_)) {
         return None;
     }
     if !needs_extractor(&bytes, &document.path) && memchr::memchr(b'\r', &bytes).is_none() {
         match String::from_utf8(bytes) {
-            Ok(text) => return Some(Ok(text)),
+            Ok(text) => return Some(text),
             Err(error) => bytes = error.into_bytes(),
         }
     }
-    Some(plumb_extract::decode_text(&bytes).map_err(|failure| document.refuse(state_of(failure.state), failure.reason)))
+    plumb_extract::decode_text(&bytes).ok()
 }
 
 struct Lines<'t, 's> {

@@ -4,6 +4,7 @@
 //! and from then on frozen in the snapshot: the REPL, `grep`, `search` and citations of that run see the same bytes, whatever becomes of the file.
 
 mod cache;
+mod children;
 mod document;
 mod examine;
 mod frozen;
@@ -20,6 +21,7 @@ mod rules;
 mod search;
 mod snapshot;
 mod source;
+mod trouble;
 mod watch;
 mod watcher;
 

@@ -5,8 +5,9 @@ use crate::{
     frozen::About,
     opening::Listing,
     parallel,
-    reading::{Reading, Trouble, lies_in_it},
+    reading::{EMPTY, Reading, lies_in_it},
     source::{Origin, Stamp},
+    trouble::Trouble,
 };
 use plumb_extract::Kind;
 use plumb_rlm::corpus::DocumentState;
@@ -71,12 +72,8 @@ fn open(document: &Arc<Document>, hidden: bool, reading: &Reading) -> Vec<Arc<Do
         Ok(Some(opened)) => opened,
         // Its name says more than it holds: when it is touched, its content tells what it is.
         Ok(None) => return Vec::new(),
-        Err(Trouble::Document { state, reason, .. }) => {
-            document.refuse(state, reason);
-            return Vec::new();
-        }
-        Err(Trouble::Snapshot(error)) => {
-            document.refuse(DocumentState::Failed, error.message);
+        Err(trouble) => {
+            document.refuse(trouble);
             return Vec::new();
         }
     };
@@ -102,7 +99,7 @@ fn open(document: &Arc<Document>, hidden: bool, reading: &Reading) -> Vec<Arc<Do
     }
     if !has_text {
         match members.len() {
-            0 => document.refuse(DocumentState::NoText, "it is empty".to_owned()),
+            0 => document.refuse(Trouble::no_text(Some(kind), EMPTY)),
             count => document.opened(kind, lies_in_it(count)),
         }
     }

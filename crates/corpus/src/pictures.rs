@@ -1,10 +1,12 @@
-//! Text in pictures, where the user agreed to have them read: images, and the pages of PDFs that hold nothing but images.
+//! Text in pictures, where the user agreed to have them read: images, and the pages of PDFs that are only pictures.
 
 use crate::{
-    cache::Content,
-    reading::{Reading, Trouble},
+    cache::{Content, Outcome},
+    document::Document,
+    reading::Reading,
+    trouble::{Trouble, unreadable},
 };
-use plumb_extract::{Failure, Family, HEAD, Kind, Parsed, Place, Reader, reader_of};
+use plumb_extract::{Failure, FailureState, Family, HEAD, Kind, Parsed, Place, Reader, ocr::OcrLine, pages, reader_of};
 use std::{
     fs::File,
     io::{Read as _, Seek},
@@ -15,52 +17,125 @@ use std::{
 const WIDTH: u32 = 2_000;
 /// The largest image, in bytes.
 const LARGEST: u64 = 100 << 20;
+/// More pages of a PDF without text are not looked at.
+const MOST_PAGES: u32 = 100_000;
 /// A line whose words are less sure than this, from 0 to 1, is doubtful.
 const SURE: f32 = 0.6;
 
 impl Reading {
-    /// The text in a picture: from the store, or read now. `file` is an image or a PDF whose pages are images.
-    pub fn read_picture(&self, file: &File, content: &Content) -> Result<Parsed, Trouble> {
-        let mut name = blake3::Hasher::new();
-        // What is installed decides what is read.
-        name.update(b"picture").update(plumb_extract::ocr::languages().join("+").as_bytes()).update(content);
-        let name = *name.finalize().as_bytes();
-        if let Some(parsed) = self.cache.get(&name) {
-            return Ok(parsed);
-        }
-        let mut head = vec![0; HEAD];
-        let read = file.read_at(&mut head, 0).map_err(|e| Failure::failed(format!("it cannot be read: {e}")))?;
-        let parsed = match reader_of(&head[..read], "") {
-            Reader::Child(Family::Pdf) => self.read_pages(file)?,
-            _ => self.read_image(file)?,
-        };
-        self.cache.put(&name, &parsed);
-        Ok(parsed)
+    /// The text of an image, or of a PDF with pages that are only pictures: from the store, or read now.
+    pub fn read_picture(&self, document: &Document) -> Result<Parsed, Trouble> {
+        let file = self.file_of(document)?;
+        let content = self.content_of(document, &file)?;
+        self.kept(&name(&content), || {
+            let mut head = vec![0; HEAD];
+            let read = file.read_at(&mut head, 0).map_err(|e| unreadable(&e))?;
+            let outcome = match reader_of(&head[..read], "") {
+                Reader::Child(Family::Pdf) => self.read_pages(document, &file, &content)?,
+                _ => self.read_image(&file)?,
+            };
+            self.unchanged(document, &file, &content)?;
+            Ok(outcome)
+        })
     }
 
-    fn read_image(&self, mut file: &File) -> Result<Parsed, Failure> {
+    fn read_image(&self, mut file: &File) -> Result<Outcome, Trouble> {
         let mut bytes = Vec::new();
         let read = file.rewind().and_then(|()| file.take(LARGEST).read_to_end(&mut bytes));
-        read.map_err(|e| Failure::failed(format!("it cannot be read: {e}")))?;
-        let mut pages = Pages::new(Kind::Image);
-        pages.add(&self.extractor.ocr(&bytes)?);
-        pages.end()
+        read.map_err(|e| unreadable(&e))?;
+        Ok(self.extractor.ocr(&bytes).and_then(|lines| {
+            let mut pages = Pages::new(Kind::Image);
+            pages.add(&lines);
+            if pages.lines == 0 {
+                return Err(nothing_found());
+            }
+            let doubt = "read from a picture, so letters may be wrong".to_owned() + &pages.doubtful_lines();
+            Ok(Parsed { doubts: vec![doubt], ..pages.parsed })
+        }))
     }
 
-    fn read_pages(&self, file: &File) -> Result<Parsed, Failure> {
+    /// The text of a PDF, and now also that of its pages that are only pictures.
+    fn read_pages(&self, document: &Document, file: &File, content: &Content) -> Result<Outcome, Trouble> {
         let mut opened = self.extractor.open(Family::Pdf, file)?;
+        let parsed = match self.parsed(document, Family::Pdf, file, content) {
+            Err(trouble) if trouble.may_be_picture() => only_pictures(opened.draw(0, 1)?.pages),
+            parsed => parsed?,
+        };
         let mut pages = Pages::new(Kind::Pdf);
-        let mut page = 0;
-        loop {
-            let drawn = opened.draw(page, WIDTH)?;
-            pages.parsed.places.push(Place::new(pages.line, format!("page {}", page + 1)));
-            pages.add(&self.extractor.ocr(&drawn.png)?);
-            page += 1;
-            if page >= drawn.pages {
-                return pages.end();
+        let (mut read, mut empty, mut unread, mut failure) = (Vec::new(), Vec::new(), Vec::new(), None);
+        let lines: Vec<&str> = parsed.text.split_inclusive('\n').collect();
+        let starts: Vec<usize> = parsed.places.iter().map(|place| place.line.saturating_sub(1) as usize).collect();
+        let ends = starts.iter().copied().skip(1).chain([lines.len()]);
+        for (number, (&start, end)) in (1..).zip(starts.iter().zip(ends)) {
+            let own = lines.get(start..end).unwrap_or_default();
+            pages.begin(number);
+            if parsed.scans.binary_search(&number).is_err() {
+                pages.keep(own);
+                continue;
             }
+            // One bad page must not hide the others.
+            let found = opened.draw(number - 1, WIDTH).and_then(|drawn| self.extractor.ocr(&drawn.png));
+            let found = match found.map(|found| beside(own, found)) {
+                // It says nothing about the page, and must not be kept.
+                Err(failed) if failed.state == FailureState::Passing => return Err(failed.into()),
+                Err(failed) => {
+                    failure = Some(failed);
+                    unread.push(number);
+                    Vec::new()
+                }
+                Ok(found) => {
+                    if found.is_empty() { &mut empty } else { &mut read }.push(number);
+                    found
+                }
+            };
+            if found.is_empty() || own.iter().any(|line| !line.trim().is_empty()) {
+                pages.keep(own);
+            }
+            pages.add(&found);
         }
+        if pages.parsed.text.trim().is_empty() {
+            return Ok(Err(failure.unwrap_or_else(nothing_found)));
+        }
+        let all = starts.len();
+        let from_pictures =
+            ("was read from a picture, so letters may be wrong", "were read from pictures, so letters may be wrong");
+        let no_text = ("is only a picture, in which no text was found", "are only pictures, in which no text was found");
+        let doubts = [
+            pages::doubt(&read, all, from_pictures.0, from_pictures.1).map(|doubt| doubt + &pages.doubtful_lines()),
+            pages::doubt(&empty, all, no_text.0, no_text.1),
+            pages::scans(&unread, all),
+        ];
+        let before = pages::scans(&parsed.scans, all);
+        let others = parsed.doubts.into_iter().filter(|doubt| Some(doubt) != before.as_ref());
+        let doubts = others.chain(doubts.into_iter().flatten()).collect();
+        Ok(Ok(Parsed { doubts, scans: unread, ..pages.parsed }))
     }
+}
+
+/// A PDF of which no page has text.
+fn only_pictures(pages: u32) -> Parsed {
+    let numbers = 1..=pages.min(MOST_PAGES);
+    let places = numbers.clone().map(|number| Place::new(number.into(), format!("page {number}"))).collect();
+    let text = numbers.clone().map(|_| '\n').collect();
+    Parsed { places, scans: numbers.collect(), ..Parsed::new(Kind::Pdf, text) }
+}
+
+fn nothing_found() -> Failure {
+    Failure::no_text("no text was found in the picture")
+}
+
+/// What is kept of a document whose pictures were read is kept under this, and never mixed up with what is read without.
+fn name(content: &Content) -> Content {
+    let mut name = blake3::Hasher::new();
+    // What is installed decides what is read.
+    name.update(b"picture").update(plumb_extract::ocr::languages().join("+").as_bytes()).update(content);
+    *name.finalize().as_bytes()
+}
+
+/// The lines of a picture that its page does not say in letters: its number is in both.
+fn beside(own: &[&str], mut found: Vec<OcrLine>) -> Vec<OcrLine> {
+    found.retain(|line| !own.iter().any(|own| own.trim() == line.text));
+    found
 }
 
 /// Pages on their way into one text.
@@ -77,7 +152,18 @@ impl Pages {
         Pages { parsed: Parsed::new(kind, String::new()), line: 1, lines: 0, doubtful: 0 }
     }
 
-    fn add(&mut self, lines: &[plumb_extract::ocr::OcrLine]) {
+    /// The next page, from 1.
+    fn begin(&mut self, number: u32) {
+        self.parsed.places.push(Place::new(self.line, format!("page {number}")));
+    }
+
+    /// Lines that are no picture.
+    fn keep(&mut self, lines: &[&str]) {
+        self.parsed.text.extend(lines.iter().copied());
+        self.line += lines.len() as u64;
+    }
+
+    fn add(&mut self, lines: &[OcrLine]) {
         for (index, line) in lines.iter().enumerate() {
             if line.begins && index > 0 {
                 self.parsed.text.push('\n');
@@ -91,15 +177,10 @@ impl Pages {
         }
     }
 
-    fn end(mut self) -> Result<Parsed, Failure> {
-        if self.lines == 0 {
-            return Err(Failure::no_text("no text was found in the picture"));
+    fn doubtful_lines(&self) -> String {
+        match self.doubtful {
+            0 => String::new(),
+            doubtful => format!("; {doubtful} of {} lines are doubtful", self.lines),
         }
-        let mut doubt = "read from a picture, so letters may be wrong".to_owned();
-        if self.doubtful > 0 {
-            doubt.push_str(&format!("; {} of {} lines are doubtful", self.doubtful, self.lines));
-        }
-        self.parsed.doubts.push(doubt);
-        Ok(self.parsed)
     }
 }

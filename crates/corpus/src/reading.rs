@@ -1,20 +1,22 @@
 //! Reading documents: plain text as it is, everything else by the extractor or from the store of extracted text.
 
 use crate::{
-    cache::{Content, TextCache, content_of_member},
-    document::{Document, state_of},
+    cache::{Content, Outcome, TextCache, content_of_member},
+    children::container,
+    document::Document,
     frozen::{About, FrozenText, Writer, write},
     snapshot::{Snapshot, write_error},
     source::{Container, Origin, Stamp},
+    trouble::{Trouble, unreadable},
 };
-use plumb_extract::{Drawn, Extractor, Failure, Family, HEAD, Kind, Opened, Parsed, Reader, decode_text, reader_of};
+use plumb_extract::{Extractor, Failure, Family, HEAD, Kind, Opened, Parsed, Reader, decode_text, reader_of};
 use plumb_rlm::corpus::{CorpusError, DocumentState, Text as _};
 use std::{
     fs::File,
-    io::{self, Read as _, Seek},
+    io::{Read as _, Seek},
     os::unix::fs::FileExt,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 /// From this size on, a file is copied into the snapshot piece by piece as long as it is UTF-8.
@@ -23,11 +25,8 @@ pub const LARGE: u64 = 16 << 20;
 const PIECE: usize = 4 << 20;
 /// The most that is held in memory to find out an encoding.
 const LARGEST_WHOLE: u64 = 512 << 20;
-/// Documents that hold others stay open for the next of their members; so many at a time.
-const OPEN: usize = 4;
-
 /// Of a document without a character.
-const EMPTY: &str = "it is empty";
+pub const EMPTY: &str = "it is empty";
 
 /// What reading needs.
 #[derive(Clone)]
@@ -80,59 +79,6 @@ impl Read {
     }
 }
 
-/// The document's fault, or the snapshot's.
-pub enum Trouble {
-    /// It has no text.
-    Document {
-        /// What it is, if that was found out.
-        kind: Option<Kind>,
-        /// What it means.
-        state: DocumentState,
-        /// In plain words.
-        reason: String,
-    },
-    /// It could not be kept.
-    Snapshot(CorpusError),
-}
-
-impl From<io::Error> for Trouble {
-    fn from(error: io::Error) -> Self {
-        Trouble::Snapshot(write_error(&error))
-    }
-}
-
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
-        Trouble::Document { kind: None, state: state_of(failure.state), reason: failure.reason }
-    }
-}
-
-impl Trouble {
-    fn failed(reason: impl Into<String>) -> Self {
-        Failure::failed(reason).into()
-    }
-
-    /// It has no text, or is an image.
-    fn may_be_picture(&self) -> bool {
-        match self {
-            Trouble::Document { state: DocumentState::NoText, reason, .. } => reason != EMPTY,
-            Trouble::Document { reason, .. } => reason == plumb_extract::IMAGE,
-            Trouble::Snapshot(_) => false,
-        }
-    }
-
-    fn of_kind(mut self, known: Kind) -> Self {
-        if let Trouble::Document { kind, .. } = &mut self {
-            *kind = Some(known);
-        }
-        self
-    }
-}
-
-fn unreadable(error: &io::Error) -> Trouble {
-    Trouble::failed(format!("it cannot be read: {error}"))
-}
-
 impl Reading {
     /// Reads a document into the snapshot.
     pub fn freeze(&self, document: &Document) -> Result<Arc<FrozenText>, Trouble> {
@@ -162,31 +108,36 @@ impl Reading {
     fn read_as(&self, document: &Document, keep: bool) -> Result<Read, Trouble> {
         match self.read_plain_or_parsed(document, keep) {
             Err(trouble) if self.pictures && trouble.may_be_picture() => {
-                let file = self.file_of(document)?;
-                let content = self.content_of(document, &file)?;
-                read_of(self.read_picture(&file, &content)?)
+                with_text(self.read_picture(document)?).map(|(text, about)| Read::Passing(text, about))
             }
             read => read,
         }
     }
 
     fn read_plain_or_parsed(&self, document: &Document, keep: bool) -> Result<Read, Trouble> {
-        let mut file = match &document.origin {
-            Origin::File { .. } => document.open().map_err(Trouble::failed)?,
+        let file = match &document.origin {
+            Origin::File { .. } => document.open().map_err(Trouble::passing)?,
             Origin::Member { of, index } => match self.read_member(of, *index, &document.path)? {
-                Some(parsed) => return read_of(parsed),
+                Some(parsed) => {
+                    let (text, about) = self.with_scans(document, parsed)?;
+                    return Ok(Read::Passing(text, about));
+                }
                 None => self.unpack(of, *index)?,
             },
         };
         let metadata = file.metadata().map_err(|e| unreadable(&e))?;
         let changed = document.origin.file().is_some() && Stamp::of(&metadata) != document.stamp;
-        let length = metadata.len();
+        let read = self.read_file(document, file, metadata.len(), keep, changed);
+        read.map_err(|trouble| if changed { trouble.of_changed() } else { trouble })
+    }
+
+    fn read_file(&self, document: &Document, mut file: File, length: u64, keep: bool, changed: bool) -> Result<Read, Trouble> {
         let mut head = vec![0; HEAD.min(usize::try_from(length).unwrap_or(HEAD))];
         let read = file.read_at(&mut head, 0).map_err(|e| unreadable(&e))?;
         head.truncate(read);
         if let Reader::Child(family) = reader_of(&head, &document.path) {
             let content = self.content_of(document, &file)?;
-            let (text, about) = with_text(self.parsed(document, family, &file, &content)?)?;
+            let (text, about) = self.with_scans(document, self.parsed(document, family, &file, &content)?)?;
             return Ok(Read::Passing(text, About { changed, ..about }));
         }
         if length >= LARGE && (keep || length > LARGEST_WHOLE) {
@@ -197,14 +148,15 @@ impl Reading {
             file.rewind().map_err(|e| unreadable(&e))?;
         }
         if length > LARGEST_WHOLE {
-            return Err(Trouble::failed(format!("it is larger than {} MB and not plain text in UTF-8", LARGEST_WHOLE >> 20)));
+            let reason = format!("it is larger than {} MB and not plain text in UTF-8", LARGEST_WHOLE >> 20);
+            return Err(Failure::failed(reason).into());
         }
         let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
         // What grows while it is read ends where it ended when it was opened.
         file.take(length).read_to_end(&mut bytes).map_err(|e| unreadable(&e))?;
         let text = decode_text(&bytes).map_err(|failure| self.no_plain_text(document, failure))?;
         if text.trim().is_empty() {
-            return Err(Trouble::Document { kind: None, state: DocumentState::NoText, reason: EMPTY.to_owned() });
+            return Err(Trouble::no_text(None, EMPTY));
         }
         let about = About { changed, ..self.about_plain(document, &text) };
         Ok(Read::Passing(text, about))
@@ -221,129 +173,66 @@ impl Reading {
         }
     }
 
+    /// What was extracted, where that is wanted with what pages say that are only pictures.
+    fn with_scans(&self, document: &Document, parsed: Parsed) -> Result<(String, About), Trouble> {
+        if self.pictures && !parsed.scans.is_empty() {
+            match self.read_picture(document) {
+                // What may pass does not hide the text that there is.
+                Err(Trouble::Document { passing: true, .. }) => {}
+                read => return with_text(read?),
+            }
+        }
+        with_text(parsed)
+    }
+
     /// What the extractor makes of a file: from the store, or read now.
-    fn parsed(&self, document: &Document, family: Family, file: &File, content: &Content) -> Result<Parsed, Trouble> {
-        if let Some(parsed) = self.cache.get(content) {
-            return Ok(parsed);
+    pub fn parsed(&self, document: &Document, family: Family, file: &File, content: &Content) -> Result<Parsed, Trouble> {
+        self.kept(content, || {
+            let mut opened = self.extractor.open(family, file)?;
+            let outcome = opened.read();
+            self.unchanged(document, file, content)?;
+            if outcome.as_ref().is_ok_and(|parsed| !parsed.members.is_empty()) {
+                self.keep_open(*content, opened);
+            }
+            Ok(outcome)
+        })
+    }
+
+    /// What is in the store under this name, or what is read now and kept there.
+    pub fn kept(&self, name: &Content, read: impl FnOnce() -> Result<Outcome, Trouble>) -> Result<Parsed, Trouble> {
+        let outcome = match self.cache.get(name) {
+            Some(outcome) => outcome,
+            None => {
+                let outcome = read()?;
+                self.cache.put(name, &outcome);
+                outcome
+            }
+        };
+        Ok(outcome?)
+    }
+
+    /// What changed while it was read must not be kept under the content that it had before.
+    pub fn unchanged(&self, document: &Document, file: &File, content: &Content) -> Result<(), Trouble> {
+        match self.content_of(document, file)? == *content {
+            true => Ok(()),
+            false => Err(Trouble::passing("it was changed while it was read; ask again")),
         }
-        let mut opened = self.extractor.open(family, file)?;
-        let parsed = opened.read()?;
-        // What changed while it was read must not be kept under the content that it had before.
-        if self.content_of(document, file)? != *content {
-            return Err(Trouble::failed("it was changed while it was read; ask again"));
-        }
-        self.cache.put(content, &parsed);
-        if !parsed.members.is_empty() {
-            self.keep_open(*content, opened);
-        }
-        Ok(parsed)
     }
 
     /// What says which bytes a document has: its own, or those that it lies in and its place there.
-    fn content_of(&self, document: &Document, file: &File) -> Result<Content, Trouble> {
+    pub fn content_of(&self, document: &Document, file: &File) -> Result<Content, Trouble> {
         match &document.origin {
             Origin::File { .. } => self.cache.content_of(file).map_err(|e| unreadable(&e)),
             Origin::Member { of, index } => Ok(content_of_member(&container(of)?.content, *index)),
         }
     }
 
-    /// The text of a document inside of another one. `None`: it is too large to be unpacked in memory.
-    fn read_member(&self, of: &Document, index: usize, name: &str) -> Result<Option<Parsed>, Trouble> {
-        let container = container(of)?;
-        let content = content_of_member(&container.content, index);
-        if let Some(parsed) = self.cache.get(&content) {
-            return Ok(Some(parsed));
-        }
-        let parsed = self.in_container(of, container, |opened| opened.read_member(index, name))?;
-        if let Some(parsed) = &parsed {
-            self.cache.put(&content, parsed);
-        }
-        Ok(parsed)
-    }
-
-    /// The bytes of a document inside of another one, as a file without a name.
-    pub fn unpack(&self, of: &Document, index: usize) -> Result<File, Trouble> {
-        let container = container(of)?;
-        let mut file = tempfile::tempfile_in(&self.scratch)?;
-        self.in_container(of, container, |opened| opened.member(index, &mut file))?;
-        file.rewind()?;
-        Ok(file)
-    }
-
     /// A document's bytes as a file.
     pub fn file_of(&self, document: &Document) -> Result<File, Trouble> {
         match &document.origin {
-            Origin::File { .. } => document.open().map_err(Trouble::failed),
+            Origin::File { .. } => document.open().map_err(Trouble::passing),
             Origin::Member { of, index } => self.unpack(of, *index),
         }
-    }
-
-    /// A page as an image.
-    pub fn draw(&self, document: &Document, page: u32, width: u32) -> Result<Drawn, CorpusError> {
-        let drawn = self.opened_to_draw(document).and_then(|(content, mut opened)| {
-            let drawn = opened.draw(page, width)?;
-            // The next page is drawn at once.
-            self.keep_open(content, opened);
-            Ok(drawn)
-        });
-        drawn.map_err(|trouble| match trouble {
-            Trouble::Snapshot(error) => error,
-            Trouble::Document { reason, .. } => {
-                let message = format!("Page {} of \"{}\" cannot be shown: {reason}.", page + 1, document.path);
-                CorpusError { code: "unreadable", message }
-            }
-        })
-    }
-
-    /// A member is unpacked only where it is not open already.
-    fn opened_to_draw(&self, document: &Document) -> Result<(Content, Opened), Trouble> {
-        let (content, file) = match &document.origin {
-            Origin::File { .. } => {
-                let file = self.file_of(document)?;
-                (self.content_of(document, &file)?, Some(file))
-            }
-            Origin::Member { of, index } => (content_of_member(&container(of)?.content, *index), None),
-        };
-        let opened = match self.take_open(&content) {
-            Some(opened) => opened,
-            None => self.extractor.open(Family::Pdf, &file.map_or_else(|| self.file_of(document), Ok)?)?,
-        };
-        Ok((content, opened))
-    }
-
-    fn take_open(&self, content: &Content) -> Option<Opened> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.iter().position(|(known, _)| known == content).map(|at| open.remove(at).1)
-    }
-
-    fn in_container<T>(
-        &self,
-        of: &Document,
-        container: Container,
-        ask: impl FnOnce(&mut Opened) -> Result<T, Failure>,
-    ) -> Result<T, Trouble> {
-        let mut opened = match self.take_open(&container.content) {
-            Some(opened) => opened,
-            None => {
-                let file = self.file_of(of)?;
-                if of.origin.file().is_some() && self.cache.content_of(&file).map_err(|e| unreadable(&e))? != container.content {
-                    return Err(Trouble::failed(format!("\"{}\" changed after it was listed; ask again", of.path)));
-                }
-                self.extractor.open(container.family, &file)?
-            }
-        };
-        // One that failed is not kept: it may have died of it.
-        let answer = ask(&mut opened)?;
-        self.keep_open(container.content, opened);
-        Ok(answer)
-    }
-
-    fn keep_open(&self, content: Content, opened: Opened) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.len() >= OPEN {
-            open.remove(0);
-        }
-        open.push((content, opened));
     }
 
     /// The documents that lie in a document, by what its beginning says that it is. `None`: none can.
@@ -358,24 +247,16 @@ impl Reading {
     }
 }
 
-fn container(of: &Document) -> Result<Container, Trouble> {
-    of.container.get().map(|container| **container).ok_or_else(|| Trouble::failed(format!("\"{}\" was not opened", of.path)))
-}
-
-/// What was extracted, as a text.
-fn read_of(parsed: Parsed) -> Result<Read, Trouble> {
-    with_text(parsed).map(|(text, about)| Read::Passing(text, about))
-}
-
 /// What was extracted, if there is text in it.
 fn with_text(parsed: Parsed) -> Result<(String, About), Trouble> {
-    let Parsed { kind, text, places, members, doubts } = parsed;
+    let Parsed { kind, text, places, members, doubts, scans: _ } = parsed;
     if text.trim().is_empty() {
-        let (state, reason) = match members.len() {
-            0 => (DocumentState::NoText, EMPTY.to_owned()),
-            count => (DocumentState::Opened, lies_in_it(count)),
-        };
-        return Err(Trouble::Document { kind: Some(kind), state, reason });
+        return Err(match members.len() {
+            0 => Trouble::no_text(Some(kind), EMPTY),
+            count => {
+                Trouble::Document { kind: Some(kind), state: DocumentState::Opened, reason: lies_in_it(count), passing: false }
+            }
+        });
     }
     let extracted = !kind.is_text();
     Ok((text, About { kind, extracted, places, doubts, changed: false }))

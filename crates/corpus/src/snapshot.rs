@@ -4,6 +4,8 @@ use plumb_rlm::corpus::{CorpusError, Placement};
 use std::{
     fs::File,
     io,
+    mem::MaybeUninit,
+    ops::Range,
     os::{fd::AsRawFd, unix::fs::FileExt},
     path::Path,
     ptr,
@@ -15,6 +17,9 @@ const SIZES: [usize; 4] = [1 << 40, 1 << 37, 1 << 34, 1 << 31];
 
 /// What processors map at once where they can.
 const LARGE_PAGE: u64 = 2 << 20;
+
+/// The smallest page of any processor that has larger ones too: what begins here begins a page.
+const PAGE: usize = 64 << 10;
 
 /// Written texts never move or change. Bytes beyond the end are zero.
 #[derive(Debug)]
@@ -80,13 +85,46 @@ impl Snapshot {
         if next > self.size as u64 {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
+        // A disk is not filled to its last byte only to find out that a large text does not fit.
+        if length >= LARGE_PAGE && self.free().is_some_and(|free| free < length) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         *end = next;
         Ok(offset)
+    }
+
+    /// What the disk has left, in bytes, as far as it says so.
+    fn free(&self) -> Option<u64> {
+        let mut disk = MaybeUninit::zeroed();
+        // SAFETY: the file is open, and `disk` is large enough and of numbers only.
+        let disk: libc::statvfs = unsafe {
+            if libc::fstatvfs(self.file.as_raw_fd(), disk.as_mut_ptr()) != 0 {
+                return None;
+            }
+            disk.assume_init()
+        };
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    /// Gives the memory of written bytes back, which the file still has: they are mapped again when they are looked at.
+    pub fn let_go(&self, bytes: Range<u64>) {
+        let start = usize::try_from(bytes.start).unwrap_or(usize::MAX).min(self.size) / PAGE * PAGE;
+        let end = usize::try_from(bytes.end).unwrap_or(usize::MAX).min(self.size);
+        // SAFETY: a part of the map of `new`. It is shared, so nothing in it is lost; where the kernel refuses, nothing happens.
+        unsafe { libc::madvise(self.map.add(start).cast_mut().cast(), end.saturating_sub(start), libc::MADV_DONTNEED) };
     }
 
     /// Writes into reserved room.
     pub fn write(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all_at(bytes, offset)
+    }
+
+    /// Gives back the disk's room of bytes that no text has. Where the file system cannot, they stay.
+    pub fn discard(&self, offset: u64, length: u64) {
+        let (Ok(offset), Ok(length)) = (offset.try_into(), length.try_into()) else { return };
+        let mode = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
+        // SAFETY: a plain call on an open file; the bytes were reserved, and nobody was told of them.
+        unsafe { libc::fallocate(self.file.as_raw_fd(), mode, offset, length) };
     }
 
     /// Ends a text. Its NUL is written and not left to the sparse file: where a disk is full, reading a hole can kill.

@@ -146,10 +146,12 @@ async fn a_full_disk_is_an_error_with_its_own_code_and_harms_nothing() {
         [text, placed, grep, search]
     }
     .await;
+    let small = corpus.text("small.txt").await.map(|text| text.as_str().to_owned());
     drop(corpus);
     let unmounted = std::process::Command::new("umount").arg(disk.path()).status();
     assert!(unmounted.is_ok_and(|status| status.success()));
     assert_eq!(codes, [Some("disk_full"); 4]);
+    assert_eq!(small.as_deref(), Ok("small\n"), "what does not fit does not fill the disk");
 }
 
 #[tokio::test]

@@ -8,7 +8,10 @@ use crate::{
 use std::{
     fs::File,
     io::{self, Read, Write},
-    os::{fd::OwnedFd, unix::net::UnixStream},
+    os::{
+        fd::OwnedFd,
+        unix::{net::UnixStream, process::ExitStatusExt},
+    },
     path::Path,
     process::{Command, Stdio},
     sync::Arc,
@@ -53,7 +56,7 @@ impl Opened {
         time: Duration,
         turns: Arc<Turns>,
     ) -> Result<Self, Failure> {
-        let trouble = |e: io::Error| Failure::failed(format!("the reader for documents could not be started: {e}"));
+        let trouble = |e: io::Error| Failure::passing(format!("the reader for documents could not be started: {e}"));
         let document = document.try_clone().map_err(trouble)?;
         let (socket, theirs) = UnixStream::pair().map_err(trouble)?;
         let family = serde_json::to_string(&family).map_err(|e| trouble(e.into()))?;
@@ -67,9 +70,10 @@ impl Opened {
         let deadline = Instant::now() + time;
         match opened.hear_json::<Ready>(deadline) {
             Ok(Ok(())) => Ok(opened),
-            Ok(Err(reason)) => Err(Failure::failed(format!("it was not read, because {reason}"))),
-            Err(_) if Instant::now() >= deadline => Err(opened.too_long()),
-            Err(_) => Err(Failure::failed("the reader for documents ended at once; install Plumb again")),
+            Ok(Err(reason)) => Err(Failure::passing(format!("it was not read, because {reason}"))),
+            // It has not looked at the document yet.
+            Err(_) if Instant::now() >= deadline => Err(Failure::passing(opened.too_long().reason)),
+            Err(_) => Err(Failure::passing("the reader for documents ended at once; install Plumb again")),
         }
     }
 
@@ -79,7 +83,7 @@ impl Opened {
     /// What became of the document, in plain words.
     pub fn read(&mut self) -> Result<Parsed, Failure> {
         let parsed = self.ask_for_text(&Request::Read)?;
-        parsed.ok_or_else(|| Failure::failed("the reader gave no answer; install Plumb again"))
+        parsed.ok_or_else(|| Failure::passing("the reader gave no answer; install Plumb again"))
     }
 
     /// The text of a document that lies in it, by its place in [`Parsed::members`]. `None`: it is too large for that; [`Opened::member`] gives its bytes.
@@ -142,9 +146,9 @@ impl Opened {
         });
         answered.map_err(|broken| match broken {
             Broken::Document(failure) => failure,
-            Broken::Sink(error) => Failure::failed(format!("what was read of it could not be kept: {error}")),
+            Broken::Sink(error) => Failure::passing(format!("what was read of it could not be kept: {error}")),
             Broken::Child if Instant::now() >= deadline => self.too_long(),
-            Broken::Child => Failure::failed(self.last_words()),
+            Broken::Child => self.last_words(),
         })
     }
 
@@ -208,19 +212,24 @@ impl Opened {
     }
 
     /// Why a child that broke off did so.
-    fn last_words(&mut self) -> &'static str {
+    fn last_words(&mut self) -> Failure {
         let _ = self.process.kill();
+        let ended = self.process.wait().ok().and_then(|status| status.signal());
+        // Whoever ends all programs, as when the computer is turned off, ends this one too.
+        if ended.is_some_and(|signal| [libc::SIGKILL, libc::SIGTERM, libc::SIGINT, libc::SIGHUP].contains(&signal)) {
+            return Failure::passing("its reader was ended from outside; ask again");
+        }
         let mut words = Vec::new();
         if let Some(errors) = self.process.stderr.take() {
             let _ = errors.take(4096).read_to_end(&mut words);
         }
         let words = String::from_utf8_lossy(&words);
-        if words.contains("memory allocation") {
+        Failure::failed(if words.contains("memory allocation") {
             "it needs more than 1 GB of memory to read"
         } else if words.contains("overflowed its stack") {
             "damaged: its parts are nested without end"
         } else {
             "the reader crashed on it; it may be damaged"
-        }
+        })
     }
 }

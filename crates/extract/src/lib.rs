@@ -8,6 +8,7 @@ mod extractor;
 mod family;
 mod kind;
 pub mod ocr;
+pub mod pages;
 mod plain;
 pub mod protocol;
 mod subtitles;
@@ -22,7 +23,7 @@ pub use subtitles::places_in;
 use serde::{Deserialize, Serialize};
 
 /// Changes when the same bytes give another text: what was kept by an older one is not used any more.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What was read of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,12 +39,15 @@ pub struct Parsed {
     pub members: Vec<Member>,
     /// What may read badly, in plain words, for people and models: "2 of 31 pages have no text".
     pub doubts: Vec<String>,
+    /// Pages of which nothing but a picture is to be read, from 1 and in order; the doubts name them. What little text they have is in the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scans: Vec<u32>,
 }
 
 impl Parsed {
     /// A text without places and members.
     pub fn new(kind: Kind, text: String) -> Self {
-        Self { kind, text, places: Vec::new(), members: Vec::new(), doubts: Vec::new() }
+        Self { kind, text, places: Vec::new(), members: Vec::new(), doubts: Vec::new(), scans: Vec::new() }
     }
 }
 
@@ -95,6 +99,8 @@ pub enum FailureState {
     Skipped,
     /// It should have been readable.
     Failed,
+    /// It could not be looked at, which says nothing about the document: another time it may be read.
+    Passing,
 }
 
 /// Why a document gave no text.
@@ -116,6 +122,11 @@ impl Failure {
     /// It is of a kind that is not read.
     pub fn skipped(reason: impl Into<String>) -> Self {
         Self { state: FailureState::Skipped, reason: reason.into() }
+    }
+
+    /// It could not be looked at this time.
+    pub fn passing(reason: impl Into<String>) -> Self {
+        Self { state: FailureState::Passing, reason: reason.into() }
     }
 
     /// It should have been readable.

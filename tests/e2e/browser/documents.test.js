@@ -82,7 +82,7 @@ describe("the documents of a library", () => {
     await is("budget.xlsx", "extracted", /Excel workbook/);
     await is("in-truth-a-pdf.docx", "extracted", /PDF/);
     await is("scan.pdf", "no_text", /no text/i);
-    await is("partly-scanned.pdf", "extracted", /1 of 2 pages/);
+    await is("partly-scanned.pdf", "extracted", /1 of 3 pages/);
     await is("locked.docx", "failed", /protected with a password/i);
     await is("truncated.docx", "failed", /damaged/i);
     await is("gauge.bin", "skipped", /a binary file/);

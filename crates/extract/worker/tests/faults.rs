@@ -7,9 +7,12 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     process::Command,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
+
+/// One test looks for the children of the whole process: others have none meanwhile.
+static TURN: Mutex<()> = Mutex::new(());
 
 fn report() -> File {
     let path = "../../../tests/fixtures/archive/reports/annual-report-1987.pdf";
@@ -35,16 +38,24 @@ fn signal(name: &str, id: &str) {
     assert!(Command::new("kill").args([name, id]).status().unwrap().success());
 }
 
-/// One test, because it looks for children of the whole test process.
 #[test]
 fn a_child_that_dies_or_hangs_fails_its_document_and_the_next_one_is_read() {
+    let _turn = TURN.lock().unwrap();
     let extractor = extractor(Duration::from_secs(2));
     assert!(children().is_empty());
     let mut opened = extractor.open(Family::Pdf, &report()).unwrap();
     let first = opened.read().unwrap();
     let [child] = children().try_into().unwrap();
     signal("-KILL", &child);
-    assert_eq!(opened.read().unwrap_err().reason, "the reader crashed on it; it may be damaged");
+    let failure = opened.read().unwrap_err();
+    assert_eq!((failure.state, failure.reason.as_str()), (FailureState::Passing, "its reader was ended from outside; ask again"));
+    drop(opened);
+
+    let mut opened = extractor.open(Family::Pdf, &report()).unwrap();
+    let [child] = children().try_into().unwrap();
+    signal("-ABRT", &child);
+    let failure = opened.read().unwrap_err();
+    assert_eq!((failure.state, failure.reason.as_str()), (FailureState::Failed, "the reader crashed on it; it may be damaged"));
     drop(opened);
 
     let mut opened = extractor.open(Family::Pdf, &report()).unwrap();
@@ -59,6 +70,7 @@ fn a_child_that_dies_or_hangs_fails_its_document_and_the_next_one_is_read() {
 
 #[test]
 fn documents_are_read_side_by_side() {
+    let _turn = TURN.lock().unwrap();
     let extractor = Arc::new(extractor(Duration::from_secs(30)));
     let read = |_| {
         let extractor = Arc::clone(&extractor);

@@ -39,7 +39,7 @@ pub fn load_pdfium() -> Result<(), String> {
 
 /// The text of all pages. Each page begins on a line of its own.
 pub fn text(bytes: &[u8]) -> Outcome {
-    let library = library::load().map_err(Failure::failed)?;
+    let library = library::load().map_err(Failure::passing)?;
     let whole = whole(&library, bytes);
     let document = Document::open(&library, &whole).map_err(|refused| failure(&refused, bytes))?;
     let cut_off = is_cut_off(bytes);
@@ -55,13 +55,13 @@ pub fn text(bytes: &[u8]) -> Outcome {
         drop(to);
         Ok(written.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
-    .map_err(|e: std::io::Error| Failure::failed(format!("its reader could not be started: {e}")))?;
+    .map_err(|e: std::io::Error| Failure::passing(format!("its reader could not be started: {e}")))?;
     found.result(document.pages(), cut_off)?;
-    let mut doubts = found.doubts(document.pages());
+    let mut doubts = found.doubts(parsed.places.len());
     if matches!(whole, Cow::Owned(_)) {
         doubts.insert(0, "its end is missing".to_owned());
     }
-    Ok(Parsed { doubts, ..parsed })
+    Ok(Parsed { doubts, scans: found.scans, ..parsed })
 }
 
 /// Writes the pages as they come; `None`: it could not be read.

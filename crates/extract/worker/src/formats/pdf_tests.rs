@@ -15,6 +15,17 @@ impl Sheet {
         Self { drawing: String::new(), more: "" }
     }
 
+    /// A picture there, so wide and so high.
+    fn picture(mut self, [x, y, wide, high]: [u32; 4]) -> Self {
+        self.drawing.push_str(&format!("q {wide} 0 0 {high} {x} {y} cm /Im Do Q\n"));
+        self
+    }
+
+    /// A page that is one picture.
+    fn scan() -> Self {
+        Self::new().picture([0, 0, 600, 800])
+    }
+
     /// Writes a text in this size, beginning there.
     fn at(mut self, x: f32, y: f32, size: f32, text: &str) -> Self {
         self.drawing.push_str(&format!("BT /U {size} Tf 1 0 0 1 {x} {y} Tm <{}> Tj ET\n", codes(text)));
@@ -72,7 +83,7 @@ fn pdf_with(sheets: &[Sheet], more: &[&str]) -> Vec<u8> {
             number,
             format!(
                 "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents {} 0 R {more} /Resources << /Font << /U 3 0 R >> /XObject << \
-                 /Im 7 0 R >> >> >>",
+                 /Im 7 0 R /Fm 11 0 R >> >> >>",
                 number + 1
             ),
         ));
@@ -341,29 +352,53 @@ fn fields_are_read_where_they_stand_and_notes_at_the_end() {
 
 #[test]
 fn pages_without_text_and_without_meaning_are_named() {
-    let scan = || Sheet { drawing: "q 600 0 0 800 0 0 cm /Im Do Q\n".to_owned(), more: "" };
     let odd = Sheet::new().lines(
         50.0,
         700.0,
         &["\u{e123}\u{e124}\u{e125}\u{e126}\u{e127}\u{e128}", "\u{e123} \u{e124} \u{e125} \u{e126} \u{e127} and so on"],
     );
-    let number = Sheet { drawing: scan().drawing, more: "" }.at(300.0, 20.0, 10.0, "4");
-    let parsed = text(&pdf(&[Sheet::new().at(50.0, 700.0, 10.0, "A page with text."), scan(), odd, number, scan()])).unwrap();
-    let doubts = [
-        "2 of 5 pages have no text: pages 2, 5",
-        "1 of 5 pages is a picture with nearly no text: page 4",
-        "1 of 5 pages has many characters without a meaning: page 3",
-    ];
+    let drawn = Sheet { drawing: "100 100 m 300 300 l S\n".to_owned(), more: "" };
+    let parsed = text(&pdf(&[Sheet::new().at(50.0, 700.0, 10.0, "A page with text."), drawn, odd, Sheet::new()])).unwrap();
+    let doubts = ["1 of 4 pages has no text: page 2", "1 of 4 pages has many characters without a meaning: page 3"];
     assert_eq!(parsed.doubts, doubts);
-    assert_eq!(parsed.places.iter().map(|place| place.line).collect::<Vec<_>>(), [1, 2, 3, 5, 6]);
-    assert_eq!(parsed.text, "A page with text.\n\n�\n� � � � � and so on\n4\n\n");
+    assert_eq!(parsed.places.iter().map(|place| place.line).collect::<Vec<_>>(), [1, 2, 3, 5]);
+    assert_eq!(parsed.text, "A page with text.\n\n�\n� � � � � and so on\n\n");
+}
+
+#[test]
+fn pages_that_are_only_pictures_are_told_from_those_with_text_and_from_empty_ones() {
+    let words = "A page of a text that is long enough to be one.";
+    // As a scanner writes them: whole, with a number or a stamp, in strips, and moved into a form when they were stamped.
+    let strips = (0..8).fold(Sheet::new(), |sheet, at| sheet.picture([20, at * 95 + 20, 560, 90]));
+    let stamped = Sheet::scan().at(60.0, 785.0, 9.0, "Case 2:19-cv-00123, document 45-3, filed 05/06/20, page 3 of 10");
+    let form = "<< /Type /XObject /Subtype /Form /BBox [0 0 60 80] /Matrix [2 0 0 2 0 0] /Resources << /XObject << /Im 7 0 R >> >> \
+                /Length 28 >>\nstream\nq 60 0 0 80 0 0 cm /Im Do Q\n\nendstream";
+    let in_form = Sheet { drawing: "q 5 0 0 5 0 0 cm /Fm Do Q\n".to_owned(), more: "" };
+    let small_in_form = Sheet { drawing: "q 1 0 0 1 0 0 cm /Fm Do Q\n".to_owned(), more: "" };
+    let sheets = [
+        Sheet::new().at(50.0, 700.0, 10.0, words),
+        Sheet::scan(),
+        Sheet::scan().at(300.0, 400.0, 10.0, "4"),
+        stamped,
+        strips,
+        in_form,
+        // No scans: text over a picture, a small picture in a form or not, nothing at all.
+        Sheet::scan().at(50.0, 700.0, 10.0, words),
+        Sheet::new().picture([100, 100, 300, 200]),
+        small_in_form,
+        Sheet::new(),
+    ];
+    let parsed = text(&pdf_with(&sheets, &["null", form])).unwrap();
+    assert_eq!(parsed.scans, [2, 3, 4, 5, 6]);
+    let doubts =
+        ["2 of 10 pages have no text: pages 8, 9", "5 of 10 pages are only pictures, whose text was not read: pages 2 to 6"];
+    assert_eq!(parsed.doubts, doubts);
 }
 
 #[test]
 fn documents_without_text_and_damaged_ones_say_what_they_are() {
     let failure = |bytes: &[u8]| text(bytes).map_err(|failure| (failure.state, failure.reason)).unwrap_err();
-    let scan = Sheet { drawing: "q 600 0 0 800 0 0 cm /Im Do Q\n".to_owned(), more: "" };
-    assert_eq!(failure(&pdf(&[scan])), (FailureState::NoText, "no text layer: it looks like a scan".to_owned()));
+    assert_eq!(failure(&pdf(&[Sheet::scan()])), (FailureState::NoText, "no text layer: it looks like a scan".to_owned()));
     assert_eq!(
         failure(&pdf(&[Sheet::new()])),
         (FailureState::NoText, "no text layer: its pages are empty or only drawn".to_owned())

@@ -20,7 +20,7 @@ const MOST_PIXELS: u64 = 40_000_000;
 
 /// A page, from 0, as an image of this many pixels of width, with the boxes of its words. Very long pages come out narrower.
 pub fn draw(bytes: &[u8], page: u32, width: u32) -> Result<Drawn, Failure> {
-    let library = library::load().map_err(Failure::failed)?;
+    let library = library::load().map_err(Failure::passing)?;
     let whole = whole(&library, bytes);
     let document = Document::open(&library, &whole).map_err(|refused| failure(&refused, bytes))?;
     let unread = || Failure::failed(format!("page {} could not be read", page.saturating_add(1)));

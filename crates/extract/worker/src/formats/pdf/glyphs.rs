@@ -57,16 +57,20 @@ pub struct Content {
     pub height: f32,
     /// Notes that are not seen on the page.
     pub notes: Vec<String>,
-    /// Characters that are no spaces, and how many of them have no meaning.
+    /// Characters that are no spaces; how many of them stand not at the upper or lower edge; and how many have no meaning.
     pub characters: usize,
+    pub inner: usize,
     pub unknown: usize,
     /// Something is drawn that is no text.
     pub drawn: bool,
     /// There are images.
     pub pictures: bool,
-    /// One of them covers much of the page.
+    /// They cover most of the page.
     pub covered: bool,
 }
+
+/// The part of a page's height, above and below, where what was scanned gets its number or stamp.
+const EDGE: f32 = 1.0 / 16.0;
 
 /// More than this is a drawing, not a table.
 const MOST_OBJECTS: i32 = 20_000;
@@ -169,6 +173,7 @@ pub fn content(raw: &Raw) -> Content {
         height: view.height,
         notes: Vec::new(),
         characters: 0,
+        inner: 0,
         unknown: 0,
         drawn: false,
         pictures: false,
@@ -250,6 +255,8 @@ fn visible(raw: &Raw, view: &View, content: &mut Content) -> Vec<Placed> {
             continue;
         }
         content.characters += 1;
+        let edge = view.height * EDGE;
+        content.inner += usize::from((edge..=view.height - edge).contains(&middle[1]));
         content.unknown += usize::from(c == char::REPLACEMENT_CHARACTER || c.is_control() && !script::is_ligature_code(c));
         let turn = turn(char.along, view.quarters);
         let upright = matches!(turn, Turn::Quarters(1 | 3));
@@ -340,11 +347,13 @@ fn widen(silent: &[Rect], view: &View, content: &mut Content) {
 
 fn add_drawing(drawing: &Drawing, view: &View, content: &mut Content) {
     content.drawn = drawing.forms + drawing.paths.len() + drawing.images.len() > 0;
-    content.pictures = drawing.images.len() + drawing.forms > 0;
-    content.covered = drawing.images.iter().any(|&image| {
+    content.pictures = !drawing.images.is_empty();
+    let area = |&image: &Rect| {
         let [left, top, right, bottom] = view.rect(image);
-        (right.min(view.width) - left.max(0.0)) * (bottom.min(view.height) - top.max(0.0)) > view.width * view.height * 0.4
-    });
+        (right.min(view.width) - left.max(0.0)).max(0.0) * (bottom.min(view.height) - top.max(0.0)).max(0.0)
+    };
+    // Some scanners write a page in strips.
+    content.covered = drawing.images.iter().map(area).sum::<f32>() > view.width * view.height * 0.5;
     for frame in &mut content.frames {
         let Turn::Quarters(_) = frame.turn else { continue };
         for &path in &drawing.paths {

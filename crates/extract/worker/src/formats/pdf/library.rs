@@ -1,5 +1,9 @@
 //! pdfium behind calls that cannot be used wrongly.
 
+mod drawing;
+
+pub use drawing::Drawing;
+
 use pdfium_render::prelude::{Pdfium, PdfiumLibraryBindings};
 use std::{
     collections::HashSet,
@@ -195,16 +199,6 @@ pub struct Note {
     pub shown: bool,
 }
 
-/// What is drawn on a page beside its text.
-#[derive(Default)]
-pub struct Drawing {
-    /// Rectangles around lines and filled shapes.
-    pub paths: Vec<Rect>,
-    pub images: Vec<Rect>,
-    /// Parts that are drawn from elsewhere, for which the above was not looked up.
-    pub forms: usize,
-}
-
 impl Page<'_> {
     /// The visible part of the page, and how many quarters it is turned clockwise to be shown.
     pub fn area(&self) -> (Rect, u32) {
@@ -270,41 +264,11 @@ impl Page<'_> {
             for index in 0..api.FPDFPage_CountObjects(self.handle.cast()).min(most) {
                 let object: *mut c_void = api.FPDFPage_GetObject(self.handle.cast(), index).cast();
                 if api.FPDFPageObj_GetType(object.cast()) == TEXT && !read.contains(&object) {
-                    let mut rect = Rect::default();
-                    let (left, bottom) = (&raw mut rect.left, &raw mut rect.bottom);
-                    api.FPDFPageObj_GetBounds(object.cast(), left, bottom, &raw mut rect.right, &raw mut rect.top);
-                    silent.push(rect);
+                    silent.push(self.bounds(object));
                 }
             }
             silent
         }
-    }
-
-    /// The rectangles of at most `most` things that are drawn.
-    pub fn drawing(&self, most: i32) -> Drawing {
-        const PATH: i32 = 2;
-        const IMAGE: i32 = 3;
-        const SHADING: i32 = 4;
-        let (api, mut drawing) = (self.api, Drawing::default());
-        // SAFETY: the page is open; its objects live as long as it.
-        unsafe {
-            for index in 0..api.FPDFPage_CountObjects(self.handle.cast()).min(most) {
-                let object = api.FPDFPage_GetObject(self.handle.cast(), index);
-                let kind = api.FPDFPageObj_GetType(object);
-                if kind == 1 {
-                    continue;
-                }
-                let mut rect = Rect::default();
-                let (left, bottom) = (&raw mut rect.left, &raw mut rect.bottom);
-                api.FPDFPageObj_GetBounds(object, left, bottom, &raw mut rect.right, &raw mut rect.top);
-                match kind {
-                    PATH => drawing.paths.push(rect),
-                    IMAGE | SHADING => drawing.images.push(rect),
-                    _ => drawing.forms += 1,
-                }
-            }
-        }
-        drawing
     }
 
     /// Filled fields and notes.
