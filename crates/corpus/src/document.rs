@@ -54,8 +54,16 @@ struct Known {
     kind: Kind,
     extracted: bool,
     doubts: Vec<String>,
+    scans: u32,
     /// Of its text.
     bytes: u64,
+}
+
+impl Known {
+    fn new(about: &About, bytes: u64) -> Self {
+        let About { kind, extracted, doubts, scans, .. } = about;
+        Known { kind: *kind, extracted: *extracted, doubts: doubts.clone(), scans: *scans, bytes }
+    }
 }
 
 /// Why a document has no text.
@@ -105,6 +113,7 @@ impl Document {
     /// For the listing.
     pub fn entry(&self) -> DocumentEntry {
         let text = |extracted: bool| if extracted { DocumentState::Extracted } else { DocumentState::Text };
+        let mut scans = 0;
         let (kind, state, reason, doubts) = match &*self.slot() {
             Slot::Listed => (None, DocumentState::Listed, None, Vec::new()),
             // A picture may hold text that can be read by other means.
@@ -112,9 +121,13 @@ impl Document {
                 (None, DocumentState::NoText, Some((*reason).to_owned()), Vec::new())
             }
             Slot::ByName(reason) => (None, DocumentState::Skipped, Some((*reason).to_owned()), Vec::new()),
-            Slot::Known(known) => (Some(known.kind), text(known.extracted), None, known.doubts.clone()),
+            Slot::Known(known) => {
+                scans = known.scans;
+                (Some(known.kind), text(known.extracted), None, known.doubts.clone())
+            }
             Slot::Frozen(frozen) => {
                 let about = frozen.about();
+                scans = about.scans;
                 (Some(about.kind), text(about.extracted), None, about.doubts.clone())
             }
             Slot::Without(without) => (without.kind, without.state, Some(without.reason.clone()), Vec::new()),
@@ -131,6 +144,7 @@ impl Document {
             state,
             reason,
             doubts,
+            scans,
         }
     }
 
@@ -221,12 +235,7 @@ impl Document {
             Ok(read) => {
                 *self.slot() = match &read {
                     Read::Frozen(text) => Slot::Frozen(text.clone()),
-                    Read::Passing(text, about) => Slot::Known(Box::new(Known {
-                        kind: about.kind,
-                        extracted: about.extracted,
-                        doubts: about.doubts.clone(),
-                        bytes: text.len() as u64,
-                    })),
+                    Read::Passing(text, about) => Slot::Known(Box::new(Known::new(about, text.len() as u64))),
                 };
                 Ok(read)
             }
@@ -309,8 +318,7 @@ impl Document {
     pub fn know(&self, about: &About, bytes: u64) {
         let mut slot = self.slot();
         if matches!(&*slot, Slot::Listed) {
-            let About { kind, extracted, doubts, .. } = about.clone();
-            *slot = Slot::Known(Box::new(Known { kind, extracted, doubts, bytes }));
+            *slot = Slot::Known(Box::new(Known::new(about, bytes)));
         }
     }
 

@@ -25,6 +25,8 @@ pub struct About {
     pub places: Vec<Place>,
     /// What may read badly.
     pub doubts: Vec<String>,
+    /// Pages that are only pictures, whose text was not read.
+    pub scans: u32,
     /// The file changed between the listing and the first touch.
     pub changed: bool,
 }
@@ -32,7 +34,7 @@ pub struct About {
 impl About {
     /// A plain text.
     pub fn plain(kind: Kind) -> Self {
-        About { kind, extracted: false, places: Vec::new(), doubts: Vec::new(), changed: false }
+        About { kind, extracted: false, places: Vec::new(), doubts: Vec::new(), scans: 0, changed: false }
     }
 }
 

@@ -249,7 +249,7 @@ impl Reading {
 
 /// What was extracted, if there is text in it.
 fn with_text(parsed: Parsed) -> Result<(String, About), Trouble> {
-    let Parsed { kind, text, places, members, doubts, scans: _ } = parsed;
+    let Parsed { kind, text, places, members, doubts, scans } = parsed;
     if text.trim().is_empty() {
         return Err(match members.len() {
             0 => Trouble::no_text(Some(kind), EMPTY),
@@ -259,7 +259,7 @@ fn with_text(parsed: Parsed) -> Result<(String, About), Trouble> {
         });
     }
     let extracted = !kind.is_text();
-    Ok((text, About { kind, extracted, places, doubts, changed: false }))
+    Ok((text, About { kind, extracted, places, doubts, scans: scans.len() as u32, changed: false }))
 }
 
 /// "12 documents lie in it".

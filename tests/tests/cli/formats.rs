@@ -195,8 +195,9 @@ async fn text_in_pictures_and_scans_is_read_where_that_is_wanted() {
     let without = look(&[]).await;
     assert!(without.iter().all(|document| !document["text"].to_string().contains("Ledger, sheet 9")), "{without:?}");
     assert_eq!(without.iter().filter(|document| document["state"] == "no_text").count(), 2, "{without:?}");
+    assert_eq!(without.iter().filter_map(|document| document["scans"].as_u64()).collect::<Vec<_>>(), [1], "{without:?}");
     for document in look(&["--pictures"]).await {
-        assert_eq!(document["state"], "extracted", "{document}");
+        assert_eq!((&document["state"], &document["scans"]), (&"extracted".into(), &Value::Null), "{document}");
         assert!(document["text"].as_str().unwrap().contains("Ledger, sheet 9"), "{document}");
         assert!(document["doubts"].to_string().contains("read from a picture"), "{document}");
     }

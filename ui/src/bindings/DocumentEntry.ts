@@ -32,4 +32,8 @@ reason?: string,
 /**
  * What may read badly, in plain words.
  */
-doubts?: Array<string>, };
+doubts?: Array<string>, 
+/**
+ * Its pages that are only pictures, whose text was not read.
+ */
+scans?: number, };

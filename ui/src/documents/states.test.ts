@@ -17,11 +17,11 @@ const listed = [
   entry("scan.pdf", "pdf", "no_text", { reason: "no text on its pages" }),
   entry("sheet.png", "image", "skipped", { reason: "an image" }),
   entry("locked.docx", "docx", "failed", { reason: "protected with a password" }),
-  entry("half.pdf", "pdf", "extracted", { doubts: ["1 of 2 pages has no text: page 2"] }),
+  entry("half.pdf", "pdf", "extracted", { doubts: ["1 of 2 pages has no text: page 2"], scans: 1 }),
 ];
 
 test("every document is readable or left out, and some are problems", () => {
-  expect(countsOf(listed)).toEqual({ all: 6, readable: 3, left_out: 3, problems: 3, unread: 1, pictures: 2 });
+  expect(countsOf(listed)).toEqual({ all: 6, readable: 3, left_out: 3, problems: 3, unread: 1, pictures: 3 });
 });
 
 test("documents are found by state and by every word of their path", () => {

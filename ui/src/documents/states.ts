@@ -29,6 +29,7 @@ export const belongs: Record<Shown, (entry: DocumentEntry) => boolean> = {
 
 export interface Counts extends Record<Shown, number> {
   unread: number;
+  /** Images, PDFs without text, and single pages without text. */
   pictures: number;
 }
 
@@ -39,7 +40,7 @@ export function countsOf(entries: readonly DocumentEntry[]): Counts {
     else counts.readable++;
     if (isProblem(entry)) counts.problems++;
     if (entry.state === "listed") counts.unread++;
-    if (isPicture(entry)) counts.pictures++;
+    counts.pictures += isPicture(entry) ? 1 : (entry.scans ?? 0);
   }
   return counts;
 }

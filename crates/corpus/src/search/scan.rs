@@ -54,6 +54,9 @@ pub fn scan(
     Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
+/// Of one text so many passages may come among the best: in a giant one, nearly all of them may hold a frequent word.
+const KEPT: usize = 20_000;
+
 /// The passages of one text.
 pub fn of_text(document: usize, path: &str, text: &str, asked: &Asked) -> (Counts, Vec<Found>) {
     let mut counts = Counts { documents: 1, ..Counts::of(asked.words.len()) };
@@ -75,6 +78,12 @@ pub fn of_text(document: usize, path: &str, text: &str, asked: &Asked) -> (Count
         here.keys().for_each(|place| counts.with[usize::from(*place)] += 1);
         if !here.is_empty() || range.start == 0 && !named.is_empty() {
             found.push(Found { document, range, words: length, counts: std::mem::take(&mut here).into_iter().collect() });
+        }
+        if found.len() >= 2 * KEPT {
+            // By what is known so far of the words, which is much by now.
+            let weights = counts.weights();
+            found.sort_by(|a: &Found, b| b.score(&weights).total_cmp(&a.score(&weights)));
+            found.truncate(KEPT);
         }
     }
     (counts, found)
