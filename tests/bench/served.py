@@ -55,7 +55,7 @@ class Served:
         since = time.perf_counter()
         library = self.command("open_library", sources=[str(folder)])
         while "overview" not in library:
-            time.sleep(0.01)
+            time.sleep(0.005)
             library = next(known for known in self.command("libraries") if known["id"] == library["id"])
             if "problem" in library or time.perf_counter() - since > measure.PATIENCE:
                 raise RuntimeError(f"the folder was not listed: {library}")
