@@ -17,6 +17,7 @@ const listed = [
   entry("scan.pdf", "pdf", "no_text", { reason: "no text on its pages" }),
   entry("sheet.png", "image", "skipped", { reason: "an image" }),
   entry("locked.docx", "docx", "failed", { reason: "protected with a password" }),
+  entry("all.zip", "zip", "opened"),
   entry("half.pdf", "pdf", "extracted", { doubts: ["1 of 2 pages has no text: page 2"], scans: 1 }),
 ];
 
@@ -27,7 +28,7 @@ test("every document is readable or left out, and some are problems", () => {
 test("documents are found by state and by every word of their path", () => {
   const found = (shown: Parameters<typeof chooser>[0], sought: string) =>
     listed.filter((e) => chooser(shown, sought)?.(e) ?? true).map((e) => e.path);
-  expect(found("all", "")).toHaveLength(6);
+  expect(found("all", "")).toHaveLength(7);
   expect(found("problems", "")).toEqual(["scan.pdf", "locked.docx", "half.pdf"]);
   expect(found("left_out", "PDF")).toEqual(["scan.pdf"]);
   expect(found("all", "pdf ha")).toEqual(["half.pdf"]);
@@ -40,9 +41,10 @@ test("what is read and well is not talked about; the rest says what it is", () =
     "No text on its pages",
     "Not read",
     "Protected with a password",
+    "Documents lie in it",
     "1 of 2 pages has no text: page 2",
   ]);
-  expect(listed.map((e) => noteOf(e)?.weight)).toEqual([undefined, "quiet", "problem", "quiet", "problem", "doubt"]);
+  expect(listed.map((e) => noteOf(e)?.weight)).toEqual([undefined, "quiet", "problem", "quiet", "problem", "quiet", "doubt"]);
 });
 
 test("a page without text can be looked at", () => {

@@ -34,8 +34,11 @@ export interface Counts extends Record<Shown, number> {
 }
 
 export function countsOf(entries: readonly DocumentEntry[]): Counts {
-  const counts: Counts = { all: entries.length, readable: 0, left_out: 0, problems: 0, unread: 0, pictures: 0 };
+  const counts: Counts = { all: 0, readable: 0, left_out: 0, problems: 0, unread: 0, pictures: 0 };
   for (const entry of entries) {
+    // An archive is shown where its documents are, which count and not it.
+    if (entry.state === "opened") continue;
+    counts.all++;
     if (isLeftOut(entry)) counts.left_out++;
     else counts.readable++;
     if (isProblem(entry)) counts.problems++;
