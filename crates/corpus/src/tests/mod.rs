@@ -2,6 +2,11 @@
 
 #![allow(missing_docs)]
 
+mod failures;
+mod pictures;
+mod rules;
+mod watching;
+
 use super::*;
 use plumb_rlm::corpus::{DocumentState, Rule};
 use std::{
@@ -346,65 +351,6 @@ async fn a_second_look_at_the_same_folder_extracts_nothing() {
 }
 
 #[tokio::test]
-async fn hidden_ignored_and_git_files_are_counted_and_can_be_listed() {
-    let folder =
-        Folder::new(&[(".gitignore", b"*.log\n"), ("a.txt", b"a"), ("b.log", b"b"), (".env", b"e"), (".git/config", b"f")]);
-    let corpus = folder.open();
-    assert_eq!(paths(&corpus).await, ["a.txt"]);
-    let left: Vec<_> = corpus.left_out_by_rules().await.unwrap().iter().map(|left| (left.rule, left.files)).collect();
-    assert_eq!(left, [(Rule::Hidden, 2), (Rule::Ignored, 1), (Rule::Git, 1)]);
-    let with = async |include| paths(&OpenCorpus::open(&[folder.path()], include, &extraction()).unwrap()).await;
-    assert_eq!(with(Include { hidden: true, ..Include::default() }).await, [".env", ".gitignore", "a.txt"]);
-    assert_eq!(with(Include { ignored: true, ..Include::default() }).await, ["a.txt", "b.log"]);
-    let all = Include { hidden: true, ignored: true, git: true };
-    assert_eq!(with(all).await, [".env", ".git/config", ".gitignore", "a.txt", "b.log"]);
-}
-
-#[tokio::test]
-async fn other_rules_leave_what_is_known_of_documents_and_of_what_lies_in_them() {
-    let inner = zip(&[("deep.txt", b"deep"), (".deeper.txt", b"deeper")]);
-    let outer = zip(&[("a.txt", b"alpha"), (".env", b"e"), ("inner.zip", &inner)]);
-    let folder = Folder::new(&[("b.txt", b"beta"), ("backup.zip", &outer), ("changed.txt", b"old"), (".hidden.txt", b"h")]);
-    let corpus = folder.open();
-    corpus.examine(false, |_, _, _| {}).await.unwrap();
-    let kept = corpus.frozen("backup.zip/inner.zip/deep.txt").await.unwrap();
-    folder.write("changed.txt", b"another");
-    let with = corpus.with_include(Include { hidden: true, ..Include::default() });
-    drop(corpus);
-    assert_eq!(
-        states(&with.files(None, 100).await.unwrap()),
-        [
-            (".hidden.txt", DocumentState::Listed),
-            ("b.txt", DocumentState::Text),
-            ("backup.zip", DocumentState::Opened),
-            ("backup.zip/.env", DocumentState::Listed),
-            ("backup.zip/a.txt", DocumentState::Text),
-            ("backup.zip/inner.zip", DocumentState::Opened),
-            ("backup.zip/inner.zip/.deeper.txt", DocumentState::Listed),
-            ("backup.zip/inner.zip/deep.txt", DocumentState::Text),
-            ("changed.txt", DocumentState::Listed),
-        ]
-    );
-    assert!(Arc::ptr_eq(&kept, &with.frozen("backup.zip/inner.zip/deep.txt").await.unwrap()));
-    assert_eq!(with.text("backup.zip/.env").await.unwrap().as_str(), "e");
-    folder.write("backup.zip", &zip(&[("c.txt", b"gamma")]));
-    assert!(with.rescan());
-    assert_eq!(paths(&with).await, [".hidden.txt", "b.txt", "backup.zip", "backup.zip/c.txt", "changed.txt"]);
-}
-
-#[tokio::test]
-async fn what_the_rules_leave_out_is_counted_once_for_each_look_at_the_folders() {
-    let folder = Folder::new(&[("a.txt", b"a"), (".env", b"e")]);
-    let corpus = folder.open();
-    let hidden = async || corpus.left_out_by_rules().await.unwrap()[0].files;
-    assert_eq!(hidden().await, 1);
-    folder.write(".other", b"o");
-    assert_eq!(hidden().await, 1, "it was not counted again");
-    assert!(!corpus.rescan(), "nothing that is listed has changed");
-    assert_eq!(hidden().await, 2);
-}
-
-#[tokio::test]
 async fn a_name_that_is_not_utf8_is_shown_and_can_be_read() {
     use std::os::unix::ffi::OsStrExt;
     let folder = Folder::new(&[("a.txt", b"a")]);
@@ -446,59 +392,6 @@ async fn examining_tells_what_every_document_is_and_freezes_none() {
     assert_eq!(corpus.text("a.rs").await.unwrap().notes(), ["the file changed after the question was asked"]);
 }
 
-/// Waits for a change of the listing, as long as a user would.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let since = std::time::Instant::now();
-    while !holds().await {
-        assert!(since.elapsed().as_secs() < 20, "{what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-#[tokio::test]
-async fn changes_in_watched_folders_show_by_themselves_and_nothing_else_is_read_again() {
-    let folder = Folder::new(&[("a.txt", b"one"), ("sub/b.txt", b"two"), (".gitignore", b"*.tmp\n")]);
-    let corpus = folder.open();
-    corpus.overview().await;
-    let changes = Arc::new(AtomicU64::new(0));
-    let counted = changes.clone();
-    let watch = corpus.watch(move || {
-        counted.fetch_add(1, Ordering::Relaxed);
-    });
-    assert_eq!(watch, WatchState::Watching);
-    let kept = corpus.frozen("sub/b.txt").await.unwrap();
-
-    folder.write("c.txt", b"three");
-    until("a new file", async || paths(&corpus).await == ["a.txt", "c.txt", "sub/b.txt"]).await;
-    folder.write("new/deep/d.txt", b"four");
-    until("a new folder", async || paths(&corpus).await.contains(&"new/deep/d.txt".to_owned())).await;
-    folder.write("new/deep/e.txt", b"five");
-    until("a file in it", async || paths(&corpus).await.contains(&"new/deep/e.txt".to_owned())).await;
-    folder.write("x.tmp", b"ignored");
-    folder.write("a.txt", b"another text");
-    until("a changed file", async || corpus.text("a.txt").await.unwrap().as_str() == "another text").await;
-    std::fs::remove_dir_all(folder.path().join("new")).unwrap();
-    std::fs::remove_file(folder.path().join("c.txt")).unwrap();
-    until("removed files", async || paths(&corpus).await == ["a.txt", "sub/b.txt"]).await;
-    assert!(Arc::ptr_eq(&kept, &corpus.frozen("sub/b.txt").await.unwrap()), "what did not change stays as it was");
-    folder.write(".gitignore", b"a.txt\n");
-    until("other rules", async || paths(&corpus).await == ["sub/b.txt", "x.tmp"]).await;
-    assert!(changes.load(Ordering::Relaxed) >= 5);
-}
-
-#[tokio::test]
-async fn what_lies_in_an_archive_follows_the_archive() {
-    let folder = Folder::new(&[("a.zip", &zip(&[("one.txt", b"1")])), ("b.zip", &zip(&[("two.txt", b"2")]))]);
-    let corpus = folder.open();
-    corpus.overview().await;
-    corpus.watch(|| ());
-    folder.write("a.zip", &zip(&[("three.txt", b"3")]));
-    until("another content", async || paths(&corpus).await == ["a.zip", "a.zip/three.txt", "b.zip", "b.zip/two.txt"]).await;
-    assert_eq!(corpus.text("a.zip/three.txt").await.unwrap().as_str(), "3");
-    std::fs::remove_file(folder.path().join("b.zip")).unwrap();
-    until("an archive that is gone", async || paths(&corpus).await == ["a.zip", "a.zip/three.txt"]).await;
-}
-
 #[tokio::test]
 async fn a_file_that_grows_while_it_is_read_is_read_as_far_as_it_went_when_it_was_opened() {
     let folder = Folder::new(&[("app.log", "a line of the log\n".repeat(1 << 20).as_bytes())]);
@@ -521,166 +414,4 @@ async fn a_file_that_grows_while_it_is_read_is_read_as_far_as_it_went_when_it_wa
     writing.join().unwrap();
     let lines = text.as_str().lines().filter(|line| *line == "a line of the log").count() as u64;
     assert!(lines >= 1 << 20 && hits.total >= lines && text.as_str().len() as u64 - lines * 18 < 18);
-}
-
-#[tokio::test]
-async fn scanned_pages_among_others_are_read_where_that_is_wanted_and_the_two_ways_are_not_mixed_up() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/formats/partly-scanned.pdf");
-    let archive = zip(&[("partly-scanned.pdf", &std::fs::read(&file).unwrap())]);
-    let folder = Folder::new(&[("in.zip", &archive)]);
-    std::fs::copy(file, folder.path().join("partly-scanned.pdf")).unwrap();
-    let shared = extraction();
-    let read = async |pictures: bool, path: &str| {
-        let extraction = Extraction { pictures, ..shared.clone() };
-        let corpus = OpenCorpus::open(&[folder.path()], Include::default(), &extraction).unwrap();
-        let text = corpus.frozen(path).await.unwrap();
-        let place = |words: &str| {
-            let at = text.as_str().lines().position(|line| line.contains(words))?;
-            text.place(at as u64 + 1)
-        };
-        let places = ["The station lifts", "Ledger, sheet 9", "Order the bearing"].map(place);
-        (places.map(|place| place.unwrap_or_default()), text.notes())
-    };
-    // In turn, so that each finds what the other one has kept.
-    for pictures in [false, true, false, true] {
-        for path in ["partly-scanned.pdf", "in.zip/partly-scanned.pdf"] {
-            let (places, notes) = read(pictures, path).await;
-            let scanned = if pictures { "page 2" } else { "" };
-            assert_eq!(places, ["page 1", scanned, "page 3"], "{path}");
-            let note = match pictures {
-                false => "1 of 3 pages is only a picture, whose text was not read: page 2",
-                true => "1 of 3 pages was read from a picture, so letters may be wrong: page 2",
-            };
-            assert!(notes.len() == 1 && notes[0].starts_with(note), "{path}: {notes:?}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_scan_without_text_is_read_page_by_page_where_that_is_wanted() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/formats/scan.pdf");
-    assert_eq!(open(std::slice::from_ref(&file)).text("scan.pdf").await.err().unwrap().code, "no_text");
-    let corpus = OpenCorpus::open(&[file], Include::default(), &Extraction { pictures: true, ..extraction() }).unwrap();
-    let text = corpus.text("scan.pdf").await.unwrap();
-    assert!(text.as_str().contains("Ledger, sheet 9") && text.place(1).as_deref() == Some("page 1"), "{}", text.as_str());
-    assert!(text.notes()[0].starts_with("1 of 2 pages was read from a picture"), "{:?}", text.notes());
-}
-
-/// An extractor whose children are counted.
-struct Counted {
-    folder: TempDir,
-    extraction: Extraction,
-}
-
-impl Counted {
-    /// What the shell does after a child was counted; the child's own program is `$0`.
-    fn new(then: &str, time: Duration) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let (program, starts) = (folder.path().join("program"), folder.path().join("starts"));
-        let here = std::env::current_exe().unwrap();
-        let real = here.ancestors().skip(1).take(2).map(|folder| folder.join("plumb-extract")).find(|path| path.is_file());
-        let real = real.expect("build plumb-extract first");
-        let script = format!("#!/bin/sh\necho >> {}\n{}\n", starts.display(), then.replace("$0", &real.display().to_string()));
-        std::fs::write(&program, script).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let extractor = Arc::new(Extractor::with(Some(program), time));
-        Counted { folder, extraction: Extraction { extractor, ..extraction() } }
-    }
-
-    fn open(&self, folder: &Folder) -> Arc<OpenCorpus> {
-        OpenCorpus::open(&[folder.path()], Include::default(), &self.extraction).unwrap()
-    }
-
-    fn starts(&self) -> usize {
-        std::fs::read(self.folder.path().join("starts")).unwrap_or_default().len()
-    }
-}
-
-const AS_IT_IS: &str = r#"exec $0 "$@""#;
-const LONG: Duration = Duration::from_secs(30);
-
-fn report() -> Vec<u8> {
-    let path = "../../tests/fixtures/archive/reports/annual-report-1987.pdf";
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
-}
-
-#[tokio::test]
-async fn what_failed_is_not_read_again_before_its_file_changes() {
-    let folder = Folder::new(&[("broken.pdf", b"%PDF-1.4\n"), ("in.zip", &zip(&[("broken.pdf", b"%PDF-1.4\n")]))]);
-    let mut counted = Counted::new(AS_IT_IS, LONG);
-    // Nothing can be kept here: what is not read again is remembered by the documents.
-    counted.extraction.texts = Arc::new(TextCache::new(Path::new("/proc/none")));
-    let corpus = counted.open(&folder);
-    let grep = async || corpus.grep(&query("a")).await.unwrap().failed;
-    assert_eq!((grep().await, counted.starts()), (2, 2), "one for the file, one for the archive");
-    let error = corpus.text("broken.pdf").await.err().unwrap();
-    assert!(error.code == "unreadable" && error.message.contains("damaged"), "{error}");
-    assert_eq!(corpus.text("in.zip/broken.pdf").await.err().unwrap().code, "unreadable");
-    corpus.examine(false, |_, _, _| ()).await.unwrap();
-    assert_eq!((grep().await, counted.starts()), (2, 2));
-    folder.write("broken.pdf", &report());
-    assert!(corpus.text("broken.pdf").await.unwrap().as_str().contains("cubic metres"));
-    assert_eq!(counted.starts(), 3);
-}
-
-#[tokio::test]
-async fn what_failed_is_not_read_again_when_it_is_opened_again() {
-    let folder = Folder::new(&[("broken.pdf", b"%PDF-1.4\n"), ("in.zip", &zip(&[("broken.pdf", b"%PDF-1.4\n")]))]);
-    let counted = Counted::new(AS_IT_IS, LONG);
-    for _ in 0..2 {
-        let corpus = counted.open(&folder);
-        assert_eq!(corpus.grep(&query("a")).await.unwrap().failed, 2);
-        assert_eq!(counted.starts(), 2);
-    }
-    std::fs::write(folder.path().join("broken.pdf"), report()).unwrap();
-    assert_eq!(counted.open(&folder).grep(&query("cubic metres")).await.unwrap().failed, 1);
-    assert_eq!(counted.starts(), 3);
-}
-
-#[tokio::test]
-async fn what_took_too_long_takes_its_time_once() {
-    let folder = Folder::new(&[("endless.pdf", b"%PDF-1.4\n")]);
-    // It says that it is ready and then nothing any more.
-    let counted = Counted::new(r#"printf '\013\000\000\000{"Ok":null}'; exec sleep 60"#, Duration::from_millis(500));
-    for _ in 0..2 {
-        let corpus = counted.open(&folder);
-        for _ in 0..2 {
-            let error = corpus.text("endless.pdf").await.err().unwrap();
-            assert!(error.message.contains("took longer than 500ms"), "{error}");
-        }
-    }
-    assert_eq!(counted.starts(), 1);
-}
-
-#[tokio::test]
-async fn a_failure_that_may_pass_is_tried_again() {
-    let folder = Folder::new(&[("report.pdf", &report()), ("moved.txt", b"moved")]);
-    let counted = Counted::new(AS_IT_IS, LONG);
-    let (program, away) = (counted.folder.path().join("program"), counted.folder.path().join("away"));
-    let corpus = counted.open(&folder);
-    assert_eq!(corpus.overview().await.documents, 2);
-    // No child can be started, and a file is not there: both for a while, and without a trace.
-    std::fs::rename(&program, &away).unwrap();
-    std::fs::rename(folder.path().join("moved.txt"), folder.path().join("away.txt")).unwrap();
-    assert_eq!(corpus.grep(&query("moved|cubic metres")).await.unwrap().failed, 2);
-    std::fs::rename(&away, &program).unwrap();
-    std::fs::rename(folder.path().join("away.txt"), folder.path().join("moved.txt")).unwrap();
-    let found = corpus.grep(&query("moved|cubic metres")).await.unwrap();
-    assert_eq!((found.failed, found.documents), (0, 2));
-}
-
-#[tokio::test]
-async fn a_reader_of_pictures_that_is_gone_for_a_while_hides_no_text_and_leaves_no_trace() {
-    let folder = Folder::new(&[]);
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/formats/partly-scanned.pdf");
-    folder.write("partly-scanned.pdf", &std::fs::read(file).unwrap());
-    let mut without = Counted::new(r#"[ "$1" = ocr ] && exit 1; exec $0 "$@""#, LONG);
-    let mut with = Counted::new(AS_IT_IS, LONG);
-    without.extraction.pictures = true;
-    with.extraction = Extraction { texts: without.extraction.texts.clone(), pictures: true, ..with.extraction };
-    let text = without.open(&folder).text("partly-scanned.pdf").await.unwrap();
-    assert!(text.as_str().contains("The station lifts") && !text.as_str().contains("Ledger"), "{}", text.as_str());
-    assert_eq!(text.notes(), ["1 of 3 pages is only a picture, whose text was not read: page 2"]);
-    let text = with.open(&folder).text("partly-scanned.pdf").await.unwrap();
-    assert!(text.as_str().contains("Ledger, sheet 9"), "{}", text.as_str());
 }
