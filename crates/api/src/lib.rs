@@ -10,6 +10,7 @@ mod browse;
 mod doctor;
 mod files;
 mod folders;
+mod keys;
 mod libraries;
 mod live;
 mod long_lines;

@@ -31,6 +31,7 @@ impl Plumb {
         }
         let settings = self.settings(Nothing {}).await?;
         let no_model = || ApiError::new("no_model", "No model is chosen yet. Choose one in the settings, or with --model.");
+        self.may_use_keys(request.model.iter().chain(&request.sub_model), settings.models())?;
         // A model given for this question alone is not paired with the settings' sub-model.
         let sub_model = if request.model.is_some() { request.sub_model } else { request.sub_model.or(settings.sub_model) };
         if request.repl_command.is_some() {
@@ -74,6 +75,7 @@ impl Plumb {
         if Totals::of(&events).status == Some(plumb_rlm::event::RunStatus::Answered) {
             return Err(ApiError::new("run_is_answered", "This question is answered already. Ask again for another answer."));
         }
+        let recorded = [Some(options.model.clone()), options.sub_model.clone()];
         for model in [Some(&mut options.model), options.sub_model.as_mut()].into_iter().flatten() {
             if request.base_url.is_some() {
                 model.base_url.clone_from(&request.base_url);
@@ -82,6 +84,9 @@ impl Plumb {
                 model.key = key.clone();
             }
         }
+        let settings = self.settings(Nothing {}).await?;
+        let chosen = [Some(&options.model), options.sub_model.as_ref()].into_iter().flatten();
+        self.may_use_keys(chosen, recorded.iter().flatten().chain(settings.models()))?;
         if request.max_cost_usd.is_some() {
             options.limits.max_cost_usd = request.max_cost_usd;
         }

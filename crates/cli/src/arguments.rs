@@ -94,9 +94,8 @@ pub struct Ask {
     /// The address of an OpenAI-compatible server.
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
-    /// The environment variable that holds the key.
-    #[arg(long, value_name = "VAR")]
-    pub api_key_env: Option<String>,
+    #[command(flatten)]
+    pub key: KeyFrom,
     /// What the model costs: US dollars per million tokens, input and output.
     #[arg(long, value_name = "IN,OUT", value_parser = price)]
     pub price: Option<Price>,
@@ -184,6 +183,25 @@ pub struct Files {
     pub include: Included,
 }
 
+/// Where a key comes from; the keychain where nothing is said.
+#[derive(Args)]
+pub struct KeyFrom {
+    /// The environment variable that holds the key.
+    #[arg(long, value_name = "VAR", conflicts_with = "api_key_command")]
+    api_key_env: Option<String>,
+    /// A command whose first line is the key: that of a password manager, say. Asked once in a session.
+    #[arg(long, value_name = "COMMAND")]
+    api_key_command: Option<String>,
+}
+
+impl KeyFrom {
+    /// What was said.
+    pub fn source(&self) -> Option<KeySource> {
+        let env = self.api_key_env.clone().map(|variable| KeySource::Env { variable });
+        env.or_else(|| self.api_key_command.clone().map(|command| KeySource::Command { command }))
+    }
+}
+
 #[derive(Args)]
 pub struct Resume {
     /// The run's id, or a unique beginning of it.
@@ -191,9 +209,8 @@ pub struct Resume {
     /// Another address of the model's server.
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
-    /// The environment variable that holds the key.
-    #[arg(long, value_name = "VAR")]
-    pub api_key_env: Option<String>,
+    #[command(flatten)]
+    pub key: KeyFrom,
     /// Spend at most this many US dollars, all parts of the run together.
     #[arg(long, value_name = "USD", value_parser = amount)]
     pub max_cost: Option<f64>,
@@ -254,12 +271,17 @@ impl Ask {
     pub fn models(&self) -> (Option<ModelChoice>, Option<ModelChoice>) {
         let choice = |(provider, name): &(String, String)| {
             let local = provider == "local";
-            let key = self.api_key_env.clone().map_or(KeySource::Keychain, |variable| KeySource::Env { variable });
+            let key = self.key.source();
             ModelChoice {
                 provider: provider.clone(),
                 name: name.clone(),
                 base_url: self.base_url.clone().filter(|_| !local),
-                key: if local || (self.api_key_env.is_none() && self.base_url.is_some()) { KeySource::None } else { key },
+                key: match key {
+                    _ if local => KeySource::None,
+                    Some(key) => key,
+                    None if self.base_url.is_some() => KeySource::None,
+                    None => KeySource::Keychain,
+                },
                 price: self.price.filter(|_| !local),
             }
         };

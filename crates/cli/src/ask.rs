@@ -9,7 +9,6 @@ use crate::{
 use plumb_api::{
     Plumb,
     event::{Event, EventKind, RunId},
-    options::KeySource,
     types::{ApiError, Ask, Nothing, OpenLibrary, Resume, RunRef, SetInclude, SetLocalOnly, Update},
 };
 use std::{fs::File, io::Write};
@@ -50,7 +49,7 @@ pub async fn resume(plumb: &Plumb, arguments: arguments::Resume) -> Result<Exit,
     let request = Resume {
         run: arguments.run,
         base_url: arguments.base_url,
-        key: arguments.api_key_env.map(|variable| KeySource::Env { variable }),
+        key: arguments.key.source(),
         max_cost_usd: arguments.max_cost,
     };
     let interrupts = Interrupts::listen()?;

@@ -1,6 +1,6 @@
 //! Keys of providers: in the operating system's keychain, or, where there is none, in memory until the program ends. Never in a file.
 
-use crate::providers;
+use crate::{key_command, providers};
 use plumb_rlm::model::ModelError;
 use plumb_rlm::options::{KeySource, ModelChoice};
 use std::collections::HashMap;
@@ -46,18 +46,11 @@ pub enum Kept {
     },
 }
 
-/// Where the key of a choice is.
+/// Whether a key is kept for a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyState {
-    /// None is sent.
-    NotUsed,
     /// It is there.
     Present(Kept),
-    /// In this environment variable.
-    Env {
-        /// Its name.
-        variable: String,
-    },
     /// Nowhere.
     Absent {
         /// Why it could not be looked up, if that is so.
@@ -69,6 +62,8 @@ pub enum KeyState {
 const SERVICE: &str = "plumb";
 /// A locked keychain asks the user to unlock it, and may wait for ever.
 const KEYCHAIN_TIMEOUT: Duration = Duration::from_secs(20);
+/// A password manager may ask its user first.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The keys of this session and the way to the keychain.
 #[derive(Default)]
@@ -108,21 +103,37 @@ impl Keys {
     pub async fn get(&self, choice: &ModelChoice) -> Result<Option<Key>, ModelError> {
         let key = match &choice.key {
             KeySource::None => return Ok(None),
-            KeySource::Env { variable } => std::env::var(variable)
-                .ok()
-                .filter(|value| !value.trim().is_empty())
-                .map(|value| Key::new(&value))
-                .ok_or_else(|| format!("The environment variable {variable} holds no key.")),
+            KeySource::Env { variable } => {
+                std::env::var(variable).ok().filter(|value| !value.trim().is_empty()).map(|value| Key::new(&value)).ok_or_else(
+                    || format!("The environment variable {variable} holds no key. Set it, or enter the key in the settings."),
+                )
+            }
+            KeySource::Command { command } => self.from_command(choice, command).await,
             KeySource::Keychain => {
                 let account = providers::origin(&providers::base_url(choice)?);
                 match self.find(&account).await {
                     Ok(Some((key, _))) => Ok(key),
-                    Ok(None) => Err(format!("No key is kept for {account}.")),
-                    Err(reason) => Err(format!("The key for {account} could not be looked up: {reason}")),
+                    Ok(None) => Err(format!("No key is kept for {account}. Enter the key in the settings.")),
+                    Err(reason) => {
+                        Err(format!("The key for {account} could not be looked up: {reason} Enter the key in the settings."))
+                    }
                 }
             }
         };
-        key.map(Some).map_err(|what| refused(format!("{what} Enter the key in the settings.")))
+        key.map(Some).map_err(refused)
+    }
+
+    /// Asks a command once in a session: a password manager may want its user each time.
+    async fn from_command(&self, choice: &ModelChoice, command: &str) -> Result<Key, String> {
+        let server = providers::base_url(choice).map(|url| providers::origin(&url)).map_err(|error| error.message)?;
+        let account = format!("{server} by {command}");
+        if let Some((key, _)) = lock(&self.session).get(&account) {
+            return Ok(key.clone());
+        }
+        let key = key_command::ask(command, COMMAND_TIMEOUT).await?;
+        let kept = Kept::Session { reason: "A command gave it.".to_owned() };
+        lock(&self.session).insert(account, (key.clone(), kept));
+        Ok(key)
     }
 
     /// Forgets the key of the server at `base_url`.
@@ -146,22 +157,16 @@ impl Keys {
         }
     }
 
-    /// Where the key of a choice is, without showing it.
-    pub async fn state(&self, choice: &ModelChoice) -> KeyState {
-        match &choice.key {
-            KeySource::None => KeyState::NotUsed,
-            KeySource::Env { variable } if std::env::var(variable).is_ok_and(|value| !value.trim().is_empty()) => {
-                KeyState::Env { variable: variable.clone() }
-            }
-            KeySource::Env { .. } => KeyState::Absent { reason: None },
-            KeySource::Keychain => match providers::base_url(choice) {
-                Err(error) => KeyState::Absent { reason: Some(error.message) },
-                Ok(url) => match self.find(&providers::origin(&url)).await {
-                    Ok(Some((_, kept))) => KeyState::Present(kept),
-                    Ok(None) => KeyState::Absent { reason: None },
-                    Err(reason) => KeyState::Absent { reason: Some(reason) },
-                },
-            },
+    /// Whether a key is kept for the server at `base_url`, without showing it.
+    pub async fn state(&self, base_url: &str) -> KeyState {
+        let account = match account(base_url) {
+            Ok(account) => account,
+            Err(error) => return KeyState::Absent { reason: Some(error.message) },
+        };
+        match self.find(&account).await {
+            Ok(Some((_, kept))) => KeyState::Present(kept),
+            Ok(None) => KeyState::Absent { reason: None },
+            Err(reason) => KeyState::Absent { reason: Some(reason) },
         }
     }
 
@@ -318,6 +323,19 @@ mod tests {
         assert!(error.message.contains("PLUMB_TEST_NO_SUCH_KEY"));
     }
 
+    #[tokio::test]
+    async fn a_command_is_asked_once_in_a_session_and_for_each_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let asked = folder.path().join("asked");
+        let command = format!("echo x >> '{}'; echo sk-manager", asked.display());
+        let keys = without_keychain();
+        for url in ["https://a.example.org/v1", "https://a.example.org/v2", "https://b.example.org/v1"] {
+            let key = keys.get(&choice(url, KeySource::Command { command: command.clone() })).await.unwrap();
+            assert_eq!(key, Some(Key::new("sk-manager")));
+        }
+        assert_eq!(std::fs::read_to_string(asked).unwrap().lines().count(), 2);
+    }
+
     /// dbus-run-session -- sh -c 'printf "\n" | gnome-keyring-daemon --unlock --components=secrets; cargo nextest run --release -p plumb-models --run-ignored only keychain'
     #[tokio::test]
     #[ignore = "needs an unlocked Secret Service on the session bus"]
@@ -327,9 +345,9 @@ mod tests {
         let asked = choice(url, KeySource::Keychain);
         let next_session = Keys::new();
         assert_eq!(next_session.get(&asked).await.unwrap(), Some(Key::new("sk-real")));
-        assert_eq!(next_session.state(&asked).await, KeyState::Present(Kept::Keychain));
+        assert_eq!(next_session.state(url).await, KeyState::Present(Kept::Keychain));
         next_session.delete(url).await.unwrap();
-        assert_eq!(Keys::new().state(&asked).await, KeyState::Absent { reason: None });
+        assert_eq!(Keys::new().state(url).await, KeyState::Absent { reason: None });
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 mod catalogue;
 mod connect;
 mod fetch;
+mod key_command;
 mod keys;
 mod local;
 mod openai;

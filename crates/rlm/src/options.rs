@@ -45,6 +45,11 @@ pub enum KeySource {
         /// Its name.
         variable: String,
     },
+    /// Printed by a command, such as that of a password manager; its first line is the key.
+    Command {
+        /// For the system's shell.
+        command: String,
+    },
 }
 
 /// A model, and how it is reached.

@@ -1,7 +1,7 @@
 // What `plumb serve` must refuse, and what an answer must not be able to do.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdir, symlink } from "node:fs/promises";
+import { access, mkdir, symlink } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -129,6 +129,26 @@ describe("attacks on `plumb serve`", () => {
     assert.equal(code(file), "not_allowed");
     const libraries = await serving.command("libraries", {}, signedIn());
     assert.equal(libraries.text, "[]");
+  });
+
+  it("a page cannot choose what of this computer is sent as a key, nor to whom", async () => {
+    for (const key of [
+      { kind: "command", command: `touch '${home.path("ran")}'` },
+      { kind: "env", variable: "HOME" },
+    ]) {
+      const model = { provider: "server", name: "m", base_url: "http://127.0.0.1:9/v1", key };
+      const settings = JSON.parse((await serving.command("settings", {}, signedIn())).text);
+      for (const [name, request] of [
+        ["test_model", { model }],
+        ["set_settings", { ...settings, model }],
+        ["set_settings", { ...settings, sub_model: model }],
+        ["ask", { library: "1", question: "?", mode: "auto", model }],
+      ]) {
+        const refused = await serving.command(name, request, signedIn());
+        assert.deepEqual([refused.status, code(refused)], [422, "not_allowed"], `${name} ${key.kind}: ${refused.text}`);
+      }
+    }
+    await assert.rejects(access(home.path("ran")));
   });
 
   it("a document's name cannot lead out of its library", async () => {

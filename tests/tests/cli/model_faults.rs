@@ -126,6 +126,25 @@ async fn a_right_key_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_command_gives_the_key_and_only_the_command_is_written_down() {
+    const KEY: &str = "sk-manager-51e0c9ad";
+    let home = home();
+    let vault = home.documents().parent().unwrap().join("vault");
+    std::fs::write(&vault, format!("{KEY}\nuser: me\n")).unwrap();
+    let command = format!("cat '{}'", vault.display());
+    let script = Script { root: vec![answer()], rules: Vec::new(), key: Some(KEY.into()) };
+    let server = ScriptedServer::start(script).await.unwrap();
+    let outcome = home.ask(&server, &["--api-key-command", &command]).await;
+    outcome.answered();
+    assert!(!outcome.told().contains(KEY));
+    let mut files = 0;
+    none_holds(&home.plumb_home(), KEY.as_bytes(), &mut files);
+    assert!(files > 0);
+    let outcome = home.ask(&server, &["--api-key-command", "echo sk-half; exit 3"]).await;
+    assert!(outcome.told().contains("The command for the key failed") && !outcome.told().contains("sk-half"), "{outcome:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_variable_that_is_not_set_is_named() {
     let home = home();
     let server = root([answer()]).await;

@@ -7,4 +7,8 @@ export type KeySource = { "kind": "none" } | { "kind": "keychain" } | { "kind": 
 /**
  * Its name.
  */
-variable: string, };
+variable: string, } | { "kind": "command", 
+/**
+ * For the system's shell.
+ */
+command: string, };

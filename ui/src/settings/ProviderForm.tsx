@@ -44,13 +44,17 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
     enabled: /^https?:\/\/./.test(server),
   });
 
+  // A key that comes from a command or a variable stays with the server that it was chosen for.
+  const sameServer = before?.provider === id && (before.base_url ?? "") === address.trim();
+  const given = sameServer && (before.key.kind === "env" || before.key.kind === "command") ? before.key : undefined;
+
   const choice = (model: string, hasKey: boolean): ModelChoice => {
     const input = amount(priceIn);
     const output = amount(priceOut);
     return {
       provider: id,
       name: model.trim(),
-      key: hasKey ? { kind: "keychain" } : before?.key.kind === "env" && before.provider === id ? before.key : { kind: "none" },
+      key: hasKey ? { kind: "keychain" } : (given ?? { kind: "none" }),
       ...(address.trim() ? { base_url: address.trim() } : {}),
       ...(input !== undefined && output !== undefined && model === name ? { price: { input, output } } : {}),
     };
@@ -81,7 +85,7 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
     ? "Name a model first"
     : !server
       ? "Give the server's address first"
-      : provider?.key_required && !key.trim() && !keyState.data?.present && before?.key.kind !== "env"
+      : provider?.key_required && !key.trim() && !keyState.data?.present && !given
         ? "A key is needed"
         : undefined;
   const edited = () => test.reset();

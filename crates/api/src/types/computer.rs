@@ -42,6 +42,13 @@ pub struct Settings {
     pub theme: Theme,
 }
 
+impl Settings {
+    /// The models that are chosen.
+    pub(crate) fn models(&self) -> impl Iterator<Item = &ModelChoice> {
+        self.model.iter().chain(&self.sub_model)
+    }
+}
+
 /// Tries a command that runs code elsewhere.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct TestRepl {
