@@ -51,7 +51,7 @@ pub fn of(
 }
 
 /// By its name: no file is read to find out that it is an archive.
-fn may_hold(document: &Document) -> bool {
+pub fn may_hold(document: &Document) -> bool {
     // One that was opened for a listing before is opened again: other members of it may be listed now.
     let opens = document.is_askable() || document.container.get().is_some();
     if !opens || !Kind::by_name(&document.path).is_some_and(Kind::is_container) {

@@ -153,12 +153,13 @@ fn list(
     found: &AtomicU64,
     before: Option<&Listing>,
 ) -> Listing {
-    let listing::Found { mut documents, folders } =
+    let listing::Found { mut documents, mut containers, folders } =
         listing::walk(roots, &Walk { include, pictures: reading.pictures, stop, found });
     if let Some(before) = before {
         before.keep_known(&mut documents);
+        before.keep_known(&mut containers);
     }
-    let mut inner = members::of(&documents, include.hidden, reading, stop, before);
+    let mut inner = members::of(&containers, include.hidden, reading, stop, before);
     if !inner.is_empty() {
         documents.append(&mut inner);
         listing::in_order(&mut documents);

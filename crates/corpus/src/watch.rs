@@ -58,7 +58,7 @@ impl OpenCorpus {
         let Some(before) = self.listing.borrow().clone() else { return false };
         let found = AtomicU64::new(0);
         let walk = Walk { include: self.include, pictures: self.reading.pictures, stop: &self.stop, found: &found };
-        let listing::Found { documents, folders } = listing::walk(&self.roots, &walk);
+        let listing::Found { documents, folders, .. } = listing::walk(&self.roots, &walk);
         self.replace(&before, Listing::new(documents, folders), |_| true, |_| true)
     }
 
@@ -93,7 +93,7 @@ impl OpenCorpus {
         for folder in folders {
             let Some(root) = known.get(folder) else { continue };
             relisted.insert(root.inside(folder));
-            let listing::Found { documents, folders: below } = listing::below(root, folder, Some(1), true, &walk);
+            let listing::Found { documents, folders: below, .. } = listing::below(root, folder, Some(1), true, &walk);
             fresh.documents.extend(documents);
             for (root, inner) in below {
                 if inner != **folder && !known.contains_key(inner.as_path()) {
