@@ -1,11 +1,12 @@
 //! Language models: servers that speak OpenAI's format, the built-in model, keys, prices.
 
+mod call;
 mod catalogue;
 mod connect;
 mod fetch;
+mod formats;
 mod keys;
 mod local;
-mod openai;
 mod profiles;
 mod providers;
 

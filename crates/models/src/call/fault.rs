@@ -38,9 +38,6 @@ impl Fault {
     }
 }
 
-/// Parameters that some servers refuse and that a call can do without.
-const OPTIONAL: &[&str] = &["stream_options", "max_completion_tokens", "max_tokens", "temperature", "seed"];
-
 const TOO_LONG: &[&str] = &[
     "context_length",
     "context length",
@@ -52,15 +49,21 @@ const TOO_LONG: &[&str] = &[
     "input is too long",
 ];
 
-/// Reads a refusal. `server` is the address to show, `model` the name that was asked for.
-pub fn from_status(
-    status: u16,
-    body: &str,
-    retry_after: Option<Duration>,
-    server: &str,
-    model: &str,
-    key: Option<&Key>,
-) -> Fault {
+/// Whom a call is made to, for errors.
+pub struct Callee<'a> {
+    /// The server's address, as it can be shown.
+    pub server: &'a str,
+    /// The model asked for.
+    pub model: &'a str,
+    /// Never to be shown.
+    pub key: Option<&'a Key>,
+    /// The parameters of the call that it can do without.
+    pub optional: &'a [&'static str],
+}
+
+/// Reads a refusal.
+pub fn from_status(status: u16, body: &str, retry_after: Option<Duration>, callee: &Callee<'_>) -> Fault {
+    let Callee { server, model, key, optional } = *callee;
     let said = words(body, key);
     let says = if said.is_empty() { String::new() } else { format!(" It says: {said}") };
     let lower = body.to_lowercase();
@@ -71,7 +74,7 @@ pub fn from_status(
         );
     }
     // "`max_tokens` is not supported, use `max_completion_tokens`": the first one named is the refused one.
-    let first_named = || OPTIONAL.iter().copied().filter_map(|name| Some((lower.find(name)?, name))).min();
+    let first_named = || optional.iter().copied().filter_map(|name| Some((lower.find(name)?, name))).min();
     let refused_parameter = if matches!(status, 400 | 422) { first_named().map(|(_, name)| name) } else { None };
     let fault = match status {
         300..=399 => Fault::lasting("bad_reply", format!("{server} has moved elsewhere. Enter its new address.")),
@@ -97,14 +100,6 @@ pub fn from_status(
         _ => Fault::lasting("bad_reply", format!("{server} did not accept the call (status {status}).{says}")),
     };
     Fault { retry_after, refused_parameter, ..fault }
-}
-
-/// Reads an error that came inside a stream with status 200.
-pub fn from_event(error: &Value, server: &str, model: &str, key: Option<&Key>) -> Fault {
-    let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
-    let status = [&error["code"], &error["status"], &error["status_code"]].into_iter().find_map(number);
-    let status = status.and_then(|status| u16::try_from(status).ok()).filter(|status| (400..600).contains(status));
-    from_status(status.unwrap_or(500), &serde_json::json!({ "error": error }).to_string(), None, server, model, key)
 }
 
 /// What a server says in the body of a refusal, short and without the key.
@@ -140,7 +135,9 @@ mod tests {
     use super::*;
 
     fn read(status: u16, body: &str) -> Fault {
-        from_status(status, body, None, "https://api.example.org", "m-1", Some(&Key::new("sk-secret")))
+        let key = Key::new("sk-secret");
+        let optional = &["max_tokens", "temperature"];
+        from_status(status, body, None, &Callee { server: "https://api.example.org", model: "m-1", key: Some(&key), optional })
     }
 
     #[test]
