@@ -295,7 +295,7 @@ fn price(text: &str) -> Result<Price, String> {
     let (input, output) = text.split_once(',').ok_or_else(wrong)?;
     let each =
         |part: &str| part.trim().parse::<f64>().ok().filter(|amount| amount.is_finite() && *amount >= 0.0).ok_or_else(wrong);
-    Ok(Price { input: each(input)?, cached_input: None, output: each(output)? })
+    Ok(Price { input: each(input)?, cached_input: None, cache_write: None, output: each(output)? })
 }
 
 fn amount(text: &str) -> Result<f64, String> {

@@ -6,13 +6,13 @@ mod sse;
 
 use crate::formats::{self, Format, Said};
 use crate::keys::Key;
-use crate::providers;
+use crate::providers::{self, KeyHeader};
 use async_trait::async_trait;
 use fault::{Callee, Fault};
 use futures_util::StreamExt;
 use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnText};
 use reading::Reading;
-use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, Url};
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
@@ -60,7 +60,7 @@ pub struct RemoteModel {
     server: String,
     model: String,
     key: Option<Key>,
-    authorization: Option<HeaderValue>,
+    key_header: Option<(HeaderName, HeaderValue)>,
     profile: ModelProfile,
     patience: Patience,
     /// Parameters that the server does not take, learned from its refusals.
@@ -94,7 +94,8 @@ impl RemoteModel {
             let message = format!("No secure connection can be made from this computer ({error}).");
             ModelError { code: "unreachable", message, partial: String::new() }
         })?;
-        let authorization = key.as_ref().map(authorization).transpose()?;
+        let key_name = providers::provider(provider).map_or(KeyHeader::Bearer, |provider| provider.key_header);
+        let key_header = key.as_ref().map(|key| key_header(key_name, key)).transpose()?;
         Ok(RemoteModel {
             client,
             url: format.url(base_url, model),
@@ -102,7 +103,7 @@ impl RemoteModel {
             server,
             model: model.to_owned(),
             key,
-            authorization,
+            key_header,
             profile,
             patience,
             refused: Mutex::default(),
@@ -112,10 +113,11 @@ impl RemoteModel {
 
     async fn try_once(&self, request: &ModelRequest, on_text: OnText<'_>) -> Result<ModelReply, Fault> {
         let optional = self.format.optional(&lock(&self.refused));
-        let callee = Callee { server: &self.server, model: &self.model, key: self.key.as_ref(), optional: &optional };
+        let (key, format) = (self.key.as_ref(), &*self.format);
+        let callee = Callee { server: &self.server, model: &self.model, key, format, optional: &optional };
         let mut post = self.format.write(self.client.post(self.url.clone()), &self.model, request, &optional);
-        if let Some(authorization) = &self.authorization {
-            post = post.header(AUTHORIZATION, authorization.clone());
+        if let Some((name, value)) = &self.key_header {
+            post = post.header(name, value);
         }
         let sent = timeout(self.patience.first, post.send()).await.map_err(|_| self.silent("did not answer"))?;
         let response = sent.map_err(|error| self.unreachable(&error))?;
@@ -123,7 +125,7 @@ impl RemoteModel {
             return Err(self.refused(response, &callee).await);
         }
         let said = Said::new(on_text, request.prefill.as_deref());
-        self.read(response, Reading::new(&callee, self.format.reader(), said)).await
+        self.read(response, Reading::new(&callee, said)).await
     }
 
     async fn read(&self, response: Response, mut reading: Reading<'_>) -> Result<ModelReply, Fault> {
@@ -201,7 +203,7 @@ impl Model for RemoteModel {
     }
 
     fn count_tokens(&self, text: &str) -> u64 {
-        bpe_openai::o200k_base().count(text) as u64
+        self.format.tokens(bpe_openai::o200k_base().count(text) as u64)
     }
 
     async fn complete(&self, request: ModelRequest, on_text: OnText<'_>) -> Result<ModelReply, ModelError> {
@@ -227,14 +229,18 @@ impl Model for RemoteModel {
     }
 }
 
-fn authorization(key: &Key) -> Result<HeaderValue, ModelError> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| ModelError {
+fn key_header(header: KeyHeader, key: &Key) -> Result<(HeaderName, HeaderValue), ModelError> {
+    let (name, value) = match header {
+        KeyHeader::Bearer => (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", key.expose()))),
+        KeyHeader::Named(name) => (HeaderName::from_static(name), HeaderValue::from_str(key.expose())),
+    };
+    let mut value = value.map_err(|_| ModelError {
         code: "refused_key",
         message: "The key holds characters that no key has. Copy it again and enter it in the settings.".into(),
         partial: String::new(),
     })?;
     value.set_sensitive(true);
-    Ok(value)
+    Ok((name, value))
 }
 
 /// The cause under a library's layers, which is what the operating system said. Never the address, which the layers repeat.

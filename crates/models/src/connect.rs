@@ -68,6 +68,7 @@ pub async fn test(choice: &ModelChoice, keys: &Keys, models_dir: &Path) -> Resul
         seed: 0,
         stop: Vec::new(),
         prefill: None,
+        grows: false,
     };
     model.complete(request, &|_| {}).await
 }

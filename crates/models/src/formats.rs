@@ -1,11 +1,13 @@
 //! Wire formats: how one family of servers is spoken to. What is about HTTP and about trying again is in [`crate::call`].
 
+mod anthropic;
 mod openai;
 
-use plumb_rlm::model::{Finish, ModelReply, ModelRequest, OnText, Usage};
+use plumb_rlm::model::{Finish, Message, ModelReply, ModelRequest, OnText, Role, Usage};
 use reqwest::{RequestBuilder, Url};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// One wire format.
 pub trait Format: Send + Sync {
@@ -20,6 +22,16 @@ pub trait Format: Send + Sync {
 
     /// Reads one reply.
     fn reader(&self) -> Box<dyn Reader>;
+
+    /// What a refusal means: the status whose meaning it has, and the wait that it asks for in its body.
+    fn refusal(&self, status: u16, _body: &Value) -> (u16, Option<Duration>) {
+        (status, None)
+    }
+
+    /// Tokens, of a text in which OpenAI's tokenizer counts so many. Where the true number is not known, it leans to too many.
+    fn tokens(&self, counted: u64) -> u64 {
+        counted
+    }
 }
 
 /// Reads one reply.
@@ -96,7 +108,31 @@ impl<'a> Said<'a> {
 
 /// The format that a provider speaks.
 pub fn of(provider: &str) -> Box<dyn Format> {
-    Box::new(openai::OpenAi::of(provider))
+    match provider {
+        "anthropic" => Box::new(anthropic::Anthropic),
+        _ => Box::new(openai::OpenAi::of(provider)),
+    }
+}
+
+/// Messages of one side, for formats in which the sides alternate.
+struct Turn<'a> {
+    role: Role,
+    texts: Vec<&'a str>,
+}
+
+/// A conversation's instructions, and its turns. Messages without text are left out: these formats refuse them.
+fn turns(messages: &[Message]) -> (Vec<&str>, Vec<Turn<'_>>) {
+    let mut system = Vec::new();
+    let mut turns: Vec<Turn<'_>> = Vec::new();
+    for message in messages.iter().filter(|message| !message.content.trim().is_empty()) {
+        let text = message.content.as_str();
+        match turns.last_mut() {
+            _ if message.role == Role::System => system.push(text),
+            Some(turn) if turn.role == message.role => turn.texts.push(text),
+            _ => turns.push(Turn { role: message.role, texts: vec![text] }),
+        }
+    }
+    (system, turns)
 }
 
 /// `base` with `path` added to its own.
@@ -109,6 +145,11 @@ fn under(base: &Url, path: &str) -> Url {
 /// A count of tokens. One that no model could reach is none, and so is a negative one.
 fn count(value: &Value) -> Option<u64> {
     value.as_u64().filter(|tokens| *tokens < 1 << 40)
+}
+
+/// A count that may be left out where it is zero.
+fn count_or_none(value: &Value) -> Option<u64> {
+    if value.is_null() { Some(0) } else { count(value) }
 }
 
 /// The nearest decimal: 0.7 as an f32 would be written 0.699999988079071.

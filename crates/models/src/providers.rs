@@ -1,4 +1,4 @@
-//! The servers that Plumb knows by name. All of them speak OpenAI's chat format.
+//! The servers that Plumb knows by name. What they speak is in [`crate::formats`].
 
 use plumb_rlm::model::ModelError;
 use plumb_rlm::options::ModelChoice;
@@ -15,22 +15,48 @@ pub struct Provider {
     pub base_url: Option<&'static str>,
     /// The environment variable in which its key usually lies.
     pub key_variable: Option<&'static str>,
+    /// Where it wants the key.
+    pub key_header: KeyHeader,
     /// It answers nobody without a key.
     pub key_required: bool,
     /// It runs on a machine of the user's: the model's window is what that machine affords.
     pub own_machine: bool,
 }
 
+/// The header in which a key travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyHeader {
+    /// `Authorization: Bearer …`.
+    Bearer,
+    /// One of the provider's own, in lower case.
+    Named(&'static str),
+}
+
 const fn cloud(id: &'static str, name: &'static str, base_url: &'static str, key_variable: &'static str) -> Provider {
-    Provider { id, name, base_url: Some(base_url), key_variable: Some(key_variable), key_required: true, own_machine: false }
+    Provider {
+        id,
+        name,
+        base_url: Some(base_url),
+        key_variable: Some(key_variable),
+        key_header: KeyHeader::Bearer,
+        key_required: true,
+        own_machine: false,
+    }
+}
+
+impl Provider {
+    const fn key_in(self, header: &'static str) -> Self {
+        Provider { key_header: KeyHeader::Named(header), ..self }
+    }
 }
 
 const fn own(id: &'static str, name: &'static str, base_url: Option<&'static str>) -> Provider {
-    Provider { id, name, base_url, key_variable: None, key_required: false, own_machine: true }
+    Provider { id, name, base_url, key_variable: None, key_header: KeyHeader::Bearer, key_required: false, own_machine: true }
 }
 
 const PROVIDERS: &[Provider] = &[
     cloud("openai", "OpenAI", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    cloud("anthropic", "Anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY").key_in("x-api-key"),
     cloud("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
     cloud("mistral", "Mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
     cloud("deepseek", "DeepSeek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),

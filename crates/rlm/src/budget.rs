@@ -90,15 +90,15 @@ impl Budget {
                     ),
                 ));
             };
-            let left = Usd::from_dollars(most).minus(account.spent.plus(account.reserved)).minus(worst(price, input_tokens, 0));
+            let left = Usd::from_dollars(most).minus(account.spent.plus(account.reserved)).minus(price.worst(input_tokens, 0));
             output = output.min(price.affordable_output(left));
             if output < FEWEST_OUTPUT
-                || account.spent.plus(account.reserved).plus(worst(price, input_tokens, output)) > Usd::from_dollars(most)
+                || account.spent.plus(account.reserved).plus(price.worst(input_tokens, output)) > Usd::from_dollars(most)
             {
                 return Err(fault("limit_cost", format!("The limit of ${most} does not allow another call.")));
             }
         }
-        let cost = profile.price.map_or(Usd::ZERO, |price| worst(price, input_tokens, output));
+        let cost = profile.price.map_or(Usd::ZERO, |price| price.worst(input_tokens, output));
         let tokens = input_tokens + output;
         account.reserved = account.reserved.plus(cost);
         account.reserved_tokens += tokens;
@@ -115,10 +115,6 @@ impl Budget {
         account.tokens += usage.input_tokens + usage.output_tokens;
         cost
     }
-}
-
-fn worst(price: Price, input_tokens: u64, output_tokens: u64) -> Usd {
-    price.cost(Usage { input_tokens, cached_input_tokens: 0, output_tokens })
 }
 
 fn fault(code: &str, message: String) -> Fault {
@@ -143,7 +139,7 @@ mod tests {
         }
     }
 
-    const PRICE: Price = Price { input: 1.0, cached_input: None, output: 10.0 };
+    const PRICE: Price = Price { input: 1.0, cached_input: None, cache_write: None, output: 10.0 };
 
     fn budget(limits: Limits) -> Budget {
         Budget::new(limits, Usd::ZERO, Usage::default(), 0)
@@ -159,7 +155,7 @@ mod tests {
         let worst: f64 = granted.iter().map(|r| (100.0 * 1.0 + f64::from(r.output_tokens) * 10.0) / 1e6).sum();
         assert!(granted.len() >= 3 && worst <= 0.01, "{worst}");
         for reservation in granted {
-            let usage = Usage { input_tokens: 100, cached_input_tokens: 0, output_tokens: 10 };
+            let usage = Usage { input_tokens: 100, output_tokens: 10, ..Usage::default() };
             assert_eq!(budget.settle(reservation, usage), Some(Usd::from_dollars(0.0002)));
         }
         assert!(budget.reserve(&profile(Some(PRICE)), 100, 300).is_ok());

@@ -75,6 +75,8 @@ pub struct Prompt {
     pub prefill: Option<String>,
     pub stop: Vec<String>,
     pub most_output: u32,
+    /// The next turn will begin with these messages.
+    pub grows: bool,
 }
 
 /// What all nodes of a run share.
@@ -195,6 +197,7 @@ impl Shared {
             seed: self.seed,
             stop: prompt.stop,
             prefill: prompt.prefill.filter(|_| profile.prefill),
+            grows: prompt.grows,
         };
         let arrived = Mutex::new(String::new());
         let on_text = |piece: &str| {
@@ -218,8 +221,7 @@ impl Shared {
             }
         };
         let elapsed_ms = since.elapsed().as_millis() as u64;
-        let estimate =
-            |text: &str| Usage { input_tokens: input, cached_input_tokens: 0, output_tokens: model.count_tokens(text) };
+        let estimate = |text: &str| Usage { input_tokens: input, output_tokens: model.count_tokens(text), ..Usage::default() };
         match outcome {
             Some(Ok(reply)) => {
                 let usage = reply.usage.unwrap_or_else(|| estimate(&reply.text));

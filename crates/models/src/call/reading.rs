@@ -27,8 +27,8 @@ const LONGEST: usize = 64 << 20;
 
 impl<'a> Reading<'a> {
     /// Nothing read yet.
-    pub fn new(callee: &'a Callee<'a>, reader: Box<dyn Reader>, said: Said<'a>) -> Self {
-        Reading { callee, reader, said, form: Form::Unknown }
+    pub fn new(callee: &'a Callee<'a>, said: Said<'a>) -> Self {
+        Reading { callee, reader: callee.format.reader(), said, form: Form::Unknown }
     }
 
     /// The text so far.
@@ -143,9 +143,10 @@ mod tests {
 
     fn read(body: &[u8]) -> (Result<ModelReply, Fault>, String) {
         let shown = Mutex::new(String::new());
-        let callee = Callee { server: "https://api.example.org", model: "m", key: None, optional: &[] };
+        let callee =
+            Callee { server: "https://api.example.org", model: "m", key: None, format: &*formats::of("server"), optional: &[] };
         let on_text = |text: &str| shown.lock().unwrap().push_str(text);
-        let mut reading = Reading::new(&callee, formats::of("server").reader(), Said::new(&on_text, None));
+        let mut reading = Reading::new(&callee, Said::new(&on_text, None));
         let result = match body.chunks(7).try_for_each(|piece| reading.push(piece)) {
             Ok(()) => reading.end(),
             Err(fault) => Err(fault),
@@ -163,7 +164,7 @@ mod tests {
         let (reply, shown) = read(format!("{HELLO}{STOP}{USAGE}data: [DONE]\n\n").as_bytes());
         let reply = reply.unwrap();
         assert_eq!((reply.text.as_str(), shown.as_str(), reply.finish), ("Héllo", "Héllo", Finish::Stop));
-        assert_eq!(reply.usage, Some(Usage { input_tokens: 9, cached_input_tokens: 4, output_tokens: 2 }));
+        assert_eq!(reply.usage, Some(Usage { input_tokens: 9, cached_input_tokens: 4, cache_write_tokens: 0, output_tokens: 2 }));
     }
 
     #[test]

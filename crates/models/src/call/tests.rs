@@ -21,7 +21,7 @@ async fn a_reply_streams_in_with_usage_and_the_key_goes_to_the_server_only() {
     let (reply, shown) = ask(&server.model("server"), "hi").await;
     let reply = reply.unwrap();
     assert_eq!((reply.text.as_str(), shown.as_str(), reply.finish), ("hé😀llo", "hé😀llo", Finish::Stop));
-    assert_eq!(reply.usage, Some(Usage { input_tokens: 3, cached_input_tokens: 0, output_tokens: 1 }));
+    assert_eq!(reply.usage, Some(Usage { input_tokens: 3, cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: 1 }));
     let seen = &server.seen()[0];
     assert!(seen.starts_with("POST /v1/chat/completions HTTP/1.1"));
     assert!(seen.contains("authorization: Bearer sk-secret"));
@@ -175,7 +175,7 @@ async fn giving_up_a_call_closes_its_connection() {
 
 #[test]
 fn a_key_that_cannot_be_sent_is_refused_without_showing_it() {
-    let error = authorization(&Key::new("sk-\nsecret")).unwrap_err();
+    let error = key_header(KeyHeader::Bearer, &Key::new("sk-\nsecret")).unwrap_err();
     assert_eq!(error.code, "refused_key");
     assert!(!error.message.contains("secret"));
 }

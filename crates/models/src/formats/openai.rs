@@ -89,6 +89,7 @@ mod tests {
             seed: 1,
             stop: vec![],
             prefill: None,
+            grows: false,
         };
         json!(Body::new("m", &request, &OpenAi::of(provider).optional(refused)))
     }

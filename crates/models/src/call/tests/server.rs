@@ -115,6 +115,7 @@ pub async fn ask(model: &RemoteModel, prompt: &str) -> (Result<ModelReply, Model
         seed: 7,
         stop: vec!["END".into()],
         prefill: None,
+        grows: false,
     };
     let result = model.complete(request, &|text: &str| lock(&shown).push_str(text)).await;
     (result, shown.into_inner().unwrap())

@@ -1,6 +1,6 @@
 //! What comes back: <https://platform.openai.com/docs/api-reference/chat-streaming>.
 
-use crate::formats::{Odd, Reader, Said, count};
+use crate::formats::{Odd, Reader, Said, count, count_or_none};
 use plumb_rlm::model::{Finish, Usage};
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ fn speak(message: &Value, reason: &Value, said: &mut Said<'_>) -> Result<(), Odd
 /// Reads a count of tokens in any of the ways it is written.
 fn usage(value: &Value) -> Option<Usage> {
     let input = count(&value["prompt_tokens"])?;
-    let output = count(&value["completion_tokens"]).unwrap_or(0);
+    let output = count_or_none(&value["completion_tokens"])?;
     let cached = count(&value["prompt_tokens_details"]["cached_tokens"]).or_else(|| count(&value["prompt_cache_hit_tokens"]));
     // Most count reasoning as output; where the total tells that it was left out, it is added.
     let reasoning = count(&value["completion_tokens_details"]["reasoning_tokens"]).unwrap_or(0);
@@ -73,6 +73,7 @@ fn usage(value: &Value) -> Option<Usage> {
     Some(Usage {
         input_tokens: input,
         cached_input_tokens: cached.unwrap_or(0).min(input),
+        cache_write_tokens: 0,
         output_tokens: if left_out { output + reasoning } else { output },
     })
 }
