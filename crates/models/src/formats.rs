@@ -1,6 +1,7 @@
 //! Wire formats: how one family of servers is spoken to. What is about HTTP and about trying again is in [`crate::call`].
 
 mod anthropic;
+mod gemini;
 mod openai;
 
 use plumb_rlm::model::{Finish, Message, ModelReply, ModelRequest, OnText, Role, Usage};
@@ -110,6 +111,7 @@ impl<'a> Said<'a> {
 pub fn of(provider: &str) -> Box<dyn Format> {
     match provider {
         "anthropic" => Box::new(anthropic::Anthropic),
+        "gemini" => Box::new(gemini::Gemini),
         _ => Box::new(openai::OpenAi::of(provider)),
     }
 }

@@ -57,6 +57,8 @@ const fn own(id: &'static str, name: &'static str, base_url: Option<&'static str
 const PROVIDERS: &[Provider] = &[
     cloud("openai", "OpenAI", "https://api.openai.com/v1", "OPENAI_API_KEY"),
     cloud("anthropic", "Anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY").key_in("x-api-key"),
+    cloud("gemini", "Google Gemini", "https://generativelanguage.googleapis.com/v1beta", "GEMINI_API_KEY")
+        .key_in("x-goog-api-key"),
     cloud("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
     cloud("mistral", "Mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
     cloud("deepseek", "DeepSeek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
