@@ -5,6 +5,7 @@ mod gemini;
 mod openai;
 
 use plumb_rlm::model::{Finish, Message, ModelReply, ModelRequest, OnText, Role, Usage};
+use plumb_rlm::money::Usd;
 use reqwest::{RequestBuilder, Url};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -70,6 +71,8 @@ pub struct Said<'a> {
     pub finish: Option<Finish>,
     /// What the server counted.
     pub usage: Option<Usage>,
+    /// What the server says it charged.
+    pub cost: Option<Usd>,
     /// Nothing more can come.
     pub done: bool,
 }
@@ -77,7 +80,7 @@ pub struct Said<'a> {
 impl<'a> Said<'a> {
     /// Nothing yet.
     pub fn new(on_text: OnText<'a>, prefill: Option<&'a str>) -> Self {
-        Said { on_text, prefill, text: String::new(), finish: None, usage: None, done: false }
+        Said { on_text, prefill, text: String::new(), finish: None, usage: None, cost: None, done: false }
     }
 
     /// The text so far.
@@ -103,7 +106,7 @@ impl<'a> Said<'a> {
         if let Some(prefill) = self.prefill.take() {
             self.say(prefill);
         }
-        Some(ModelReply { text: self.text, usage: self.usage, finish })
+        Some(ModelReply { text: self.text, usage: self.usage, cost: self.cost, finish })
     }
 }
 

@@ -81,7 +81,7 @@ impl Model for Local {
                 }
                 FromLlama::Done { finish, usage, prompt_ms, reply_ms, .. } => {
                     tracing::debug!(?usage, prompt_ms, reply_ms, "local reply");
-                    return Ok(ModelReply { text, usage: Some(usage), finish });
+                    return Ok(ModelReply { text, usage: Some(usage), cost: None, finish });
                 }
                 FromLlama::Failed { code, message, .. } => {
                     let code = if code == "too_long" { "too_long" } else { "local_model" };

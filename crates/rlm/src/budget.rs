@@ -105,9 +105,10 @@ impl Budget {
         Ok(Reservation { output_tokens: output as u32, cost, tokens, price: profile.price })
     }
 
-    /// Replaces a reservation by what was used. Returns the cost; `None` when the price is unknown.
-    pub fn settle(&self, reservation: Reservation, usage: Usage) -> Option<Usd> {
-        let cost = reservation.price.map(|price| price.cost(usage));
+    /// Replaces a reservation by what was used. Returns the cost: what was `charged` where the provider says it, else by the price; `None`
+    /// when neither is known.
+    pub fn settle(&self, reservation: Reservation, usage: Usage, charged: Option<Usd>) -> Option<Usd> {
+        let cost = charged.or_else(|| reservation.price.map(|price| price.cost(usage)));
         let mut account = self.account();
         account.reserved = account.reserved.minus(reservation.cost);
         account.reserved_tokens -= reservation.tokens;
@@ -156,7 +157,7 @@ mod tests {
         assert!(granted.len() >= 3 && worst <= 0.01, "{worst}");
         for reservation in granted {
             let usage = Usage { input_tokens: 100, output_tokens: 10, ..Usage::default() };
-            assert_eq!(budget.settle(reservation, usage), Some(Usd::from_dollars(0.0002)));
+            assert_eq!(budget.settle(reservation, usage, None), Some(Usd::from_dollars(0.0002)));
         }
         assert!(budget.reserve(&profile(Some(PRICE)), 100, 300).is_ok());
     }
@@ -166,6 +167,18 @@ mod tests {
         let budget = budget(Limits { max_cost_usd: Some(0.001), ..Limits::default() });
         let reservation = budget.reserve(&profile(Some(PRICE)), 100, 4000).unwrap();
         assert_eq!(reservation.output_tokens, 90);
+    }
+
+    #[test]
+    fn what_the_provider_says_it_charged_goes_before_the_price_and_counts_against_the_limit() {
+        let budget = budget(Limits { max_cost_usd: Some(0.01), ..Limits::default() });
+        let reservation = budget.reserve(&profile(Some(PRICE)), 100, 16).unwrap();
+        let charged = Usd::from_dollars(0.0099);
+        assert_eq!(budget.settle(reservation, Usage::default(), Some(charged)), Some(charged));
+        assert_eq!(budget.reserve(&profile(Some(PRICE)), 100, 16).err().unwrap().code, "limit_cost");
+        let unpriced = Budget::new(Limits::default(), Usd::ZERO, Usage::default(), 0);
+        let reservation = unpriced.reserve(&profile(None), 100, 16).unwrap();
+        assert_eq!(unpriced.settle(reservation, Usage::default(), Some(charged)), Some(charged));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the engine asks of a language model.
 
-use crate::money::Price;
+use crate::money::{Price, Usd};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
@@ -106,6 +106,8 @@ pub struct ModelReply {
     pub text: String,
     /// What the provider counted; `None` when it reported nothing.
     pub usage: Option<Usage>,
+    /// What the provider says it charged, which counts for more than any price we know.
+    pub cost: Option<Usd>,
     /// Why it ended.
     pub finish: Finish,
 }

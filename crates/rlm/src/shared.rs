@@ -225,7 +225,7 @@ impl Shared {
         match outcome {
             Some(Ok(reply)) => {
                 let usage = reply.usage.unwrap_or_else(|| estimate(&reply.text));
-                let cost_usd = self.budget.settle(reservation, usage);
+                let cost_usd = self.budget.settle(reservation, usage, reply.cost);
                 Ok(Called {
                     text: reply.text,
                     usage,
@@ -239,7 +239,7 @@ impl Shared {
                 let partial = arrived.into_inner().unwrap_or_else(PoisonError::into_inner);
                 // A call that brought nothing is most likely not paid for; one that began to answer is.
                 let usage = if partial.is_empty() { Usage::default() } else { estimate(&partial) };
-                let cost_usd = self.budget.settle(reservation, usage);
+                let cost_usd = self.budget.settle(reservation, usage, None);
                 let called = Called { text: partial, usage, usage_estimated: true, cost_usd, elapsed_ms, finish: Finish::Stop };
                 let (stop, fault) = match ended {
                     Some(Err(error)) => {

@@ -15,17 +15,19 @@ pub struct OpenAi {
     /// The two names of the limit of output, the one that this provider documents first.
     limits: [&'static str; 2],
     seed: bool,
+    /// It says what a call cost: <https://openrouter.ai/docs/use-cases/usage-accounting>. Others may mean other units.
+    tells_cost: bool,
 }
 
 impl OpenAi {
     /// What a provider's documents promise.
     pub fn of(provider: &str) -> Self {
         let limits = match provider {
-            "openai" => ["max_completion_tokens", "max_tokens"],
+            "openai" | "azure" => ["max_completion_tokens", "max_tokens"],
             _ => ["max_tokens", "max_completion_tokens"],
         };
         // Mistral names the seed otherwise and refuses what it does not know.
-        OpenAi { limits, seed: provider != "mistral" }
+        OpenAi { limits, seed: provider != "mistral", tells_cost: provider == "openrouter" }
     }
 }
 
@@ -45,7 +47,7 @@ impl Format for OpenAi {
     }
 
     fn reader(&self) -> Box<dyn Reader> {
-        Box::new(reply::OpenAiReply)
+        Box::new(reply::OpenAiReply { tells_cost: self.tells_cost })
     }
 }
 

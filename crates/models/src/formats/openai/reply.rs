@@ -2,10 +2,14 @@
 
 use crate::formats::{Odd, Reader, Said, count, count_or_none};
 use plumb_rlm::model::{Finish, Usage};
+use plumb_rlm::money::Usd;
 use serde_json::{Value, json};
 
 /// Reads one reply. Each event says all that it means, so there is nothing to remember.
-pub struct OpenAiReply;
+pub struct OpenAiReply {
+    /// What it says of the cost is in US dollars.
+    pub tells_cost: bool,
+}
 
 impl Reader for OpenAiReply {
     fn event(&mut self, event: &Value, said: &mut Said<'_>) -> Result<(), Odd> {
@@ -13,6 +17,7 @@ impl Reader for OpenAiReply {
         let choice = &event["choices"][0];
         speak(&choice["delta"], &choice["finish_reason"], said)?;
         said.usage = usage(&event["usage"]).or_else(|| usage(&event["x_groq"]["usage"])).or(said.usage);
+        said.cost = self.cost(&event["usage"]).or(said.cost);
         Ok(())
     }
 
@@ -23,9 +28,22 @@ impl Reader for OpenAiReply {
             return Err(Odd::Nonsense);
         }
         said.usage = usage(&body["usage"]);
+        said.cost = self.cost(&body["usage"]);
         speak(&choice["message"], &choice["finish_reason"], said)?;
         said.finish.get_or_insert(Finish::Stop);
         Ok(())
+    }
+}
+
+impl OpenAiReply {
+    /// With a key of the user's own, the provider behind is paid apart from the fee.
+    fn cost(&self, usage: &Value) -> Option<Usd> {
+        let dollars = |value: &Value| value.as_f64().filter(|dollars| *dollars >= 0.0).map(Usd::from_dollars);
+        let fee = dollars(&usage["cost"]).filter(|_| self.tells_cost)?;
+        if usage["is_byok"] != true {
+            return Some(fee);
+        }
+        Some(fee.plus(dollars(&usage["cost_details"]["upstream_inference_cost"])?))
     }
 }
 
@@ -66,14 +84,16 @@ fn speak(message: &Value, reason: &Value, said: &mut Said<'_>) -> Result<(), Odd
 fn usage(value: &Value) -> Option<Usage> {
     let input = count(&value["prompt_tokens"])?;
     let output = count_or_none(&value["completion_tokens"])?;
-    let cached = count(&value["prompt_tokens_details"]["cached_tokens"]).or_else(|| count(&value["prompt_cache_hit_tokens"]));
+    let details = &value["prompt_tokens_details"];
+    let cached = count(&details["cached_tokens"]).or_else(|| count(&value["prompt_cache_hit_tokens"]));
+    let cached = cached.unwrap_or(0).min(input);
     // Most count reasoning as output; where the total tells that it was left out, it is added.
     let reasoning = count(&value["completion_tokens_details"]["reasoning_tokens"]).unwrap_or(0);
     let left_out = count(&value["total_tokens"]) == Some(input + output + reasoning);
     Some(Usage {
         input_tokens: input,
-        cached_input_tokens: cached.unwrap_or(0).min(input),
-        cache_write_tokens: 0,
+        cached_input_tokens: cached,
+        cache_write_tokens: count(&details["cache_write_tokens"]).unwrap_or(0).min(input - cached),
         output_tokens: if left_out { output + reasoning } else { output },
     })
 }
@@ -81,6 +101,19 @@ fn usage(value: &Value) -> Option<Usage> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cost_is_taken_where_it_is_in_dollars_and_whole() {
+        let cost = |tells_cost: bool, usage: Value| OpenAiReply { tells_cost }.cost(&usage).map(Usd::dollars);
+        assert_eq!(cost(true, json!({"cost": 0.95, "cost_details": {"upstream_inference_cost": 0.9}})), Some(0.95));
+        assert_eq!(
+            cost(true, json!({"cost": 0.05, "is_byok": true, "cost_details": {"upstream_inference_cost": 1}})),
+            Some(1.05)
+        );
+        assert_eq!(cost(true, json!({"cost": 0.05, "is_byok": true, "cost_details": {"upstream_inference_cost": null}})), None);
+        assert_eq!(cost(true, json!({"cost": -1})), None);
+        assert_eq!(cost(false, json!({"cost": 0.95})), None);
+    }
 
     #[test]
     fn reasoning_is_counted_once_whichever_way_a_server_counts() {
