@@ -161,3 +161,6 @@ fn count_or_none(value: &Value) -> Option<u64> {
 fn decimal(number: f32) -> f64 {
     (f64::from(number) * 1000.0).round() / 1000.0
 }
+
+#[cfg(test)]
+mod tests;
