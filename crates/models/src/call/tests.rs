@@ -2,6 +2,7 @@ pub mod server;
 
 use super::*;
 use plumb_rlm::model::{Finish, Usage};
+use plumb_rlm::money::Usd;
 use server::{Server, Step, ask, model_at, read_request};
 use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -171,6 +172,26 @@ async fn giving_up_a_call_closes_its_connection() {
     assert!(timeout(Duration::from_millis(150), ask(&model, "hi")).await.is_err());
     let read = timeout(Duration::from_secs(2), closed).await.unwrap().unwrap();
     assert!(matches!(read, Ok(0) | Err(_)));
+}
+
+#[tokio::test]
+async fn a_key_travels_in_the_header_that_its_provider_wants() {
+    for (provider, header) in [("azure", "api-key"), ("portkey", "x-portkey-api-key"), ("litellm", "authorization")] {
+        let server = Server::start(vec![good()]).await;
+        assert!(ask(&server.model(provider), "hi").await.0.is_ok());
+        let value = if header == "authorization" { "Bearer sk-secret" } else { "sk-secret" };
+        assert!(server.seen()[0].contains(&format!("\r\n{header}: {value}\r\n")), "{}", server.seen()[0]);
+        assert_eq!(server.seen()[0].matches("sk-secret").count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_openrouter_says_it_charged_comes_with_the_reply() {
+    const CHARGED: &[u8] = b"data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1,\"cost\":0.00125}}\n\ndata: [DONE]\n\n";
+    for (provider, cost) in [("openrouter", Some(Usd::from_dollars(0.00125))), ("server", None)] {
+        let server = Server::start(vec![vec![Step::Send(STREAM), Step::Send(HELLO), Step::Send(CHARGED)]]).await;
+        assert_eq!(ask(&server.model(provider), "hi").await.0.unwrap().cost, cost, "{provider}");
+    }
 }
 
 #[test]
