@@ -1,5 +1,5 @@
 //! A model server that says what a script tells it to, so that tests know what a paid model would have answered. It stands for the
-//! network only: nothing in the product knows it.
+//! network only: nothing in the product knows it. It speaks the formats of OpenAI, Anthropic and Google, each at its path.
 
 mod script;
 mod wire;
@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{
     Method, Request, Response, StatusCode,
     body::{Bytes, Frame, Incoming},
-    header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
+    header::{CONTENT_TYPE, RETRY_AFTER},
     server::conn::http1,
     service::service_fn,
 };
@@ -28,6 +28,7 @@ use std::{
     time::Duration,
 };
 use tokio::{net::TcpListener, task::JoinSet};
+use wire::{Event, Format};
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
@@ -122,8 +123,10 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 
 async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> io::Result<Response<Body>> {
     let path = request.uri().path().to_owned();
+    if let (&Method::POST, Some(format)) = (request.method(), Format::of(&path)) {
+        return complete(format, &path, request, shared).await;
+    }
     match (request.method(), path.rsplit('/').next().unwrap_or_default()) {
-        (&Method::POST, "completions") => complete(request, shared).await,
         (&Method::GET, "models") => {
             whole(StatusCode::OK, json!({"object": "list", "data": [{"id": "scripted", "object": "model"}]}))
         }
@@ -156,25 +159,25 @@ impl Drop for InFlight {
     }
 }
 
-async fn complete(request: Request<Incoming>, shared: Arc<Shared>) -> io::Result<Response<Body>> {
+async fn complete(format: Format, path: &str, request: Request<Incoming>, shared: Arc<Shared>) -> io::Result<Response<Body>> {
     let in_flight = InFlight::begin(&shared);
-    let key =
-        request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer ")).map(str::to_owned);
-    let body = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
+    let (head, body) = request.into_parts();
+    let key = format.key(&head.headers);
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     shared.seen().stats.bytes_in += body.len() as u64;
     if shared.script.script.key.is_some() && key != shared.script.script.key {
-        let error = json!({"message": "Incorrect API key provided.", "type": "invalid_request_error", "code": "invalid_api_key"});
-        return whole(StatusCode::UNAUTHORIZED, json!({"error": error}));
+        let (status, body) = format.wrong_key();
+        return whole(StatusCode::from_u16(status).map_err(io::Error::other)?, body);
     }
-    let request: wire::Request = match serde_json::from_slice(&body) {
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let request = match format.read(path, &head.headers, &body) {
         Ok(request) => request,
-        Err(error) => return whole(StatusCode::BAD_REQUEST, json!({"error": {"message": error.to_string()}})),
+        Err(error) => return whole(StatusCode::BAD_REQUEST, json!({"error": {"message": error}})),
     };
-    let last_message = request.last_message();
     let reply = {
         let mut seen = shared.seen();
-        seen.bodies.push(serde_json::from_slice(&body).unwrap_or_default());
-        choose(&shared.script, &mut seen.stats, &request.model, &last_message)
+        seen.bodies.push(body);
+        choose(&shared.script, &mut seen.stats, &request.model, &request.last_message)
     };
 
     tokio::time::sleep(Duration::from_millis(reply.latency_ms)).await;
@@ -188,13 +191,13 @@ async fn complete(request: Request<Incoming>, shared: Arc<Shared>) -> io::Result
     if let Some(seconds) = &reply.retry_after {
         response = response.header(RETRY_AFTER, seconds);
     }
-    let text = reply.text.replace("{last}", &last_message);
+    let text = reply.text.replace("{last}", &request.last_message);
     let body = if let Some(body) = reply.body {
         response = response.header(CONTENT_TYPE, &reply.content_type);
         counted(in_flight, body)
     } else if request.stream {
         response = response.header(CONTENT_TYPE, "text/event-stream");
-        let pieces = pieces(&reply, wire::stream(&request, &reply, &text));
+        let pieces = pieces(&reply, format.stream(&request, &reply, &text));
         StreamBody::new(pieces.inspect(move |frame| {
             if let Some(bytes) = frame.as_ref().ok().and_then(Frame::data_ref) {
                 in_flight.count_out(bytes);
@@ -203,7 +206,7 @@ async fn complete(request: Request<Incoming>, shared: Arc<Shared>) -> io::Result
         .boxed_unsync()
     } else {
         response = response.header(CONTENT_TYPE, "application/json");
-        counted(in_flight, wire::whole(&request, &reply, &text))
+        counted(in_flight, format.whole(&request, &reply, &text))
     };
     response.body(body).map_err(io::Error::other)
 }
@@ -222,7 +225,7 @@ fn choose(script: &Compiled, stats: &mut Stats, model: &str, last_message: &str)
 }
 
 /// The events of a stream as they go over the wire, faults included.
-fn pieces(reply: &Reply, events: Vec<(bool, String)>) -> impl Stream<Item = io::Result<Frame<Bytes>>> + Send + use<> {
+fn pieces(reply: &Reply, events: Vec<Event>) -> impl Stream<Item = io::Result<Frame<Bytes>>> + Send + use<> {
     enum Step {
         Send(Bytes),
         Flush,

@@ -114,6 +114,7 @@ impl Plumb {
             id: provider.id.to_owned(),
             name: provider.name.to_owned(),
             base_url: provider.base_url.map(str::to_owned),
+            example: provider.example.to_owned(),
             key_required: provider.key_required,
             models: plumb_models::listed_models(provider.id).into_iter().map(str::to_owned).collect(),
         });

@@ -85,13 +85,13 @@ pub struct Ask {
     /// Folders and files to ask about.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// The model that answers: `local:qwen2.5-coder-1.5b`, `openai:NAME`, `server:NAME` with --base-url, …
+    /// The model that answers: `local:qwen2.5-coder-1.5b`, `openai:NAME`, `anthropic:NAME`, `server:NAME` with --base-url, …
     #[arg(long, value_name = "PROVIDER:NAME", value_parser = named)]
     pub model: Option<(String, String)>,
     /// The model of sub-calls; the same where absent.
     #[arg(long, value_name = "PROVIDER:NAME", value_parser = named)]
     pub sub_model: Option<(String, String)>,
-    /// The address of an OpenAI-compatible server.
+    /// The address of the server; the provider's own where absent.
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
     #[command(flatten)]
@@ -317,7 +317,7 @@ fn price(text: &str) -> Result<Price, String> {
     let (input, output) = text.split_once(',').ok_or_else(wrong)?;
     let each =
         |part: &str| part.trim().parse::<f64>().ok().filter(|amount| amount.is_finite() && *amount >= 0.0).ok_or_else(wrong);
-    Ok(Price { input: each(input)?, cached_input: None, output: each(output)? })
+    Ok(Price { input: each(input)?, cached_input: None, cache_write: None, output: each(output)? })
 }
 
 fn amount(text: &str) -> Result<f64, String> {

@@ -1,9 +1,9 @@
 //! From what the user chose to a model that can be called.
 
+use crate::call::{Patience, RemoteModel};
 use crate::catalogue::{self, FileState};
 use crate::keys::Keys;
 use crate::local::Local;
-use crate::openai::{OpenAi, Patience};
 use crate::{profiles, providers};
 use plumb_rlm::model::{Message, Model, ModelError, ModelReply, ModelRequest, Role};
 use plumb_rlm::options::ModelChoice;
@@ -33,7 +33,7 @@ pub async fn connect(
     }
     let key = keys.get(choice).await?;
     let profile = profiles::profile(choice, &url, window);
-    Ok(Arc::new(OpenAi::new(&choice.provider, &url, &choice.name, key, profile, Patience::default())?))
+    Ok(Arc::new(RemoteModel::new(&choice.provider, &url, &choice.name, key, profile, Patience::default())?))
 }
 
 async fn local(choice: &ModelChoice, models_dir: &Path, window: Option<u32>) -> Result<Local, ModelError> {
@@ -68,6 +68,7 @@ pub async fn test(choice: &ModelChoice, keys: &Keys, models_dir: &Path) -> Resul
         seed: 0,
         stop: Vec::new(),
         prefill: None,
+        grows: false,
     };
     model.complete(request, &|_| {}).await
 }

@@ -1,12 +1,13 @@
 //! Language models: servers that speak OpenAI's format, the built-in model, keys, prices.
 
+mod call;
 mod catalogue;
 mod connect;
 mod fetch;
+mod formats;
 mod key_command;
 mod keys;
 mod local;
-mod openai;
 mod profiles;
 mod providers;
 

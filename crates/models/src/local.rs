@@ -40,7 +40,7 @@ impl Local {
             window_tokens: process.n_ctx,
             max_output_tokens: MAX_OUTPUT.min(process.n_ctx / 4),
             strength: Strength::Small,
-            price: Some(Price { input: 0.0, cached_input: None, output: 0.0 }),
+            price: Some(Price { input: 0.0, cached_input: None, cache_write: None, output: 0.0 }),
             local: true,
             prefill: true,
             concurrency: 1,
@@ -81,7 +81,7 @@ impl Model for Local {
                 }
                 FromLlama::Done { finish, usage, prompt_ms, reply_ms, .. } => {
                     tracing::debug!(?usage, prompt_ms, reply_ms, "local reply");
-                    return Ok(ModelReply { text, usage: Some(usage), finish });
+                    return Ok(ModelReply { text, usage: Some(usage), cost: None, finish });
                 }
                 FromLlama::Failed { code, message, .. } => {
                     let code = if code == "too_long" { "too_long" } else { "local_model" };

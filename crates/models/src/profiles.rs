@@ -21,6 +21,9 @@ struct Fact {
     window: u32,
     max_output: u32,
     strength: Strength,
+    /// A reply can be made to begin with a given text.
+    #[serde(default)]
+    prefill: bool,
     price: Option<Price>,
 }
 
@@ -34,7 +37,7 @@ const UNKNOWN_MAX_OUTPUT: u32 = 8_192;
 /// Below this many billions of parameters a model gets the guided REPL.
 const STRONG_BILLIONS: f64 = 12.0;
 
-/// The day on which the prices of the table were true.
+/// The day on which the prices of the table were true, where an entry's comment names no other.
 pub fn prices_as_of() -> &'static str {
     &TABLE.as_of
 }
@@ -59,9 +62,9 @@ pub fn profile(choice: &ModelChoice, url: &Url, window: Option<u32>) -> ModelPro
         strength: fact.map_or_else(|| strength_by_name(&choice.name), |fact| fact.strength),
         price: choice.price.or(fact.and_then(|fact| fact.price)),
         local: providers::is_loopback(url),
-        prefill: false,
-        // These two serve one person, a few calls at a time; other servers put many calls into one batch.
-        concurrency: if matches!(choice.provider.as_str(), "ollama" | "lmstudio") { 4 } else { 32 },
+        prefill: fact.is_some_and(|fact| fact.prefill),
+        // These serve one person, a few calls at a time; other servers put many calls into one batch.
+        concurrency: if matches!(choice.provider.as_str(), "ollama" | "lmstudio" | "llamacpp") { 4 } else { 32 },
     }
 }
 
@@ -71,9 +74,14 @@ fn fact(provider: &str, name: &str) -> Option<&'static Fact> {
     TABLE.model.iter().find(|fact| fact.provider == provider && (fact.name == name || dated(&fact.name).is_some()))
 }
 
+/// `2026-11-21`, or `20261121` as Anthropic writes it.
 fn is_date(text: &str) -> bool {
-    text.len() == 10
-        && text.bytes().enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() })
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split('-').collect::<Vec<_>>()[..] {
+        [date] => date.len() == 8 && digits(date),
+        [year, month, day] => (year.len(), month.len(), day.len()) == (4, 2, 2) && [year, month, day].into_iter().all(digits),
+        _ => false,
+    }
 }
 
 fn strength_by_name(name: &str) -> Strength {
@@ -112,8 +120,26 @@ mod tests {
     fn a_dated_version_costs_what_its_model_costs_and_another_model_does_not() {
         assert_eq!(profile_of("openai", "gpt-4o-mini-2024-07-18").price, profile_of("openai", "gpt-4o-mini").price);
         assert!(profile_of("openai", "gpt-4o-mini").price.is_some());
+        assert_eq!(profile_of("anthropic", "claude-haiku-4-5-20251001").price, profile_of("anthropic", "claude-haiku-4-5").price);
+        assert_eq!(profile_of("anthropic", "claude-opus-5-5").price.unwrap().input, 4.0);
+        assert_eq!(profile_of("anthropic", "claude-opus-5").price.unwrap().input, 5.0);
         assert_eq!(profile_of("openai", "gpt-4o-audio-preview").price, None);
         assert_eq!(profile_of("openrouter", "gpt-4o").price, None);
+    }
+
+    #[test]
+    fn a_reply_is_made_to_begin_with_a_text_only_where_the_model_is_known_to_take_it() {
+        assert!(profile_of("anthropic", "claude-haiku-4-5").prefill);
+        assert!(!profile_of("anthropic", "claude-opus-5").prefill && !profile_of("anthropic", "claude-of-tomorrow").prefill);
+    }
+
+    #[test]
+    fn the_prices_of_a_cache_lie_around_that_of_fresh_input() {
+        for fact in &TABLE.model {
+            let Some(price) = fact.price else { continue };
+            assert!(price.cached_input.is_none_or(|cached| cached < price.input), "{}", fact.name);
+            assert!(price.cache_write.is_none_or(|write| write > price.input), "{}", fact.name);
+        }
     }
 
     #[test]

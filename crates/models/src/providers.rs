@@ -1,4 +1,4 @@
-//! The servers that Plumb knows by name. All of them speak OpenAI's chat format.
+//! The servers that Plumb knows by name. What they speak is in [`crate::formats`].
 
 use plumb_rlm::model::ModelError;
 use plumb_rlm::options::ModelChoice;
@@ -13,34 +13,88 @@ pub struct Provider {
     pub name: &'static str,
     /// Where it is; `None`: the user says.
     pub base_url: Option<&'static str>,
+    /// What its address looks like, where the user says it.
+    pub example: &'static str,
     /// The environment variable in which its key usually lies.
     pub key_variable: Option<&'static str>,
+    /// Where it wants the key.
+    pub key_header: KeyHeader,
     /// It answers nobody without a key.
     pub key_required: bool,
     /// It runs on a machine of the user's: the model's window is what that machine affords.
     pub own_machine: bool,
 }
 
-const fn cloud(id: &'static str, name: &'static str, base_url: &'static str, key_variable: &'static str) -> Provider {
-    Provider { id, name, base_url: Some(base_url), key_variable: Some(key_variable), key_required: true, own_machine: false }
+/// The header in which a key travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyHeader {
+    /// `Authorization: Bearer …`.
+    Bearer,
+    /// One of the provider's own, in lower case.
+    Named(&'static str),
 }
 
-const fn own(id: &'static str, name: &'static str, base_url: Option<&'static str>) -> Provider {
-    Provider { id, name, base_url, key_variable: None, key_required: false, own_machine: true }
+const fn cloud(id: &'static str, name: &'static str, base_url: &'static str, key_variable: &'static str) -> Provider {
+    Provider {
+        id,
+        name,
+        base_url: Some(base_url),
+        example: base_url,
+        key_variable: Some(key_variable),
+        key_header: KeyHeader::Bearer,
+        key_required: true,
+        own_machine: false,
+    }
+}
+
+const fn own(id: &'static str, name: &'static str, base_url: &'static str) -> Provider {
+    Provider {
+        id,
+        name,
+        base_url: Some(base_url),
+        example: base_url,
+        key_variable: None,
+        key_header: KeyHeader::Bearer,
+        key_required: false,
+        own_machine: true,
+    }
+}
+
+impl Provider {
+    const fn key_in(self, header: &'static str) -> Self {
+        Provider { key_header: KeyHeader::Named(header), ..self }
+    }
+
+    /// Its address is another for each user: what is known is only an example.
+    const fn elsewhere(self) -> Self {
+        Provider { base_url: None, ..self }
+    }
 }
 
 const PROVIDERS: &[Provider] = &[
     cloud("openai", "OpenAI", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    cloud("anthropic", "Anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY").key_in("x-api-key"),
+    cloud("gemini", "Google Gemini", "https://generativelanguage.googleapis.com/v1beta", "GEMINI_API_KEY")
+        .key_in("x-goog-api-key"),
     cloud("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+    // The name of a model is that of its deployment: <https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle>.
+    cloud("azure", "Azure OpenAI", "https://RESOURCE.openai.azure.com/openai/v1", "AZURE_OPENAI_API_KEY")
+        .key_in("api-key")
+        .elsewhere(),
+    // Which provider answers stands in the name of the model, as `@PROVIDER/NAME`: <https://portkey.ai/docs/api-reference/inference-api/headers>.
+    cloud("portkey", "Portkey", "https://api.portkey.ai/v1", "PORTKEY_API_KEY").key_in("x-portkey-api-key"),
     cloud("mistral", "Mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
     cloud("deepseek", "DeepSeek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
     cloud("groq", "Groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
     cloud("together", "Together", "https://api.together.xyz/v1", "TOGETHER_API_KEY"),
     cloud("xai", "xAI", "https://api.x.ai/v1", "XAI_API_KEY"),
-    own("ollama", "Ollama", Some("http://localhost:11434/v1")),
-    own("lmstudio", "LM Studio", Some("http://localhost:1234/v1")),
-    own("vllm", "vLLM", Some("http://localhost:8000/v1")),
-    own("server", "Another server", None),
+    own("ollama", "Ollama", "http://localhost:11434/v1"),
+    own("lmstudio", "LM Studio", "http://localhost:1234/v1"),
+    own("llamacpp", "llama.cpp", "http://localhost:8080/v1"),
+    own("vllm", "vLLM", "http://localhost:8000/v1"),
+    own("sglang", "SGLang", "http://localhost:30000/v1"),
+    Provider { key_variable: Some("LITELLM_API_KEY"), ..own("litellm", "LiteLLM", "http://localhost:4000/v1") },
+    own("server", "Another server", "http://localhost:8000/v1").elsewhere(),
 ];
 
 /// All of them, as a front end lists them.
@@ -60,7 +114,7 @@ pub fn provider(id: &str) -> Option<&'static Provider> {
 pub fn base_url(choice: &ModelChoice) -> Result<Url, ModelError> {
     let known = provider(&choice.provider);
     let address = choice.base_url.as_deref().or(known.and_then(|provider| provider.base_url)).ok_or_else(|| match known {
-        Some(_) => bad_address("No address of a server is given. Enter one, such as http://localhost:8000/v1."),
+        Some(known) => bad_address(&format!("No address of a server is given. Enter one, such as {}.", known.example)),
         None => bad_address(&format!(
             "There is no provider \"{}\". Choose one of: local, {}.",
             choice.provider,
@@ -118,6 +172,14 @@ mod tests {
     }
 
     #[test]
+    fn each_name_stands_once_and_what_needs_a_key_names_its_variable() {
+        for provider in providers() {
+            assert_eq!(providers().iter().filter(|other| other.id == provider.id).count(), 1, "{}", provider.id);
+            assert!(!provider.key_required || provider.key_variable.is_some(), "{}", provider.id);
+        }
+    }
+
+    #[test]
     fn an_address_with_a_password_in_it_is_refused_without_showing_it() {
         let error = base_url(&choice("server", Some("https://me:secret@example.org/v1"))).unwrap_err();
         assert!(!error.message.contains("secret"));
@@ -126,6 +188,7 @@ mod tests {
     #[test]
     fn nonsense_addresses_and_names_are_told_apart() {
         assert!(base_url(&choice("server", None)).unwrap_err().message.contains("No address"));
+        assert!(base_url(&choice("azure", None)).unwrap_err().message.contains("https://RESOURCE.openai.azure.com/openai/v1"));
         assert!(base_url(&choice("server", Some("file:///etc"))).unwrap_err().message.contains("not a web address"));
         assert!(base_url(&choice("nope", None)).unwrap_err().message.contains("There is no provider"));
     }

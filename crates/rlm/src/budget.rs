@@ -90,24 +90,25 @@ impl Budget {
                     ),
                 ));
             };
-            let left = Usd::from_dollars(most).minus(account.spent.plus(account.reserved)).minus(worst(price, input_tokens, 0));
+            let left = Usd::from_dollars(most).minus(account.spent.plus(account.reserved)).minus(price.worst(input_tokens, 0));
             output = output.min(price.affordable_output(left));
             if output < FEWEST_OUTPUT
-                || account.spent.plus(account.reserved).plus(worst(price, input_tokens, output)) > Usd::from_dollars(most)
+                || account.spent.plus(account.reserved).plus(price.worst(input_tokens, output)) > Usd::from_dollars(most)
             {
                 return Err(fault("limit_cost", format!("The limit of ${most} does not allow another call.")));
             }
         }
-        let cost = profile.price.map_or(Usd::ZERO, |price| worst(price, input_tokens, output));
+        let cost = profile.price.map_or(Usd::ZERO, |price| price.worst(input_tokens, output));
         let tokens = input_tokens + output;
         account.reserved = account.reserved.plus(cost);
         account.reserved_tokens += tokens;
         Ok(Reservation { output_tokens: output as u32, cost, tokens, price: profile.price })
     }
 
-    /// Replaces a reservation by what was used. Returns the cost; `None` when the price is unknown.
-    pub fn settle(&self, reservation: Reservation, usage: Usage) -> Option<Usd> {
-        let cost = reservation.price.map(|price| price.cost(usage));
+    /// Replaces a reservation by what was used. Returns the cost: what was `charged` where the provider says it, else by the price; `None`
+    /// when neither is known.
+    pub fn settle(&self, reservation: Reservation, usage: Usage, charged: Option<Usd>) -> Option<Usd> {
+        let cost = charged.or_else(|| reservation.price.map(|price| price.cost(usage)));
         let mut account = self.account();
         account.reserved = account.reserved.minus(reservation.cost);
         account.reserved_tokens -= reservation.tokens;
@@ -115,10 +116,6 @@ impl Budget {
         account.tokens += usage.input_tokens + usage.output_tokens;
         cost
     }
-}
-
-fn worst(price: Price, input_tokens: u64, output_tokens: u64) -> Usd {
-    price.cost(Usage { input_tokens, cached_input_tokens: 0, output_tokens })
 }
 
 fn fault(code: &str, message: String) -> Fault {
@@ -143,7 +140,7 @@ mod tests {
         }
     }
 
-    const PRICE: Price = Price { input: 1.0, cached_input: None, output: 10.0 };
+    const PRICE: Price = Price { input: 1.0, cached_input: None, cache_write: None, output: 10.0 };
 
     fn budget(limits: Limits) -> Budget {
         Budget::new(limits, Usd::ZERO, Usage::default(), 0)
@@ -159,8 +156,8 @@ mod tests {
         let worst: f64 = granted.iter().map(|r| (100.0 * 1.0 + f64::from(r.output_tokens) * 10.0) / 1e6).sum();
         assert!(granted.len() >= 3 && worst <= 0.01, "{worst}");
         for reservation in granted {
-            let usage = Usage { input_tokens: 100, cached_input_tokens: 0, output_tokens: 10 };
-            assert_eq!(budget.settle(reservation, usage), Some(Usd::from_dollars(0.0002)));
+            let usage = Usage { input_tokens: 100, output_tokens: 10, ..Usage::default() };
+            assert_eq!(budget.settle(reservation, usage, None), Some(Usd::from_dollars(0.0002)));
         }
         assert!(budget.reserve(&profile(Some(PRICE)), 100, 300).is_ok());
     }
@@ -170,6 +167,18 @@ mod tests {
         let budget = budget(Limits { max_cost_usd: Some(0.001), ..Limits::default() });
         let reservation = budget.reserve(&profile(Some(PRICE)), 100, 4000).unwrap();
         assert_eq!(reservation.output_tokens, 90);
+    }
+
+    #[test]
+    fn what_the_provider_says_it_charged_goes_before_the_price_and_counts_against_the_limit() {
+        let budget = budget(Limits { max_cost_usd: Some(0.01), ..Limits::default() });
+        let reservation = budget.reserve(&profile(Some(PRICE)), 100, 16).unwrap();
+        let charged = Usd::from_dollars(0.0099);
+        assert_eq!(budget.settle(reservation, Usage::default(), Some(charged)), Some(charged));
+        assert_eq!(budget.reserve(&profile(Some(PRICE)), 100, 16).err().unwrap().code, "limit_cost");
+        let unpriced = Budget::new(Limits::default(), Usd::ZERO, Usage::default(), 0);
+        let reservation = unpriced.reserve(&profile(None), 100, 16).unwrap();
+        assert_eq!(unpriced.settle(reservation, Usage::default(), Some(charged)), Some(charged));
     }
 
     #[test]

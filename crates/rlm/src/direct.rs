@@ -49,7 +49,7 @@ pub async fn run(shared: &Shared, spec: &NodeSpec) -> Result<String, Stop> {
     }
     let first = render("direct_first", context! { documents, skipped => unread, question => spec.question.clone() });
     let messages = vec![Message::new(Role::System, render("direct_system", context! {})), Message::new(Role::User, first)];
-    let prompt = Prompt { messages, temperature: 0.0, prefill: None, stop: Vec::new(), most_output: OUTPUT };
+    let prompt = Prompt { messages, temperature: 0.0, prefill: None, stop: Vec::new(), most_output: OUTPUT, grows: false };
     Ok(shared.turn(&spec.model, spec.node, 1, prompt).await?.text)
 }
 

@@ -154,14 +154,14 @@ impl Guide {
     pub fn prompt(&self, conversation: Vec<Message>, last: bool) -> Prompt {
         if !self.reads(last) {
             let (prefill, stop) = (Some(self.begin.to_owned()), vec![CODED.to_owned()]);
-            return Prompt { messages: conversation, temperature: 0.0, prefill, stop, most_output: CODE_OUTPUT };
+            return Prompt { messages: conversation, temperature: 0.0, prefill, stop, most_output: CODE_OUTPUT, grows: true };
         }
         let mut pieces = Blocks::new(SHOWN_CHARS, LINE_CHARS);
         self.shown.iter().for_each(|line| pieces.add_line(line));
         let lines = render("guided_lines", context! { blocks => values(&pieces), question => self.question.clone() });
         let messages = vec![Message::new(Role::System, render("guided_read", context! {})), Message::new(Role::User, lines)];
         let (prefill, stop) = (Some(ANSWER.to_owned()), ANSWERED.map(str::to_owned).to_vec());
-        Prompt { messages, temperature: 0.0, prefill, stop, most_output: READ_OUTPUT }
+        Prompt { messages, temperature: 0.0, prefill, stop, most_output: READ_OUTPUT, grows: false }
     }
 
     /// Takes an answer that was read, with the place it most likely rests on where the model named none. `None`: the lines do not say it, and

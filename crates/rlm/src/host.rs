@@ -182,6 +182,7 @@ impl<'a> CellHost<'a> {
                 prefill: None,
                 stop: Vec::new(),
                 most_output: SUB_OUTPUT,
+                grows: false,
             };
             match shared.call(&shared.sub_model, self.spec.node, Some(call), prompt).await {
                 Ok(called) => (called, None),

@@ -1,6 +1,6 @@
 //! What the engine asks of a language model.
 
-use crate::money::Price;
+use crate::money::{Price, Usd};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
@@ -57,6 +57,8 @@ pub struct ModelRequest {
     pub stop: Vec<String>,
     /// Text the reply is made to begin with; it is part of the reply's text. Only where [`ModelProfile::prefill`] holds.
     pub prefill: Option<String>,
+    /// The next call will begin with these messages: it pays to have the provider keep them.
+    pub grows: bool,
 }
 
 /// Tokens of a call, as the provider counted them.
@@ -66,6 +68,9 @@ pub struct Usage {
     pub input_tokens: u64,
     /// Those of the input that came from the provider's cache.
     pub cached_input_tokens: u64,
+    /// Those of the input that the provider wrote to its cache, where that has a price of its own.
+    #[serde(default)]
+    pub cache_write_tokens: u64,
     /// Output tokens, reasoning included.
     pub output_tokens: u64,
 }
@@ -76,6 +81,7 @@ impl Usage {
         Usage {
             input_tokens: self.input_tokens + other.input_tokens,
             cached_input_tokens: self.cached_input_tokens + other.cached_input_tokens,
+            cache_write_tokens: self.cache_write_tokens + other.cache_write_tokens,
             output_tokens: self.output_tokens + other.output_tokens,
         }
     }
@@ -100,6 +106,8 @@ pub struct ModelReply {
     pub text: String,
     /// What the provider counted; `None` when it reported nothing.
     pub usage: Option<Usage>,
+    /// What the provider says it charged, which counts for more than any price we know.
+    pub cost: Option<Usd>,
     /// Why it ended.
     pub finish: Finish,
 }
@@ -164,4 +172,16 @@ pub trait Model: Send + Sync {
     /// # Errors
     /// Whatever keeps the reply from being finished. Passing faults have been retried before.
     async fn complete(&self, request: ModelRequest, on_text: OnText<'_>) -> Result<ModelReply, ModelError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_was_kept_before_caches_were_written_still_reads() {
+        let kept = r#"{"input_tokens": 9, "cached_input_tokens": 4, "output_tokens": 2}"#;
+        let usage: Usage = serde_json::from_str(kept).unwrap();
+        assert_eq!(usage, Usage { input_tokens: 9, cached_input_tokens: 4, cache_write_tokens: 0, output_tokens: 2 });
+    }
 }

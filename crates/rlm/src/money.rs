@@ -1,5 +1,6 @@
 //! Money, exact.
 
+use crate::model::Usage;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use ts_rs::TS;
 
@@ -57,18 +58,30 @@ pub struct Price {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub cached_input: Option<f64>,
+    /// Input tokens the provider wrote to its cache; `input` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub cache_write: Option<f64>,
     /// Output tokens, reasoning included.
     pub output: f64,
 }
 
 impl Price {
-    /// The cost of a call. Cached tokens are part of the input tokens.
-    pub fn cost(&self, usage: crate::model::Usage) -> Usd {
+    /// The cost of a call. Tokens from the cache and into it are part of the input tokens.
+    pub fn cost(&self, usage: Usage) -> Usd {
         let cached = usage.cached_input_tokens.min(usage.input_tokens);
+        let written = usage.cache_write_tokens.min(usage.input_tokens - cached);
         let each = |per_million: f64, tokens: u64| Usd(per_token(per_million).saturating_mul(tokens));
-        each(self.input, usage.input_tokens - cached)
+        each(self.input, usage.input_tokens - cached - written)
             .plus(each(self.cached_input.unwrap_or(self.input), cached))
+            .plus(each(self.cache_write.unwrap_or(self.input), written))
             .plus(each(self.output, usage.output_tokens))
+    }
+
+    /// The most that a call of so many tokens can cost: all of its input is new, and a cache that costs more is filled with it.
+    pub fn worst(&self, input_tokens: u64, output_tokens: u64) -> Usd {
+        let input = self.cache_write.map_or(self.input, |write| write.max(self.input));
+        Price { input, ..*self }.cost(Usage { input_tokens, output_tokens, ..Usage::default() })
     }
 
     /// How many output tokens `left` buys.
@@ -85,16 +98,26 @@ fn per_token(per_million: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Usage;
 
     #[test]
     fn a_thousand_small_calls_cost_exactly_a_thousand_times_one() {
-        let price = Price { input: 0.15, cached_input: Some(0.075), output: 0.6 };
-        let usage = Usage { input_tokens: 1234, cached_input_tokens: 234, output_tokens: 77 };
+        let price = Price { input: 0.15, cached_input: Some(0.075), cache_write: None, output: 0.6 };
+        let usage = Usage { input_tokens: 1234, cached_input_tokens: 234, cache_write_tokens: 0, output_tokens: 77 };
         let one = price.cost(usage);
         assert_eq!(one.dollars(), (1000.0 * 0.15 + 234.0 * 0.075 + 77.0 * 0.6) / 1e6);
         let all = (0..1000).fold(Usd::ZERO, |sum, _| sum.plus(one));
         assert_eq!(all.dollars(), one.dollars() * 1000.0);
+    }
+
+    #[test]
+    fn what_goes_into_the_cache_has_its_own_price_and_the_worst_case_counts_it() {
+        let price = Price { input: 1.0, cached_input: Some(0.1), cache_write: Some(1.25), output: 5.0 };
+        let usage = Usage { input_tokens: 1_000, cached_input_tokens: 600, cache_write_tokens: 300, output_tokens: 10 };
+        assert_eq!(price.cost(usage).dollars(), (100.0 + 600.0 * 0.1 + 300.0 * 1.25 + 50.0) / 1e6);
+        assert_eq!(price.worst(1_000, 10).dollars(), (1_250.0 + 50.0) / 1e6);
+        let same = Price { cache_write: None, ..price };
+        assert_eq!(same.cost(usage).dollars(), (400.0 + 60.0 + 50.0) / 1e6);
+        assert_eq!(same.worst(1_000, 10).dollars(), (1_000.0 + 50.0) / 1e6);
     }
 
     #[test]

@@ -178,7 +178,9 @@ impl Node<'_> {
         let messages = messages.to_vec();
         let mut prompt = match &self.manner {
             Manner::Guided(guide) => guide.prompt(messages, last),
-            Manner::Free => Prompt { messages, temperature: 0.0, prefill: None, stop: Vec::new(), most_output: TURN_OUTPUT },
+            Manner::Free => {
+                Prompt { messages, temperature: 0.0, prefill: None, stop: Vec::new(), most_output: TURN_OUTPUT, grows: !last }
+            }
         };
         fit(&mut prompt, model.as_ref());
         let called = self.shared.turn(model, self.spec.node, turn, prompt).await?;

@@ -75,6 +75,8 @@ pub struct Prompt {
     pub prefill: Option<String>,
     pub stop: Vec<String>,
     pub most_output: u32,
+    /// The next turn will begin with these messages.
+    pub grows: bool,
 }
 
 /// What all nodes of a run share.
@@ -195,6 +197,7 @@ impl Shared {
             seed: self.seed,
             stop: prompt.stop,
             prefill: prompt.prefill.filter(|_| profile.prefill),
+            grows: prompt.grows,
         };
         let arrived = Mutex::new(String::new());
         let on_text = |piece: &str| {
@@ -218,12 +221,11 @@ impl Shared {
             }
         };
         let elapsed_ms = since.elapsed().as_millis() as u64;
-        let estimate =
-            |text: &str| Usage { input_tokens: input, cached_input_tokens: 0, output_tokens: model.count_tokens(text) };
+        let estimate = |text: &str| Usage { input_tokens: input, output_tokens: model.count_tokens(text), ..Usage::default() };
         match outcome {
             Some(Ok(reply)) => {
                 let usage = reply.usage.unwrap_or_else(|| estimate(&reply.text));
-                let cost_usd = self.budget.settle(reservation, usage);
+                let cost_usd = self.budget.settle(reservation, usage, reply.cost);
                 Ok(Called {
                     text: reply.text,
                     usage,
@@ -237,7 +239,7 @@ impl Shared {
                 let partial = arrived.into_inner().unwrap_or_else(PoisonError::into_inner);
                 // A call that brought nothing is most likely not paid for; one that began to answer is.
                 let usage = if partial.is_empty() { Usage::default() } else { estimate(&partial) };
-                let cost_usd = self.budget.settle(reservation, usage);
+                let cost_usd = self.budget.settle(reservation, usage, None);
                 let called = Called { text: partial, usage, usage_estimated: true, cost_usd, elapsed_ms, finish: Finish::Stop };
                 let (stop, fault) = match ended {
                     Some(Err(error)) => {

@@ -43,7 +43,7 @@ pub(crate) fn started(seq: u64, question: &str) -> Event {
 }
 
 pub(crate) fn reply(seq: u64, text: &str, cost_usd: Option<Usd>) -> Event {
-    let usage = Usage { input_tokens: 1, cached_input_tokens: 0, output_tokens: 1 };
+    let usage = Usage { input_tokens: 1, output_tokens: 1, ..Usage::default() };
     event(
         seq,
         EventKind::Reply {
@@ -59,7 +59,7 @@ pub(crate) fn reply(seq: u64, text: &str, cost_usd: Option<Usd>) -> Event {
 }
 
 pub(crate) fn called(seq: u64, call: u32, cost_usd: Option<Usd>) -> Event {
-    let usage = Usage { input_tokens: 1, cached_input_tokens: 0, output_tokens: 1 };
+    let usage = Usage { input_tokens: 1, output_tokens: 1, ..Usage::default() };
     event(
         seq,
         EventKind::CallFinished {

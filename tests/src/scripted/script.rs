@@ -47,6 +47,8 @@ impl Rule {
 pub struct Reply {
     /// What the model says. `{last}` stands for the request's last message.
     pub text: String,
+    /// What the model thinks before, where the format shows that; no part of what it says.
+    pub thinking: String,
     /// What is reported of it; `null`: nothing.
     pub usage: Option<ReportedUsage>,
     /// `stop`, `length`, `content_filter`.
@@ -88,6 +90,9 @@ pub struct ReportedUsage {
     /// Those from the cache.
     #[serde(default)]
     pub cached_input_tokens: u64,
+    /// Those written to the cache, in formats that say so.
+    #[serde(default)]
+    pub cache_write_tokens: u64,
     /// Completion tokens.
     pub output_tokens: u64,
 }
@@ -96,7 +101,8 @@ impl Default for Reply {
     fn default() -> Self {
         Reply {
             text: String::new(),
-            usage: Some(ReportedUsage { input_tokens: 100, cached_input_tokens: 0, output_tokens: 10 }),
+            thinking: String::new(),
+            usage: Some(ReportedUsage { input_tokens: 100, cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: 10 }),
             finish: "stop".into(),
             latency_ms: 0,
             piece_chars: 20,
@@ -134,7 +140,7 @@ impl Reply {
 
     /// With these tokens reported.
     pub fn usage(self, input_tokens: u64, cached_input_tokens: u64, output_tokens: u64) -> Self {
-        Reply { usage: Some(ReportedUsage { input_tokens, cached_input_tokens, output_tokens }), ..self }
+        Reply { usage: Some(ReportedUsage { input_tokens, cached_input_tokens, cache_write_tokens: 0, output_tokens }), ..self }
     }
 
     /// After so many milliseconds.

@@ -171,3 +171,61 @@ async fn a_script_that_makes_no_sense_does_not_start() {
     assert!(serde_json::from_str::<Script>(r#"{"root": [{"txt": "misspelt"}]}"#).is_err());
     assert!(serde_json::from_str::<Script>(r#"{"root": [{"text": "right", "usage": null}]}"#).is_ok());
 }
+
+/// The data of each event of an answer that is not cut anywhere.
+fn events(answer: &str) -> Vec<Value> {
+    answer.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok()).collect()
+}
+
+const ANTHROPIC: &str = "POST /v1/messages HTTP/1.1\r\nanthropic-version: 2023-06-01";
+const GEMINI: &str = "POST /v1/models/gemini-x:streamGenerateContent?alt=sse HTTP/1.1";
+
+#[tokio::test]
+async fn anthropics_events_come_as_its_documents_show_them() {
+    let usage = ReportedUsage { input_tokens: 30, cached_input_tokens: 20, cache_write_tokens: 4, output_tokens: 7 };
+    let reply = Reply { thinking: "hm".into(), piece_chars: 3, usage: Some(usage), ..Reply::text("abcd {last}") };
+    let server = ScriptedServer::start(Script { root: vec![reply], ..Script::default() }).await.unwrap();
+    let body = json!({"model": "claude", "max_tokens": 9, "stream": true, "messages": [{"role": "user", "content": [{"type": "text", "text": "q"}]}]});
+    let answer = String::from_utf8(raw(&server, ANTHROPIC, &body.to_string()).await).unwrap();
+    let events = events(&answer);
+    let kinds: Vec<_> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    let block = ["content_block_start", "content_block_delta", "content_block_delta", "content_block_stop"];
+    let expected =
+        [&["message_start"], &block[..], &["content_block_start", "ping"], &block[1..], &["message_delta", "message_stop"]];
+    assert_eq!(kinds, expected.concat());
+    let text: String = events.iter().filter_map(|event| event["delta"]["text"].as_str()).collect();
+    assert_eq!((text.as_str(), &events[0]["message"]["usage"]["input_tokens"]), ("abcd q", &json!(6)));
+}
+
+#[tokio::test]
+async fn geminis_events_come_as_its_documents_show_them() {
+    let reply = Reply { thinking: "hm".into(), finish: "length".into(), piece_chars: 3, ..Reply::text("abcd").usage(9, 2, 5) };
+    let server = ScriptedServer::start(Script { root: vec![reply], ..Script::default() }).await.unwrap();
+    let body = json!({"contents": [{"role": "user", "parts": [{"text": "q"}]}]}).to_string();
+    let answer = String::from_utf8(raw(&server, GEMINI, &body).await).unwrap();
+    let last = events(&answer).pop().unwrap();
+    assert_eq!(last["candidates"][0]["finishReason"], "MAX_TOKENS");
+    let counts = &last["usageMetadata"];
+    assert_eq!((&counts["candidatesTokenCount"], &counts["thoughtsTokenCount"]), (&json!(1), &json!(4)));
+    assert!(answer.contains(r#""text":"abc""#) && answer.contains(r#""thought":true"#), "{answer}");
+}
+
+#[tokio::test]
+async fn what_a_service_would_not_take_is_not_taken_here() {
+    let server = ScriptedServer::start(Script { key: Some("right".into()), ..Script::default() }).await.unwrap();
+    let status = async |head: &str, body: &Value| raw(&server, head, &body.to_string()).await[9..12].to_vec();
+    let (claude, gemini) = (format!("{ANTHROPIC}\r\nx-api-key: right"), format!("{GEMINI}\r\nx-goog-api-key: right"));
+    let user = json!([{"role": "user", "content": "q"}]);
+    assert_eq!(status(ANTHROPIC, &json!({})).await, b"401");
+    assert_eq!(status(GEMINI, &json!({})).await, b"400");
+    assert_eq!(status(&claude, &json!({"messages": user})).await, b"400");
+    assert_eq!(
+        status("POST /v1/messages HTTP/1.1\r\nx-api-key: right", &json!({"messages": user, "max_tokens": 1})).await,
+        b"400"
+    );
+    assert_eq!(status(&claude, &json!({"messages": [{"role": "system", "content": "s"}], "max_tokens": 1})).await, b"400");
+    assert_eq!(status(&gemini, &json!({"contents": [{"role": "assistant", "parts": []}]})).await, b"400");
+    // The script has nothing to say, which is another matter.
+    assert_eq!(status(&claude, &json!({"messages": user, "max_tokens": 1})).await, b"500");
+    assert_eq!(status(&gemini, &json!({"contents": [{"role": "user", "parts": []}]})).await, b"500");
+}

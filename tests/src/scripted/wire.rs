@@ -1,83 +1,109 @@
-//! OpenAI's wire format, as a server speaks it.
+//! The wire formats that the server speaks, told apart by the path of a request.
 
-use super::script::{Reply, ReportedUsage};
-use serde::Deserialize;
+mod anthropic;
+mod gemini;
+mod openai;
+
+use super::script::Reply;
+use hyper::header::{AUTHORIZATION, HeaderMap};
 use serde_json::{Value, json};
 
+/// A wire format.
+#[derive(Clone, Copy)]
+pub(super) enum Format {
+    OpenAi,
+    Anthropic,
+    Gemini,
+}
+
 /// What the server looks at in a request.
-#[derive(Deserialize)]
 pub(super) struct Request {
-    #[serde(default)]
     pub(super) model: String,
-    #[serde(default)]
     pub(super) stream: bool,
-    #[serde(default)]
-    stream_options: StreamOptions,
-    messages: Vec<Message>,
+    pub(super) last_message: String,
+    /// It wants to be told the usage.
+    wants_usage: bool,
 }
 
-#[derive(Default, Deserialize)]
-struct StreamOptions {
-    #[serde(default)]
-    include_usage: bool,
-}
+/// An event of a stream; the flag marks those that carry text of the reply.
+pub(super) type Event = (bool, String);
 
-#[derive(Deserialize)]
-struct Message {
-    /// A text, or a list of parts with a text each.
-    content: Value,
-}
+impl Format {
+    /// The one whose calls go to `path`.
+    pub(super) fn of(path: &str) -> Option<Self> {
+        let end = path.rsplit('/').next()?;
+        match end.split_once(':') {
+            Some((_, "generateContent" | "streamGenerateContent")) => Some(Format::Gemini),
+            None if end == "messages" => Some(Format::Anthropic),
+            None if end == "completions" => Some(Format::OpenAi),
+            _ => None,
+        }
+    }
 
-impl Request {
-    pub(super) fn last_message(&self) -> String {
-        match self.messages.last().map(|message| &message.content) {
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Array(parts)) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
-            _ => String::new(),
+    /// The key, if it is where this format has it.
+    pub(super) fn key(self, headers: &HeaderMap) -> Option<String> {
+        let named = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        match self {
+            Format::Anthropic => named("x-api-key"),
+            Format::Gemini => named("x-goog-api-key"),
+            Format::OpenAi => {
+                let bearer = named(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned));
+                bearer.or_else(|| named("api-key")).or_else(|| named("x-portkey-api-key"))
+            }
+        }
+    }
+
+    /// Reads a request; what is wrong with it otherwise.
+    pub(super) fn read(self, path: &str, headers: &HeaderMap, body: &Value) -> Result<Request, &'static str> {
+        match self {
+            Format::OpenAi => openai::read(body),
+            Format::Anthropic if !headers.contains_key("anthropic-version") => Err("anthropic-version: header is required"),
+            Format::Anthropic => anthropic::read(body),
+            Format::Gemini => gemini::read(path, body),
+        }
+    }
+
+    /// A reply's stream.
+    pub(super) fn stream(self, request: &Request, reply: &Reply, text: &str) -> Vec<Event> {
+        let chars: Vec<char> = text.chars().collect();
+        let pieces: Vec<String> = chars.chunks(reply.piece_chars.max(1)).map(|piece| piece.iter().collect()).collect();
+        match self {
+            Format::OpenAi => openai::stream(request, reply, &pieces),
+            Format::Anthropic => anthropic::stream(request, reply, &pieces),
+            Format::Gemini => gemini::stream(request, reply, &pieces),
+        }
+    }
+
+    /// A reply in one piece.
+    pub(super) fn whole(self, request: &Request, reply: &Reply, text: &str) -> String {
+        let body = match self {
+            Format::OpenAi => openai::whole(request, reply, text),
+            Format::Anthropic => anthropic::whole(request, reply, text),
+            Format::Gemini => gemini::whole(request, reply, text),
+        };
+        body.to_string()
+    }
+
+    /// The answer to a wrong key: its status and its body.
+    pub(super) fn wrong_key(self) -> (u16, Value) {
+        match self {
+            Format::OpenAi => (
+                401,
+                json!({"error": {"message": "Incorrect API key provided.", "type": "invalid_request_error", "code": "invalid_api_key"}}),
+            ),
+            Format::Anthropic => {
+                (401, json!({"type": "error", "error": {"type": "authentication_error", "message": "invalid x-api-key"}}))
+            }
+            Format::Gemini => gemini::wrong_key(),
         }
     }
 }
 
-/// A reply's stream: each entry is one event; the flag marks those that carry text.
-pub(super) fn stream(request: &Request, reply: &Reply, text: &str) -> Vec<(bool, String)> {
-    let event = |choices: Value, usage: Option<ReportedUsage>| {
-        let mut body = json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": request.model, "choices": choices});
-        if let Some(usage) = usage {
-            body["usage"] = usage_json(usage);
-        }
-        format!("data: {body}\n\n")
-    };
-    let delta = |delta: Value, finish: Value| event(json!([{"index": 0, "delta": delta, "finish_reason": finish}]), None);
-    let mut events = vec![(false, delta(json!({"role": "assistant", "content": ""}), Value::Null))];
-    let chars: Vec<char> = text.chars().collect();
-    for piece in chars.chunks(reply.piece_chars.max(1)) {
-        events.push((true, delta(json!({"content": piece.iter().collect::<String>()}), Value::Null)));
+/// A message's content: a text, or a list of parts with a text each.
+fn text_of(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
+        _ => String::new(),
     }
-    events.push((false, delta(json!({}), json!(reply.finish))));
-    if let Some(usage) = reply.usage.filter(|_| request.stream_options.include_usage) {
-        events.push((false, event(json!([]), Some(usage))));
-    }
-    events.push((false, "data: [DONE]\n\n".into()));
-    events
-}
-
-/// A reply in one piece.
-pub(super) fn whole(request: &Request, reply: &Reply, text: &str) -> String {
-    let message = json!({"role": "assistant", "content": text});
-    let choices = json!([{"index": 0, "message": message, "finish_reason": reply.finish}]);
-    let mut body =
-        json!({"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": request.model, "choices": choices});
-    if let Some(usage) = reply.usage {
-        body["usage"] = usage_json(usage);
-    }
-    body.to_string()
-}
-
-fn usage_json(usage: ReportedUsage) -> Value {
-    json!({
-        "prompt_tokens": usage.input_tokens,
-        "completion_tokens": usage.output_tokens,
-        "total_tokens": usage.input_tokens + usage.output_tokens,
-        "prompt_tokens_details": {"cached_tokens": usage.cached_input_tokens},
-    })
 }

@@ -12,5 +12,6 @@ mod main_job;
 mod model_faults;
 mod plumb;
 mod poisoned;
+mod providers;
 mod resume;
 mod wild_code;

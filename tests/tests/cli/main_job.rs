@@ -57,7 +57,10 @@ print(sum(counts))"#,
     assert_eq!(answer["answer"], "There are 120 errors.");
     assert_eq!((&answer["turns"], &answer["calls"], &answer["mode"]), (&json!(3), &json!(40), &json!("rlm")));
     let (input, cached, output) = (1_500 + 1_777 + 2_345 + 40 * 777, 1_024 + 1_024, 60 + 210 + 33 + 40 * 5);
-    assert_eq!(answer["usage"], json!({"input_tokens": input, "cached_input_tokens": cached, "output_tokens": output}));
+    assert_eq!(
+        answer["usage"],
+        json!({"input_tokens": input, "cached_input_tokens": cached, "cache_write_tokens": 0, "output_tokens": output})
+    );
     let cost = f64::from(input) * 2.5e-6 + f64::from(output) * 10e-6;
     let close = |value: &Value| (value.as_f64().unwrap() - cost).abs() < 5e-7;
     assert!(close(&answer["cost_usd"]), "{} is not {cost}", answer["cost_usd"]);

@@ -121,7 +121,10 @@ impl Home {
 
     pub fn asking_at(&self, base_url: &str, more: &[&str]) -> Command {
         let mut command = self.command(&["ask", "What is the answer?"]);
-        command.arg(self.documents()).args(["--model", "server:scripted", "--base-url", base_url, "--json"]);
+        command.arg(self.documents()).args(["--base-url", base_url, "--json"]);
+        if !more.contains(&"--model") {
+            command.args(["--model", "server:scripted"]);
+        }
         if !more.contains(&"--mode") {
             command.args(["--mode", "rlm"]);
         }

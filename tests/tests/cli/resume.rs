@@ -53,7 +53,10 @@ async fn a_killed_run_goes_on_and_finished_sub_calls_are_not_sent_again() {
     // Whether a sub-call that was cut off counts once or twice is open; what was used is not.
     assert!((12..=16).contains(&answer["calls"].as_u64().unwrap()), "{answer}");
     let (input, output) = (1_000 + 1_200 + 8 * 50 + 4 * 40, 100 + 20 + 8 * 5 + 4 * 4);
-    assert_eq!(answer["usage"], json!({"input_tokens": input, "cached_input_tokens": 0, "output_tokens": output}));
+    assert_eq!(
+        answer["usage"],
+        json!({"input_tokens": input, "cached_input_tokens": 0, "cache_write_tokens": 0, "output_tokens": output})
+    );
     let cost = f64::from(input) * 2e-6 + f64::from(output) * 8e-6;
     assert!((answer["cost_usd"].as_f64().unwrap() - cost).abs() < 5e-7, "{answer}");
     let runs = home.runs().await;

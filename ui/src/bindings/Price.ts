@@ -13,6 +13,10 @@ input: number,
  */
 cached_input?: number, 
 /**
+ * Input tokens the provider wrote to its cache; `input` when absent.
+ */
+cache_write?: number, 
+/**
  * Output tokens, reasoning included.
  */
 output: number, };

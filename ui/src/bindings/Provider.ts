@@ -5,7 +5,7 @@
  */
 export type Provider = { 
 /**
- * `openai`; `server` for any OpenAI-compatible address.
+ * `openai`; `server` for any address that speaks OpenAI's format.
  */
 id: string, 
 /**
@@ -16,6 +16,10 @@ name: string,
  * Its address; absent where the user must give one.
  */
 base_url?: string, 
+/**
+ * What its address looks like.
+ */
+example: string, 
 /**
  * It wants a key.
  */

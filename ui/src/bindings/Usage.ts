@@ -13,6 +13,10 @@ input_tokens: number,
  */
 cached_input_tokens: number, 
 /**
+ * Those of the input that the provider wrote to its cache, where that has a price of its own.
+ */
+cache_write_tokens: number, 
+/**
  * Output tokens, reasoning included.
  */
 output_tokens: number, };

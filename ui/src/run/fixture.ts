@@ -20,7 +20,12 @@ export const options = (provider = "server", name = "big"): RunOptions => ({
   seed: 1,
 });
 
-export const usage = (input: number, output: number) => ({ input_tokens: input, cached_input_tokens: 0, output_tokens: output });
+export const usage = (input: number, output: number) => ({
+  input_tokens: input,
+  cached_input_tokens: 0,
+  cache_write_tokens: 0,
+  output_tokens: output,
+});
 
 export const outcome = (output: string, more: Partial<CellOutcome> = {}): CellOutcome => ({
   output,

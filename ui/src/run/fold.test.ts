@@ -19,7 +19,7 @@ describe("the view of a run", () => {
 
   test("tokens and cost are the sums of replies and calls", () => {
     const view = fold(worked());
-    expect(view.usage).toEqual({ input_tokens: 3100, cached_input_tokens: 0, output_tokens: 132 });
+    expect(view.usage).toEqual({ input_tokens: 3100, cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: 132 });
     expect(view.cost).toBeCloseTo(0.0053, 10);
     expect(nodeCost(view, 0)).toBeCloseTo(0.0053, 10);
     expect(view.finished?.status).toBe("answered");

@@ -130,7 +130,7 @@ const empty = (): RunView => ({
   calls: new Map(),
   citations: [],
   notes: [],
-  usage: { input_tokens: 0, cached_input_tokens: 0, output_tokens: 0 },
+  usage: { input_tokens: 0, cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: 0 },
   cost: 0,
   touched: 0,
   length: 0,
@@ -312,6 +312,7 @@ const openCell = (node: RunNode) => node.turns.at(-1)?.cells.findLast((c) => c.e
 function spend(view: RunView, usage: Usage, cost: number | undefined): void {
   view.usage.input_tokens += usage.input_tokens;
   view.usage.cached_input_tokens += usage.cached_input_tokens;
+  view.usage.cache_write_tokens += usage.cache_write_tokens;
   view.usage.output_tokens += usage.output_tokens;
   // A call that never reached its model has used nothing, so its missing price hides nothing.
   if (cost !== undefined) view.cost = view.cost === null ? null : view.cost + cost;

@@ -112,7 +112,7 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
         <TextField
           label="Address"
           value={address}
-          placeholder={provider?.base_url ?? "https://server/v1"}
+          placeholder={provider?.example}
           onChange={(event) => {
             setAddress(event.target.value);
             edited();

@@ -44,7 +44,7 @@ pub struct ModelId {
 /// A provider that can be chosen from the list.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Provider {
-    /// `openai`; `server` for any OpenAI-compatible address.
+    /// `openai`; `server` for any address that speaks OpenAI's format.
     pub id: String,
     /// What people call it.
     pub name: String,
@@ -52,6 +52,8 @@ pub struct Provider {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub base_url: Option<String>,
+    /// What its address looks like.
+    pub example: String,
     /// It wants a key.
     pub key_required: bool,
     /// Names of models worth offering.

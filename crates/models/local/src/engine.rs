@@ -98,7 +98,7 @@ impl Engine {
         let (slot, cached) = self.make_room(&prompt, room)?;
         let mut done = Done {
             finish: Finish::Stop,
-            usage: Usage { input_tokens: prompt.len() as u64, cached_input_tokens: cached as u64, output_tokens: 0 },
+            usage: Usage { input_tokens: prompt.len() as u64, cached_input_tokens: cached as u64, ..Usage::default() },
             prompt_time: Duration::ZERO,
             reply_time: Duration::ZERO,
         };

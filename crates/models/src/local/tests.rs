@@ -21,6 +21,7 @@ fn request(prompt: &str) -> ModelRequest {
         seed: 1,
         stop: vec![],
         prefill: None,
+        grows: true,
     }
 }
 

@@ -118,7 +118,7 @@ async fn the_cost_is_the_exact_sum_and_unknown_when_any_part_is() {
     let lost = EventKind::ReplyLost {
         turn: 2,
         text: "half a".into(),
-        usage: Usage { input_tokens: 9, cached_input_tokens: 0, output_tokens: 2 },
+        usage: Usage { input_tokens: 9, output_tokens: 2, ..Usage::default() },
         cost_usd: Some(Usd::from_dollars(0.05)),
         elapsed_ms: 3,
     };

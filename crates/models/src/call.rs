@@ -1,20 +1,20 @@
-//! A model behind any server that speaks OpenAI's chat format.
+//! The road to a model on a server: HTTP, patience, trying again. What is said on it is the format's ([`crate::formats`]).
 
 mod fault;
-mod reply;
-mod request;
+mod reading;
 mod sse;
 
+use crate::formats::{self, Format, Said};
 use crate::keys::Key;
-use crate::providers;
+use crate::providers::{self, KeyHeader};
 use async_trait::async_trait;
-use fault::Fault;
+use fault::{Callee, Fault};
 use futures_util::StreamExt;
 use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnText};
-use reply::{Callee, Reading};
-use request::{Body, Dialect};
-use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
+use reading::Reading;
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, Url};
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -52,22 +52,24 @@ const TRIES: u32 = 4;
 const LONGEST_REFUSAL: usize = 64 << 10;
 
 /// A model on a server.
-pub struct OpenAi {
+pub struct RemoteModel {
     client: Client,
+    format: Box<dyn Format>,
     url: Url,
     /// The server's address as errors show it: nothing in it can be secret.
     server: String,
     model: String,
     key: Option<Key>,
-    authorization: Option<HeaderValue>,
+    key_header: Option<(HeaderName, HeaderValue)>,
     profile: ModelProfile,
     patience: Patience,
-    dialect: Mutex<Dialect>,
+    /// Parameters that the server does not take, learned from its refusals.
+    refused: Mutex<BTreeSet<&'static str>>,
     /// The server cuts long prompts and says nothing.
     cuts_prompts: bool,
 }
 
-impl OpenAi {
+impl RemoteModel {
     /// A model named `model` on the server at `base_url`.
     ///
     /// # Errors
@@ -81,8 +83,7 @@ impl OpenAi {
         patience: Patience,
     ) -> Result<Self, ModelError> {
         let server = providers::origin(base_url);
-        let mut url = base_url.clone();
-        url.set_path(&format!("{}/chat/completions", base_url.path().trim_end_matches('/')));
+        let format = formats::of(provider);
         // A redirect could carry the text, or the key, to a server that the user never named.
         let mut builder =
             Client::builder().connect_timeout(patience.connect).redirect(reqwest::redirect::Policy::none()).tcp_nodelay(true);
@@ -93,34 +94,41 @@ impl OpenAi {
             let message = format!("No secure connection can be made from this computer ({error}).");
             ModelError { code: "unreachable", message, partial: String::new() }
         })?;
-        let authorization = key.as_ref().map(authorization).transpose()?;
-        Ok(OpenAi {
+        let key_name = providers::provider(provider).map_or(KeyHeader::Bearer, |provider| provider.key_header);
+        let key_header = key.as_ref().map(|key| key_header(key_name, key)).transpose()?;
+        Ok(RemoteModel {
             client,
-            url,
+            url: format.url(base_url, model),
+            format,
             server,
             model: model.to_owned(),
             key,
-            authorization,
+            key_header,
             profile,
             patience,
-            dialect: Mutex::new(Dialect::of(provider)),
+            refused: Mutex::default(),
             cuts_prompts: provider == "ollama",
         })
     }
 
-    async fn try_once(&self, request: &ModelRequest, dialect: Dialect, on_text: OnText<'_>) -> Result<ModelReply, Fault> {
-        let mut post = self.client.post(self.url.clone()).json(&Body::new(&self.model, request, dialect));
-        if let Some(authorization) = &self.authorization {
-            post = post.header(AUTHORIZATION, authorization.clone());
+    async fn try_once(&self, request: &ModelRequest, on_text: OnText<'_>) -> Result<ModelReply, Fault> {
+        let optional = self.format.optional(&lock(&self.refused));
+        let (key, format) = (self.key.as_ref(), &*self.format);
+        let callee = Callee { server: &self.server, model: &self.model, key, format, optional: &optional };
+        let mut post = self.format.write(self.client.post(self.url.clone()), &self.model, request, &optional);
+        if let Some((name, value)) = &self.key_header {
+            post = post.header(name, value);
         }
         let sent = timeout(self.patience.first, post.send()).await.map_err(|_| self.silent("did not answer"))?;
         let response = sent.map_err(|error| self.unreachable(&error))?;
-        if response.status().is_success() { self.read(response, on_text).await } else { Err(self.refused(response).await) }
+        if !response.status().is_success() {
+            return Err(self.refused(response, &callee).await);
+        }
+        let said = Said::new(on_text, request.prefill.as_deref());
+        self.read(response, Reading::new(&callee, said)).await
     }
 
-    async fn read(&self, response: Response, on_text: OnText<'_>) -> Result<ModelReply, Fault> {
-        let callee = Callee { server: &self.server, model: &self.model, key: self.key.as_ref() };
-        let mut reading = Reading::new(&callee, on_text);
+    async fn read(&self, response: Response, mut reading: Reading<'_>) -> Result<ModelReply, Fault> {
         let mut body = response.bytes_stream();
         while !reading.is_done() {
             let wait = if reading.text().is_empty() { self.patience.first } else { self.patience.silence };
@@ -142,7 +150,7 @@ impl OpenAi {
         reading.end()
     }
 
-    async fn refused(&self, response: Response) -> Fault {
+    async fn refused(&self, response: Response, callee: &Callee<'_>) -> Fault {
         let status = response.status().as_u16();
         let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let wait = wait.and_then(|value| fault::retry_after(value, SystemTime::now()));
@@ -154,7 +162,7 @@ impl OpenAi {
                 break;
             }
         }
-        fault::from_status(status, &String::from_utf8_lossy(&body), wait, &self.server, &self.model, self.key.as_ref())
+        fault::from_status(status, &String::from_utf8_lossy(&body), wait, callee)
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Fault {
@@ -189,25 +197,25 @@ impl OpenAi {
 }
 
 #[async_trait]
-impl Model for OpenAi {
+impl Model for RemoteModel {
     fn profile(&self) -> &ModelProfile {
         &self.profile
     }
 
     fn count_tokens(&self, text: &str) -> u64 {
-        bpe_openai::o200k_base().count(text) as u64
+        self.format.tokens(bpe_openai::o200k_base().count(text) as u64)
     }
 
     async fn complete(&self, request: ModelRequest, on_text: OnText<'_>) -> Result<ModelReply, ModelError> {
         let mut tries = 0;
         loop {
-            let dialect = *lock(&self.dialect);
-            let fault = match self.try_once(&request, dialect, on_text).await {
+            let fault = match self.try_once(&request, on_text).await {
                 Ok(reply) => return self.check_not_cut(&request, &reply).map(|()| reply),
                 Err(fault) => fault,
             };
-            if let Some(easier) = fault.refused_parameter.and_then(|name| dialect.without(name)) {
-                *lock(&self.dialect) = easier;
+            // Where another call has learned it meanwhile, it is left out by now.
+            if let Some(name) = fault.refused_parameter {
+                lock(&self.refused).insert(name);
                 continue;
             }
             tries += 1;
@@ -221,14 +229,18 @@ impl Model for OpenAi {
     }
 }
 
-fn authorization(key: &Key) -> Result<HeaderValue, ModelError> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| ModelError {
+fn key_header(header: KeyHeader, key: &Key) -> Result<(HeaderName, HeaderValue), ModelError> {
+    let (name, value) = match header {
+        KeyHeader::Bearer => (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", key.expose()))),
+        KeyHeader::Named(name) => (HeaderName::from_static(name), HeaderValue::from_str(key.expose())),
+    };
+    let mut value = value.map_err(|_| ModelError {
         code: "refused_key",
         message: "The key holds characters that no key has. Copy it again and enter it in the settings.".into(),
         partial: String::new(),
     })?;
     value.set_sensitive(true);
-    Ok(value)
+    Ok((name, value))
 }
 
 /// The cause under a library's layers, which is what the operating system said. Never the address, which the layers repeat.
@@ -251,4 +263,4 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

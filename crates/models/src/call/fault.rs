@@ -1,5 +1,6 @@
 //! What a server's refusal means: which error it is for the user, and whether trying again can help.
 
+use crate::formats::Format;
 use crate::keys::Key;
 use plumb_rlm::model::ModelError;
 use serde_json::Value;
@@ -38,9 +39,6 @@ impl Fault {
     }
 }
 
-/// Parameters that some servers refuse and that a call can do without.
-const OPTIONAL: &[&str] = &["stream_options", "max_completion_tokens", "max_tokens", "temperature", "seed"];
-
 const TOO_LONG: &[&str] = &[
     "context_length",
     "context length",
@@ -50,28 +48,42 @@ const TOO_LONG: &[&str] = &[
     "prompt is too long",
     "too many tokens",
     "input is too long",
+    "exceed context limit",
+    "input token count",
 ];
 
-/// Reads a refusal. `server` is the address to show, `model` the name that was asked for.
-pub fn from_status(
-    status: u16,
-    body: &str,
-    retry_after: Option<Duration>,
-    server: &str,
-    model: &str,
-    key: Option<&Key>,
-) -> Fault {
-    let said = words(body, key);
+/// Whom a call is made to, for errors.
+pub struct Callee<'a> {
+    /// The server's address, as it can be shown.
+    pub server: &'a str,
+    /// The model asked for.
+    pub model: &'a str,
+    /// Never to be shown.
+    pub key: Option<&'a Key>,
+    /// What the call is written in.
+    pub format: &'a dyn Format,
+    /// The parameters of the call that it can do without.
+    pub optional: &'a [&'static str],
+}
+
+/// Reads a refusal.
+pub fn from_status(status: u16, body: &str, retry_after: Option<Duration>, callee: &Callee<'_>) -> Fault {
+    let Callee { server, model, key, optional, format } = *callee;
+    let json = serde_json::from_str::<Value>(body).ok();
+    // Google's errors may come as a list of one.
+    let json = json.map(|json| if json.is_array() { json[0].clone() } else { json });
+    let (status, wait) = json.as_ref().map_or((status, None), |json| format.refusal(status, json));
+    let said = words(body, json.as_ref(), key);
     let says = if said.is_empty() { String::new() } else { format!(" It says: {said}") };
     let lower = body.to_lowercase();
-    if matches!(status, 400 | 413 | 422) && TOO_LONG.iter().any(|words| lower.contains(words)) {
+    if status == 413 || matches!(status, 400 | 422) && TOO_LONG.iter().any(|words| lower.contains(words)) {
         return Fault::lasting(
             "too_long",
             format!("The text is longer than {model} can take.{says} Choose a model with a larger window."),
         );
     }
     // "`max_tokens` is not supported, use `max_completion_tokens`": the first one named is the refused one.
-    let first_named = || OPTIONAL.iter().copied().filter_map(|name| Some((lower.find(name)?, name))).min();
+    let first_named = || optional.iter().copied().filter_map(|name| Some((lower.find(name)?, name))).min();
     let refused_parameter = if matches!(status, 400 | 422) { first_named().map(|(_, name)| name) } else { None };
     let fault = match status {
         300..=399 => Fault::lasting("bad_reply", format!("{server} has moved elsewhere. Enter its new address.")),
@@ -96,28 +108,20 @@ pub fn from_status(
         408 | 500..=599 => Fault::passing("server", format!("{server} failed with status {status}.{says} Try again later.")),
         _ => Fault::lasting("bad_reply", format!("{server} did not accept the call (status {status}).{says}")),
     };
-    Fault { retry_after, refused_parameter, ..fault }
-}
-
-/// Reads an error that came inside a stream with status 200.
-pub fn from_event(error: &Value, server: &str, model: &str, key: Option<&Key>) -> Fault {
-    let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
-    let status = [&error["code"], &error["status"], &error["status_code"]].into_iter().find_map(number);
-    let status = status.and_then(|status| u16::try_from(status).ok()).filter(|status| (400..600).contains(status));
-    from_status(status.unwrap_or(500), &serde_json::json!({ "error": error }).to_string(), None, server, model, key)
+    Fault { retry_after: retry_after.or(wait), refused_parameter, ..fault }
 }
 
 /// What a server says in the body of a refusal, short and without the key.
-fn words(body: &str, key: Option<&Key>) -> String {
+fn words(body: &str, json: Option<&Value>, key: Option<&Key>) -> String {
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    let said = match serde_json::from_str::<Value>(body) {
-        Ok(value) => text(&value["error"]["message"])
+    let said = match json {
+        Some(value) => text(&value["error"]["message"])
             .or_else(|| text(&value["error"]))
             .or_else(|| text(&value["message"]))
             .or_else(|| text(&value["detail"]))
             .unwrap_or_default(),
-        Err(_) if body.trim_start().starts_with('<') => String::new(),
-        Err(_) => body.trim().to_owned(),
+        None if body.trim_start().starts_with('<') => String::new(),
+        None => body.trim().to_owned(),
     };
     let said = key.map_or_else(|| said.clone(), |key| key.redact(&said));
     let mut short: String = said.chars().filter(|c| !c.is_control()).take(300).collect();
@@ -138,9 +142,14 @@ pub fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats;
 
     fn read(status: u16, body: &str) -> Fault {
-        from_status(status, body, None, "https://api.example.org", "m-1", Some(&Key::new("sk-secret")))
+        let key = Key::new("sk-secret");
+        let optional = &["max_tokens", "temperature"];
+        let format = &*formats::of("server");
+        let callee = Callee { server: "https://api.example.org", model: "m-1", key: Some(&key), format, optional };
+        from_status(status, body, None, &callee)
     }
 
     #[test]

@@ -1,114 +1,12 @@
+pub mod server;
+
 use super::*;
-use plumb_rlm::model::{Finish, Message, Role, Strength, Usage};
-use std::sync::Arc;
+use plumb_rlm::model::{Finish, Usage};
+use plumb_rlm::money::Usd;
+use server::{Server, Step, ask, model_at, read_request};
 use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-
-/// A step of a scripted server's answer.
-enum Step {
-    Send(&'static [u8]),
-    Wait(u64),
-    Hang,
-}
-
-/// A server that answers its n-th connection with the n-th script, and keeps what it was sent.
-struct Server {
-    url: Url,
-    seen: Arc<Mutex<Vec<String>>>,
-}
-
-impl Server {
-    async fn start(scripts: Vec<Vec<Step>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = Url::parse(&format!("http://{}/v1", listener.local_addr().unwrap())).unwrap();
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let kept = seen.clone();
-        tokio::spawn(async move {
-            for script in scripts {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                let request = read_request(&mut stream).await;
-                lock(&kept).push(request);
-                tokio::spawn(play(stream, script));
-            }
-        });
-        Server { url, seen }
-    }
-
-    fn seen(&self) -> Vec<String> {
-        lock(&self.seen).clone()
-    }
-
-    fn model(&self, provider: &str) -> OpenAi {
-        model_at(&self.url, provider)
-    }
-}
-
-async fn read_request(stream: &mut TcpStream) -> String {
-    let mut all = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let n = stream.read(&mut buffer).await.unwrap();
-        all.extend_from_slice(&buffer[..n]);
-        let text = String::from_utf8_lossy(&all).into_owned();
-        let whole = text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
-            let length =
-                head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse::<usize>().ok());
-            body.len() >= length.unwrap_or(0)
-        });
-        if whole || n == 0 {
-            return text;
-        }
-    }
-}
-
-async fn play(mut stream: TcpStream, script: Vec<Step>) {
-    for step in script {
-        match step {
-            Step::Send(bytes) => {
-                let _ = stream.write_all(bytes).await;
-                let _ = stream.flush().await;
-            }
-            Step::Wait(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
-            Step::Hang => std::future::pending().await,
-        }
-    }
-}
-
-fn model_at(url: &Url, provider: &str) -> OpenAi {
-    let patience = Patience {
-        connect: Duration::from_secs(2),
-        first: Duration::from_millis(400),
-        silence: Duration::from_millis(200),
-        retry: Duration::from_millis(10),
-        longest_retry: Duration::from_secs(2),
-    };
-    let profile = ModelProfile {
-        name: format!("{provider}:m"),
-        window_tokens: 32_768,
-        max_output_tokens: 100,
-        strength: Strength::Strong,
-        price: None,
-        local: true,
-        prefill: false,
-        concurrency: 4,
-    };
-    OpenAi::new(provider, url, "m", Some(Key::new("sk-secret")), profile, patience).unwrap()
-}
-
-async fn ask(model: &OpenAi, prompt: &str) -> (Result<ModelReply, ModelError>, String) {
-    let shown = Mutex::new(String::new());
-    let request = ModelRequest {
-        messages: vec![Message::new(Role::User, prompt)],
-        max_output_tokens: 50,
-        temperature: 0.0,
-        seed: 7,
-        stop: vec!["END".into()],
-        prefill: None,
-    };
-    let result = model.complete(request, &|text: &str| lock(&shown).push_str(text)).await;
-    (result, shown.into_inner().unwrap())
-}
+use tokio::net::TcpListener;
 
 const STREAM: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n: hello\r\n\r\n";
 const HELLO: &[u8] = "data: {\"choices\":[{\"delta\":{\"content\":\"h\u{e9}\u{1f600}llo\"}}]}\r\n\r\n".as_bytes();
@@ -124,7 +22,7 @@ async fn a_reply_streams_in_with_usage_and_the_key_goes_to_the_server_only() {
     let (reply, shown) = ask(&server.model("server"), "hi").await;
     let reply = reply.unwrap();
     assert_eq!((reply.text.as_str(), shown.as_str(), reply.finish), ("hé😀llo", "hé😀llo", Finish::Stop));
-    assert_eq!(reply.usage, Some(Usage { input_tokens: 3, cached_input_tokens: 0, output_tokens: 1 }));
+    assert_eq!(reply.usage, Some(Usage { input_tokens: 3, cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: 1 }));
     let seen = &server.seen()[0];
     assert!(seen.starts_with("POST /v1/chat/completions HTTP/1.1"));
     assert!(seen.contains("authorization: Bearer sk-secret"));
@@ -276,9 +174,29 @@ async fn giving_up_a_call_closes_its_connection() {
     assert!(matches!(read, Ok(0) | Err(_)));
 }
 
+#[tokio::test]
+async fn a_key_travels_in_the_header_that_its_provider_wants() {
+    for (provider, header) in [("azure", "api-key"), ("portkey", "x-portkey-api-key"), ("litellm", "authorization")] {
+        let server = Server::start(vec![good()]).await;
+        assert!(ask(&server.model(provider), "hi").await.0.is_ok());
+        let value = if header == "authorization" { "Bearer sk-secret" } else { "sk-secret" };
+        assert!(server.seen()[0].contains(&format!("\r\n{header}: {value}\r\n")), "{}", server.seen()[0]);
+        assert_eq!(server.seen()[0].matches("sk-secret").count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_openrouter_says_it_charged_comes_with_the_reply() {
+    const CHARGED: &[u8] = b"data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1,\"cost\":0.00125}}\n\ndata: [DONE]\n\n";
+    for (provider, cost) in [("openrouter", Some(Usd::from_dollars(0.00125))), ("server", None)] {
+        let server = Server::start(vec![vec![Step::Send(STREAM), Step::Send(HELLO), Step::Send(CHARGED)]]).await;
+        assert_eq!(ask(&server.model(provider), "hi").await.0.unwrap().cost, cost, "{provider}");
+    }
+}
+
 #[test]
 fn a_key_that_cannot_be_sent_is_refused_without_showing_it() {
-    let error = authorization(&Key::new("sk-\nsecret")).unwrap_err();
+    let error = key_header(KeyHeader::Bearer, &Key::new("sk-\nsecret")).unwrap_err();
     assert_eq!(error.code, "refused_key");
     assert!(!error.message.contains("secret"));
 }

@@ -1,0 +1,122 @@
+//! A server on this computer that answers as a test says, byte by byte.
+
+use crate::call::{Patience, RemoteModel, lock};
+use crate::keys::Key;
+use plumb_rlm::model::{Message, Model, ModelError, ModelProfile, ModelReply, ModelRequest, Role, Strength};
+use reqwest::Url;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// A step of a scripted server's answer.
+pub enum Step {
+    Send(&'static [u8]),
+    Wait(u64),
+    Hang,
+}
+
+/// A server that answers its n-th connection with the n-th script, and keeps what it was sent.
+pub struct Server {
+    pub url: Url,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    /// Listens at a port that the system chooses.
+    pub async fn start(scripts: Vec<Vec<Step>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/v1", listener.local_addr().unwrap())).unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let kept = seen.clone();
+        tokio::spawn(async move {
+            for script in scripts {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let request = read_request(&mut stream).await;
+                lock(&kept).push(request);
+                tokio::spawn(play(stream, script));
+            }
+        });
+        Server { url, seen }
+    }
+
+    /// All requests so far, head and body.
+    pub fn seen(&self) -> Vec<String> {
+        lock(&self.seen).clone()
+    }
+
+    /// A model here, called in the provider's format.
+    pub fn model(&self, provider: &str) -> RemoteModel {
+        model_at(&self.url, provider)
+    }
+}
+
+/// One request, head and body.
+pub async fn read_request(stream: &mut TcpStream) -> String {
+    let mut all = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let n = stream.read(&mut buffer).await.unwrap();
+        all.extend_from_slice(&buffer[..n]);
+        let text = String::from_utf8_lossy(&all).into_owned();
+        let whole = text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
+            let length =
+                head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse::<usize>().ok());
+            body.len() >= length.unwrap_or(0)
+        });
+        if whole || n == 0 {
+            return text;
+        }
+    }
+}
+
+async fn play(mut stream: TcpStream, script: Vec<Step>) {
+    for step in script {
+        match step {
+            Step::Send(bytes) => {
+                let _ = stream.write_all(bytes).await;
+                let _ = stream.flush().await;
+            }
+            Step::Wait(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
+            Step::Hang => std::future::pending().await,
+        }
+    }
+}
+
+/// A model at an address, called with little patience.
+pub fn model_at(url: &Url, provider: &str) -> RemoteModel {
+    let patience = Patience {
+        connect: Duration::from_secs(2),
+        first: Duration::from_millis(400),
+        silence: Duration::from_millis(200),
+        retry: Duration::from_millis(10),
+        longest_retry: Duration::from_secs(2),
+    };
+    let profile = ModelProfile {
+        name: format!("{provider}:m"),
+        window_tokens: 32_768,
+        max_output_tokens: 100,
+        strength: Strength::Strong,
+        price: None,
+        local: true,
+        prefill: false,
+        concurrency: 4,
+    };
+    RemoteModel::new(provider, url, "m", Some(Key::new("sk-secret")), profile, patience).unwrap()
+}
+
+/// The reply, and what was shown of it meanwhile.
+pub async fn ask(model: &RemoteModel, prompt: &str) -> (Result<ModelReply, ModelError>, String) {
+    let shown = Mutex::new(String::new());
+    let request = ModelRequest {
+        messages: vec![Message::new(Role::User, prompt)],
+        max_output_tokens: 50,
+        temperature: 0.0,
+        seed: 7,
+        stop: vec!["END".into()],
+        prefill: None,
+        grows: false,
+    };
+    let result = model.complete(request, &|text: &str| lock(&shown).push_str(text)).await;
+    (result, shown.into_inner().unwrap())
+}

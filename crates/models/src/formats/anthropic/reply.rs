@@ -1,0 +1,117 @@
+//! What comes back: <https://docs.anthropic.com/en/docs/build-with-claude/streaming>.
+
+use crate::formats::{Odd, Reader, Said, count};
+use plumb_rlm::model::{Finish, Usage};
+use serde_json::Value;
+
+/// Reads one reply. A stream counts its input at its beginning and its output at its end.
+#[derive(Default)]
+pub struct AnthropicReply {
+    fresh: Option<u64>,
+    cached: Option<u64>,
+    written: Option<u64>,
+}
+
+impl Reader for AnthropicReply {
+    fn event(&mut self, event: &Value, said: &mut Said<'_>) -> Result<(), Odd> {
+        match event["type"].as_str().unwrap_or_default() {
+            "message_start" => self.count(&event["message"]["usage"]),
+            "content_block_start" => speak(&event["content_block"], "text", said),
+            // Thoughts, their signatures and the like are deltas of other types, and no part of the reply.
+            "content_block_delta" => speak(&event["delta"], "text_delta", said),
+            "message_delta" => self.end(&event["delta"]["stop_reason"], &event["usage"], said),
+            "message_stop" => said.done = true,
+            "error" => return Err(error(event)),
+            // Pings, and what is yet to be invented: new types of events are no errors.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn whole(&mut self, body: &Value, said: &mut Said<'_>) -> Result<(), Odd> {
+        if !body["error"].is_null() {
+            return Err(error(body));
+        }
+        let blocks = body["content"].as_array().ok_or(Odd::Nonsense)?;
+        blocks.iter().for_each(|block| speak(block, "text", said));
+        self.end(&body["stop_reason"], &body["usage"], said);
+        said.finish.get_or_insert(Finish::Stop);
+        Ok(())
+    }
+}
+
+impl AnthropicReply {
+    /// Takes what stands in one place; what does not, is as it was.
+    fn count(&mut self, usage: &Value) {
+        self.fresh = count(&usage["input_tokens"]).or(self.fresh);
+        self.cached = count(&usage["cache_read_input_tokens"]).or(self.cached);
+        self.written = count(&usage["cache_creation_input_tokens"]).or(self.written);
+    }
+
+    fn end(&mut self, reason: &Value, usage: &Value, said: &mut Said<'_>) {
+        self.count(usage);
+        if let (Some(fresh), Some(output_tokens)) = (self.fresh, count(&usage["output_tokens"])) {
+            let (cached_input_tokens, cache_write_tokens) = (self.cached.unwrap_or(0), self.written.unwrap_or(0));
+            // `input_tokens` leaves out what was read from the cache and what was written to it.
+            let input_tokens = fresh + cached_input_tokens + cache_write_tokens;
+            said.usage = Some(Usage { input_tokens, cached_input_tokens, cache_write_tokens, output_tokens });
+        }
+        match reason.as_str() {
+            None => {}
+            Some("max_tokens" | "model_context_window_exceeded") => said.finish = Some(Finish::Length),
+            Some("refusal") => said.finish = Some(Finish::Refused),
+            Some(_) => said.finish = Some(Finish::Stop),
+        }
+    }
+}
+
+fn speak(part: &Value, kind: &str, said: &mut Said<'_>) {
+    if part["type"] == kind {
+        said.say(part["text"].as_str().unwrap_or_default());
+    }
+}
+
+/// An error, as it would have come as a status: <https://docs.anthropic.com/en/api/errors>.
+fn error(event: &Value) -> Odd {
+    let status = match event["error"]["type"].as_str().unwrap_or_default() {
+        "invalid_request_error" => 400,
+        "authentication_error" => 401,
+        "billing_error" => 402,
+        "permission_error" => 403,
+        "not_found_error" => 404,
+        "request_too_large" => 413,
+        "rate_limit_error" => 429,
+        "timeout_error" => 504,
+        "overloaded_error" => 529,
+        _ => 500,
+    };
+    Odd::Error { status, body: event.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(events: &[Value]) -> Option<Usage> {
+        let mut said = Said::new(&|_: &str| {}, None);
+        let mut reply = AnthropicReply::default();
+        events.iter().for_each(|event| reply.event(event, &mut said).unwrap());
+        said.usage
+    }
+
+    #[test]
+    fn the_input_is_what_is_fresh_and_read_and_written_together() {
+        let start = json!({"type": "message_start", "message": {"usage": {"input_tokens": 5,
+            "cache_read_input_tokens": 100, "cache_creation_input_tokens": 20, "output_tokens": 1}}});
+        let end = |usage: Value| json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage});
+        let all = Usage { input_tokens: 125, cached_input_tokens: 100, cache_write_tokens: 20, output_tokens: 7 };
+        assert_eq!(read(&[start.clone(), end(json!({"output_tokens": 7}))]), Some(all));
+        let again =
+            json!({"input_tokens": 5, "cache_read_input_tokens": 100, "cache_creation_input_tokens": 20, "output_tokens": 7});
+        assert_eq!(read(&[start.clone(), end(again)]), Some(all));
+        assert_eq!(read(&[start.clone(), end(json!({"input_tokens": 5, "output_tokens": 7}))]), Some(all));
+        // The output of the beginning is a placeholder: without that of the end nothing is known.
+        assert_eq!(read(&[start, end(Value::Null)]), None);
+    }
+}

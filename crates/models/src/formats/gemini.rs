@@ -1,0 +1,159 @@
+//! Google's Gemini API: <https://ai.google.dev/api/generate-content>.
+
+mod reply;
+
+use super::{Format, Reader, Turn, decimal, turns, under};
+use plumb_rlm::model::{ModelRequest, Role};
+use reqwest::{RequestBuilder, Url};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// More stop texts than this are refused.
+const STOPS: usize = 5;
+
+/// The format.
+pub struct Gemini;
+
+impl Format for Gemini {
+    fn url(&self, base: &Url, model: &str) -> Url {
+        // Google's own lists write the name with its kind.
+        let name = model.strip_prefix("models/").unwrap_or(model);
+        let mut url = under(base, &format!("models/{name}:streamGenerateContent"));
+        url.query_pairs_mut().append_pair("alt", "sse");
+        url
+    }
+
+    fn optional(&self, refused: &BTreeSet<&'static str>) -> Vec<&'static str> {
+        ["temperature", "seed"].into_iter().filter(|name| !refused.contains(name)).collect()
+    }
+
+    fn write(&self, post: RequestBuilder, _model: &str, request: &ModelRequest, optional: &[&'static str]) -> RequestBuilder {
+        post.json(&Body::new(request, optional))
+    }
+
+    fn reader(&self) -> Box<dyn Reader> {
+        Box::new(reply::GeminiReply)
+    }
+
+    /// A wrong key comes as a bad request, and the wait in the body: <https://google.aip.dev/193>.
+    fn refusal(&self, status: u16, body: &Value) -> (u16, Option<Duration>) {
+        let details = body["error"]["details"].as_array().map_or(&[][..], Vec::as_slice);
+        let wrong_key = status == 400 && details.iter().any(|detail| detail["reason"] == "API_KEY_INVALID");
+        let seconds = details.iter().find_map(|detail| detail["retryDelay"].as_str()?.strip_suffix('s')?.parse().ok());
+        (if wrong_key { 401 } else { status }, seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
+    }
+
+    /// Google gives no tokenizer, only that a token is about four characters, as with OpenAI's in English; a quarter is added:
+    /// <https://ai.google.dev/gemini-api/docs/tokens>.
+    fn tokens(&self, counted: u64) -> u64 {
+        counted * 5 / 4
+    }
+}
+
+/// The body of a call. Texts are borrowed: each turn sends the whole conversation.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system_instruction: Option<Content<'a>>,
+    contents: Vec<Content<'a>>,
+    generation_config: Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct Content<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
+    parts: Vec<Part<'a>>,
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    text: &'a str,
+}
+
+impl<'a> Content<'a> {
+    fn new(role: Option<&'static str>, texts: Vec<&'a str>) -> Self {
+        Content { role, parts: texts.into_iter().map(|text| Part { text }).collect() }
+    }
+}
+
+impl<'a> Body<'a> {
+    fn new(request: &'a ModelRequest, optional: &[&'static str]) -> Self {
+        let (system, turns) = turns(&request.messages);
+        let content = |Turn { role, texts }| Content::new(Some(if role == Role::Assistant { "model" } else { "user" }), texts);
+        let value = |name: &str| match name {
+            "temperature" => json!(decimal(request.temperature)),
+            // A signed 32-bit number.
+            _ => json!(request.seed & 0x7fff_ffff),
+        };
+        let mut config: Map<String, Value> = optional.iter().map(|name| ((*name).to_owned(), value(name))).collect();
+        config.insert("maxOutputTokens".to_owned(), json!(request.max_output_tokens));
+        if !request.stop.is_empty() {
+            config.insert("stopSequences".to_owned(), json!(request.stop.iter().take(STOPS).collect::<Vec<_>>()));
+        }
+        Body {
+            system_instruction: (!system.is_empty()).then(|| Content::new(None, system)),
+            contents: turns.into_iter().map(content).collect(),
+            generation_config: config,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plumb_rlm::model::Message;
+
+    #[test]
+    fn a_call_is_written_as_google_documents_it() {
+        let request = ModelRequest {
+            messages: vec![
+                Message::new(Role::System, "s"),
+                Message::new(Role::User, "a"),
+                Message::new(Role::User, "b"),
+                Message::new(Role::Assistant, "c"),
+                Message::new(Role::User, "d"),
+            ],
+            max_output_tokens: 50,
+            temperature: 0.7,
+            seed: 1 << 40,
+            stop: vec!["END".into()],
+            prefill: None,
+            grows: true,
+        };
+        assert_eq!(
+            json!(Body::new(&request, &["temperature", "seed"])),
+            json!({"systemInstruction": {"parts": [{"text": "s"}]},
+                "contents": [{"role": "user", "parts": [{"text": "a"}, {"text": "b"}]}, {"role": "model", "parts": [{"text": "c"}]},
+                    {"role": "user", "parts": [{"text": "d"}]}],
+                "generationConfig": {"maxOutputTokens": 50, "temperature": 0.7, "seed": 0, "stopSequences": ["END"]}})
+        );
+        let bare = json!(Body::new(&request, &[]));
+        assert!(bare["generationConfig"].get("temperature").is_none() && bare["generationConfig"].get("seed").is_none());
+    }
+
+    #[test]
+    fn the_model_stands_in_the_address_and_the_key_does_not() {
+        let base = Url::parse("https://generativelanguage.googleapis.com/v1beta/").unwrap();
+        let url = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse";
+        for name in ["gemini-2.5-flash", "models/gemini-2.5-flash"] {
+            assert_eq!(Gemini.url(&base, name).as_str(), url);
+        }
+    }
+
+    #[test]
+    fn a_refusal_tells_its_wait_and_a_wrong_key() {
+        let detail = |detail: Value| json!({"error": {"code": 1, "message": "m", "details": [{"reason": "OTHER"}, detail]}});
+        let wait = |delay: &str| {
+            Gemini.refusal(429, &detail(json!({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay})))
+        };
+        assert_eq!(wait("34s"), (429, Some(Duration::from_secs(34))));
+        assert_eq!(wait("0.25s"), (429, Some(Duration::from_millis(250))));
+        assert_eq!((wait("-1s"), wait("soon")), ((429, None), (429, None)));
+        assert_eq!(Gemini.refusal(400, &detail(json!({"reason": "API_KEY_INVALID"}))), (401, None));
+        assert_eq!(Gemini.refusal(400, &Value::Null), (400, None));
+    }
+}

@@ -1,0 +1,101 @@
+//! What comes back: <https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse>.
+
+use crate::formats::{Odd, Reader, Said, count, count_or_none};
+use plumb_rlm::model::{Finish, Usage};
+use serde_json::Value;
+
+/// Reads one reply. Each event says all that it means, so there is nothing to remember.
+pub struct GeminiReply;
+
+impl Reader for GeminiReply {
+    fn event(&mut self, event: &Value, said: &mut Said<'_>) -> Result<(), Odd> {
+        if !event["error"].is_null() {
+            let status = event["error"]["code"].as_u64().and_then(|status| u16::try_from(status).ok());
+            let status = status.filter(|status| (400..600).contains(status)).unwrap_or(500);
+            return Err(Odd::Error { status, body: event.clone() });
+        }
+        let candidate = &event["candidates"][0];
+        for part in candidate["content"]["parts"].as_array().into_iter().flatten().filter(|part| part["thought"] != true) {
+            said.say(part["text"].as_str().unwrap_or_default());
+        }
+        if !event["usageMetadata"].is_null() {
+            said.usage = usage(&event["usageMetadata"]);
+        }
+        if event["promptFeedback"]["blockReason"].is_string() {
+            said.finish = Some(Finish::Refused);
+        }
+        match candidate["finishReason"].as_str() {
+            None | Some("FINISH_REASON_UNSPECIFIED") => {}
+            Some("STOP") => said.finish = Some(Finish::Stop),
+            Some("MAX_TOKENS") => said.finish = Some(Finish::Length),
+            Some("SAFETY" | "RECITATION" | "LANGUAGE" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII" | "OTHER") => {
+                said.finish = Some(Finish::Refused);
+            }
+            // A call of a tool that could not be written, and what is yet to be invented.
+            Some(_) => return Err(Odd::Cut),
+        }
+        Ok(())
+    }
+
+    /// Without events, a stream is a list of what would have been events.
+    fn whole(&mut self, body: &Value, said: &mut Said<'_>) -> Result<(), Odd> {
+        let events = body.as_array().map_or(std::slice::from_ref(body), Vec::as_slice);
+        let known = ["candidates", "promptFeedback", "error"];
+        if !events.iter().any(|event| known.iter().any(|name| !event[name].is_null())) {
+            return Err(Odd::Nonsense);
+        }
+        events.iter().try_for_each(|event| self.event(event, said))
+    }
+}
+
+/// Thoughts are paid as output and counted apart.
+fn usage(counts: &Value) -> Option<Usage> {
+    let input = count(&counts["promptTokenCount"])?;
+    Some(Usage {
+        input_tokens: input,
+        cached_input_tokens: count_or_none(&counts["cachedContentTokenCount"])?.min(input),
+        cache_write_tokens: 0,
+        output_tokens: count_or_none(&counts["candidatesTokenCount"])? + count_or_none(&counts["thoughtsTokenCount"])?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(events: &[Value]) -> (Result<(), Odd>, Option<Usage>, Option<Finish>) {
+        let mut said = Said::new(&|_: &str| {}, None);
+        let result = events.iter().try_for_each(|event| GeminiReply.event(event, &mut said));
+        (result, said.usage, said.finish)
+    }
+
+    #[test]
+    fn thoughts_count_as_output_and_the_last_count_is_the_one() {
+        let early = json!({"usageMetadata": {"promptTokenCount": 9, "totalTokenCount": 9}});
+        let late = json!({"usageMetadata": {"promptTokenCount": 9, "cachedContentTokenCount": 4, "candidatesTokenCount": 2, "thoughtsTokenCount": 5}});
+        let all = Usage { input_tokens: 9, cached_input_tokens: 4, cache_write_tokens: 0, output_tokens: 7 };
+        assert_eq!(read(&[early, late]).1, Some(all));
+    }
+
+    #[test]
+    fn a_prompt_that_is_blocked_and_a_reply_that_is_withheld_are_refusals() {
+        let reasons = ["SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "OTHER"];
+        for reason in reasons {
+            assert_eq!(read(&[json!({"candidates": [{"finishReason": reason}]})]).2, Some(Finish::Refused), "{reason}");
+        }
+        assert_eq!(read(&[json!({"promptFeedback": {"blockReason": "SAFETY"}})]).2, Some(Finish::Refused));
+        assert!(matches!(read(&[json!({"candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL"}]})]).0, Err(Odd::Cut)));
+    }
+
+    #[test]
+    fn a_list_of_events_is_a_reply_too() {
+        let mut said = Said::new(&|_: &str| {}, None);
+        let piece =
+            |text: &str| json!({"candidates": [{"content": {"parts": [{"text": text}, {"text": "hm", "thought": true}]}}]});
+        let list = json!([piece("a"), piece("b"), {"candidates": [{"finishReason": "STOP"}]}]);
+        GeminiReply.whole(&list, &mut said).unwrap();
+        assert_eq!((said.text(), said.finish), ("ab", Some(Finish::Stop)));
+        assert!(matches!(GeminiReply.whole(&json!([1]), &mut said), Err(Odd::Nonsense)));
+    }
+}

@@ -1,0 +1,124 @@
+//! OpenAI's chat format, which most servers speak: <https://platform.openai.com/docs/api-reference/chat/create>.
+
+mod reply;
+
+use super::{Format, Reader, decimal, under};
+use plumb_rlm::model::{Message, ModelRequest};
+use reqwest::{RequestBuilder, Url};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// The format, as one provider speaks it.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenAi {
+    /// The two names of the limit of output, the one that this provider documents first.
+    limits: [&'static str; 2],
+    seed: bool,
+    /// It says what a call cost: <https://openrouter.ai/docs/use-cases/usage-accounting>. Others may mean other units.
+    tells_cost: bool,
+}
+
+impl OpenAi {
+    /// What a provider's documents promise.
+    pub fn of(provider: &str) -> Self {
+        let limits = match provider {
+            "openai" | "azure" => ["max_completion_tokens", "max_tokens"],
+            _ => ["max_tokens", "max_completion_tokens"],
+        };
+        // Mistral names the seed otherwise and refuses what it does not know.
+        OpenAi { limits, seed: provider != "mistral", tells_cost: provider == "openrouter" }
+    }
+}
+
+impl Format for OpenAi {
+    fn url(&self, base: &Url, _model: &str) -> Url {
+        under(base, "chat/completions")
+    }
+
+    fn optional(&self, refused: &BTreeSet<&'static str>) -> Vec<&'static str> {
+        let limit = self.limits.into_iter().find(|name| !refused.contains(name));
+        let others = [Some("temperature"), self.seed.then_some("seed"), Some("stream_options")];
+        limit.into_iter().chain(others.into_iter().flatten()).filter(|name| !refused.contains(name)).collect()
+    }
+
+    fn write(&self, post: RequestBuilder, model: &str, request: &ModelRequest, optional: &[&'static str]) -> RequestBuilder {
+        post.json(&Body::new(model, request, optional))
+    }
+
+    fn reader(&self) -> Box<dyn Reader> {
+        Box::new(reply::OpenAiReply { tells_cost: self.tells_cost })
+    }
+}
+
+/// The body of a call. The messages are borrowed: each turn sends the whole conversation.
+#[derive(Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    messages: &'a [Message],
+    stream: bool,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+impl<'a> Body<'a> {
+    fn new(model: &'a str, request: &'a ModelRequest, optional: &[&'static str]) -> Self {
+        let value = |name: &str| match name {
+            "temperature" => json!(decimal(request.temperature)),
+            // Several servers read it as a signed 32-bit number.
+            "seed" => json!(request.seed & 0x7fff_ffff),
+            "stream_options" => json!({ "include_usage": true }),
+            _ => json!(request.max_output_tokens),
+        };
+        let mut rest: Map<String, Value> = optional.iter().map(|name| ((*name).to_owned(), value(name))).collect();
+        if !request.stop.is_empty() {
+            rest.insert("stop".to_owned(), json!(request.stop));
+        }
+        Body { model, messages: &request.messages, stream: true, rest }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plumb_rlm::model::Role;
+
+    fn written(provider: &str, refused: &BTreeSet<&'static str>) -> Value {
+        let request = ModelRequest {
+            messages: vec![Message::new(Role::System, "s"), Message::new(Role::User, "u")],
+            max_output_tokens: 50,
+            temperature: 0.7,
+            seed: 1,
+            stop: vec![],
+            prefill: None,
+            grows: false,
+        };
+        json!(Body::new("m", &request, &OpenAi::of(provider).optional(refused)))
+    }
+
+    #[test]
+    fn a_call_is_written_as_openai_documents_it() {
+        assert_eq!(
+            written("server", &BTreeSet::new()),
+            json!({"model": "m", "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}],
+                "stream": true, "max_tokens": 50, "temperature": 0.7, "seed": 1, "stream_options": {"include_usage": true}})
+        );
+    }
+
+    #[test]
+    fn refused_parameters_are_left_out_one_after_the_other_and_then_it_is_over() {
+        let mut refused = BTreeSet::new();
+        for name in ["max_tokens", "temperature", "seed", "stream_options", "max_completion_tokens"] {
+            assert!(OpenAi::of("server").optional(&refused).contains(&name));
+            refused.insert(name);
+            assert!(written("server", &refused).get(name).is_none());
+        }
+        assert_eq!(written("server", &refused).as_object().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn each_provider_gets_the_parameters_it_documents() {
+        assert!(written("openai", &BTreeSet::new()).get("max_tokens").is_none());
+        assert!(written("mistral", &BTreeSet::new()).get("seed").is_none());
+    }
+}

@@ -1,0 +1,127 @@
+//! What comes back: <https://platform.openai.com/docs/api-reference/chat-streaming>.
+
+use crate::formats::{Odd, Reader, Said, count, count_or_none};
+use plumb_rlm::model::{Finish, Usage};
+use plumb_rlm::money::Usd;
+use serde_json::{Value, json};
+
+/// Reads one reply. Each event says all that it means, so there is nothing to remember.
+pub struct OpenAiReply {
+    /// What it says of the cost is in US dollars.
+    pub tells_cost: bool,
+}
+
+impl Reader for OpenAiReply {
+    fn event(&mut self, event: &Value, said: &mut Said<'_>) -> Result<(), Odd> {
+        error_in(event)?;
+        let choice = &event["choices"][0];
+        speak(&choice["delta"], &choice["finish_reason"], said)?;
+        said.usage = usage(&event["usage"]).or_else(|| usage(&event["x_groq"]["usage"])).or(said.usage);
+        said.cost = self.cost(&event["usage"]).or(said.cost);
+        Ok(())
+    }
+
+    fn whole(&mut self, body: &Value, said: &mut Said<'_>) -> Result<(), Odd> {
+        error_in(body)?;
+        let choice = &body["choices"][0];
+        if !choice["message"].is_object() {
+            return Err(Odd::Nonsense);
+        }
+        said.usage = usage(&body["usage"]);
+        said.cost = self.cost(&body["usage"]);
+        speak(&choice["message"], &choice["finish_reason"], said)?;
+        said.finish.get_or_insert(Finish::Stop);
+        Ok(())
+    }
+}
+
+impl OpenAiReply {
+    /// With a key of the user's own, the provider behind is paid apart from the fee.
+    fn cost(&self, usage: &Value) -> Option<Usd> {
+        let dollars = |value: &Value| value.as_f64().filter(|dollars| *dollars >= 0.0).map(Usd::from_dollars);
+        let fee = dollars(&usage["cost"]).filter(|_| self.tells_cost)?;
+        if usage["is_byok"] != true {
+            return Some(fee);
+        }
+        Some(fee.plus(dollars(&usage["cost_details"]["upstream_inference_cost"])?))
+    }
+}
+
+fn error_in(event: &Value) -> Result<(), Odd> {
+    let error = &event["error"];
+    if error.is_null() {
+        return Ok(());
+    }
+    let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    let status = [&error["code"], &error["status"], &error["status_code"]].into_iter().find_map(number);
+    let status = status.and_then(|status| u16::try_from(status).ok()).filter(|status| (400..600).contains(status));
+    Err(Odd::Error { status: status.unwrap_or(500), body: json!({ "error": error }) })
+}
+
+fn speak(message: &Value, reason: &Value, said: &mut Said<'_>) -> Result<(), Odd> {
+    match &message["content"] {
+        Value::String(text) => said.say(text),
+        // Some servers send parts, of which those of type "thinking" are not the reply.
+        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).for_each(|text| said.say(text)),
+        _ => {}
+    }
+    let refusal = message["refusal"].as_str().filter(|text| !text.is_empty());
+    said.say(refusal.unwrap_or_default());
+    match reason.as_str() {
+        None => {}
+        Some("length" | "max_tokens" | "model_length") => said.finish = Some(Finish::Length),
+        Some("content_filter" | "safety") => said.finish = Some(Finish::Refused),
+        Some("error") => return Err(Odd::Cut),
+        Some(_) => said.finish = said.finish.or(Some(Finish::Stop)),
+    }
+    if refusal.is_some() {
+        said.finish = Some(Finish::Refused);
+    }
+    Ok(())
+}
+
+/// Reads a count of tokens in any of the ways it is written.
+fn usage(value: &Value) -> Option<Usage> {
+    let input = count(&value["prompt_tokens"])?;
+    let output = count_or_none(&value["completion_tokens"])?;
+    let details = &value["prompt_tokens_details"];
+    let cached = count(&details["cached_tokens"]).or_else(|| count(&value["prompt_cache_hit_tokens"]));
+    let cached = cached.unwrap_or(0).min(input);
+    // Most count reasoning as output; where the total tells that it was left out, it is added.
+    let reasoning = count(&value["completion_tokens_details"]["reasoning_tokens"]).unwrap_or(0);
+    let left_out = count(&value["total_tokens"]) == Some(input + output + reasoning);
+    Some(Usage {
+        input_tokens: input,
+        cached_input_tokens: cached,
+        cache_write_tokens: count(&details["cache_write_tokens"]).unwrap_or(0).min(input - cached),
+        output_tokens: if left_out { output + reasoning } else { output },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cost_is_taken_where_it_is_in_dollars_and_whole() {
+        let cost = |tells_cost: bool, usage: Value| OpenAiReply { tells_cost }.cost(&usage).map(Usd::dollars);
+        assert_eq!(cost(true, json!({"cost": 0.95, "cost_details": {"upstream_inference_cost": 0.9}})), Some(0.95));
+        assert_eq!(
+            cost(true, json!({"cost": 0.05, "is_byok": true, "cost_details": {"upstream_inference_cost": 1}})),
+            Some(1.05)
+        );
+        assert_eq!(cost(true, json!({"cost": 0.05, "is_byok": true, "cost_details": {"upstream_inference_cost": null}})), None);
+        assert_eq!(cost(true, json!({"cost": -1})), None);
+        assert_eq!(cost(false, json!({"cost": 0.95})), None);
+    }
+
+    #[test]
+    fn reasoning_is_counted_once_whichever_way_a_server_counts() {
+        let count = |total: u64| {
+            let value = json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": total, "completion_tokens_details": {"reasoning_tokens": 4}});
+            usage(&value).unwrap().output_tokens
+        };
+        assert_eq!((count(15), count(19)), (5, 9));
+        assert_eq!(usage(&json!({"prompt_tokens": u64::MAX, "completion_tokens": 5})), None);
+    }
+}

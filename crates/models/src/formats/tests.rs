@@ -1,0 +1,258 @@
+//! The same conversations and the same faults in every format, over a real connection.
+
+mod wire;
+
+use crate::call::tests::server::{Server, Step, ask};
+use plumb_rlm::model::{Finish, ModelError, ModelReply, Usage};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use wire::{KEY, Wire};
+
+/// What a server answers with status 200 and these bytes.
+fn answer(body: impl Into<Vec<u8>>) -> Vec<Step> {
+    vec![Step::Send(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"), Step::Send(body.into().leak())]
+}
+
+fn refusal(status: u16, header: &str, body: &str) -> Vec<Step> {
+    vec![Step::Send(format!("HTTP/1.1 {status} Refused\r\n{header}connection: close\r\n\r\n{body}").into_bytes().leak())]
+}
+
+/// Asks a server that answers so; the last of the answers is repeated.
+async fn asked(wire: Wire, scripts: Vec<Vec<Step>>) -> (Result<ModelReply, ModelError>, String, Vec<String>) {
+    let server = Server::start(scripts).await;
+    let (result, shown) = ask(&server.model(wire.provider()), "hi").await;
+    (result, shown, server.seen())
+}
+
+async fn replied(wire: Wire, body: impl Into<Vec<u8>>) -> ModelReply {
+    let (reply, shown, _) = asked(wire, vec![answer(body)]).await;
+    let reply = reply.unwrap_or_else(|error| panic!("{wire:?}: {error:?}"));
+    assert_eq!(reply.text, shown, "{wire:?}");
+    reply
+}
+
+/// The fault that comes of an answer. Neither it nor its debugging form has the key in it.
+async fn fault(wire: Wire, scripts: Vec<Vec<Step>>) -> (ModelError, usize) {
+    let (result, _, seen) = asked(wire, scripts).await;
+    let error = result.expect_err(&format!("{wire:?}"));
+    assert!(!format!("{error:?}{error}").contains(KEY), "{wire:?}: {error:?}");
+    assert!(error.message.len() > 20 && error.message.ends_with('.'), "{wire:?}: {}", error.message);
+    (error, seen.len())
+}
+
+async fn fault_of(wire: Wire, body: impl Into<Vec<u8>>) -> ModelError {
+    fault(wire, vec![answer(body)]).await.0
+}
+
+const USAGE: Usage = Usage { input_tokens: 9, cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: 2 };
+
+/// A whole stream with usage.
+fn good(wire: Wire, pieces: &[&str]) -> String {
+    wire.stream(pieces, Finish::Stop, Some((json!(9), json!(2))))
+}
+
+#[tokio::test]
+async fn a_reply_comes_in_pieces_with_its_usage_and_the_key_stands_only_in_its_header() {
+    for wire in Wire::ALL {
+        let (reply, shown, seen) = asked(wire, vec![answer(good(wire, &["Hé", "l", "lo 😀"]))]).await;
+        let reply = reply.unwrap();
+        assert_eq!((reply.text.as_str(), shown.as_str()), ("Héllo 😀", "Héllo 😀"), "{wire:?}");
+        assert_eq!((reply.finish, reply.usage, reply.cost), (Finish::Stop, Some(USAGE), None), "{wire:?}");
+        assert!(seen[0].starts_with(&format!("POST {} HTTP/1.1\r\n", wire.path())), "{}", seen[0]);
+        assert!(seen[0].contains(&format!("\r\n{}\r\n", wire.key_header())), "{}", seen[0]);
+        assert_eq!(seen[0].matches(KEY).count(), 1, "{}", seen[0]);
+        assert!(seen[0].contains("\"hi\"") && seen[0].contains("[\"END\"]") && seen[0].contains(":50"), "{}", seen[0]);
+    }
+}
+
+#[tokio::test]
+async fn a_stream_may_be_cut_anywhere_end_its_lines_otherwise_and_hold_comments() {
+    for wire in Wire::ALL {
+        let stream = good(wire, &["Grüße – 東", "京 🎉"]);
+        let mut steps = answer("");
+        steps.extend(stream.as_bytes().chunks(1).map(|byte| Step::Send(byte.to_vec().leak())));
+        let (reply, ..) = asked(wire, vec![steps]).await;
+        assert_eq!(reply.unwrap().text, "Grüße – 東京 🎉", "{wire:?}");
+        let noisy = stream.replace("\n\n", "\n\n: still here\n\nevent: ping\ndata: {\"type\": \"ping\"}\n\nretry: 10\n\n");
+        for other in [stream.replace('\n', "\r\n"), stream.replace('\n', "\r"), stream.replace("\n\n", "\n"), noisy] {
+            let reply = replied(wire, other).await;
+            assert_eq!((reply.text.as_str(), reply.usage), ("Grüße – 東京 🎉", Some(USAGE)), "{wire:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_usage_that_is_missing_or_nonsense_is_none_and_the_reply_is_whole() {
+    let odd = [Value::Null, json!(-5), json!("many"), json!(u64::MAX), json!(1.5)];
+    for wire in Wire::ALL {
+        assert_eq!(replied(wire, wire.stream(&["a"], Finish::Stop, None)).await.usage, None, "{wire:?}");
+        for count in &odd {
+            let reply = replied(wire, wire.stream(&["a"], Finish::Stop, Some((count.clone(), json!(2))))).await;
+            assert_eq!((reply.text.as_str(), reply.usage), ("a", None), "{wire:?} {count}");
+        }
+        // The output, where a count may be left out at zero, is at least never a huge or a negative one.
+        for count in &odd[1..] {
+            let reply = replied(wire, wire.stream(&["a"], Finish::Stop, Some((json!(9), count.clone())))).await;
+            assert_eq!(reply.usage, None, "{wire:?} {count}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_reply_and_one_of_thoughts_alone_are_empty_replies() {
+    for wire in Wire::ALL {
+        assert_eq!(replied(wire, good(wire, &[])).await.text, "", "{wire:?}");
+        let thoughts = good(wire, &[""]).replacen("\n\n", &format!("\n\n{}", wire.thought("let me think")), 1);
+        let reply = replied(wire, thoughts).await;
+        assert_eq!((reply.text.as_str(), reply.finish), ("", Finish::Stop), "{wire:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_reason_of_the_end_is_told() {
+    for wire in Wire::ALL {
+        for finish in [Finish::Length, Finish::Refused] {
+            let reply = replied(wire, wire.stream(&["so far"], finish, Some((json!(9), json!(2))))).await;
+            assert_eq!((reply.text.as_str(), reply.finish, reply.usage), ("so far", finish, Some(USAGE)), "{wire:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reply_in_one_piece_is_understood_too() {
+    for wire in Wire::ALL {
+        let reply = replied(wire, wire.whole("Hé")).await;
+        assert_eq!((reply.text.as_str(), reply.finish, reply.usage), ("Hé", Finish::Stop, Some(USAGE)), "{wire:?}");
+        let error = fault_of(wire, wire.error(404)).await;
+        assert_eq!(error.code, "no_such_model", "{wire:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_within_a_stream_is_told_with_what_arrived_and_before_its_first_word_tried_again() {
+    for wire in Wire::ALL {
+        let error = format!("data: {}\n\n", wire.error(429));
+        let begun = format!("{}{error}", wire.unfinished(&["so ", "far"]));
+        let (fault, tries) = fault(wire, vec![answer(begun)]).await;
+        assert_eq!((fault.code, fault.partial.as_str(), tries), ("rate_limited", "so far", 1), "{wire:?}");
+        let (reply, _, seen) = asked(wire, vec![answer(error), answer(good(wire, &["a"]))]).await;
+        assert_eq!((reply.unwrap().text.as_str(), seen.len()), ("a", 2), "{wire:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_without_its_end_is_cut_short_and_keeps_what_arrived() {
+    for wire in Wire::ALL {
+        let unfinished = wire.unfinished(&["so ", "far"]);
+        let half_an_event = format!("{unfinished}{}", &wire.piece("more")[..20]);
+        for body in [unfinished, half_an_event] {
+            let error = fault_of(wire, body).await;
+            assert_eq!((error.code, error.partial.as_str()), ("cut_short", "so far"), "{wire:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_reply_of_a_model_is_a_bad_reply() {
+    for wire in Wire::ALL {
+        let whole = wire.whole("Hé");
+        let cut = whole[..whole.len() / 2].to_owned();
+        let nonsense = format!("{}data: {{\"a\n\ndata: x\n\n", wire.unfinished(&[]));
+        for body in [
+            "<!doctype html><h1>Sign in".to_owned(),
+            cut,
+            "{\"ok\": true}".to_owned(),
+            "[1]".to_owned(),
+            "hello".to_owned(),
+            nonsense,
+        ] {
+            assert_eq!(fault_of(wire, body.clone()).await.code, "bad_reply", "{wire:?} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_status_has_its_meaning_and_those_that_may_pass_are_tried_again() {
+    let statuses = [
+        (400, "bad_reply", 1),
+        (401, "refused_key", 1),
+        (402, "refused_key", 1),
+        (403, "refused_key", 1),
+        (404, "no_such_model", 1),
+        (408, "server", 4),
+        (413, "too_long", 1),
+        (429, "rate_limited", 4),
+        (500, "server", 4),
+        (502, "server", 4),
+        (503, "server", 4),
+        (529, "server", 4),
+    ];
+    for wire in Wire::ALL {
+        for (status, code, tries) in statuses {
+            for body in [wire.error(status), "<html>Gateway</html>".to_owned(), String::new()] {
+                let scripts = (0..4).map(|_| refusal(status, "", &body)).collect();
+                let (error, seen) = fault(wire, scripts).await;
+                assert_eq!((error.code, seen), (code, tries), "{wire:?} {status} {body}");
+                assert!(!error.message.contains("<html>"), "{}", error.message);
+                let quoted = error.message.contains("the words of the server about [key]");
+                assert_eq!(quoted, body.contains("words"), "{wire:?} {status}: {}", error.message);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_wait_that_a_server_names_is_kept() {
+    for wire in Wire::ALL {
+        let began = Instant::now();
+        let busy = refusal(429, "retry-after: 0.3\r\n", &wire.error(429));
+        let (reply, ..) = asked(wire, vec![busy, answer(good(wire, &["a"]))]).await;
+        assert_eq!(reply.unwrap().text, "a", "{wire:?}");
+        assert!(began.elapsed() >= Duration::from_millis(300), "{wire:?}");
+    }
+    let details = json!([{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "3600s"}]);
+    let body = json!([{"error": {"code": 429, "message": "quota", "status": "RESOURCE_EXHAUSTED", "details": details}}]);
+    let (error, tries) = fault(Wire::Gemini, vec![refusal(429, "", &body.to_string())]).await;
+    assert_eq!((error.code, tries), ("rate_limited", 1), "a wait of an hour is told at once: {}", error.message);
+}
+
+#[tokio::test]
+async fn a_text_that_is_too_long_is_told_as_that() {
+    for wire in Wire::ALL {
+        let (error, tries) = fault(wire, vec![refusal(400, "", &wire.too_long())]).await;
+        assert_eq!((error.code, tries), ("too_long", 1), "{wire:?}: {}", error.message);
+    }
+}
+
+#[tokio::test]
+async fn what_a_service_calls_a_bad_request_is_told_as_what_it_is() {
+    let unpaid = json!({"type": "error", "error": {"type": "invalid_request_error", "message": "Your credit balance is too low to access the Anthropic API."}});
+    let (error, _) = fault(Wire::Anthropic, vec![refusal(400, "", &unpaid.to_string())]).await;
+    assert!(error.code == "refused_key" && error.message.contains("Add credit"), "{}", error.message);
+    let wrong_key = json!({"error": {"code": 400, "message": format!("API key not valid: {KEY}"), "details": [{"reason": "API_KEY_INVALID"}]}});
+    let (error, _) = fault(Wire::Gemini, vec![refusal(400, "", &wrong_key.to_string())]).await;
+    assert!(error.code == "refused_key" && error.message.contains("refused the key"), "{}", error.message);
+}
+
+#[tokio::test]
+async fn a_temperature_that_a_model_does_not_take_is_left_out_from_then_on() {
+    for wire in Wire::ALL {
+        let refused = refusal(400, "", r#"{"error": {"message": "`temperature` is deprecated for this model."}}"#);
+        let (reply, _, seen) = asked(wire, vec![refused, answer(good(wire, &["a"]))]).await;
+        assert_eq!(reply.unwrap().text, "a", "{wire:?}");
+        let with: Vec<bool> = seen.iter().map(|request| request.contains("\"temperature\"")).collect();
+        assert_eq!(with, [true, false], "{wire:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_ends_the_call() {
+    for wire in Wire::ALL {
+        let (error, _) = fault(wire, vec![vec![Step::Hang]]).await;
+        assert_eq!(error.code, "server", "{wire:?}");
+        let mut begun = answer(wire.unfinished(&["so far"]));
+        begun.push(Step::Hang);
+        let (error, tries) = fault(wire, vec![begun]).await;
+        assert_eq!((error.code, error.partial.as_str(), tries), ("cut_short", "so far", 1), "{wire:?}");
+    }
+}
