@@ -39,13 +39,17 @@ impl OpenCorpus {
                 changed();
             }
         });
-        let watching = match started {
+        let mut watching = match started {
             Ok(watcher) => Watching { watcher: Some(watcher), state: WatchState::Watching },
             Err(error) => Watching { watcher: None, state: WatchState::Off(reason(&error)) },
         };
         let listing = self.listing.borrow().clone().unwrap_or_default();
+        // Thousands of folders take a while: nobody who asks for the state waits for that.
+        let state = watching.follow(&listing);
         let mut held = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
-        held.insert(watching).follow(&listing)
+        let watching = held.insert(watching);
+        let now = self.listing.borrow().clone().unwrap_or_default();
+        if Arc::ptr_eq(&listing, &now) { state } else { watching.follow(&now) }
     }
 
     /// Whether changes show by themselves. `None`: watching was never begun.
