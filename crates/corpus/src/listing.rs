@@ -11,7 +11,8 @@ use plumb_rlm::corpus::{CorpusError, DocumentState, Include};
 use rustix::fs::{AtFlags, Mode, OFlags};
 use std::{
     collections::HashSet,
-    os::fd::OwnedFd,
+    ffi::OsStr,
+    os::{fd::OwnedFd, unix::ffi::OsStrExt},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -221,8 +222,11 @@ struct OpenFolder {
 
 /// Size and time of a file.
 fn stamp(file: &Path, near: &mut Option<OpenFolder>) -> Option<Stamp> {
-    let (parent, name) = (file.parent()?, file.file_name()?);
-    if near.as_ref().is_none_or(|near| near.path != parent) {
+    // Bytes, and not parts of paths: it is done for every file.
+    let path = file.as_os_str().as_bytes();
+    let slash = memchr::memrchr(b'/', path)?;
+    let (parent, name) = (Path::new(OsStr::from_bytes(&path[..slash.max(1)])), OsStr::from_bytes(&path[slash + 1..]));
+    if near.as_ref().is_none_or(|near| near.path.as_os_str() != parent.as_os_str()) {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let folder = rustix::fs::open(parent, flags, Mode::empty()).ok()?;
         *near = Some(OpenFolder { path: parent.to_owned(), folder });

@@ -201,8 +201,7 @@ impl Kind {
             "zip" => Self::Zip,
             "tar" | "tgz" | "tbz" | "tbz2" | "txz" | "tzst" => Self::Tar,
             "gz" | "bz2" | "xz" | "zst" => Self::Compressed,
-            "png" | "jpg" | "jpeg" | "gif" | "bmp" | "tif" | "tiff" | "webp" | "ico" | "icns" | "heic" | "heif" | "avif"
-            | "jxl" | "psd" | "xcf" | "cr2" | "nef" | "arw" | "dng" => Self::Image,
+            image if is_image(image) => Self::Image,
             "rs" | "py" | "js" | "mjs" | "cjs" | "jsx" | "ts" | "tsx" | "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh"
             | "cs" | "java" | "kt" | "kts" | "scala" | "go" | "rb" | "php" | "swift" | "m" | "mm" | "pl" | "pm" | "lua" | "r"
             | "jl" | "hs" | "ml" | "mli" | "fs" | "ex" | "exs" | "erl" | "clj" | "cljs" | "el" | "lisp" | "scm" | "zig"
@@ -231,13 +230,39 @@ fn lowercase<'a>(extension: &str, buffer: &'a mut [u8; LONGEST_EXTENSION]) -> Op
     str::from_utf8(lower).ok()
 }
 
+fn is_image(extension: &str) -> bool {
+    matches!(
+        extension,
+        "png"
+            | "jpg"
+            | "jpeg"
+            | "gif"
+            | "bmp"
+            | "tif"
+            | "tiff"
+            | "webp"
+            | "ico"
+            | "icns"
+            | "heic"
+            | "heif"
+            | "avif"
+            | "jxl"
+            | "psd"
+            | "xcf"
+            | "cr2"
+            | "nef"
+            | "arw"
+            | "dng"
+    )
+}
+
 /// From the name alone: whether it is worth reading at all. `None`: yes. Otherwise what it is, in plain words.
 pub fn skip_by_name(name: &str) -> Option<&'static str> {
     let name = name_of(name);
     let dot = memchr::memrchr(b'.', name.as_bytes())?;
     let mut buffer = [0; LONGEST_EXTENSION];
     Some(match lowercase(&name[dot + 1..], &mut buffer)? {
-        _ if Kind::by_name(name) == Some(Kind::Image) => crate::IMAGE,
+        image if is_image(image) => crate::IMAGE,
         "mp4" | "m4v" | "mov" | "avi" | "mkv" | "webm" | "wmv" | "flv" | "mpg" | "mpeg" | "3gp" => "a video",
         "mp3" | "wav" | "flac" | "ogg" | "oga" | "opus" | "m4a" | "aac" | "wma" | "aiff" => "a sound recording",
         "exe" | "dll" | "msi" | "so" | "dylib" | "app" | "apk" | "ipa" | "appimage" | "deb" | "rpm" => "a program",
