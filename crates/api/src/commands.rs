@@ -86,6 +86,10 @@ commands! {
     stop_fetch: ModelId => Nothing;
     /// Providers to choose from.
     providers: Nothing => Vec<Provider>;
+    /// The models that a server offers.
+    offered_models: OfferedModels => Vec<String>;
+    /// Servers of models that run on this computer.
+    local_servers: Nothing => Vec<LocalServer>;
     /// Keeps a key.
     set_key: SetKey => KeyState;
     /// Whether there is a key, and where. Never the key.

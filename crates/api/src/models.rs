@@ -121,6 +121,29 @@ impl Plumb {
         Ok(offered.collect())
     }
 
+    /// The models that a server offers.
+    ///
+    /// # Errors
+    /// As for a call; `bad_reply` where the server lists none.
+    pub async fn offered_models(&self, request: OfferedModels) -> Result<Vec<String>, ApiError> {
+        self.may_use_keys([&request.model], self.settings(Nothing {}).await?.models())?;
+        Ok(plumb_models::offered(&request.model, &self.inner.keys).await?)
+    }
+
+    /// Servers of models that answer on this computer, at their usual addresses.
+    ///
+    /// # Errors
+    /// None so far.
+    pub async fn local_servers(&self, _: Nothing) -> Result<Vec<LocalServer>, ApiError> {
+        let found = plumb_models::local_servers().await.into_iter();
+        let found = found.map(|(provider, models)| LocalServer {
+            provider: provider.id.to_owned(),
+            name: provider.name.to_owned(),
+            models,
+        });
+        Ok(found.collect())
+    }
+
     /// Makes one tiny call.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnText};
 use reading::Reading;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, Response, Url};
+use reqwest::{Client, RequestBuilder, Response, Url};
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
@@ -50,12 +50,15 @@ impl Default for Patience {
 const TRIES: u32 = 4;
 /// Of a refusal's body, no more is read.
 const LONGEST_REFUSAL: usize = 64 << 10;
+/// And of a list of models.
+const LONGEST_LIST: usize = 8 << 20;
 
 /// A model on a server.
 pub struct RemoteModel {
     client: Client,
     format: Box<dyn Format>,
     url: Url,
+    models_url: Url,
     /// The server's address as errors show it: nothing in it can be secret.
     server: String,
     model: String,
@@ -99,6 +102,7 @@ impl RemoteModel {
         Ok(RemoteModel {
             client,
             url: format.url(base_url, model),
+            models_url: format.models_url(base_url),
             format,
             server,
             model: model.to_owned(),
@@ -115,17 +119,47 @@ impl RemoteModel {
         let optional = self.format.optional(&lock(&self.refused));
         let (key, format) = (self.key.as_ref(), &*self.format);
         let callee = Callee { server: &self.server, model: &self.model, key, format, optional: &optional };
-        let mut post = self.format.write(self.client.post(self.url.clone()), &self.model, request, &optional);
-        if let Some((name, value)) = &self.key_header {
-            post = post.header(name, value);
-        }
-        let sent = timeout(self.patience.first, post.send()).await.map_err(|_| self.silent("did not answer"))?;
-        let response = sent.map_err(|error| self.unreachable(&error))?;
-        if !response.status().is_success() {
-            return Err(self.refused(response, &callee).await);
-        }
+        let post = self.format.write(self.client.post(self.url.clone()), &self.model, request, &optional);
+        let response = self.send(post, &callee).await?;
         let said = Said::new(on_text, request.prefill.as_deref());
         self.read(response, Reading::new(&callee, said)).await
+    }
+
+    /// The names of the models that the server offers, in the order of the alphabet.
+    ///
+    /// # Errors
+    /// As for a call; `bad_reply` where the server lists none. It is asked once.
+    pub async fn offered(&self) -> Result<Vec<String>, ModelError> {
+        let callee =
+            Callee { server: &self.server, model: &self.model, key: self.key.as_ref(), format: &*self.format, optional: &[] };
+        let response = self.send(self.client.get(self.models_url.clone()), &callee).await.map_err(|fault| fault.error)?;
+        let mut body = Vec::new();
+        let mut stream = response.bytes_stream();
+        while let Ok(Some(Ok(bytes))) = timeout(self.patience.silence, stream.next()).await {
+            body.extend_from_slice(&bytes);
+            if body.len() > LONGEST_LIST {
+                break;
+            }
+        }
+        let list = serde_json::from_slice(&body).unwrap_or_default();
+        let mut names = self.format.offered(&list);
+        names.sort_unstable();
+        names.dedup();
+        if names.is_empty() {
+            let message = format!("{} lists no models. Enter the name of one as the server knows it.", self.server);
+            return Err(ModelError { code: "bad_reply", message, partial: String::new() });
+        }
+        Ok(names)
+    }
+
+    async fn send(&self, request: RequestBuilder, callee: &Callee<'_>) -> Result<Response, Fault> {
+        let mut request = self.format.headed(request);
+        if let Some((name, value)) = &self.key_header {
+            request = request.header(name, value);
+        }
+        let sent = timeout(self.patience.first, request.send()).await.map_err(|_| self.silent("did not answer"))?;
+        let response = sent.map_err(|error| self.unreachable(&error))?;
+        if response.status().is_success() { Ok(response) } else { Err(self.refused(response, callee).await) }
     }
 
     async fn read(&self, response: Response, mut reading: Reading<'_>) -> Result<ModelReply, Fault> {

@@ -2,16 +2,21 @@
 
 use crate::call::{Patience, RemoteModel};
 use crate::catalogue::{self, FileState};
-use crate::keys::Keys;
+use crate::keys::{Key, Keys};
 use crate::local::Local;
 use crate::{profiles, providers};
 use plumb_rlm::model::{Message, Model, ModelError, ModelReply, ModelRequest, Role};
-use plumb_rlm::options::ModelChoice;
+use plumb_rlm::options::{KeySource, ModelChoice};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The provider's name of the built-in models.
 pub const LOCAL: &str = "local";
+/// A list of models comes within this time or is done without.
+const LISTED: Duration = Duration::from_secs(10);
+/// A server on this computer answers at once, if it is there.
+const NEAR: Duration = Duration::from_millis(500);
 
 /// Makes a model ready to be called. Nothing is sent, and the built-in model is not started, before the first call.
 /// `window` is how many tokens fit, where the user knows better than the table.
@@ -55,6 +60,37 @@ async fn local(choice: &ModelChoice, models_dir: &Path, window: Option<u32>) -> 
     }
 }
 
+/// The names of the models that a choice's server offers; the choice need not name one.
+///
+/// # Errors
+/// As for a call; `bad_reply` where the server lists none.
+pub async fn offered(choice: &ModelChoice, keys: &Keys) -> Result<Vec<String>, ModelError> {
+    list(choice, keys.get(choice).await?, Patience { first: LISTED, silence: LISTED, ..Patience::default() }).await
+}
+
+/// The servers that answer on this computer at their usual addresses, with the models that each offers.
+pub async fn local_servers() -> Vec<(&'static providers::Provider, Vec<String>)> {
+    let patience = Patience { connect: NEAR, first: NEAR, silence: NEAR, ..Patience::default() };
+    let asked = providers::providers().iter().filter(|provider| provider.own_machine && provider.base_url.is_some());
+    let answers = asked.map(async |provider| {
+        let choice = ModelChoice {
+            provider: provider.id.to_owned(),
+            name: String::new(),
+            base_url: None,
+            key: KeySource::None,
+            price: None,
+        };
+        Some((provider, list(&choice, None, patience).await.ok()?))
+    });
+    futures_util::future::join_all(answers).await.into_iter().flatten().collect()
+}
+
+async fn list(choice: &ModelChoice, key: Option<Key>, patience: Patience) -> Result<Vec<String>, ModelError> {
+    let url = providers::base_url(choice)?;
+    let profile = profiles::profile(choice, &url, None);
+    RemoteModel::new(&choice.provider, &url, &choice.name, key, profile, patience)?.offered().await
+}
+
 /// Makes one tiny call, to see whether a choice works.
 ///
 /// # Errors
@@ -80,7 +116,6 @@ fn error(code: &'static str, message: String) -> ModelError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plumb_rlm::options::KeySource;
 
     fn choice(provider: &str, name: &str) -> ModelChoice {
         ModelChoice { provider: provider.into(), name: name.into(), base_url: None, key: KeySource::None, price: None }

@@ -16,6 +16,21 @@ pub trait Format: Send + Sync {
     /// Where calls to `model` go, on the server at `base`.
     fn url(&self, base: &Url, model: &str) -> Url;
 
+    /// Where the server lists its models.
+    fn models_url(&self, base: &Url) -> Url {
+        under(base, "models")
+    }
+
+    /// The names in such a list of models that can hold a conversation, as far as the list tells.
+    fn offered(&self, list: &Value) -> Vec<String> {
+        names(&list["data"], "id")
+    }
+
+    /// What every request carries beside the key.
+    fn headed(&self, request: RequestBuilder) -> RequestBuilder {
+        request
+    }
+
     /// The parameters that a call carries and can do without, once those `refused` are left out.
     fn optional(&self, refused: &BTreeSet<&'static str>) -> Vec<&'static str>;
 
@@ -145,6 +160,12 @@ fn under(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
     url
+}
+
+/// What each entry of a list has under `field`.
+fn names(list: &Value, field: &str) -> Vec<String> {
+    let entries = list.as_array().map_or(&[][..], Vec::as_slice);
+    entries.iter().filter_map(|entry| entry[field].as_str()).map(str::to_owned).collect()
 }
 
 /// A count of tokens. One that no model could reach is none, and so is a negative one.

@@ -108,7 +108,7 @@ impl Keys {
                     || format!("The environment variable {variable} holds no key. Set it, or enter the key in the settings."),
                 )
             }
-            KeySource::Command { command } => self.from_command(choice, command).await,
+            KeySource::Command { command } => self.by_command(choice, command).await,
             KeySource::Keychain => {
                 let account = providers::origin(&providers::base_url(choice)?);
                 match self.find(&account).await {
@@ -124,7 +124,7 @@ impl Keys {
     }
 
     /// Asks a command once in a session: a password manager may want its user each time.
-    async fn from_command(&self, choice: &ModelChoice, command: &str) -> Result<Key, String> {
+    async fn by_command(&self, choice: &ModelChoice, command: &str) -> Result<Key, String> {
         let server = providers::base_url(choice).map(|url| providers::origin(&url)).map_err(|error| error.message)?;
         let account = format!("{server} by {command}");
         if let Some((key, _)) = lock(&self.session).get(&account) {

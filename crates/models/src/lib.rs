@@ -14,7 +14,7 @@ mod providers;
 pub mod frame;
 
 pub use catalogue::{BuiltIn, FileState, built_in, catalogue, state};
-pub use connect::{LOCAL, connect, test};
+pub use connect::{LOCAL, connect, local_servers, offered, test};
 pub use fetch::{FetchError, Progress, Source, fetch};
 pub use keys::{Kept, Key, KeyState, Keys};
 pub use local::DEFAULT_WINDOW;

@@ -14,8 +14,10 @@ import type { LibraryId } from "./LibraryId";
 import type { Lines } from "./Lines";
 import type { ListDocuments } from "./ListDocuments";
 import type { ListRuns } from "./ListRuns";
+import type { LocalServer } from "./LocalServer";
 import type { ModelId } from "./ModelId";
 import type { Nothing } from "./Nothing";
+import type { OfferedModels } from "./OfferedModels";
 import type { OpenLibrary } from "./OpenLibrary";
 import type { PageImage } from "./PageImage";
 import type { Provider } from "./Provider";
@@ -144,6 +146,14 @@ stop_fetch: [ModelId, Nothing],
  * Providers to choose from.
  */
 providers: [Nothing, Array<Provider>], 
+/**
+ * The models that a server offers.
+ */
+offered_models: [OfferedModels, Array<string>], 
+/**
+ * Servers of models that run on this computer.
+ */
+local_servers: [Nothing, Array<LocalServer>], 
 /**
  * Keeps a key.
  */

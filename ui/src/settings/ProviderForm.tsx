@@ -9,7 +9,9 @@ import { Button } from "../parts/Button";
 import { ChoiceField, SuggestField, TextField } from "../parts/Field";
 import { toFailure, usePlatform } from "../platform";
 import { duration } from "../text/format";
+import { FoundServers } from "./FoundServers";
 import s from "./Settings.module.css";
+import { useOffered } from "./useOffered";
 
 /** A provider, its model and its key. The key goes to the keychain and is never shown again. */
 export function ProviderForm({ settings }: { settings: Settings }) {
@@ -59,6 +61,10 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
       ...(input !== undefined && output !== undefined && model === name ? { price: { input, output } } : {}),
     };
   };
+  const known = provider?.models ?? [];
+  const present = keyState.data?.present ?? false;
+  const canAsk = /^https?:\/\/[^/]/.test(server) && (present || !!given || !provider?.key_required);
+  const models = useOffered(canAsk ? choice("", present) : undefined, known);
   /** Keeps the key, if one was typed; says whether there is one. */
   const keepKey = async () => {
     if (key.trim() === "") return keyState.data?.present ?? false;
@@ -97,6 +103,15 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
         if (!wants) use.mutate();
       }}
     >
+      <FoundServers
+        chosen={id}
+        onChoose={(found) => {
+          setId(found.provider);
+          setAddress("");
+          setName(found.models[0] ?? "");
+          edited();
+        }}
+      />
       <div className={s.pair}>
         <ChoiceField
           label="Provider"
@@ -121,8 +136,8 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
         <SuggestField
           label="Model"
           value={name}
-          options={provider?.models ?? []}
-          placeholder={provider?.models[0] ?? "The server's name for it"}
+          options={models}
+          placeholder={known[0] ?? "The server's name for it"}
           onChange={(value) => {
             setName(value);
             edited();
@@ -132,7 +147,7 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
           label="Model for pieces"
           hint="Optional: a cheaper one that reads the parts."
           value={pieces}
-          options={provider?.models ?? []}
+          options={models}
           placeholder="The same"
           onChange={setPieces}
         />

@@ -60,6 +60,24 @@ pub struct Provider {
     pub models: Vec<String>,
 }
 
+/// Asks a server which models it offers.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct OfferedModels {
+    /// Which server, and with which key; the name of the model may be empty.
+    pub model: ModelChoice,
+}
+
+/// A server of models that runs on this computer.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct LocalServer {
+    /// The provider's id.
+    pub provider: String,
+    /// What people call it.
+    pub name: String,
+    /// The models that it offers.
+    pub models: Vec<String>,
+}
+
 /// Keeps a key in the keychain, bound to the server it is for.
 #[derive(Clone, Deserialize, TS)]
 pub struct SetKey {

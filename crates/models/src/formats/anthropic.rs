@@ -24,8 +24,19 @@ impl Format for Anthropic {
     }
 
     fn write(&self, post: RequestBuilder, model: &str, request: &ModelRequest, optional: &[&'static str]) -> RequestBuilder {
-        // <https://docs.anthropic.com/en/api/versioning>
-        post.header("anthropic-version", "2023-06-01").json(&Body::new(model, request, optional))
+        post.json(&Body::new(model, request, optional))
+    }
+
+    /// <https://docs.anthropic.com/en/api/models-list>
+    fn models_url(&self, base: &Url) -> Url {
+        let mut url = under(base, "models");
+        url.query_pairs_mut().append_pair("limit", "1000");
+        url
+    }
+
+    /// <https://docs.anthropic.com/en/api/versioning>
+    fn headed(&self, request: RequestBuilder) -> RequestBuilder {
+        request.header("anthropic-version", "2023-06-01")
     }
 
     fn reader(&self) -> Box<dyn Reader> {

@@ -25,6 +25,23 @@ impl Format for Gemini {
         url
     }
 
+    /// <https://ai.google.dev/api/models>
+    fn models_url(&self, base: &Url) -> Url {
+        let mut url = under(base, "models");
+        url.query_pairs_mut().append_pair("pageSize", "1000");
+        url
+    }
+
+    fn offered(&self, list: &Value) -> Vec<String> {
+        let speaks = |model: &&Value| {
+            let methods = model["supportedGenerationMethods"].as_array();
+            methods.is_none_or(|methods| methods.iter().any(|method| method == "generateContent"))
+        };
+        let models = list["models"].as_array().map_or(&[][..], Vec::as_slice).iter().filter(speaks);
+        let names = models.filter_map(|model| model["name"].as_str());
+        names.map(|name| name.strip_prefix("models/").unwrap_or(name).to_owned()).collect()
+    }
+
     fn optional(&self, refused: &BTreeSet<&'static str>) -> Vec<&'static str> {
         ["temperature", "seed"].into_iter().filter(|name| !refused.contains(name)).collect()
     }

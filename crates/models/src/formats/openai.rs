@@ -2,7 +2,7 @@
 
 mod reply;
 
-use super::{Format, Reader, decimal, under};
+use super::{Format, Reader, decimal, names, under};
 use plumb_rlm::model::{Message, ModelRequest};
 use reqwest::{RequestBuilder, Url};
 use serde::Serialize;
@@ -34,6 +34,27 @@ impl OpenAi {
 impl Format for OpenAi {
     fn url(&self, base: &Url, _model: &str) -> Url {
         under(base, "chat/completions")
+    }
+
+    /// The list does not say what a model is for; these words in a name do.
+    fn offered(&self, list: &Value) -> Vec<String> {
+        const OTHER: &[&str] = &[
+            "embed",
+            "whisper",
+            "tts",
+            "dall-e",
+            "moderation",
+            "transcribe",
+            "realtime",
+            "image",
+            "audio",
+            "speech",
+            "rerank",
+            "sora",
+        ];
+        let mut names = names(&list["data"], "id");
+        names.retain(|name| !OTHER.iter().any(|word| name.to_ascii_lowercase().contains(word)));
+        names
     }
 
     fn optional(&self, refused: &BTreeSet<&'static str>) -> Vec<&'static str> {

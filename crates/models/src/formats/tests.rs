@@ -256,3 +256,44 @@ async fn a_server_that_falls_silent_ends_the_call() {
         assert_eq!((error.code, error.partial.as_str(), tries), ("cut_short", "so far", 1), "{wire:?}");
     }
 }
+
+#[tokio::test]
+async fn a_servers_models_are_listed_with_the_key_in_its_header_and_those_that_do_not_talk_are_left_out() {
+    for wire in Wire::ALL {
+        let list = match wire {
+            Wire::OpenAi => {
+                json!({"data": [{"id": "m-2"}, {"id": "text-embedding-3"}, {"id": "m-1"}, {"id": "m-2"}, {"no": "id"}]})
+            }
+            Wire::Anthropic => json!({"data": [{"id": "m-2", "type": "model"}, {"id": "m-1"}], "has_more": false}),
+            Wire::Gemini => json!({"models": [
+                {"name": "models/m-2", "supportedGenerationMethods": ["generateContent"]},
+                {"name": "models/embed", "supportedGenerationMethods": ["embedContent"]},
+                {"name": "models/m-1"}]}),
+        };
+        let server = Server::start(vec![answer(list.to_string())]).await;
+        assert_eq!(server.model(wire.provider()).offered().await.unwrap(), ["m-1", "m-2"], "{wire:?}");
+        let seen = server.seen()[0].clone();
+        let (line, headers) = seen.split_once("\r\n").unwrap();
+        assert!(line.starts_with("GET ") && line.contains("/models") && !line.contains(KEY), "{wire:?}: {line}");
+        assert!(headers.contains(KEY), "{wire:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_models_that_cannot_be_had_says_why() {
+    for wire in Wire::ALL {
+        for (script, code) in [
+            (answer("{}"), "bad_reply"),
+            (answer("<html>"), "bad_reply"),
+            (answer("{\"data\":[{\"id\":"), "bad_reply"),
+            (refusal(401, "", "{\"error\":{\"message\":\"no\"}}"), "refused_key"),
+            (refusal(503, "", ""), "server"),
+        ] {
+            let server = Server::start(vec![script]).await;
+            let error = server.model(wire.provider()).offered().await.unwrap_err();
+            assert_eq!(error.code, code, "{wire:?}: {error:?}");
+            assert_eq!(server.seen().len(), 1, "{wire:?}");
+            assert!(!format!("{error:?}").contains(KEY), "{wire:?}");
+        }
+    }
+}
