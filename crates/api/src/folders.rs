@@ -40,6 +40,11 @@ impl Folders {
         self.cache.join("models")
     }
 
+    /// What the user wrote down of models; there may be no such file.
+    pub fn own_profiles(&self) -> PathBuf {
+        self.data.join("models.toml")
+    }
+
     /// A program that is shipped beside this one; for tests, which run from a folder below, beside that.
     pub fn program(name: &str) -> PathBuf {
         let own = env::current_exe().unwrap_or_default();

@@ -151,7 +151,8 @@ impl Plumb {
     pub async fn test_model(&self, request: TestModel) -> Result<TestResult, ApiError> {
         self.may_use_keys([&request.model], self.settings(Nothing {}).await?.models())?;
         let since = Instant::now();
-        plumb_models::test(&request.model, &self.inner.keys, &self.inner.folders.models()).await?;
+        plumb_models::test(&request.model, &self.inner.keys, &self.inner.folders.models(), &self.inner.folders.own_profiles())
+            .await?;
         Ok(TestResult { elapsed_ms: since.elapsed().as_millis() as u64 })
     }
 }

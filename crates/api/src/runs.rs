@@ -194,10 +194,10 @@ impl Plumb {
         journal: Arc<dyn Journal>,
         live: &Arc<Live>,
     ) -> Result<Parts, ApiError> {
-        let models = self.inner.folders.models();
-        let model = plumb_models::connect(&options.model, &self.inner.keys, &models, None).await?;
+        let (models, own) = (self.inner.folders.models(), self.inner.folders.own_profiles());
+        let model = plumb_models::connect(&options.model, &self.inner.keys, &models, &own).await?;
         let sub_model = match &options.sub_model {
-            Some(choice) => plumb_models::connect(choice, &self.inner.keys, &models, None).await?,
+            Some(choice) => plumb_models::connect(choice, &self.inner.keys, &models, &own).await?,
             None => model.clone(),
         };
         self.keep_local(sources, options, [&*model, &*sub_model]).await?;

@@ -4,7 +4,8 @@ use crate::call::{Patience, RemoteModel};
 use crate::catalogue::{self, FileState};
 use crate::keys::{Key, Keys};
 use crate::local::Local;
-use crate::{profiles, providers};
+use crate::profiles::{self, OwnProfiles};
+use crate::providers;
 use plumb_rlm::model::{Message, Model, ModelError, ModelReply, ModelRequest, Role};
 use plumb_rlm::options::{KeySource, ModelChoice};
 use std::path::Path;
@@ -19,25 +20,21 @@ const LISTED: Duration = Duration::from_secs(10);
 const NEAR: Duration = Duration::from_millis(500);
 
 /// Makes a model ready to be called. Nothing is sent, and the built-in model is not started, before the first call.
-/// `window` is how many tokens fit, where the user knows better than the table.
+/// `own` is the file in which the user wrote down what is known of models; there may be none.
 ///
 /// # Errors
-/// `local_model` when its file is not there; `no_such_model`, `refused_key`, `unreachable` when the choice itself is wrong.
-pub async fn connect(
-    choice: &ModelChoice,
-    keys: &Keys,
-    models_dir: &Path,
-    window: Option<u32>,
-) -> Result<Arc<dyn Model>, ModelError> {
+/// `local_model` when its file is not there; `bad_profiles`; `no_such_model`, `refused_key`, `unreachable` when the choice itself is wrong.
+pub async fn connect(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: &Path) -> Result<Arc<dyn Model>, ModelError> {
+    let own = OwnProfiles::read(own)?;
     if choice.provider == LOCAL {
-        return Ok(Arc::new(local(choice, models_dir, window).await?));
+        return Ok(Arc::new(local(choice, models_dir, own.window(choice)).await?));
     }
     let url = providers::base_url(choice)?;
     if choice.name.trim().is_empty() {
         return Err(error("no_such_model", "No model is named. Enter its name as the server knows it.".into()));
     }
     let key = keys.get(choice).await?;
-    let profile = profiles::profile(choice, &url, window);
+    let profile = profiles::profile(choice, &url, &own);
     Ok(Arc::new(RemoteModel::new(&choice.provider, &url, &choice.name, key, profile, Patience::default())?))
 }
 
@@ -87,7 +84,7 @@ pub async fn local_servers() -> Vec<(&'static providers::Provider, Vec<String>)>
 
 async fn list(choice: &ModelChoice, key: Option<Key>, patience: Patience) -> Result<Vec<String>, ModelError> {
     let url = providers::base_url(choice)?;
-    let profile = profiles::profile(choice, &url, None);
+    let profile = profiles::profile(choice, &url, &OwnProfiles::default());
     RemoteModel::new(&choice.provider, &url, &choice.name, key, profile, patience)?.offered().await
 }
 
@@ -95,8 +92,8 @@ async fn list(choice: &ModelChoice, key: Option<Key>, patience: Patience) -> Res
 ///
 /// # Errors
 /// Whatever would keep a real call from working.
-pub async fn test(choice: &ModelChoice, keys: &Keys, models_dir: &Path) -> Result<ModelReply, ModelError> {
-    let model = connect(choice, keys, models_dir, None).await?;
+pub async fn test(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: &Path) -> Result<ModelReply, ModelError> {
+    let model = connect(choice, keys, models_dir, own).await?;
     let request = ModelRequest {
         messages: vec![Message::new(Role::User, "Answer with the one word: ready")],
         max_output_tokens: 16,
@@ -123,7 +120,7 @@ mod tests {
 
     async fn refusal(choice: &ModelChoice) -> ModelError {
         let dir = tempfile::tempdir().unwrap();
-        connect(choice, &Keys::new(), dir.path(), None).await.err().unwrap()
+        connect(choice, &Keys::new(), dir.path(), Path::new("/no/such/file")).await.err().unwrap()
     }
 
     #[tokio::test]
@@ -136,7 +133,9 @@ mod tests {
     #[tokio::test]
     async fn a_known_server_needs_no_address() {
         let dir = tempfile::tempdir().unwrap();
-        let model = connect(&choice("ollama", "qwen2.5:7b"), &Keys::new(), dir.path(), Some(8_192)).await.unwrap();
+        let own = dir.path().join("models.toml");
+        std::fs::write(&own, "[[model]]\nprovider = 'ollama'\nname = 'qwen2.5:7b'\nwindow = 8_192\n").unwrap();
+        let model = connect(&choice("ollama", "qwen2.5:7b"), &Keys::new(), dir.path(), &own).await.unwrap();
         assert_eq!((model.profile().name.as_str(), model.profile().window_tokens), ("ollama:qwen2.5:7b", 8_192));
         assert_eq!(model.count_tokens("hello world"), 2);
     }

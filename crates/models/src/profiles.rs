@@ -1,12 +1,12 @@
 //! What is known of a model before it is called: a dated table of facts, and cautious guesses for the rest.
 
 use crate::providers::{self, Provider};
-use plumb_rlm::model::{ModelProfile, Strength};
+use plumb_rlm::model::{ModelError, ModelProfile, Strength};
 use plumb_rlm::money::Price;
 use plumb_rlm::options::ModelChoice;
 use reqwest::Url;
 use serde::Deserialize;
-use std::sync::LazyLock;
+use std::{fmt::Display, io::ErrorKind, path::Path, sync::LazyLock};
 
 #[derive(Deserialize)]
 struct Table {
@@ -47,24 +47,87 @@ pub fn listed_models(provider: &str) -> Vec<&'static str> {
     TABLE.model.iter().filter(|fact| fact.provider == provider).map(|fact| fact.name.as_str()).collect()
 }
 
-/// The profile of a model on a server. `window` is what the user says fits.
-pub fn profile(choice: &ModelChoice, url: &Url, window: Option<u32>) -> ModelProfile {
+/// What the user wrote down of models. It goes before the table, word by word, and holds at any address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnProfiles {
+    #[serde(default)]
+    model: Vec<OwnFact>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnFact {
+    provider: String,
+    name: String,
+    window: Option<u32>,
+    max_output: Option<u32>,
+    strength: Option<Strength>,
+    prefill: Option<bool>,
+    concurrency: Option<u32>,
+    price: Option<Price>,
+}
+
+impl OwnProfiles {
+    /// From a file; nothing where there is none.
+    ///
+    /// # Errors
+    /// `bad_profiles`: it cannot be read, or says something else than it should. It is not passed over: a price in it keeps a limit.
+    pub fn read(path: &Path) -> Result<Self, ModelError> {
+        let wrong = |why: &dyn Display| ModelError {
+            code: "bad_profiles",
+            message: format!(
+                "What you wrote down of models in {} cannot be used: {why}. Correct it, or remove the file.",
+                path.display()
+            ),
+            partial: String::new(),
+        };
+        let text = match std::fs::read_to_string(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            text => text.map_err(|error| wrong(&error))?,
+        };
+        let own: Self = toml::from_str(&text).map_err(|error| {
+            let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
+            wrong(&line.map_or_else(|| error.message().to_owned(), |line| format!("line {line}: {}", error.message())))
+        })?;
+        match own.model.iter().find(|fact| fact.window == Some(0) || fact.max_output == Some(0) || fact.concurrency == Some(0)) {
+            Some(fact) => Err(wrong(&format!("{}:{} has a zero where none can be", fact.provider, fact.name))),
+            None => Ok(own),
+        }
+    }
+
+    fn fact(&self, choice: &ModelChoice) -> Option<&OwnFact> {
+        self.model.iter().find(|fact| fact.provider == choice.provider && fact.name == choice.name)
+    }
+
+    /// How many tokens fit, if the user wrote it down.
+    pub fn window(&self, choice: &ModelChoice) -> Option<u32> {
+        self.fact(choice)?.window
+    }
+}
+
+/// The profile of a model on a server.
+pub fn profile(choice: &ModelChoice, url: &Url, own: &OwnProfiles) -> ModelProfile {
     let provider = providers::provider(&choice.provider);
     // The table's facts hold at the provider's own address only.
     let fact = fact(&choice.provider, &choice.name).filter(|_| choice.base_url.is_none());
     let own_machine = provider.is_none_or(|provider: &Provider| provider.own_machine);
-    let window_tokens = window.or(fact.map(|fact| fact.window)).unwrap_or(if own_machine { OWN_WINDOW } else { CLOUD_WINDOW });
-    let max_output = fact.map_or(UNKNOWN_MAX_OUTPUT, |fact| fact.max_output);
+    let nothing = OwnFact::default();
+    let own = own.fact(choice).unwrap_or(&nothing);
+    let window_tokens =
+        own.window.or(fact.map(|fact| fact.window)).unwrap_or(if own_machine { OWN_WINDOW } else { CLOUD_WINDOW });
+    let max_output = own.max_output.or(fact.map(|fact| fact.max_output)).unwrap_or(UNKNOWN_MAX_OUTPUT);
+    // These serve one person, a few calls at a time; other servers put many calls into one batch.
+    let concurrency = if matches!(choice.provider.as_str(), "ollama" | "lmstudio" | "llamacpp") { 4 } else { 32 };
     ModelProfile {
         name: format!("{}:{}", choice.provider, choice.name),
         window_tokens,
         max_output_tokens: max_output.min(window_tokens / 2),
-        strength: fact.map_or_else(|| strength_by_name(&choice.name), |fact| fact.strength),
-        price: choice.price.or(fact.and_then(|fact| fact.price)),
+        strength: own.strength.or(fact.map(|fact| fact.strength)).unwrap_or_else(|| strength_by_name(&choice.name)),
+        price: choice.price.or(own.price).or(fact.and_then(|fact| fact.price)),
         local: providers::is_loopback(url),
-        prefill: fact.is_some_and(|fact| fact.prefill),
-        // These serve one person, a few calls at a time; other servers put many calls into one batch.
-        concurrency: if matches!(choice.provider.as_str(), "ollama" | "lmstudio" | "llamacpp") { 4 } else { 32 },
+        prefill: own.prefill.unwrap_or(fact.is_some_and(|fact| fact.prefill)),
+        concurrency: own.concurrency.unwrap_or(concurrency),
     }
 }
 
@@ -104,7 +167,7 @@ mod tests {
     fn profile_of(provider: &str, name: &str) -> ModelProfile {
         let choice =
             ModelChoice { provider: provider.into(), name: name.into(), base_url: None, key: KeySource::None, price: None };
-        profile(&choice, &Url::parse("https://example.org/v1").unwrap(), None)
+        profile(&choice, &Url::parse("https://example.org/v1").unwrap(), &OwnProfiles::default())
     }
 
     #[test]
@@ -151,7 +214,7 @@ mod tests {
             key: KeySource::None,
             price: None,
         };
-        assert_eq!(profile(&choice, &Url::parse("https://proxy.example.org/v1").unwrap(), None).price, None);
+        assert_eq!(profile(&choice, &Url::parse("https://proxy.example.org/v1").unwrap(), &OwnProfiles::default()).price, None);
     }
 
     #[test]
@@ -170,7 +233,41 @@ mod tests {
         assert_eq!(profile_of("vllm", "some/model").window_tokens, 32_768);
         let choice = ModelChoice { provider: "vllm".into(), name: "m".into(), base_url: None, key: KeySource::None, price: None };
         let url = Url::parse("http://localhost:8000/v1").unwrap();
-        assert_eq!(profile(&choice, &url, Some(8_192)).window_tokens, 8_192);
-        assert!(profile(&choice, &url, None).local);
+        let own: OwnProfiles = toml::from_str("[[model]]\nprovider = 'vllm'\nname = 'm'\nwindow = 8_192").unwrap();
+        assert_eq!(profile(&choice, &url, &own).window_tokens, 8_192);
+        assert!(profile(&choice, &url, &own).local);
+    }
+
+    #[test]
+    fn what_the_user_wrote_down_goes_before_the_table_and_leaves_the_rest_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("models.toml");
+        assert!(OwnProfiles::read(&path).unwrap().model.is_empty(), "no file is no fault");
+        let words = "# mine\n[[model]]\nprovider = \"openai\"\nname = \"gpt-5\"\nstrength = \"small\"\nprice = { input = 1, output = 2 }\n";
+        std::fs::write(&path, words).unwrap();
+        let own = OwnProfiles::read(&path).unwrap();
+        let choice =
+            ModelChoice { provider: "openai".into(), name: "gpt-5".into(), base_url: None, key: KeySource::None, price: None };
+        let mine = profile(&choice, &Url::parse("https://api.openai.com/v1").unwrap(), &own);
+        assert_eq!((mine.strength, mine.window_tokens), (Strength::Small, 400_000));
+        assert_eq!(mine.price, Some(Price { input: 1.0, cached_input: None, cache_write: None, output: 2.0 }));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_with_its_line_and_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("models.toml");
+        for (words, line) in [
+            ("[[model]]\nprovider = 'openai'\nname = 'm'\nwindw = 5\n", "line 4"),
+            ("[[model]]\nprovider = 'openai'\n", "line 1"),
+            ("model = 3", "line 1"),
+            ("[[model]]\nprovider = 'a'\nname = 'm'\nwindow = 0\n", "a:m"),
+        ] {
+            std::fs::write(&path, words).unwrap();
+            let error = OwnProfiles::read(&path).unwrap_err();
+            assert!(error.code == "bad_profiles" && error.message.contains(line), "{words}: {}", error.message);
+        }
+        std::fs::write(&path, b"\xff").unwrap();
+        assert_eq!(OwnProfiles::read(&path).unwrap_err().code, "bad_profiles");
     }
 }

@@ -33,6 +33,24 @@ async fn no_more_sub_calls_are_sent_than_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_price_that_the_user_wrote_down_keeps_a_limit_and_one_with_a_mistake_stops_before_anything_is_sent() {
+    let home = home();
+    let server = root([Reply::text("```repl\nFINAL('Tuesday')\n```").usage(1_000, 0, 100)]).await;
+    let limited = ["--max-cost", "1"];
+    assert_eq!(home.ask(&server, &limited).await.ended(1, "failed")["error"]["code"], "price_unknown");
+    let own = home.plumb_home().join("data/models.toml");
+    let fact = "[[model]]\nprovider = 'server'\nname = 'scripted'\nprice = { input = 10, output = 100 }\n";
+    std::fs::write(&own, fact).unwrap();
+    let answer = home.ask(&server, &limited).await.answered();
+    assert_eq!(answer["cost_usd"], 0.02, "{answer}");
+    let sent = server.stats().requests;
+    std::fs::write(&own, "[[model]]\nprovider = 'server'\nprize = 3\n").unwrap();
+    let outcome = home.ask(&server, &[]).await;
+    assert!(outcome.told().contains("models.toml") && outcome.told().contains("line 3"), "{outcome:#?}");
+    assert_eq!(server.stats().requests, sent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_cost_never_passes_its_limit() {
     // A sub-call is paid with 0.21 dollars, forty with 8.4.
     let code = r#"replies = llm_query_batched([f"ITEM {n}" for n in range(40)])"#;
