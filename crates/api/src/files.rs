@@ -18,7 +18,8 @@ impl Plumb {
     pub async fn files(&self, sources: &[PathBuf], include: Include, pictures: bool) -> Result<Files, ApiError> {
         let sources: Vec<String> = sources.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         let corpus = self.corpus_with(&sources, include, pictures || self.reads_pictures())?;
-        corpus.overview().await;
+        // All of it is listed by then.
+        corpus.files(None, 0).await?;
         Ok(Files { corpus })
     }
 }

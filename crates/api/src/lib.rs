@@ -25,5 +25,5 @@ mod source;
 pub use files::Files;
 pub use folders::Folders;
 pub use plumb::Plumb;
-pub use plumb_corpus::Examined;
+pub use plumb_corpus::{Examined, Place};
 pub use plumb_rlm::{corpus, event, model::Usage, money::Price, options};

@@ -5,8 +5,12 @@ use crate::{
     outcome::Exit,
     terminal::{self, say, tell},
 };
-use plumb_api::{Examined, Plumb, corpus::DocumentState, types::ApiError};
-use serde_json::json;
+use plumb_api::{
+    Examined, Place, Plumb,
+    corpus::{DocumentEntry, DocumentState},
+    types::ApiError,
+};
+use serde::Serialize;
 use std::{
     io::IsTerminal,
     sync::{Arc, Mutex, PoisonError},
@@ -72,13 +76,20 @@ pub async fn run(plumb: &Plumb, arguments: arguments::Files) -> Result<Exit, Api
     Ok(Exit::Answered)
 }
 
-fn line(document: &Examined) -> String {
-    let mut value = json!(document.entry);
-    if let Some((places, text)) = &document.text {
-        value["places"] = json!(places);
-        value["text"] = json!(text);
-    }
-    terminal::json(&value)
+/// A document on a line of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    entry: &'a DocumentEntry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    places: Option<&'a [Place]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+}
+
+fn line(Examined { entry, text }: &Examined) -> String {
+    let (places, text) = text.as_ref().map(|(places, text)| (places.as_slice(), text.as_str())).unzip();
+    terminal::json(&Line { entry, places, text })
 }
 
 fn state(state: DocumentState) -> &'static str {

@@ -18,6 +18,10 @@ pub fn plain(text: &str) -> String {
 /// JSON on one line, in which those characters are written as escapes: the same value.
 pub fn json(value: &impl Serialize) -> String {
     let line = serde_json::to_string(value).unwrap_or_default();
+    // Most lines are letters that every terminal knows.
+    if line.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return line;
+    }
     let escaped = |c: char| if acts(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
     if line.chars().any(acts) { line.chars().map(escaped).collect() } else { line }
 }
