@@ -93,8 +93,18 @@ async fn an_interrupted_run_can_be_shown_and_named_by_the_beginning_of_its_id() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_run_goes_on_without_asking_again_for_what_it_has() {
     let (home, server) = (home(), server().await);
-    let asked = home.asking(&server, &["--price", "2,8", "--concurrency", "12"]).spawn().unwrap();
+    let events = home.plumb_home().with_file_name("events.jsonl");
+    let told = ["--price", "2,8", "--concurrency", "12", "--events", events.to_str().unwrap()];
+    let asked = home.asking(&server, &told).spawn().unwrap();
     until(&server, |stats| stats.rule_requests == [8, 4] && stats.in_flight == 4).await;
+    // The server has answered, but what it said counts once it is written down here.
+    let written = || std::fs::read_to_string(&events).unwrap_or_default().matches("\"call_finished\"").count();
+    for _ in 0..1_000 {
+        if written() == 8 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     signal(&asked, Signal::INT);
     let stopped = finish(asked).await.ended(130, "stopped");
     let run = stopped["run_id"].as_str().unwrap();
