@@ -6,21 +6,13 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  chooseServer,
-  launchWithProfile,
-  openFolder,
-  Serving,
-  untilStatus,
-} from "../harness/browser.js";
+import { chooseServer, launchWithProfile, openFolder, Serving, untilStatus } from "../harness/browser.js";
 import { Home } from "../harness/home.js";
 import { poisons } from "../harness/poisoned.js";
 import { until } from "../harness/programs.js";
 import { ModelServer, says } from "../harness/scripted.js";
 
-const all = poisons().filter(
-  ({ kind }) => kind === "answer" || kind === "terminal",
-);
+const all = poisons().filter(({ kind }) => kind === "answer" || kind === "terminal");
 const answers = all.filter(({ kind }) => kind === "answer");
 
 /** A server that notes who comes. */
@@ -28,9 +20,7 @@ async function listen(answer = () => "") {
   const visits = [];
   const server = createServer((request, response) => {
     visits.push(request.url);
-    response
-      .writeHead(200, { "content-type": "text/html", connection: "close" })
-      .end(answer(request.url));
+    response.writeHead(200, { "content-type": "text/html", connection: "close" }).end(answer(request.url));
   });
   // A connection without a request tells something too.
   server.on("connection", () => visits.push("a connection"));
@@ -43,8 +33,7 @@ async function listen(answer = () => "") {
 }
 
 /** What a page that trusts the answer would be. */
-const careless = ({ html, obeys }) =>
-  html ?? /FINAL\(r"""([^]*)"""\)/.exec(obeys[0])[1];
+const careless = ({ html, obeys }) => html ?? /FINAL\(r"""([^]*)"""\)/.exec(obeys[0])[1];
 
 describe("answers that would load something", () => {
   let home, server, serving, browser, page, attacker, control, bare, log;
@@ -54,47 +43,33 @@ describe("answers that would load something", () => {
     home = await Home.make();
     attacker = await listen();
     const named = (text) => text.replaceAll("{attacker}", attacker.url);
-    for (const { file, document } of all)
-      await home.write(`library/${file}`, named(document));
+    for (const { file, document } of all) await home.write(`library/${file}`, named(document));
     await home.write("secret.txt", "Outside.\n");
-    const replies = all.flatMap(({ obeys }) =>
-      obeys.map((reply) => says(named(reply))),
-    );
+    const replies = all.flatMap(({ obeys }) => obeys.map((reply) => says(named(reply))));
     server = await ModelServer.start(home, replies);
     serving = await Serving.start(home, home.path("library"));
 
     control = await listen();
     // Names that are looked up are seen in the browser's own log only: there is no name server to ask.
-    const elsewhere = (text) =>
-      text
-        .replaceAll("{attacker}", control.url)
-        .replaceAll("attacker.example", "control.example");
+    const elsewhere = (text) => text.replaceAll("{attacker}", control.url).replaceAll("attacker.example", "control.example");
     bare = await listen(
-      (url) =>
-        `<!doctype html><title>bare</title>${elsewhere(careless(answers[Number(url.slice(1))] ?? { html: "" }))}`,
+      (url) => `<!doctype html><title>bare</title>${elsewhere(careless(answers[Number(url.slice(1))] ?? { html: "" }))}`,
     );
 
     log = home.path("net.json");
-    browser = await launchWithProfile(
-      home.path("profile"),
-      `--log-net-log=${log}`,
-    );
+    browser = await launchWithProfile(home.path("profile"), `--log-net-log=${log}`);
     page = browser.pages()[0];
     await page.goto(serving.entry.href);
     await chooseServer(page, server.address);
     await openFolder(page);
     browser.on("request", (request) => requests.push(request.url()));
     browser.on("page", (other) => happened.push(`a new page: ${other.url()}`));
-    page.on("download", (download) =>
-      happened.push(`a download: ${download.url()}`),
-    );
+    page.on("download", (download) => happened.push(`a download: ${download.url()}`));
     page.on("dialog", async (dialog) => {
       happened.push(`a dialog: ${dialog.message()}`);
       await dialog.dismiss();
     });
-    page.on("framenavigated", (frame) =>
-      happened.push(`gone to ${frame.url()}`),
-    );
+    page.on("framenavigated", (frame) => happened.push(`gone to ${frame.url()}`));
   });
   after(async () => {
     if (browser) await closed();
@@ -112,13 +87,10 @@ describe("answers that would load something", () => {
       // A page that leaves at once never finishes.
       await shown.goto(`${bare.url}/${i}`, { waitUntil: "commit" });
       if (click) await shown.locator("a").first().click();
-      await until(`“${name}” reaches the listener`, () =>
-        control.visits.some((visit) => visit.startsWith("/")),
-      );
+      await until(`“${name}” reaches the listener`, () => control.visits.some((visit) => visit.startsWith("/")));
       await shown.close();
     }
-    for (const other of browser.pages())
-      if (other !== page) await other.close();
+    for (const other of browser.pages()) if (other !== page) await other.close();
     requests.length = happened.length = 0;
   });
 
@@ -135,24 +107,16 @@ describe("answers that would load something", () => {
       await untilStatus(page, "answered");
       const answer = page.getByTestId("answer");
       await answer.getByText("Seen").first().waitFor();
-      assert.doesNotMatch(
-        await answer.innerText(),
-        /FINAL\(/,
-        "it is the answer, not the code that gave it",
-      );
+      assert.doesNotMatch(await answer.innerText(), /FINAL\(/, "it is the answer, not the code that gave it");
       // A tag is words like all others: hidden, it could hide what stands in it. (Those in an address or a place are not shown there.)
       const tags = obeys
         .join()
-        .matchAll(
-          /(?<![,[])<(?:base|body|form|frameset|iframe|img|link|meta|object|script|style|svg|video)\b/gi,
-        );
-      for (const [tag] of tags)
-        assert.ok((await answer.innerText()).includes(tag), `${tag} is shown`);
+        .matchAll(/(?<![,[])<(?:base|body|form|frameset|iframe|img|link|meta|object|script|style|svg|video)\b/gi);
+      for (const [tag] of tags) assert.ok((await answer.innerText()).includes(tag), `${tag} is shown`);
       assert.deepEqual(await foreign(page), []);
       await see(`the answer to “${name}”`);
 
-      for (const link of await answer.locator("a").all())
-        await link.hover({ force: true, timeout: 2000 });
+      for (const link of await answer.locator("a").all()) await link.hover({ force: true, timeout: 2000 });
       const chips = await answer.getByTestId("citation-chip").all();
       assert.ok(chips.length > 0 || kind === "terminal", "a place is named");
       for (const chip of chips) {
@@ -174,22 +138,12 @@ describe("answers that would load something", () => {
     assert.equal(new URL(page.url()).origin, serving.entry.origin);
     await closed();
     const looked = await readFile(log, "utf8");
-    const names = new Set(
-      Array.from(
-        looked.matchAll(/[\w.]+\.(?:control|attacker)\.example/g),
-        ([name]) => name,
-      ),
-    );
-    assert.deepEqual(
-      [...names],
-      ["d4711.control.example"],
-      "only the bare page had a name looked up",
-    );
+    const names = new Set(Array.from(looked.matchAll(/[\w.]+\.(?:control|attacker)\.example/g), ([name]) => name));
+    assert.deepEqual([...names], ["d4711.control.example"], "only the bare page had a name looked up");
   });
 
   /** A browser with a profile of its own sometimes never says that it has ended; its log is written by then. */
-  const closed = () =>
-    Promise.race([browser.close(), sleep(15_000, undefined, { ref: false })]);
+  const closed = () => Promise.race([browser.close(), sleep(15_000, undefined, { ref: false })]);
 
   /** Nothing was asked of anyone but the page's own server, and the page is still itself. */
   async function see(what) {
@@ -203,58 +157,31 @@ describe("answers that would load something", () => {
           setTimeout(drawn, 2000);
         }),
     );
-    const outside = requests.filter(
-      (url) => new URL(url).origin !== serving.entry.origin,
-    );
-    assert.deepEqual(
-      { outside, visits: attacker.visits, happened },
-      { outside: [], visits: [], happened: [] },
-      what,
-    );
+    const outside = requests.filter((url) => new URL(url).origin !== serving.entry.origin);
+    assert.deepEqual({ outside, visits: attacker.visits, happened }, { outside: [], visits: [], happened: [] }, what);
   }
 });
 
 /** What in the page would load or run something of the answer's, and links that lead elsewhere than to the web or hide where they lead. */
 const foreign = (page) =>
   page.evaluate(() => {
-    const loads =
-      /^(src|srcset|srcdoc|data|poster|background|action|formaction|ping|manifest|xlink:href|http-equiv|on.*)$/;
+    const loads = /^(src|srcset|srcdoc|data|poster|background|action|formaction|ping|manifest|xlink:href|http-equiv|on.*)$/;
     const wrong = [];
     for (const element of document.querySelectorAll("*")) {
       const inAnswer = element.closest("[data-testid=answer]");
       for (const { name, value } of element.attributes) {
         const what = `${element.tagName} ${name}=${value}`;
-        if (name === "style" && /url\(|image|@import/i.test(value))
-          wrong.push(what);
-        if (name === "http-equiv" && value === "Content-Security-Policy")
-          continue;
-        if (
-          loads.test(name) &&
-          (inAnswer || new URL(value, location.href).origin !== location.origin)
-        )
-          wrong.push(what);
+        if (name === "style" && /url\(|image|@import/i.test(value)) wrong.push(what);
+        if (name === "http-equiv" && value === "Content-Security-Policy") continue;
+        if (loads.test(name) && (inAnswer || new URL(value, location.href).origin !== location.origin)) wrong.push(what);
         if (name !== "href") continue;
-        const isLink =
-          element.tagName === "A" &&
-          /^(https?|mailto):/.test(value) &&
-          element.title === value &&
-          !element.target;
-        const isOwn =
-          new URL(value, document.baseURI).origin === location.origin;
+        const isLink = element.tagName === "A" && /^(https?|mailto):/.test(value) && element.title === value && !element.target;
+        const isOwn = new URL(value, document.baseURI).origin === location.origin;
         if (inAnswer ? !isLink : !isOwn) wrong.push(what);
       }
-      if (
-        /^(IFRAME|FRAME|OBJECT|EMBED|PORTAL|VIDEO|AUDIO|BASE|FORM|DIALOG|MARQUEE|MATH)$/i.test(
-          element.tagName,
-        )
-      )
+      if (/^(IFRAME|FRAME|OBJECT|EMBED|PORTAL|VIDEO|AUDIO|BASE|FORM|DIALOG|MARQUEE|MATH)$/i.test(element.tagName))
         wrong.push(element.tagName);
-      if (
-        inAnswer &&
-        /^(IMG|IMAGE|PICTURE|SVG|STYLE|LINK|META|SCRIPT|INPUT|DETAILS)$/i.test(
-          element.tagName,
-        )
-      )
+      if (inAnswer && /^(IMG|IMAGE|PICTURE|SVG|STYLE|LINK|META|SCRIPT|INPUT|DETAILS)$/i.test(element.tagName))
         wrong.push(element.tagName);
     }
     return wrong;

@@ -14,9 +14,7 @@ describe("choosing a server of models", () => {
   let home, server, usual, serving, browser, page;
   before(async () => {
     home = await Home.make();
-    server = await ModelServer.start(home, [
-      writes("I know that.", `FINAL("Yes.")`),
-    ]);
+    server = await ModelServer.start(home, [writes("I know that.", `FINAL("Yes.")`)]);
     usual = createServer((request, answer) => {
       const known = request.url === "/v1/models";
       answer.writeHead(known ? 200 : 404, {
@@ -25,11 +23,7 @@ describe("choosing a server of models", () => {
       answer.end(
         known
           ? JSON.stringify({
-              data: [
-                { id: "water-7b" },
-                { id: "canal-3b" },
-                { id: "canal-embedding" },
-              ],
+              data: [{ id: "water-7b" }, { id: "canal-3b" }, { id: "canal-embedding" }],
             })
           : "{}",
       );
@@ -54,9 +48,7 @@ describe("choosing a server of models", () => {
   const model = () => page.getByLabel("Model", { exact: true });
 
   it("finds one that runs on this computer, and one press chooses it", async () => {
-    const found = page
-      .getByTestId("found-server")
-      .filter({ hasText: "SGLang" });
+    const found = page.getByTestId("found-server").filter({ hasText: "SGLang" });
     await found.waitFor();
     assert.match(await found.innerText(), /It offers 2 models\./);
     await found.scrollIntoViewIfNeeded();
@@ -72,9 +64,7 @@ describe("choosing a server of models", () => {
     await provider().click();
     await page.getByRole("option", { name: "Another server" }).click();
     await page.getByLabel("Address", { exact: true }).fill(server.address);
-    await page.waitForResponse(
-      (answer) => answer.url().endsWith("/api/offered_models") && answer.ok(),
-    );
+    await page.waitForResponse((answer) => answer.url().endsWith("/api/offered_models") && answer.ok());
     await model().click();
     await page.getByRole("option", { name: "scripted" }).click();
     assert.equal(await model().inputValue(), "scripted");
