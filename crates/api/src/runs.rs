@@ -17,7 +17,7 @@ use plumb_rlm::{
     run::{self, Parts, Question},
 };
 use plumb_store::RunRow;
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
+use std::{future::Future, iter, panic::AssertUnwindSafe, sync::Arc};
 
 impl Plumb {
     /// Asks a question; returns when the run has begun and is on disk.
@@ -75,8 +75,8 @@ impl Plumb {
         if Totals::of(&events).status == Some(plumb_rlm::event::RunStatus::Answered) {
             return Err(ApiError::new("run_is_answered", "This question is answered already. Ask again for another answer."));
         }
-        let recorded = [Some(options.model.clone()), options.sub_model.clone()];
-        for model in [Some(&mut options.model), options.sub_model.as_mut()].into_iter().flatten() {
+        let recorded = options.clone();
+        for model in iter::once(&mut options.model).chain(&mut options.sub_model) {
             if request.base_url.is_some() {
                 model.base_url.clone_from(&request.base_url);
             }
@@ -85,8 +85,7 @@ impl Plumb {
             }
         }
         let settings = self.settings(Nothing {}).await?;
-        let chosen = [Some(&options.model), options.sub_model.as_ref()].into_iter().flatten();
-        self.may_use_keys(chosen, recorded.iter().flatten().chain(settings.models()))?;
+        self.may_use_keys(options.models(), recorded.models().chain(settings.models()))?;
         if request.max_cost_usd.is_some() {
             options.limits.max_cost_usd = request.max_cost_usd;
         }

@@ -127,7 +127,7 @@ pub fn walk(roots: &[Arc<Root>], walk: &Walk<'_>) -> Found {
         all.append(found);
     }
     in_order(&mut all.documents);
-    all.folders.sort_unstable_by(|a, b| a.1.as_os_str().cmp(b.1.as_os_str()));
+    folders_in_order(&mut all.folders);
     all
 }
 
@@ -136,6 +136,12 @@ pub fn in_order(documents: &mut Vec<Arc<Document>>) {
     // Mostly in order already where a part was listed anew: this sort sees that.
     documents.sort_by(|a, b| a.path.cmp(&b.path));
     documents.dedup_by(|a, b| a.path == b.path);
+}
+
+/// In the order of their bytes, each once.
+pub fn folders_in_order(folders: &mut Vec<(Arc<Root>, PathBuf)>) {
+    folders.sort_by(|a, b| a.1.as_os_str().cmp(b.1.as_os_str()));
+    folders.dedup_by(|a, b| a.1 == b.1);
 }
 
 fn single_file(root: &Arc<Root>) -> Document {

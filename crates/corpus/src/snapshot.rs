@@ -1,10 +1,10 @@
 //! The file that holds the frozen texts: sparse, append-only, without a name, mapped once by us and once by every worker.
 
 use plumb_rlm::corpus::{CorpusError, Placement};
+use rustix::fs::{FallocateFlags, StatVfs};
 use std::{
     fs::File,
     io,
-    mem::MaybeUninit,
     ops::Range,
     os::{fd::AsRawFd, unix::fs::FileExt},
     path::Path,
@@ -56,6 +56,11 @@ pub(crate) fn write_error(error: &io::Error) -> CorpusError {
     }
 }
 
+/// What a disk has left for us, in bytes.
+pub fn room(disk: &StatVfs) -> u64 {
+    disk.f_bavail.saturating_mul(disk.f_frsize)
+}
+
 impl Snapshot {
     /// A new, empty one in this folder.
     pub fn new(folder: &Path) -> Result<Self, CorpusError> {
@@ -86,24 +91,11 @@ impl Snapshot {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         // A disk is not filled to its last byte only to find out that a large text does not fit.
-        if length >= LARGE_PAGE && self.free().is_some_and(|free| free < length) {
+        if length >= LARGE_PAGE && rustix::fs::fstatvfs(&self.file).is_ok_and(|disk| room(&disk) < length) {
             return Err(io::ErrorKind::StorageFull.into());
         }
         *end = next;
         Ok(offset)
-    }
-
-    /// What the disk has left, in bytes, as far as it says so.
-    fn free(&self) -> Option<u64> {
-        let mut disk = MaybeUninit::zeroed();
-        // SAFETY: the file is open, and `disk` is large enough and of numbers only.
-        let disk: libc::statvfs = unsafe {
-            if libc::fstatvfs(self.file.as_raw_fd(), disk.as_mut_ptr()) != 0 {
-                return None;
-            }
-            disk.assume_init()
-        };
-        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
     /// Gives the memory of written bytes back, which the file still has: they are mapped again when they are looked at.
@@ -121,10 +113,8 @@ impl Snapshot {
 
     /// Gives back the disk's room of bytes that no text has. Where the file system cannot, they stay.
     pub fn discard(&self, offset: u64, length: u64) {
-        let (Ok(offset), Ok(length)) = (offset.try_into(), length.try_into()) else { return };
-        let mode = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
-        // SAFETY: a plain call on an open file; the bytes were reserved, and nobody was told of them.
-        unsafe { libc::fallocate(self.file.as_raw_fd(), mode, offset, length) };
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        let _ = rustix::fs::fallocate(&self.file, flags, offset, length);
     }
 
     /// Ends a text. Its NUL is written and not left to the sparse file: where a disk is full, reading a hole can kill.

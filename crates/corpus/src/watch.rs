@@ -154,8 +154,7 @@ impl OpenCorpus {
         }
         let mut folders: Vec<_> = before.folders.iter().filter(|(_, folder)| !covers_folder(folder)).cloned().collect();
         folders.append(&mut fresh.folders);
-        folders.sort_by(|a, b| a.1.cmp(&b.1));
-        folders.dedup_by(|a, b| a.1 == b.1);
+        listing::folders_in_order(&mut folders);
         if changed.is_empty() && dropped.is_empty() && folders.len() == before.folders.len() {
             // What is not listed may have changed.
             *before.left_out.lock().unwrap_or_else(PoisonError::into_inner) = None;

@@ -133,14 +133,7 @@ impl RemoteModel {
         let callee =
             Callee { server: &self.server, model: &self.model, key: self.key.as_ref(), format: &*self.format, optional: &[] };
         let response = self.send(self.client.get(self.models_url.clone()), &callee).await.map_err(|fault| fault.error)?;
-        let mut body = Vec::new();
-        let mut stream = response.bytes_stream();
-        while let Ok(Some(Ok(bytes))) = timeout(self.patience.silence, stream.next()).await {
-            body.extend_from_slice(&bytes);
-            if body.len() > LONGEST_LIST {
-                break;
-            }
-        }
+        let body = self.body(response, LONGEST_LIST).await;
         let list = serde_json::from_slice(&body).unwrap_or_default();
         let mut names = self.format.offered(&list);
         names.sort_unstable();
@@ -188,15 +181,21 @@ impl RemoteModel {
         let status = response.status().as_u16();
         let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let wait = wait.and_then(|value| fault::retry_after(value, SystemTime::now()));
+        let body = self.body(response, LONGEST_REFUSAL).await;
+        fault::from_status(status, &String::from_utf8_lossy(&body), wait, callee)
+    }
+
+    /// What arrives of a body: hardly more than so many bytes, and no more after a silence.
+    async fn body(&self, response: Response, most: usize) -> Vec<u8> {
         let mut body = Vec::new();
         let mut stream = response.bytes_stream();
         while let Ok(Some(Ok(bytes))) = timeout(self.patience.silence, stream.next()).await {
             body.extend_from_slice(&bytes);
-            if body.len() > LONGEST_REFUSAL {
+            if body.len() > most {
                 break;
             }
         }
-        fault::from_status(status, &String::from_utf8_lossy(&body), wait, callee)
+        body
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Fault {

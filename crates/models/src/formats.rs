@@ -162,10 +162,14 @@ fn under(base: &Url, path: &str) -> Url {
     url
 }
 
+/// The entries of a list; none where there is no list.
+fn entries(list: &Value) -> &[Value] {
+    list.as_array().map_or(&[], Vec::as_slice)
+}
+
 /// What each entry of a list has under `field`.
 fn names(list: &Value, field: &str) -> Vec<String> {
-    let entries = list.as_array().map_or(&[][..], Vec::as_slice);
-    entries.iter().filter_map(|entry| entry[field].as_str()).map(str::to_owned).collect()
+    entries(list).iter().filter_map(|entry| entry[field].as_str()).map(str::to_owned).collect()
 }
 
 /// A count of tokens. One that no model could reach is none, and so is a negative one.

@@ -136,3 +136,10 @@ pub struct RunOptions {
     #[serde(default)]
     pub seed: u64,
 }
+
+impl RunOptions {
+    /// The models that are chosen.
+    pub fn models(&self) -> impl Iterator<Item = &ModelChoice> {
+        std::iter::once(&self.model).chain(&self.sub_model)
+    }
+}

@@ -5,7 +5,7 @@ use super::{
     index::{Key, MOST, PassageIndex, key},
     schema::{Fields, open},
 };
-use crate::{cache::SETTLED, document::Document, opening::Listing, reading::Reading};
+use crate::{cache::SETTLED, document::Document, opening::Listing, reading::Reading, snapshot::room};
 use std::{
     collections::HashSet,
     fs, io,
@@ -111,8 +111,7 @@ fn size(folder: &Path) -> u64 {
 }
 
 fn free(folder: &Path) -> io::Result<u64> {
-    let disk = rustix::fs::statvfs(folder)?;
-    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+    Ok(room(&rustix::fs::statvfs(folder)?))
 }
 
 /// The one writer.

@@ -94,8 +94,7 @@ impl Ranking<'_> {
     }
 
     fn scanned(&self, found: &scan::Found) -> Candidate {
-        let score = found.score(self.weights) + self.by_path(found.document);
-        Candidate { document: found.document, range: found.range, score }
+        Candidate { document: found.document, range: found.range, score: found.score(self.weights) }
     }
 
     /// The best of the index; as much of it is asked for as gives enough passages of these documents.

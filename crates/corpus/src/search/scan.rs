@@ -20,12 +20,14 @@ pub struct Found {
     words: u32,
     /// The place of each asked word that it holds, and how often.
     counts: Box<[(u16, u16)]>,
+    /// The places of those that its document's path holds.
+    named: Arc<[usize]>,
 }
 
 impl Found {
-    /// Without what the path adds.
+    /// What it adds up to.
     pub fn score(&self, weights: &Weights) -> f32 {
-        weights.of_passage(self.words, &self.counts)
+        weights.of_passage(self.words, &self.counts) + weights.of_path(&self.named)
     }
 }
 
@@ -60,7 +62,7 @@ const KEPT: usize = 20_000;
 /// The passages of one text.
 pub fn of_text(document: usize, path: &str, text: &str, asked: &Asked) -> (Counts, Vec<Found>) {
     let mut counts = Counts { documents: 1, ..Counts::of(asked.words.len()) };
-    let named = asked.in_path(path);
+    let named: Arc<[usize]> = asked.in_path(path).into();
     named.iter().for_each(|place| counts.named[*place] += 1);
     let mut found = Vec::new();
     let mut here: BTreeMap<u16, u16> = BTreeMap::new();
@@ -77,7 +79,8 @@ pub fn of_text(document: usize, path: &str, text: &str, asked: &Asked) -> (Count
         counts.words += u64::from(length);
         here.keys().for_each(|place| counts.with[usize::from(*place)] += 1);
         if !here.is_empty() || range.start == 0 && !named.is_empty() {
-            found.push(Found { document, range, words: length, counts: std::mem::take(&mut here).into_iter().collect() });
+            let counts = std::mem::take(&mut here).into_iter().collect();
+            found.push(Found { document, range, words: length, counts, named: named.clone() });
         }
         if found.len() >= 2 * KEPT {
             // By what is known so far of the words, which is much by now.

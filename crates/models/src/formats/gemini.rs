@@ -2,7 +2,7 @@
 
 mod reply;
 
-use super::{Format, Reader, Turn, decimal, turns, under};
+use super::{Format, Reader, Turn, decimal, entries, turns, under};
 use plumb_rlm::model::{ModelRequest, Role};
 use reqwest::{RequestBuilder, Url};
 use serde::Serialize;
@@ -37,7 +37,7 @@ impl Format for Gemini {
             let methods = model["supportedGenerationMethods"].as_array();
             methods.is_none_or(|methods| methods.iter().any(|method| method == "generateContent"))
         };
-        let models = list["models"].as_array().map_or(&[][..], Vec::as_slice).iter().filter(speaks);
+        let models = entries(&list["models"]).iter().filter(speaks);
         let names = models.filter_map(|model| model["name"].as_str());
         names.map(|name| name.strip_prefix("models/").unwrap_or(name).to_owned()).collect()
     }
@@ -56,7 +56,7 @@ impl Format for Gemini {
 
     /// A wrong key comes as a bad request, and the wait in the body: <https://google.aip.dev/193>.
     fn refusal(&self, status: u16, body: &Value) -> (u16, Option<Duration>) {
-        let details = body["error"]["details"].as_array().map_or(&[][..], Vec::as_slice);
+        let details = entries(&body["error"]["details"]);
         let wrong_key = status == 400 && details.iter().any(|detail| detail["reason"] == "API_KEY_INVALID");
         let seconds = details.iter().find_map(|detail| detail["retryDelay"].as_str()?.strip_suffix('s')?.parse().ok());
         (if wrong_key { 401 } else { status }, seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
