@@ -24,6 +24,8 @@ pub struct BuiltIn {
     pub sha256: &'static str,
     /// Its licence.
     pub licence: &'static str,
+    /// The most tokens it was trained to read.
+    pub window: u32,
 }
 
 const CATALOGUE: &[BuiltIn] = &[
@@ -35,6 +37,7 @@ const CATALOGUE: &[BuiltIn] = &[
         bytes: 1_117_320_768,
         sha256: "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
         licence: "Apache-2.0",
+        window: 32_768,
     },
     BuiltIn {
         id: "qwen2.5-coder-0.5b",
@@ -44,6 +47,7 @@ const CATALOGUE: &[BuiltIn] = &[
         bytes: 491_400_064,
         sha256: "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
         licence: "Apache-2.0",
+        window: 32_768,
     },
 ];
 

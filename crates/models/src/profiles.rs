@@ -104,6 +104,11 @@ impl OwnProfiles {
     pub fn window(&self, choice: &ModelChoice) -> Option<u32> {
         self.fact(choice)?.window
     }
+
+    /// Which REPL suits it, if the user wrote it down.
+    pub fn strength(&self, choice: &ModelChoice) -> Option<Strength> {
+        self.fact(choice)?.strength
+    }
 }
 
 /// The profile of a model on a server.
@@ -147,7 +152,8 @@ fn is_date(text: &str) -> bool {
     }
 }
 
-fn strength_by_name(name: &str) -> Strength {
+/// What a model's name says of its size.
+pub fn strength_by_name(name: &str) -> Strength {
     let name = name.to_ascii_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
     let billions = words.clone().filter_map(|word| word.strip_suffix('b')?.parse::<f64>().ok()).next_back();

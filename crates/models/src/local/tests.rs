@@ -2,15 +2,16 @@
 //! folder that `PLUMB_MODELS` names: `PLUMB_MODELS=… cargo nextest run --release -p plumb-models --run-ignored all local`.
 
 use super::*;
-use plumb_rlm::model::{Finish, Message, Role};
-use std::time::Instant;
+use plumb_rlm::model::{Finish, Message, Role, Usage};
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 fn model() -> Local {
     let built_in = &crate::catalogue()[0];
     let crate::FileState::Ready { path } = crate::state(built_in, Path::new("/nowhere")) else {
         panic!("PLUMB_MODELS names no folder with the model")
     };
-    Local::new(built_in.id, path, None)
+    Local::new(built_in.id, &path, DEFAULT_WINDOW, Strength::Small)
 }
 
 fn request(prompt: &str) -> ModelRequest {
@@ -101,6 +102,86 @@ async fn a_crash_fails_the_call_and_the_next_one_works() {
     }
     assert_eq!(call.await.unwrap().unwrap_err().code, "local_model");
     assert!(ask(&model, request("Hi")).await.0.is_ok());
+}
+
+#[tokio::test]
+#[ignore = "needs the built-in model's file"]
+async fn calls_that_come_together_read_their_common_beginning_once_and_each_gets_its_own_reply() {
+    let model = model();
+    ask(&model, request("Hi")).await.0.unwrap();
+    let names = ["Anna", "Bert", "Carl", "Dora", "Emil"];
+    let asked = names.map(|name| ask_of(&model, name));
+    let replies = futures_util::future::join_all(asked).await;
+    let read: u64 = replies.iter().map(|usage| usage.input_tokens - usage.cached_input_tokens).sum();
+    let longest = replies.iter().map(|usage| usage.input_tokens).max().unwrap();
+    assert!(read < longest + 5 * 40, "{replies:?}");
+}
+
+/// Asks about a long text for a word that only this caller gave.
+async fn ask_of(model: &Local, name: &str) -> Usage {
+    let prompt = format!("{}\nMy name is {name}. What is my name? Answer with the name only.", long_prompt());
+    let reply = ask(model, request(&prompt)).await.0.unwrap();
+    assert!(reply.text.contains(name), "{name}: {}", reply.text);
+    reply.usage.unwrap()
+}
+
+#[tokio::test]
+#[ignore = "needs the built-in model's file"]
+async fn a_short_call_is_answered_while_a_long_one_goes_on() {
+    let model = Arc::new(model());
+    ask(&model, request("Hi")).await.0.unwrap();
+    let story = ModelRequest { max_output_tokens: 400, ..request("Write a very long story about the sea.") };
+    let busy = model.clone();
+    let long = tokio::spawn(async move { ask(&busy, story).await.0 });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    ask(&model, request("What is 1+1?")).await.0.unwrap();
+    assert!(!long.is_finished());
+    long.abort();
+}
+
+#[tokio::test]
+#[ignore = "needs the built-in model's file"]
+async fn after_a_while_without_work_the_memory_is_given_back() {
+    let crate::FileState::Ready { path } = crate::state(&crate::catalogue()[0], Path::new("/nowhere")) else { panic!() };
+    let process = Arc::new(Process::new(&path, 2_048, Duration::from_millis(100)));
+    process.warm();
+    let count = || children_named("plumb-llama").len();
+    while count() == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    while count() > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs the built-in model's file"]
+async fn a_file_says_what_its_model_is() {
+    let crate::FileState::Ready { path } = crate::state(&crate::catalogue()[0], Path::new("/nowhere")) else { panic!() };
+    let facts = facts(&path).await.unwrap();
+    assert_eq!((facts.architecture.as_str(), facts.parameters.as_str(), facts.window), ("qwen2", "1.5B", 32_768), "{facts:?}");
+    // 28 layers, 2 heads of 128 numbers, keys and values, 2 bytes each.
+    assert_eq!((facts.token_bytes, facts.knows_chat, facts.bytes), (28 * 2 * 128 * 2 * 2, true, 1_117_320_768), "{facts:?}");
+}
+
+#[tokio::test]
+async fn what_is_no_whole_model_is_refused_with_the_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &[u8]| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    };
+    for (path, why) in [
+        (file("note.gguf", b"hello"), "not a model in the format GGUF"),
+        (file("empty.gguf", b""), "not a model in the format GGUF"),
+        (file("cut.gguf", b"GGUF\x03\x00\x00\x00\x05\x00"), "cut short"),
+        (dir.path().join("absent.gguf"), "cannot be opened"),
+        (dir.path().to_owned(), "is not a file"),
+    ] {
+        let error = facts(&path).await.unwrap_err();
+        assert!(error.message.contains(why), "{}: {}", path.display(), error.message);
+    }
 }
 
 /// Processes of this name that this one started.
