@@ -13,6 +13,7 @@ import calls
 import corpus
 import documents
 import first
+import local
 import measure
 import text
 import turns
@@ -30,6 +31,7 @@ MEASURES = {
     "watching": corpus.watching,
     "documents": documents.extraction,
     "second-open": documents.second_open,
+    "local-model": local.speed,
 }
 
 

@@ -48,7 +48,26 @@ export function App() {
   }, [platform, openSources]);
   const navigation = useMemo((): Navigation => ({ place, go, openSources, addFolder }), [place, go, openSources, addFolder]);
 
-  useEffect(() => follow(platform, client, logs, openSources), [platform, client, logs, openSources]);
+  const { mutate: addModel } = useMutation({
+    mutationFn: (path: string) => platform.call("add_model", { path }),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ["built_in_models"] });
+      void client.invalidateQueries({ queryKey: ["settings"] });
+      go({ screen: "settings" });
+    },
+    onError: report,
+  });
+  const takeDropped = useCallback(
+    (paths: string[]) => {
+      const [first, ...rest] = paths;
+      // A model alone is not something to ask about.
+      if (first && rest.length === 0 && /\.gguf$/i.test(first)) addModel(first);
+      else openSources(paths);
+    },
+    [addModel, openSources],
+  );
+
+  useEffect(() => follow(platform, client, logs, takeDropped), [platform, client, logs, takeDropped]);
   useTheme(settings.data?.theme ?? "system");
   const dropping = useDrop(platform, addFolder);
 

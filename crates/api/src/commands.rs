@@ -78,8 +78,12 @@ commands! {
     delete_run: RunRef => Nothing;
     /// The whole prompt of a sub-call.
     read_prompt: ReadPrompt => Text;
-    /// The built-in models.
+    /// The models that run on this computer: those built in, then the user's files.
     built_in_models: Nothing => Vec<BuiltInModel>;
+    /// Adds a model's file, after a look at it. It stays where it is.
+    add_model: AddModel => BuiltInModel;
+    /// Deletes what was fetched of a built-in model, or takes a file of the user's off the list.
+    remove_model: ModelId => Nothing;
     /// Begins to fetch a built-in model; progress arrives as updates.
     fetch_model: FetchModel => Nothing;
     /// Stops fetching; what has arrived is kept.

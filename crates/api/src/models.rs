@@ -20,11 +20,12 @@ use tokio_util::sync::CancellationToken;
 const STEP: u64 = 4 << 20;
 
 impl Plumb {
-    /// The built-in models.
+    /// The models that run on this computer: those built in, then the user's files.
     ///
     /// # Errors
-    /// None so far.
+    /// When the settings cannot be read.
     pub async fn built_in_models(&self, _: Nothing) -> Result<Vec<BuiltInModel>, ApiError> {
+        let files = self.model_files().await?;
         let folder = self.inner.folders.models();
         let states = tokio::task::spawn_blocking(move || {
             plumb_models::catalogue().iter().map(|model| (model, plumb_models::state(model, &folder))).collect::<Vec<_>>()
@@ -37,6 +38,7 @@ impl Plumb {
                 id: model.id.to_owned(),
                 name: model.name.to_owned(),
                 licence: model.licence.to_owned(),
+                file: None,
                 bytes: model.bytes,
                 bytes_here: match &state {
                     FileState::Absent => 0,
@@ -46,6 +48,7 @@ impl Plumb {
                 ready: matches!(state, FileState::Ready { .. }),
                 fetching: fetching.contains_key(model.id),
             })
+            .chain(files)
             .collect())
     }
 
@@ -126,7 +129,7 @@ impl Plumb {
     /// # Errors
     /// As for a call; `bad_reply` where the server lists none.
     pub async fn offered_models(&self, request: OfferedModels) -> Result<Vec<String>, ApiError> {
-        self.may_use_keys([&request.model], self.settings(Nothing {}).await?.models())?;
+        self.may_use_models([&request.model], self.settings(Nothing {}).await?.models())?;
         Ok(plumb_models::offered(&request.model, &self.inner.keys).await?)
     }
 
@@ -149,7 +152,7 @@ impl Plumb {
     /// # Errors
     /// Whatever would keep a real call from working.
     pub async fn test_model(&self, request: TestModel) -> Result<TestResult, ApiError> {
-        self.may_use_keys([&request.model], self.settings(Nothing {}).await?.models())?;
+        self.may_use_models([&request.model], self.settings(Nothing {}).await?.models())?;
         let since = Instant::now();
         plumb_models::test(&request.model, &self.inner.keys, &self.inner.folders.models(), &self.inner.folders.own_profiles())
             .await?;

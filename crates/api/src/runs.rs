@@ -31,7 +31,7 @@ impl Plumb {
         }
         let settings = self.settings(Nothing {}).await?;
         let no_model = || ApiError::new("no_model", "No model is chosen yet. Choose one in the settings, or with --model.");
-        self.may_use_keys(request.model.iter().chain(&request.sub_model), settings.models())?;
+        self.may_use_models(request.model.iter().chain(&request.sub_model), settings.models())?;
         // A model given for this question alone is not paired with the settings' sub-model.
         let sub_model = if request.model.is_some() { request.sub_model } else { request.sub_model.or(settings.sub_model) };
         if request.repl_command.is_some() {
@@ -85,7 +85,7 @@ impl Plumb {
             }
         }
         let settings = self.settings(Nothing {}).await?;
-        self.may_use_keys(options.models(), recorded.models().chain(settings.models()))?;
+        self.may_use_models(options.models(), recorded.models().chain(settings.models()))?;
         if request.max_cost_usd.is_some() {
             options.limits.max_cost_usd = request.max_cost_usd;
         }

@@ -85,7 +85,7 @@ pub struct Ask {
     /// Folders and files to ask about.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// The model that answers: `local:qwen2.5-coder-1.5b`, `openai:NAME`, `anthropic:NAME`, `server:NAME` with --base-url, …
+    /// The model that answers: `local:qwen2.5-coder-1.5b`, `local:FILE.gguf`, `openai:NAME`, `anthropic:NAME`, `server:NAME` with --base-url, …
     #[arg(long, value_name = "PROVIDER:NAME", value_parser = named)]
     pub model: Option<(String, String)>,
     /// The model of sub-calls; the same where absent.
@@ -229,8 +229,18 @@ pub enum Model {
         #[arg(long, value_name = "FILE|URL")]
         from: Option<String>,
     },
-    /// List the built-in models.
+    /// List the models that run on this computer.
     List,
+    /// Add a model of your own: any file in the format GGUF. It stays where it is.
+    Add {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Delete what was fetched of a built-in model, or take a file off the list.
+    Remove {
+        /// As it stands in the list.
+        id: String,
+    },
 }
 
 #[derive(Args)]
@@ -274,7 +284,8 @@ impl Ask {
             let key = self.key.source();
             ModelChoice {
                 provider: provider.clone(),
-                name: name.clone(),
+                // The run can be gone on with from another folder.
+                name: if local { absolute(name) } else { name.clone() },
                 base_url: self.base_url.clone().filter(|_| !local),
                 key: match key {
                     _ if local => KeySource::None,
@@ -303,6 +314,12 @@ impl Ask {
             timeout_s: self.timeout.unwrap_or(base.timeout_s),
         }
     }
+}
+
+/// A model's file by its whole path; the name of a built-in model as it is.
+pub fn absolute(name: &str) -> String {
+    let path = std::path::absolute(name).ok().filter(|_| plumb_api::is_model_file(name));
+    path.map_or_else(|| name.to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
 fn named(text: &str) -> Result<(String, String), String> {

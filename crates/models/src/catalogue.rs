@@ -97,6 +97,21 @@ pub(crate) fn state_in<'a>(model: &BuiltIn, dirs: impl Iterator<Item = &'a Path>
     if partial == 0 { FileState::Absent } else { FileState::Partial { bytes: partial } }
 }
 
+/// Deletes what is in `dir` of a model: its file, and what an interrupted fetch left.
+///
+/// # Errors
+/// When a file that is there cannot be deleted.
+pub fn remove(model: &BuiltIn, dir: &Path) -> io::Result<()> {
+    let path = dir.join(model.file);
+    for file in [note_of(&path), note_of(&part_of(&path)), part_of(&path), path] {
+        match fs::remove_file(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// The name of a file while it is being fetched.
 pub(crate) fn part_of(path: &Path) -> PathBuf {
     path.with_added_extension("part")
@@ -183,6 +198,18 @@ pub(crate) mod tests {
         assert_eq!(state(), FileState::Partial { bytes: 2 });
         fs::write(dir.path().join("m.gguf"), b"right").unwrap();
         assert_eq!(state(), FileState::Ready { path: dir.path().join("m.gguf") });
+    }
+
+    #[test]
+    fn what_is_removed_is_gone_whole_or_in_part() {
+        let dir = tempfile::tempdir().unwrap();
+        let model = model_of(b"right");
+        fs::write(dir.path().join("m.gguf.part"), b"ri").unwrap();
+        fs::write(dir.path().join("m.gguf"), b"right").unwrap();
+        assert!(matches!(state_in(&model, [dir.path()].into_iter()), FileState::Ready { .. }));
+        remove(&model, dir.path()).unwrap();
+        remove(&model, dir.path()).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -5,8 +5,8 @@ mod own_file;
 mod process;
 
 use crate::frame::{FromLlama, Job, SLOTS};
-pub use own_file::{facts, is_file};
 use async_trait::async_trait;
+pub use own_file::{facts, is_file};
 use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnText, Strength};
 use plumb_rlm::money::Price;
 use process::Process;

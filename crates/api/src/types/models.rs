@@ -4,15 +4,19 @@ use plumb_rlm::options::ModelChoice;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A built-in model.
+/// A model that runs on this computer: one that is built in, or a file of the user's.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct BuiltInModel {
-    /// `qwen2.5-coder-1.5b`.
+    /// `qwen2.5-coder-1.5b`; of a file, its path.
     pub id: String,
     /// What people call it.
     pub name: String,
-    /// Its licence.
+    /// Its licence; empty: not known.
     pub licence: String,
+    /// It is a file of the user's. Absent: it is built in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub file: Option<ModelFile>,
     /// Size of its file.
     pub bytes: u64,
     /// Bytes that are already here; equal to `bytes` and `ready` when complete.
@@ -21,6 +25,30 @@ pub struct BuiltInModel {
     pub ready: bool,
     /// It is being fetched now.
     pub fetching: bool,
+}
+
+/// What a model's file says of itself.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ModelFile {
+    /// How many numbers it is made of: `1.5B`; may be empty.
+    pub parameters: String,
+    /// Tokens of text that it is given room for.
+    pub window: u32,
+    /// Memory that it takes with them, in bytes.
+    pub memory_bytes: u64,
+    /// Its own form for conversations is not known here: a common one is used, and it may answer worse.
+    pub foreign_chat: bool,
+    /// Why it cannot be used now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub fault: Option<String>,
+}
+
+/// Adds a model's file.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct AddModel {
+    /// A file in the format GGUF.
+    pub path: String,
 }
 
 /// Fetches a built-in model. Progress arrives as [`Update::Fetch`].
@@ -34,7 +62,7 @@ pub struct FetchModel {
     pub from_file: Option<String>,
 }
 
-/// Names a built-in model.
+/// Names a model on this computer.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ModelId {
     /// Which.

@@ -92,7 +92,10 @@ impl OpenFile {
             format!("{} is a model of a kind ({}) that this version of Plumb cannot run.", self.name, kind.trim_matches('\''))
         } else if why.contains("magic") {
             format!("{} is not a model in the format GGUF.", self.name)
-        } else if why.contains("not within the file bounds") || why.contains("failed to read") || why.contains("unexpectedly reached") {
+        } else if why.contains("not within the file bounds")
+            || why.contains("failed to read")
+            || why.contains("unexpectedly reached")
+        {
             format!("{} is cut short: its end is missing.", self.name)
         } else if why.is_empty() {
             format!("{} cannot be read as a model.", self.name)

@@ -72,7 +72,11 @@ mod tests {
     use super::*;
 
     fn slots(texts: &[&str]) -> Vec<Slot<u8>> {
-        texts.iter().enumerate().map(|(at, text)| Slot { tokens: text.bytes().collect(), used: at as u64, promised: None }).collect()
+        texts
+            .iter()
+            .enumerate()
+            .map(|(at, text)| Slot { tokens: text.bytes().collect(), used: at as u64, promised: None })
+            .collect()
     }
 
     fn plan_for(texts: &[&str], prompt: &str, capacity: usize) -> Plan {

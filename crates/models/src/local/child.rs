@@ -56,7 +56,10 @@ pub async fn describe(file: &Path) -> Result<Facts, Fault> {
         Ok(FromLlama::Described { facts }) => Ok(facts),
         Ok(FromLlama::Failed { code, message, .. }) => Err((code, message)),
         Ok(_) => Err(failed(&io::ErrorKind::InvalidData.into())),
-        Err(_) => Err(("wrong_file".into(), format!("{} cannot be read as a model. Fetch it again, or choose another one.", file.display()))),
+        Err(_) => Err((
+            "wrong_file".into(),
+            format!("{} cannot be read as a model. Fetch it again, or choose another one.", file.display()),
+        )),
     }
 }
 
