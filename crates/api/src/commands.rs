@@ -76,6 +76,8 @@ commands! {
     answer: RunRef => Answer;
     /// Deletes a run from the history.
     delete_run: RunRef => Nothing;
+    /// What was spent in a month.
+    spending: SpendingOf => Spending;
     /// The whole prompt of a sub-call.
     read_prompt: ReadPrompt => Text;
     /// The built-in models.

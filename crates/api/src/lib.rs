@@ -21,6 +21,7 @@ mod plumb;
 mod runs;
 mod settings;
 mod source;
+mod spending;
 
 pub use files::Files;
 pub use folders::Folders;

@@ -4,12 +4,14 @@ mod computer;
 mod libraries;
 mod models;
 mod runs;
+mod spending;
 
 pub use computer::*;
 pub use libraries::*;
 pub use models::*;
 pub use plumb_store::RunState;
 pub use runs::*;
+pub use spending::*;
 
 use plumb_rlm::{
     corpus::DocumentEntry,

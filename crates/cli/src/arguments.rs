@@ -23,6 +23,7 @@ impl Arguments {
             Command::Ask(ask) => ask.output.json,
             Command::Resume(resume) => resume.output.json,
             Command::Files(files) => files.json,
+            Command::Spending(spending) => spending.json,
             Command::Runs { json, .. } | Command::Show { json, .. } | Command::Doctor { json } => *json,
             Command::Model(_) | Command::Serve(_) => false,
         }
@@ -54,6 +55,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show what was spent this month: by day, provider and model, and the dearest questions.
+    Spending(Spending),
     /// The built-in model.
     #[command(subcommand)]
     Model(Model),
@@ -216,6 +219,16 @@ pub struct Resume {
     pub max_cost: Option<f64>,
     #[command(flatten)]
     pub output: Output,
+}
+
+#[derive(Args)]
+pub struct Spending {
+    /// Another month, such as 2026-10.
+    #[arg(value_name = "MONTH")]
+    pub month: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Subcommand)]

@@ -6,6 +6,7 @@
 
 mod error;
 mod journal;
+mod ledger;
 mod libraries;
 mod owner;
 mod packing;
@@ -13,6 +14,7 @@ mod pins;
 mod record;
 mod runs;
 mod settings;
+mod spending;
 mod writer;
 
 #[cfg(test)]
@@ -22,6 +24,7 @@ pub use error::StoreError;
 pub use libraries::Library;
 pub use pins::Pin;
 pub use runs::{Partial, RunRow, RunState};
+pub use spending::{MonthSpent, Spent};
 
 use journal::RunJournal;
 use owner::{OpeningGuard, OwnerLock};
@@ -84,6 +87,7 @@ impl Store {
             .pragma("journal_size_limit", "67108864");
         let mut connection = options.clone().create_if_missing(true).connect().await?;
         sqlx::migrate!("./migrations").run_direct(None, &mut connection, false).await?;
+        ledger::fold_runs_of_before(&mut connection).await?;
         let owner = OwnerLock::take(&locks, &guard).map_err(|error| StoreError::io(&locks, &error))?;
 
         let pool = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);

@@ -1,6 +1,6 @@
 //! What one write changes: an event with the columns derived from it, a kept text, or a partial reply.
 
-use crate::{StoreError, libraries::sources_json, packing::pack};
+use crate::{StoreError, ledger::Entry, libraries::sources_json, packing::pack};
 use plumb_rlm::{
     event::{BlobId, CallId, Event, EventKind, NodeId, RunStatus},
     model::Usage,
@@ -9,7 +9,7 @@ use plumb_rlm::{
 use sqlx::SqliteConnection;
 
 /// Stands for "no sub-call: the node's own turn", because NULL would not make the key unique.
-const OWN_TURN: i64 = -1;
+pub(crate) const OWN_TURN: i64 = -1;
 
 pub(crate) enum Write {
     Event(Box<EventWrite>),
@@ -27,6 +27,7 @@ pub(crate) struct EventWrite {
     kind: String,
     body: Vec<u8>,
     effect: Effect,
+    entry: Option<Entry>,
 }
 
 /// What an event changes beside the list of events.
@@ -69,7 +70,7 @@ pub(crate) fn status_column(status: RunStatus) -> &'static str {
 }
 
 /// The amount as whole picodollars; `i64` holds nine million dollars.
-fn pico(amount: Usd) -> i64 {
+pub(crate) fn pico(amount: Usd) -> i64 {
     (amount.dollars() * 1e12).round() as i64
 }
 
@@ -106,6 +107,7 @@ impl EventWrite {
             kind: value["type"].as_str().unwrap_or_default().to_owned(),
             body: pack(&body),
             effect,
+            entry: Entry::of(&event.kind),
         })
     }
 
@@ -151,6 +153,9 @@ impl EventWrite {
         };
         if let Some(effect) = effect {
             effect.execute(&mut *connection).await?;
+        }
+        if let Some(entry) = &self.entry {
+            entry.apply(connection, &self.run_id, self.node, self.at_ms).await?;
         }
         sqlx::query("INSERT INTO events (run_id, seq, version, at_ms, node, kind, body) VALUES (?, ?, ?, ?, ?, ?, ?)")
             .bind(&self.run_id)

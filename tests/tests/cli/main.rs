@@ -14,4 +14,5 @@ mod plumb;
 mod poisoned;
 mod providers;
 mod resume;
+mod spending;
 mod wild_code;

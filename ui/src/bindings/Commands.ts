@@ -33,6 +33,8 @@ import type { SetKey } from "./SetKey";
 import type { SetLocalOnly } from "./SetLocalOnly";
 import type { Settings } from "./Settings";
 import type { SourceChecks } from "./SourceChecks";
+import type { Spending } from "./Spending";
+import type { SpendingOf } from "./SpendingOf";
 import type { TestModel } from "./TestModel";
 import type { TestRepl } from "./TestRepl";
 import type { TestResult } from "./TestResult";
@@ -126,6 +128,10 @@ answer: [RunRef, Answer],
  * Deletes a run from the history.
  */
 delete_run: [RunRef, Nothing], 
+/**
+ * What was spent in a month.
+ */
+spending: [SpendingOf, Spending], 
 /**
  * The whole prompt of a sub-call.
  */

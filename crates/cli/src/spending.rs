@@ -1,0 +1,66 @@
+//! What was spent, in a terminal.
+
+use crate::{
+    arguments,
+    outcome::Exit,
+    terminal::{self, say},
+};
+use plumb_api::{
+    Plumb,
+    types::{ApiError, NamedSpent, SpendingOf, Spent},
+};
+
+/// `plumb spending`.
+pub async fn run(plumb: &Plumb, arguments: arguments::Spending) -> Result<Exit, ApiError> {
+    let spending = plumb.spending(SpendingOf { month: arguments.month }).await?;
+    if arguments.json {
+        println!("{}", terminal::json(&spending));
+        return Ok(Exit::Answered);
+    }
+    say!("{}: {}", spending.month, amount(spending.total));
+    for (title, lines) in [("By day", &spending.days), ("By provider", &spending.providers), ("By model", &spending.models)] {
+        list(title, lines);
+    }
+    if !spending.runs.is_empty() {
+        say!("\nDearest questions");
+        for run in &spending.runs {
+            let question = run.question.as_deref().unwrap_or("(deleted)");
+            say!("  {:>10}  {}  {question}", dollars(run.spent.cost_usd), run.run_id);
+        }
+    }
+    if let Some(left_out) = left_out(spending.total) {
+        say!("\n{left_out}");
+    }
+    Ok(Exit::Answered)
+}
+
+fn list(title: &str, lines: &[NamedSpent]) {
+    if lines.is_empty() {
+        return;
+    }
+    say!("\n{title}");
+    for line in lines {
+        say!("  {:>10}  {} ({})", dollars(line.spent.cost_usd), line.name, calls(line.spent.calls));
+    }
+}
+
+fn amount(spent: Spent) -> String {
+    format!("{} for {}", dollars(spent.cost_usd), calls(spent.calls))
+}
+
+fn calls(number: u64) -> String {
+    format!("{number} call{}", if number == 1 { "" } else { "s" })
+}
+
+/// To the cent, and further where that would be nothing.
+pub fn dollars(amount: f64) -> String {
+    if amount == 0.0 || amount >= 0.01 { format!("${amount:.2}") } else { format!("${amount:.6}") }
+}
+
+/// What the sum does not hold.
+fn left_out(spent: Spent) -> Option<String> {
+    let unpriced = spent.unpriced_calls;
+    let are = if unpriced == 1 { "is" } else { "are" };
+    let say = "Say the price with --price, or in models.toml.";
+    (unpriced > 0).then(|| format!("{} to a model without a known price {are} not in this sum. {say}", calls(unpriced)))
+}
