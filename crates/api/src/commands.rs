@@ -78,6 +78,8 @@ commands! {
     delete_run: RunRef => Nothing;
     /// What was spent in a month.
     spending: SpendingOf => Spending;
+    /// Sets the most that may be spent in a month, or takes the limit away.
+    set_month_limit: MonthLimit => Nothing;
     /// The whole prompt of a sub-call.
     read_prompt: ReadPrompt => Text;
     /// The built-in models.

@@ -15,6 +15,7 @@ mod libraries;
 mod live;
 mod long_lines;
 mod models;
+mod month;
 mod pins;
 mod place;
 mod plumb;

@@ -3,6 +3,7 @@
 use crate::{
     libraries::library_id,
     live::Live,
+    month::MonthAllowance,
     plumb::{Plumb, locked, now_ms},
     types::*,
 };
@@ -52,7 +53,7 @@ impl Plumb {
         let run_id = RunId::new();
         let live = Live::new(run_id.clone(), self.inner.updates.clone());
         let journal = self.inner.store.journal(&run_id);
-        let parts = self.parts(&library.sources, &options, &corpus, journal.clone(), &live).await?;
+        let parts = self.parts(&run_id, &library.sources, &options, (&corpus, journal.clone(), &live)).await?;
         let asked = Question { question, sources: library.sources, options };
         let stop = live.stop.clone();
         self.go(run_id, live, (corpus, journal), run::start(parts, asked, stop)).await
@@ -91,7 +92,7 @@ impl Plumb {
         }
         let corpus = self.corpus(&sources, options.include)?;
         let live = Live::new(run_id.clone(), self.inner.updates.clone());
-        let parts = self.parts(&sources, &options, &corpus, journal.clone(), &live).await?;
+        let parts = self.parts(&run_id, &sources, &options, (&corpus, journal.clone(), &live)).await?;
         let stop = live.stop.clone();
         self.go(run_id, live, (corpus, journal), async move { run::resume(parts, &events, options, stop).await }).await
     }
@@ -187,11 +188,10 @@ impl Plumb {
 
     async fn parts(
         &self,
+        run_id: &RunId,
         sources: &[String],
         options: &RunOptions,
-        corpus: &Arc<OpenCorpus>,
-        journal: Arc<dyn Journal>,
-        live: &Arc<Live>,
+        (corpus, journal, live): (&Arc<OpenCorpus>, Arc<dyn Journal>, &Arc<Live>),
     ) -> Result<Parts, ApiError> {
         let (models, own) = (self.inner.folders.models(), self.inner.folders.own_profiles());
         let model = plumb_models::connect(&options.model, &self.inner.keys, &models, &own).await?;
@@ -205,6 +205,7 @@ impl Plumb {
             model,
             sub_model,
             corpus: corpus.clone() as Arc<dyn Corpus>,
+            allowance: Arc::new(MonthAllowance::new(self.inner.store.clone(), run_id.clone())),
             journal,
             watcher: live.clone(),
             now_ms,

@@ -1,6 +1,7 @@
 //! What was spent, by day, provider, model and run.
 
 use crate::{
+    month::WARN_AT,
     plumb::{Plumb, now_ms},
     types::*,
 };
@@ -17,8 +18,13 @@ impl Plumb {
     pub async fn spending(&self, request: SpendingOf) -> Result<Spending, ApiError> {
         let month = self.inner.store.spending(request.month.as_deref(), now_ms(), DEAREST).await?;
         let models: Vec<_> = month.models.iter().map(named).collect();
+        let total = models.iter().fold(Spent::default(), |sum, model| sum.plus(model.spent));
+        let limit_usd = self.inner.store.month_limit().await?;
         Ok(Spending {
-            total: models.iter().fold(Spent::default(), |sum, model| sum.plus(model.spent)),
+            total,
+            limit_usd,
+            almost_spent: month.today.starts_with(&month.month)
+                && limit_usd.is_some_and(|limit| total.cost_usd >= limit * WARN_AT),
             providers: by_provider(&models),
             models,
             month: month.month,
@@ -31,6 +37,20 @@ impl Plumb {
                 .collect(),
             months: month.months.iter().map(named).collect(),
         })
+    }
+}
+
+impl Plumb {
+    /// Sets the most that may be spent in a month, or takes the limit away. It holds for calls that are sent from now on.
+    ///
+    /// # Errors
+    /// `bad_limit`; when the store cannot be written.
+    pub async fn set_month_limit(&self, request: MonthLimit) -> Result<Nothing, ApiError> {
+        if request.limit_usd.is_some_and(|limit| !limit.is_finite() || limit <= 0.0) {
+            return Err(ApiError::new("bad_limit", "A monthly limit is an amount in US dollars above zero, such as 20."));
+        }
+        self.inner.store.set_month_limit(request.limit_usd).await?;
+        Ok(Nothing {})
     }
 }
 

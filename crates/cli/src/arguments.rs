@@ -55,7 +55,7 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show what was spent this month: by day, provider and model, and the dearest questions.
+    /// Show what was spent this month: by day, provider and model, and the dearest questions. Sets the monthly limit.
     Spending(Spending),
     /// The built-in model.
     #[command(subcommand)]
@@ -226,6 +226,12 @@ pub struct Spending {
     /// Another month, such as 2026-10.
     #[arg(value_name = "MONTH")]
     pub month: Option<String>,
+    /// From now on spend at most this many US dollars in a month, all questions together.
+    #[arg(long, value_name = "USD", value_parser = amount)]
+    pub limit: Option<f64>,
+    /// Take the monthly limit away.
+    #[arg(long, conflicts_with = "limit")]
+    pub no_limit: bool,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -7,17 +7,24 @@ use crate::{
 };
 use plumb_api::{
     Plumb,
-    types::{ApiError, NamedSpent, SpendingOf, Spent},
+    types::{ApiError, MonthLimit, NamedSpent, SpendingOf, Spent},
 };
 
 /// `plumb spending`.
 pub async fn run(plumb: &Plumb, arguments: arguments::Spending) -> Result<Exit, ApiError> {
+    if arguments.limit.is_some() || arguments.no_limit {
+        plumb.set_month_limit(MonthLimit { limit_usd: arguments.limit }).await?;
+    }
     let spending = plumb.spending(SpendingOf { month: arguments.month }).await?;
     if arguments.json {
         println!("{}", terminal::json(&spending));
         return Ok(Exit::Answered);
     }
-    say!("{}: {}", spending.month, amount(spending.total));
+    let limit = spending.limit_usd.map_or("no monthly limit".to_owned(), |limit| format!("limit ${limit:.2} a month"));
+    say!("{}: {}, {limit}", spending.month, amount(spending.total));
+    if spending.almost_spent {
+        say!("More than four fifths of this month's limit is spent. Change it with plumb spending --limit USD.");
+    }
     for (title, lines) in [("By day", &spending.days), ("By provider", &spending.providers), ("By model", &spending.models)] {
         list(title, lines);
     }

@@ -18,6 +18,8 @@ pub(crate) enum Entry {
     Asks { call: i64, model: String },
     /// A call ended.
     Paid { call: i64, cost: Option<Usd>, usage: Usage },
+    /// The run ended, or goes on after its program's end: no call of it is under way.
+    Rests,
 }
 
 impl Entry {
@@ -38,6 +40,7 @@ impl Entry {
             EventKind::CallFinished { call, cost_usd, usage, .. } => {
                 Entry::Paid { call: call_column(Some(*call)), cost: *cost_usd, usage: *usage }
             }
+            EventKind::Resumed | EventKind::Finished { .. } => Entry::Rests,
             _ => return None,
         })
     }
@@ -88,11 +91,17 @@ impl Entry {
                     .execute(&mut *connection)
                     .await?;
                 }
+                let query = sqlx::query("DELETE FROM reservations WHERE run_id = ? AND node = ? AND call = ?");
+                query.bind(run_id).bind(node).bind(call).execute(&mut *connection).await?;
                 // A sub-call ends once; a node's next turn asks the same model.
                 if *call != OWN_TURN {
                     let query = sqlx::query("DELETE FROM asked WHERE run_id = ? AND node = ? AND call = ?");
                     query.bind(run_id).bind(node).bind(call).execute(connection).await?;
                 }
+            }
+            Entry::Rests => {
+                let query = sqlx::query("DELETE FROM reservations WHERE run_id = ?");
+                query.bind(run_id).execute(connection).await?;
             }
         }
         Ok(())

@@ -12,6 +12,7 @@ mod owner;
 mod packing;
 mod pins;
 mod record;
+mod reservations;
 mod runs;
 mod settings;
 mod spending;
@@ -23,6 +24,7 @@ mod tests;
 pub use error::StoreError;
 pub use libraries::Library;
 pub use pins::Pin;
+pub use reservations::{Reserved, Wanted};
 pub use runs::{Partial, RunRow, RunState};
 pub use spending::{MonthSpent, Spent};
 

@@ -1,18 +1,20 @@
 //! What one write changes: an event with the columns derived from it, a kept text, or a partial reply.
 
-use crate::{StoreError, ledger::Entry, libraries::sources_json, packing::pack};
+use crate::{StoreError, ledger::Entry, libraries::sources_json, packing::pack, reservations::Reservation};
 use plumb_rlm::{
     event::{BlobId, CallId, Event, EventKind, NodeId, RunStatus},
     model::Usage,
     money::Usd,
 };
 use sqlx::SqliteConnection;
+use std::sync::Arc;
 
 /// Stands for "no sub-call: the node's own turn", because NULL would not make the key unique.
 pub(crate) const OWN_TURN: i64 = -1;
 
 pub(crate) enum Write {
     Event(Box<EventWrite>),
+    Reservation(Arc<Reservation>),
     Blob { run_id: String, id: BlobId, packed: Vec<u8> },
     Partial { run_id: String, node: NodeId, call: Option<CallId>, packed: Vec<u8>, at_ms: i64 },
 }
@@ -175,6 +177,7 @@ impl Write {
     pub(crate) async fn apply(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
         match self {
             Write::Event(event) => event.apply(connection).await,
+            Write::Reservation(reservation) => reservation.apply(connection).await,
             Write::Blob { run_id, id, packed } => {
                 sqlx::query("INSERT OR IGNORE INTO blobs (digest, text) VALUES (?, ?)")
                     .bind(&id.0)

@@ -16,6 +16,7 @@ import type { ListDocuments } from "./ListDocuments";
 import type { ListRuns } from "./ListRuns";
 import type { LocalServer } from "./LocalServer";
 import type { ModelId } from "./ModelId";
+import type { MonthLimit } from "./MonthLimit";
 import type { Nothing } from "./Nothing";
 import type { OfferedModels } from "./OfferedModels";
 import type { OpenLibrary } from "./OpenLibrary";
@@ -132,6 +133,10 @@ delete_run: [RunRef, Nothing],
  * What was spent in a month.
  */
 spending: [SpendingOf, Spending], 
+/**
+ * Sets the most that may be spent in a month, or takes the limit away.
+ */
+set_month_limit: [MonthLimit, Nothing], 
 /**
  * The whole prompt of a sub-call.
  */

@@ -20,6 +20,14 @@ today: string,
  */
 total: Spent, 
 /**
+ * The most that may be spent in a month, in US dollars; absent: no limit.
+ */
+limit_usd?: number, 
+/**
+ * So much of the limit is spent this month that the user should know.
+ */
+almost_spent: boolean, 
+/**
  * By day, first day first; days without a call are left out.
  */
 days: Array<NamedSpent>, 

@@ -13,6 +13,15 @@ pub struct SpendingOf {
     pub month: Option<String>,
 }
 
+/// The most that may be spent in a month, all questions of all programs together.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct MonthLimit {
+    /// US dollars, above zero; absent: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub limit_usd: Option<f64>,
+}
+
 /// What some calls to models came to.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, TS)]
 pub struct Spent {
@@ -64,6 +73,12 @@ pub struct Spending {
     pub today: String,
     /// All of it.
     pub total: Spent,
+    /// The most that may be spent in a month, in US dollars; absent: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub limit_usd: Option<f64>,
+    /// So much of the limit is spent this month that the user should know.
+    pub almost_spent: bool,
     /// By day, first day first; days without a call are left out.
     pub days: Vec<NamedSpent>,
     /// By provider, dearest first.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{MonthSpent, Spent};
+use crate::{MonthSpent, Reserved, Spent, Wanted};
 use plumb_rlm::{event::BlobId, journal::Journal};
 use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 use std::sync::Arc;
@@ -129,4 +129,67 @@ async fn calls_that_cost_nothing_are_told_from_calls_whose_price_is_unknown() {
     let local = of(&month.models, "local:small");
     assert_eq!((local.calls, local.free, local.unpriced, local.cost_pico), (2, 1, 1, 0));
     assert_eq!(month.runs, [], "it is no dear run");
+}
+
+fn wanted(least: f64, most: f64, limit: f64) -> Wanted {
+    let usd = Usd::from_dollars;
+    Wanted { least: usd(least), most: usd(most), limit: usd(limit), at_ms: DAY }
+}
+
+#[tokio::test]
+async fn what_is_set_aside_by_all_stores_together_never_passes_the_months_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let stores = [Store::open(folder.path()).await.unwrap(), Store::open(folder.path()).await.unwrap()];
+    let mut asked = Vec::new();
+    let mut kept = Vec::new();
+    for store in &stores {
+        let (run, journal) = begin(store, "q").await;
+        kept.push((run.clone(), journal));
+        for call in 0..50 {
+            let (store, run) = (store.clone(), run.clone());
+            asked.push(tokio::spawn(async move {
+                let reserved = store.reserve(&run, NodeId(0), Some(CallId(call)), wanted(0.01, 0.03, 1.0)).await;
+                reserved.unwrap().granted.map(|granted| (run, call, granted))
+            }));
+        }
+    }
+    let mut granted = Vec::new();
+    for reserve in asked {
+        granted.extend(reserve.await.unwrap());
+    }
+    let sum = granted.iter().fold(Usd::ZERO, |sum, (.., amount)| sum.plus(*amount));
+    assert_eq!(sum, Usd::from_dollars(1.0), "all of it, and no more");
+    // A call that ended lets go of what it did not need.
+    let (run, call, amount) = granted.remove(0);
+    assert_eq!(amount, Usd::from_dollars(0.03));
+    let (_, journal) = kept.iter().find(|(of, _)| *of == run).unwrap();
+    append(journal, 1, 0, called(1, call, Some(Usd::from_dollars(0.01))).kind).await;
+    let next = stores[1].reserve(&kept[1].0, NodeId(1), None, wanted(0.02, 0.5, 1.0)).await.unwrap();
+    assert_eq!((next.spent, next.granted), (Usd::from_dollars(0.01), Some(Usd::from_dollars(0.02))));
+    // So does a run that ended.
+    append(journal, 2, 0, finished(2, RunStatus::Stopped).kind).await;
+    let of_run = granted.iter().filter(|(of, ..)| *of == run).fold(Usd::ZERO, |sum, (.., amount)| sum.plus(*amount));
+    let after = stores[1].reserve(&run, NodeId(9), None, wanted(0.01, 5.0, 1.0)).await.unwrap();
+    assert!(of_run > Usd::ZERO && after.granted.is_some_and(|granted| granted >= of_run), "{of_run:?} {after:?}");
+}
+
+#[tokio::test]
+async fn money_that_a_dead_program_had_set_aside_is_let_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let dead = Store::open(folder.path()).await.unwrap();
+    let (run, _) = begin(&dead, "q").await;
+    assert!(dead.reserve(&run, NodeId(0), None, wanted(1.0, 1.0, 1.0)).await.unwrap().granted.is_some());
+    let store = Store::open(folder.path()).await.unwrap();
+    let (run, _journal) = begin(&store, "q").await;
+    let refused = store.reserve(&run, NodeId(0), None, wanted(0.5, 1.0, 1.0)).await.unwrap();
+    assert_eq!(refused, Reserved { granted: None, spent: Usd::ZERO, set_aside: Usd::from_dollars(1.0) });
+    drop(dead);
+    // Its writing task ends after it.
+    for _ in 0..100 {
+        if store.reserve(&run, NodeId(0), None, wanted(0.5, 1.0, 1.0)).await.unwrap().granted.is_some() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the dead program's money is still set aside");
 }
