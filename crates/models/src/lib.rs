@@ -8,6 +8,7 @@ mod formats;
 mod key_command;
 mod keys;
 mod local;
+mod prices;
 mod profiles;
 mod providers;
 
@@ -18,5 +19,5 @@ pub use connect::{LOCAL, connect, local_servers, offered, test};
 pub use fetch::{FetchError, Progress, Source, fetch};
 pub use keys::{Kept, Key, KeyState, Keys};
 pub use local::DEFAULT_WINDOW;
-pub use profiles::{listed_models, prices_as_of};
+pub use prices::{listed_models, prices_as_of};
 pub use providers::{Provider, provider, providers};
