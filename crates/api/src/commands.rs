@@ -90,6 +90,8 @@ commands! {
     stop_fetch: ModelId => Nothing;
     /// Providers to choose from.
     providers: Nothing => Vec<Provider>;
+    /// What is known of a model: its price, and a cheaper one for pieces.
+    model_facts: ModelFactsOf => ModelFacts;
     /// The models that a server offers.
     offered_models: OfferedModels => Vec<String>;
     /// Servers of models that run on this computer.

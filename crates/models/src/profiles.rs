@@ -11,7 +11,8 @@ use reqwest::Url;
 use serde::Deserialize;
 use std::{fmt::Display, io::ErrorKind, path::Path};
 
-const FREE: Price = Price { input: 0.0, cached_input: None, cache_write: None, output: 0.0 };
+/// The price of what runs on this computer.
+pub const FREE: Price = Price { input: 0.0, cached_input: None, cache_write: None, output: 0.0 };
 const CLOUD_WINDOW: u32 = 128_000;
 const OWN_WINDOW: u32 = 32_768;
 const UNKNOWN_MAX_OUTPUT: u32 = 8_192;
@@ -69,6 +70,11 @@ impl OwnProfiles {
 
     fn fact(&self, choice: &ModelChoice) -> Option<&OwnFact> {
         self.model.iter().find(|fact| fact.provider == choice.provider && fact.name == choice.name)
+    }
+
+    /// What a model costs, if the user wrote it down.
+    pub fn price(&self, choice: &ModelChoice) -> Option<Price> {
+        self.fact(choice)?.price
     }
 
     /// Which REPL suits it, if the user wrote it down.

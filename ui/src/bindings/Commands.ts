@@ -15,6 +15,8 @@ import type { Lines } from "./Lines";
 import type { ListDocuments } from "./ListDocuments";
 import type { ListRuns } from "./ListRuns";
 import type { LocalServer } from "./LocalServer";
+import type { ModelFacts } from "./ModelFacts";
+import type { ModelFactsOf } from "./ModelFactsOf";
 import type { ModelId } from "./ModelId";
 import type { MonthLimit } from "./MonthLimit";
 import type { Nothing } from "./Nothing";
@@ -157,6 +159,10 @@ stop_fetch: [ModelId, Nothing],
  * Providers to choose from.
  */
 providers: [Nothing, Array<Provider>], 
+/**
+ * What is known of a model: its price, and a cheaper one for pieces.
+ */
+model_facts: [ModelFactsOf, ModelFacts], 
 /**
  * The models that a server offers.
  */
