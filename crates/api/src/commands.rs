@@ -64,6 +64,8 @@ commands! {
     check_sources: RunRef => SourceChecks;
     /// Asks a question; returns when the run has begun.
     ask: Ask => RunSummary;
+    /// What a question would cost; its words may be empty, and nothing is sent.
+    estimate: Ask => Estimate;
     /// Stops a run.
     stop: RunRef => Nothing;
     /// Goes on with a run.

@@ -8,6 +8,7 @@ pub mod types;
 
 mod browse;
 mod doctor;
+mod estimate;
 mod files;
 mod folders;
 mod keys;

@@ -30,6 +30,20 @@ impl Plumb {
         if question.is_empty() {
             return Err(ApiError::new("no_question", "Type a question first."));
         }
+        let (library, options) = self.asked(&request).await?;
+        let corpus = self.corpus(&library.sources, library.include)?;
+        let run_id = RunId::new();
+        let live = Live::new(run_id.clone(), self.inner.updates.clone());
+        let journal = self.inner.store.journal(&run_id);
+        let parts = self.parts(&run_id, &library.sources, &options, (&corpus, journal.clone(), &live)).await?;
+        let asked = Question { question, sources: library.sources, options };
+        let stop = live.stop.clone();
+        self.go(run_id, live, (corpus, journal), run::start(parts, asked, stop)).await
+    }
+
+    /// What is asked about, and within what: as the request says, else the settings.
+    pub(crate) async fn asked(&self, request: &Ask) -> Result<(plumb_store::Library, RunOptions), ApiError> {
+        let request = request.clone();
         let settings = self.settings(Nothing {}).await?;
         let no_model = || ApiError::new("no_model", "No model is chosen yet. Choose one in the settings, or with --model.");
         self.may_use_keys(request.model.iter().chain(&request.sub_model), settings.models())?;
@@ -49,14 +63,7 @@ impl Plumb {
             include: library.include,
             seed: request.seed.unwrap_or_else(now_ms),
         };
-        let corpus = self.corpus(&library.sources, library.include)?;
-        let run_id = RunId::new();
-        let live = Live::new(run_id.clone(), self.inner.updates.clone());
-        let journal = self.inner.store.journal(&run_id);
-        let parts = self.parts(&run_id, &library.sources, &options, (&corpus, journal.clone(), &live)).await?;
-        let asked = Question { question, sources: library.sources, options };
-        let stop = live.stop.clone();
-        self.go(run_id, live, (corpus, journal), run::start(parts, asked, stop)).await
+        Ok((library, options))
     }
 
     /// Goes on with a run.

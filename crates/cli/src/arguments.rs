@@ -134,6 +134,9 @@ pub struct Ask {
     /// Makes a local model's choices repeatable.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Say what the question would cost, and why that is thought; nothing is sent.
+    #[arg(long)]
+    pub estimate: bool,
     #[command(flatten)]
     pub output: Output,
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use plumb_api::{
     Plumb,
-    types::{ApiError, MonthLimit, NamedSpent, SpendingOf, Spent},
+    types::{ApiError, Cost, Estimate, MonthLimit, NamedSpent, SpendingOf, Spent},
 };
 
 /// `plumb spending`.
@@ -39,6 +39,27 @@ pub async fn run(plumb: &Plumb, arguments: arguments::Spending) -> Result<Exit, 
         say!("\n{left_out}");
     }
     Ok(Exit::Answered)
+}
+
+/// `plumb ask --estimate`.
+pub fn estimated(estimate: &Estimate, as_json: bool) {
+    if as_json {
+        println!("{}", terminal::json(estimate));
+        return;
+    }
+    match estimate.cost {
+        Cost::Between { low_usd, high_usd } => {
+            say!("About {} to {}: {}.", roughly(low_usd), roughly(high_usd), estimate.reason);
+        }
+        Cost::Free | Cost::Unknown => say!("{}", estimate.reason),
+    }
+    say!("{}", estimate.mode_reason);
+}
+
+/// Two digits that matter: an estimate knows no more.
+fn roughly(amount: f64) -> String {
+    let digits = if amount <= 0.0 { 2 } else { (1 - amount.log10().floor() as i32).clamp(2, 9) as usize };
+    format!("${amount:.digits$}")
 }
 
 fn list(title: &str, lines: &[NamedSpent]) {

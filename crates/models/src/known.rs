@@ -2,11 +2,16 @@
 
 use crate::{
     connect::LOCAL,
+    local::DEFAULT_WINDOW,
     prices,
     profiles::{self, OwnProfiles},
     providers,
 };
-use plumb_rlm::{model::ModelError, money::Price, options::ModelChoice};
+use plumb_rlm::{
+    model::{ModelError, ModelProfile, Strength},
+    money::Price,
+    options::ModelChoice,
+};
 use std::path::Path;
 
 /// Who says what a model costs.
@@ -57,6 +62,27 @@ pub fn known(choice: &ModelChoice, own: &Path) -> Result<Known, ModelError> {
     let price_from = price.map(|_| from);
     let source = fact.filter(|fact| price_from == Some(PriceFrom::Table) && !fact.source.is_empty());
     Ok(Known { price, price_from, source: source.map(|fact| fact.source.as_str()), cheaper: prices::cheaper(choice, &url) })
+}
+
+/// The profile of the model that a choice names, before there is a way to it: its key is not looked at, nor whether a built-in one is here.
+///
+/// # Errors
+/// `bad_profiles`; `unreachable` where the choice's address is none.
+pub fn profile_of(choice: &ModelChoice, own: &Path) -> Result<ModelProfile, ModelError> {
+    let own = OwnProfiles::read(own)?;
+    if choice.provider == LOCAL {
+        return Ok(ModelProfile {
+            name: format!("{LOCAL}:{}", choice.name),
+            window_tokens: own.window(choice).unwrap_or(DEFAULT_WINDOW),
+            max_output_tokens: DEFAULT_WINDOW / 4,
+            strength: Strength::Small,
+            price: Some(profiles::FREE),
+            local: true,
+            prefill: true,
+            concurrency: 1,
+        });
+    }
+    Ok(profiles::profile(choice, &providers::base_url(choice)?, &own))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub use catalogue::{BuiltIn, FileState, built_in, catalogue, state};
 pub use connect::{LOCAL, connect, local_servers, offered, test};
 pub use fetch::{FetchError, Progress, Source, fetch};
 pub use keys::{Kept, Key, KeyState, Keys};
-pub use known::{Known, PriceFrom, known};
+pub use known::{Known, PriceFrom, known, profile_of};
 pub use local::DEFAULT_WINDOW;
 pub use prices::{listed_models, prices_as_of};
 pub use providers::{Provider, provider, providers};

@@ -16,6 +16,7 @@ pub mod model;
 pub mod money;
 pub mod options;
 pub mod repl;
+pub mod route;
 pub mod run;
 
 mod blocks;
@@ -32,6 +33,5 @@ mod lookup;
 mod node;
 mod prompt;
 mod record;
-mod route;
 mod shared;
 mod table;

@@ -51,6 +51,14 @@ describe("what was spent", () => {
     await page.getByTestId("ask-input").waitFor();
   });
 
+  it("says before a question what it may cost, and why", async () => {
+    const estimate = page.getByTestId("estimate");
+    await estimate
+      .getByText(/About \$0–\d+\.\d\d: reckoned from the size|About \$\d+\.\d\d–\d+\.\d\d: reckoned from the size/)
+      .waitFor();
+    assert.deepEqual(await faults(page, "browser-34-estimate"), []);
+  });
+
   it("shows what a question cost, by provider and model, and opens it", async () => {
     await ask("Is there a list of dates?", "answered");
     await page.getByTestId("open-spending").getByText("$0.02").waitFor();

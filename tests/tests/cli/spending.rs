@@ -122,3 +122,39 @@ async fn at_four_fifths_of_the_months_limit_a_run_says_so_once() {
     assert_eq!(events.matches("month_almost_spent").count(), 1, "{events}");
     assert_eq!(home.run(&["spending", "--json"]).await.json()["almost_spent"], true);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_estimate_sends_nothing_and_learns_from_runs_like_it() {
+    let home = home();
+    let turn = Reply::code("FINAL('Tuesday')").usage(1_000, 0, 100);
+    let server = root(vec![turn; 3]).await;
+    let priced = ["--price", "10,100"];
+    let estimate = async || {
+        let outcome = home.ask(&server, &[&priced[..], &["--estimate"]].concat()).await;
+        assert_eq!(outcome.exit, Some(0), "{outcome:#?}");
+        outcome.json()
+    };
+    let first = estimate().await;
+    assert_eq!((&first["cost"]["kind"], &first["mode"]), (&"between".into(), &"rlm".into()), "{first}");
+    assert!(first["reason"].as_str().unwrap().contains("no runs like this one yet"), "{first}");
+    let (low, high) = (first["cost"]["low_usd"].as_f64().unwrap(), first["cost"]["high_usd"].as_f64().unwrap());
+    assert!(low > 0.0 && low < high, "{first}");
+    assert_eq!((server.stats().requests, home.runs().await.len()), (0, 0));
+
+    for _ in 0..3 {
+        home.ask(&server, &priced).await.answered();
+    }
+    let later = estimate().await;
+    assert_eq!(later["reason"], "3 runs like this one");
+    assert_eq!((&later["cost"]["low_usd"], &later["cost"]["high_usd"]), (&0.02.into(), &0.02.into()), "{later}");
+    // Another way, another model: other runs.
+    let direct = home.ask(&server, &["--price", "10,100", "--estimate", "--mode", "direct"]).await.json();
+    assert!(direct["reason"].as_str().unwrap().contains("no runs like this one yet"), "{direct}");
+    let unknown = home.ask(&server, &["--estimate"]).await.json();
+    assert_eq!(unknown["cost"]["kind"], "unknown");
+    assert!(unknown["reason"].as_str().unwrap().contains("--price"), "{unknown}");
+    let free =
+        home.run(&["ask", "q", home.documents().to_str().unwrap(), "--model", "local:qwen2.5-coder-1.5b", "--estimate"]).await;
+    assert!(free.exit == Some(0) && free.stdout.starts_with("Free"), "{free:#?}");
+    assert_eq!((server.stats().requests, home.runs().await.len()), (3, 3));
+}

@@ -5,6 +5,7 @@ import type { Browse } from "./Browse";
 import type { BuiltInModel } from "./BuiltInModel";
 import type { Doctor } from "./Doctor";
 import type { Documents } from "./Documents";
+import type { Estimate } from "./Estimate";
 import type { FetchModel } from "./FetchModel";
 import type { Folder } from "./Folder";
 import type { KeyFor } from "./KeyFor";
@@ -107,6 +108,10 @@ check_sources: [RunRef, SourceChecks],
  * Asks a question; returns when the run has begun.
  */
 ask: [Ask, RunSummary], 
+/**
+ * What a question would cost; its words may be empty, and nothing is sent.
+ */
+estimate: [Ask, Estimate], 
 /**
  * Stops a run.
  */
