@@ -121,7 +121,7 @@ fn reckoned(mode: Mode, tokens: u64, root: Price, sub: Price) -> ([f64; 2], Stri
         let of_root = root.cost(of(need.input[which], need.output[which]));
         of_root.plus(sub.cost(of(need.pieces[which], need.pieces[which] / 20))).dollars()
     };
-    ([cost(0), cost(1)], "reckoned from the size: there are no runs like this one yet".to_owned())
+    ([cost(0), cost(1)], "reckoned from the size, as there are no runs like this one yet".to_owned())
 }
 
 #[cfg(test)]

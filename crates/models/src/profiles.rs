@@ -9,7 +9,7 @@ use plumb_rlm::money::Price;
 use plumb_rlm::options::ModelChoice;
 use reqwest::Url;
 use serde::Deserialize;
-use std::{fmt::Display, io::ErrorKind, path::Path};
+use std::{fmt::Display, io::ErrorKind, path::Path, sync::LazyLock};
 
 /// The price of what runs on this computer.
 pub const FREE: Price = Price { input: 0.0, cached_input: None, cache_write: None, output: 0.0 };
@@ -119,6 +119,21 @@ pub fn profile(choice: &ModelChoice, url: &Url, own: &OwnProfiles) -> ModelProfi
     }
 }
 
+#[derive(Deserialize)]
+struct Families {
+    family: Vec<Family>,
+}
+
+#[derive(Deserialize)]
+struct Family {
+    word: String,
+    strength: Strength,
+}
+
+// Part of the program, and a test reads it; empty is the harmless answer if it were wrong.
+static FAMILIES: LazyLock<Families> =
+    LazyLock::new(|| toml::from_str(include_str!("families.toml")).unwrap_or_else(|_| Families { family: Vec::new() }));
+
 /// What a model's name says of its family or its size.
 pub fn strength_by_name(name: &str) -> Strength {
     by_name(name, false)
@@ -128,6 +143,9 @@ pub fn strength_by_name(name: &str) -> Strength {
 fn by_name(name: &str, listed: bool) -> Strength {
     let name = name.to_ascii_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
+    if let Some(family) = FAMILIES.family.iter().find(|family| words.clone().any(|word| word == family.word)) {
+        return family.strength;
+    }
     let billions = words.clone().filter_map(|word| word.strip_suffix('b')?.parse::<f64>().ok()).next_back();
     match billions {
         Some(billions) if billions < STRONG_BILLIONS => Strength::Small,
@@ -162,6 +180,10 @@ mod tests {
         for strong in ["llama3.3:70b", "qwen/qwen3-235b-a22b", "gpt-oss-120b", "some-model"] {
             assert_eq!(strength_by_name(strong), Strength::Strong, "{strong}");
         }
+        for recursive in ["mit-oasys/rlm-qwen3-8b-v0.1", "RLM-Qwen3-8B", "rlm-qwen3:8b-q4"] {
+            assert_eq!(strength_by_name(recursive), Strength::Recursive, "{recursive}");
+        }
+        assert_eq!(strength_by_name("vrlm-7b"), Strength::Small);
         assert_eq!(by_name("gpt-5-mini", true), Strength::Strong);
         assert_eq!(by_name("ministral-3b-latest", true), Strength::Small);
     }
