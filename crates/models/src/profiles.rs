@@ -72,6 +72,11 @@ impl OwnProfiles {
         self.model.iter().find(|fact| fact.provider == choice.provider && fact.name == choice.name)
     }
 
+    /// Which REPL suits it, if the user wrote it down.
+    pub fn strength(&self, choice: &ModelChoice) -> Option<Strength> {
+        self.fact(choice)?.strength
+    }
+
     /// What a model costs, if the user wrote it down.
     pub fn price(&self, choice: &ModelChoice) -> Option<Price> {
         self.fact(choice)?.price
