@@ -64,6 +64,8 @@ commands! {
     check_sources: RunRef => SourceChecks;
     /// Asks a question; returns when the run has begun.
     ask: Ask => RunSummary;
+    /// What a question would cost; its words may be empty, and nothing is sent.
+    estimate: Ask => Estimate;
     /// Stops a run.
     stop: RunRef => Nothing;
     /// Goes on with a run.
@@ -76,6 +78,10 @@ commands! {
     answer: RunRef => Answer;
     /// Deletes a run from the history.
     delete_run: RunRef => Nothing;
+    /// What was spent in a month.
+    spending: SpendingOf => Spending;
+    /// Sets the most that may be spent in a month, or takes the limit away.
+    set_month_limit: MonthLimit => Nothing;
     /// The whole prompt of a sub-call.
     read_prompt: ReadPrompt => Text;
     /// The models that run on this computer: those built in, then the user's files.
@@ -90,6 +96,8 @@ commands! {
     stop_fetch: ModelId => Nothing;
     /// Providers to choose from.
     providers: Nothing => Vec<Provider>;
+    /// What is known of a model: its price, and a cheaper one for pieces.
+    model_facts: ModelFactsOf => ModelFacts;
     /// The models that a server offers.
     offered_models: OfferedModels => Vec<String>;
     /// Servers of models that run on this computer.

@@ -8,6 +8,7 @@ pub mod types;
 
 mod browse;
 mod doctor;
+mod estimate;
 mod files;
 mod folders;
 mod keys;
@@ -16,12 +17,14 @@ mod live;
 mod long_lines;
 mod model_files;
 mod models;
+mod month;
 mod pins;
 mod place;
 mod plumb;
 mod runs;
 mod settings;
 mod source;
+mod spending;
 
 pub use files::Files;
 pub use folders::Folders;

@@ -113,15 +113,39 @@ impl Plumb {
     /// # Errors
     /// None so far.
     pub async fn providers(&self, _: Nothing) -> Result<Vec<Provider>, ApiError> {
+        // A page that others might reach may not choose a variable, so that none is offered to it.
+        let may_choose = self.inner.confined_to.is_none();
+        let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
         let offered = plumb_models::providers().iter().map(|provider| Provider {
             id: provider.id.to_owned(),
             name: provider.name.to_owned(),
             base_url: provider.base_url.map(str::to_owned),
             example: provider.example.to_owned(),
             key_required: provider.key_required,
+            key_variable: provider.key_variable.filter(|variable| may_choose && is_set(variable)).map(str::to_owned),
             models: plumb_models::listed_models(provider.id).into_iter().map(str::to_owned).collect(),
         });
         Ok(offered.collect())
+    }
+
+    /// What is known of a model: its price, and a cheaper one for pieces. Nothing is sent.
+    ///
+    /// # Errors
+    /// `bad_profiles`; `unreachable` where the choice's address is none.
+    pub async fn model_facts(&self, request: ModelFactsOf) -> Result<ModelFacts, ApiError> {
+        let known = plumb_models::known(&request.model, &self.inner.folders.own_profiles())?;
+        Ok(ModelFacts {
+            price: known.price,
+            price_from: known.price_from.map(|from| match from {
+                plumb_models::PriceFrom::Choice => PriceFrom::Choice,
+                plumb_models::PriceFrom::OwnProfiles => PriceFrom::File,
+                plumb_models::PriceFrom::Table => PriceFrom::Table,
+                plumb_models::PriceFrom::Here => PriceFrom::Here,
+            }),
+            prices_as_of: plumb_models::prices_as_of().to_owned(),
+            source: known.source.map(str::to_owned),
+            cheaper: known.cheaper.map(|(name, price)| CheaperModel { name: name.to_owned(), price }),
+        })
     }
 
     /// The models that a server offers.

@@ -23,6 +23,7 @@ impl Arguments {
             Command::Ask(ask) => ask.output.json,
             Command::Resume(resume) => resume.output.json,
             Command::Files(files) => files.json,
+            Command::Spending(spending) => spending.json,
             Command::Runs { json, .. } | Command::Show { json, .. } | Command::Doctor { json } => *json,
             Command::Model(_) | Command::Serve(_) => false,
         }
@@ -54,6 +55,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show what was spent this month: by day, provider and model, and the dearest questions. Sets the monthly limit.
+    Spending(Spending),
     /// The built-in model.
     #[command(subcommand)]
     Model(Model),
@@ -131,6 +134,9 @@ pub struct Ask {
     /// Makes a local model's choices repeatable.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Say what the question would cost, and why that is thought; nothing is sent.
+    #[arg(long)]
+    pub estimate: bool,
     #[command(flatten)]
     pub output: Output,
 }
@@ -216,6 +222,22 @@ pub struct Resume {
     pub max_cost: Option<f64>,
     #[command(flatten)]
     pub output: Output,
+}
+
+#[derive(Args)]
+pub struct Spending {
+    /// Another month, such as 2026-10.
+    #[arg(value_name = "MONTH")]
+    pub month: Option<String>,
+    /// From now on spend at most this many US dollars in a month, all questions together.
+    #[arg(long, value_name = "USD", value_parser = amount)]
+    pub limit: Option<f64>,
+    /// Take the monthly limit away.
+    #[arg(long, conflicts_with = "limit")]
+    pub no_limit: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Subcommand)]

@@ -7,7 +7,9 @@ mod fetch;
 mod formats;
 mod key_command;
 mod keys;
+mod known;
 mod local;
+mod prices;
 mod profiles;
 mod providers;
 
@@ -17,6 +19,7 @@ pub use catalogue::{BuiltIn, FileState, built_in, catalogue, remove, state};
 pub use connect::{LOCAL, connect, local_servers, offered, test};
 pub use fetch::{FetchError, Progress, Source, fetch};
 pub use keys::{Kept, Key, KeyState, Keys};
+pub use known::{Known, PriceFrom, known, profile_of};
 pub use local::{DEFAULT_WINDOW, facts, is_file};
-pub use profiles::{listed_models, prices_as_of};
+pub use prices::{listed_models, prices_as_of};
 pub use providers::{Provider, provider, providers};

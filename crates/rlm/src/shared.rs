@@ -1,12 +1,13 @@
 //! What all nodes of a run have in common, and the one place where a model is called.
 
 use crate::{
-    budget::Budget,
+    allowance::Allowance,
+    budget::{Budget, FEWEST_OUTPUT, price_unknown},
     corpus::Corpus,
     event::{CallId, EventKind, Fault, NodeId},
     journal::JournalError,
     log::Log,
-    model::{Finish, Message, Model, ModelRequest, Usage},
+    model::{Finish, Message, Model, ModelProfile, ModelRequest, Usage},
     money::Usd,
     record::{NodeRecord, STOPPED},
     repl::ReplLauncher,
@@ -15,7 +16,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -87,6 +88,10 @@ pub struct Shared {
     pub launcher: Arc<dyn ReplLauncher>,
     pub log: Log,
     pub budget: Budget,
+    /// What this run shares with others.
+    pub allowance: Arc<dyn Allowance>,
+    /// The user was told that little of it is left.
+    pub warned: AtomicBool,
     /// Sub-calls in flight.
     pub slots: Semaphore,
     /// Children at work, by the depth of their parents.
@@ -186,7 +191,11 @@ impl Shared {
             };
             return Err(nothing(Stop::Fault(fault.clone()), fault, true));
         }
-        let reservation = match self.budget.reserve(profile, input, most) {
+        let reserved = match self.allowed(profile, node, call, input, most).await {
+            Ok(most) => self.budget.reserve(profile, input, most),
+            Err(fault) => Err(fault),
+        };
+        let reservation = match reserved {
             Ok(reservation) => reservation,
             Err(fault) => return Err(nothing(Stop::refused(fault.clone()), fault, false)),
         };
@@ -252,5 +261,34 @@ impl Shared {
                 Err(Box::new(Broken { called, stop, fault, of_this_call }))
             }
         }
+    }
+
+    /// How many output tokens the allowance that all runs share buys; they are set aside.
+    async fn allowed(
+        &self,
+        profile: &ModelProfile,
+        node: NodeId,
+        call: Option<CallId>,
+        input: u64,
+        most: u32,
+    ) -> Result<u32, Fault> {
+        let Some(price) = profile.price else {
+            let limited = self.allowance.is_limited().await?;
+            return if limited { Err(price_unknown("monthly", profile)) } else { Ok(most) };
+        };
+        let worst = price.worst(input, most.into());
+        if worst == Usd::ZERO {
+            return Ok(most);
+        }
+        let least = price.worst(input, FEWEST_OUTPUT.min(most.into()));
+        let granted = self.allowance.reserve(node, call, least, worst).await?;
+        if let Some(warning) = granted.warning
+            && !self.warned.swap(true, Ordering::Relaxed)
+        {
+            // A record that cannot be written shows at the call's own event.
+            let _ = self.log.append(NodeId(0), EventKind::Notice(warning)).await;
+        }
+        let bought = price.affordable_output(granted.amount.minus(price.worst(input, 0)));
+        Ok(bought.min(most.into()) as u32)
     }
 }

@@ -13,5 +13,7 @@ mod model_faults;
 mod plumb;
 mod poisoned;
 mod providers;
+mod recursive;
 mod resume;
+mod spending;
 mod wild_code;

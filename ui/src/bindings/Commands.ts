@@ -6,6 +6,7 @@ import type { Browse } from "./Browse";
 import type { BuiltInModel } from "./BuiltInModel";
 import type { Doctor } from "./Doctor";
 import type { Documents } from "./Documents";
+import type { Estimate } from "./Estimate";
 import type { FetchModel } from "./FetchModel";
 import type { Folder } from "./Folder";
 import type { KeyFor } from "./KeyFor";
@@ -16,7 +17,10 @@ import type { Lines } from "./Lines";
 import type { ListDocuments } from "./ListDocuments";
 import type { ListRuns } from "./ListRuns";
 import type { LocalServer } from "./LocalServer";
+import type { ModelFacts } from "./ModelFacts";
+import type { ModelFactsOf } from "./ModelFactsOf";
 import type { ModelId } from "./ModelId";
+import type { MonthLimit } from "./MonthLimit";
 import type { Nothing } from "./Nothing";
 import type { OfferedModels } from "./OfferedModels";
 import type { OpenLibrary } from "./OpenLibrary";
@@ -34,6 +38,8 @@ import type { SetKey } from "./SetKey";
 import type { SetLocalOnly } from "./SetLocalOnly";
 import type { Settings } from "./Settings";
 import type { SourceChecks } from "./SourceChecks";
+import type { Spending } from "./Spending";
+import type { SpendingOf } from "./SpendingOf";
 import type { TestModel } from "./TestModel";
 import type { TestRepl } from "./TestRepl";
 import type { TestResult } from "./TestResult";
@@ -104,6 +110,10 @@ check_sources: [RunRef, SourceChecks],
  */
 ask: [Ask, RunSummary], 
 /**
+ * What a question would cost; its words may be empty, and nothing is sent.
+ */
+estimate: [Ask, Estimate], 
+/**
  * Stops a run.
  */
 stop: [RunRef, Nothing], 
@@ -127,6 +137,14 @@ answer: [RunRef, Answer],
  * Deletes a run from the history.
  */
 delete_run: [RunRef, Nothing], 
+/**
+ * What was spent in a month.
+ */
+spending: [SpendingOf, Spending], 
+/**
+ * Sets the most that may be spent in a month, or takes the limit away.
+ */
+set_month_limit: [MonthLimit, Nothing], 
 /**
  * The whole prompt of a sub-call.
  */
@@ -155,6 +173,10 @@ stop_fetch: [ModelId, Nothing],
  * Providers to choose from.
  */
 providers: [Nothing, Array<Provider>], 
+/**
+ * What is known of a model: its price, and a cheaper one for pieces.
+ */
+model_facts: [ModelFactsOf, ModelFacts], 
 /**
  * The models that a server offers.
  */

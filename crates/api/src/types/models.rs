@@ -1,6 +1,6 @@
 //! Models, providers and their keys.
 
-use plumb_rlm::options::ModelChoice;
+use plumb_rlm::{money::Price, options::ModelChoice};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -84,8 +84,65 @@ pub struct Provider {
     pub example: String,
     /// It wants a key.
     pub key_required: bool,
+    /// The environment variable in which its key usually lies, where one is there now and may be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub key_variable: Option<String>,
     /// Names of models worth offering.
     pub models: Vec<String>,
+}
+
+/// Asks what is known of a model.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ModelFactsOf {
+    /// Which; its key is not looked at, and nothing is sent.
+    pub model: ModelChoice,
+}
+
+/// Who says what a model costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum PriceFrom {
+    /// The choice itself.
+    Choice,
+    /// `models.toml`.
+    File,
+    /// The table of prices.
+    Table,
+    /// It runs on this computer.
+    Here,
+}
+
+/// What is known of a model.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ModelFacts {
+    /// US dollars per million tokens; absent: unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub price: Option<Price>,
+    /// Who says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub price_from: Option<PriceFrom>,
+    /// The day on which the table of prices was made, `2026-11-22`.
+    pub prices_as_of: String,
+    /// The page behind the table's price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub source: Option<String>,
+    /// A model of the same provider that reads pieces for less than half.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub cheaper: Option<CheaperModel>,
+}
+
+/// A model for pieces.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct CheaperModel {
+    /// The provider's name for it.
+    pub name: String,
+    /// US dollars per million tokens.
+    pub price: Price,
 }
 
 /// Asks a server which models it offers.
