@@ -1,14 +1,17 @@
 //! A model server that says what a script tells it to, so that tests know what a paid model would have answered. It stands for the
 //! network only: nothing in the product knows it. It speaks the formats of OpenAI, Anthropic and Google, each at its path.
 
+mod bucket;
 mod script;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
+pub use bucket::Bucket;
 pub use script::{Reply, ReportedUsage, Rule, Script};
 
+use bucket::Level;
 use futures_util::{Stream, StreamExt, stream};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{
@@ -41,6 +44,10 @@ pub struct Stats {
     pub root_requests: u64,
     /// Of these, answered by each rule.
     pub rule_requests: Vec<u64>,
+    /// Of these, refused because the bucket was empty.
+    pub refused: u64,
+    /// Connections that were opened.
+    pub connections: u64,
     /// The most that were under way at once.
     pub max_concurrency: u64,
     /// Those under way now.
@@ -55,6 +62,7 @@ pub struct Stats {
 struct Seen {
     stats: Stats,
     bodies: Vec<Value>,
+    level: Level,
 }
 
 struct Shared {
@@ -83,7 +91,7 @@ impl ScriptedServer {
     pub async fn start(script: Script) -> io::Result<Self> {
         let script = Compiled::new(script).map_err(io::Error::other)?;
         let rule_requests = vec![0; script.script.rules.len()];
-        let seen = Seen { stats: Stats { rule_requests, ..Stats::default() }, bodies: Vec::new() };
+        let seen = Seen { stats: Stats { rule_requests, ..Stats::default() }, ..Seen::default() };
         let shared = Arc::new(Shared { script, seen: Mutex::new(seen) });
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let base_url = format!("http://{}/v1", listener.local_addr()?);
@@ -112,6 +120,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         let shared = shared.clone();
+        shared.seen().stats.connections += 1;
         connections.spawn(async move {
             let _ = stream.set_nodelay(true);
             let service = service_fn(move |request| answer(request, shared.clone()));
@@ -168,6 +177,22 @@ async fn complete(format: Format, path: &str, request: Request<Incoming>, shared
     if shared.script.script.key.is_some() && key != shared.script.script.key {
         let (status, body) = format.wrong_key();
         return whole(StatusCode::from_u16(status).map_err(io::Error::other)?, body);
+    }
+    if let Some(bucket) = &shared.script.script.bucket {
+        let taken = {
+            let mut seen = shared.seen();
+            let taken = seen.level.take(bucket);
+            seen.stats.refused += u64::from(taken.is_err());
+            taken
+        };
+        if let Err(wait) = taken {
+            let mut response =
+                whole(StatusCode::TOO_MANY_REQUESTS, json!({"error": {"message": "Rate limit reached.", "type": "requests"}}))?;
+            if bucket.retry_after {
+                response.headers_mut().insert(RETRY_AFTER, (wait.as_secs_f64().ceil() as u64).into());
+            }
+            return Ok(response);
+        }
     }
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let request = match format.read(path, &head.headers, &body) {

@@ -1,5 +1,6 @@
 //! What the scripted server answers.
 
+use super::bucket::Bucket;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,8 @@ pub struct Script {
     pub rules: Vec<Rule>,
     /// The key that requests must carry; any or none will do when absent.
     pub key: Option<String>,
+    /// How many calls it takes; as many as come when absent.
+    pub bucket: Option<Bucket>,
 }
 
 /// Which requests, and their answers.

@@ -13,5 +13,6 @@ mod model_faults;
 mod plumb;
 mod poisoned;
 mod providers;
+mod rate_limits;
 mod resume;
 mod wild_code;

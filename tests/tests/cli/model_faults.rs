@@ -103,7 +103,7 @@ async fn a_server_without_usage_still_has_its_tokens_counted() {
 async fn a_wrong_key_is_refused_and_written_nowhere() {
     const KEY: &str = "sk-wrong-9f3b1c77";
     let home = home();
-    let script = Script { root: vec![answer()], rules: Vec::new(), key: Some("sk-right".into()) };
+    let script = Script { root: vec![answer()], key: Some("sk-right".into()), ..Script::default() };
     let server = ScriptedServer::start(script).await.unwrap();
     let asked = home.asking(&server, &["--api-key-env", "PLUMB_TEST_KEY"]).env("PLUMB_TEST_KEY", KEY).spawn().unwrap();
     let outcome = finish(asked).await;
@@ -118,7 +118,7 @@ async fn a_wrong_key_is_refused_and_written_nowhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_right_key_is_sent() {
-    let script = Script { root: vec![answer()], rules: Vec::new(), key: Some("sk-right".into()) };
+    let script = Script { root: vec![answer()], key: Some("sk-right".into()), ..Script::default() };
     let server = ScriptedServer::start(script).await.unwrap();
     let home = home();
     let asked = home.asking(&server, &["--api-key-env", "PLUMB_TEST_KEY"]).env("PLUMB_TEST_KEY", "sk-right").spawn().unwrap();
@@ -132,7 +132,7 @@ async fn a_command_gives_the_key_and_only_the_command_is_written_down() {
     let vault = home.documents().parent().unwrap().join("vault");
     std::fs::write(&vault, format!("{KEY}\nuser: me\n")).unwrap();
     let command = format!("cat '{}'", vault.display());
-    let script = Script { root: vec![answer()], rules: Vec::new(), key: Some(KEY.into()) };
+    let script = Script { root: vec![answer()], key: Some(KEY.into()), ..Script::default() };
     let server = ScriptedServer::start(script).await.unwrap();
     let outcome = home.ask(&server, &["--api-key-command", &command]).await;
     outcome.answered();

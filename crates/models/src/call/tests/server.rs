@@ -91,6 +91,7 @@ pub fn model_at(url: &Url, provider: &str) -> RemoteModel {
         silence: Duration::from_millis(200),
         retry: Duration::from_millis(10),
         longest_retry: Duration::from_secs(2),
+        turn: Duration::from_secs(20),
     };
     let profile = ModelProfile {
         name: format!("{provider}:m"),
