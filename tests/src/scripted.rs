@@ -2,6 +2,7 @@
 //! network only: nothing in the product knows it. It speaks the formats of OpenAI, Anthropic and Google, each at its path.
 
 mod bucket;
+mod measured;
 mod script;
 mod wire;
 
@@ -56,6 +57,10 @@ pub struct Stats {
     pub bytes_in: u64,
     /// Bytes of the bodies of answers.
     pub bytes_out: u64,
+    /// Tokens that replies report: what the server charges.
+    pub input_tokens: u64,
+    /// The same of what it wrote.
+    pub output_tokens: u64,
 }
 
 #[derive(Default)]
@@ -199,10 +204,19 @@ async fn complete(format: Format, path: &str, request: Request<Incoming>, shared
         Ok(request) => request,
         Err(error) => return whole(StatusCode::BAD_REQUEST, json!({"error": {"message": error}})),
     };
-    let reply = {
+    let (reply, text) = {
         let mut seen = shared.seen();
+        let mut reply = choose(&shared.script, &mut seen.stats, &request.model, &request.last_message);
+        let mut text = reply.text.replace("{last}", &request.last_message);
+        if reply.measured {
+            measured::measure(&mut reply, &mut text, &body);
+        }
+        if let Some(usage) = reply.usage.filter(|_| reply.body.is_none()) {
+            seen.stats.input_tokens += usage.input_tokens;
+            seen.stats.output_tokens += usage.output_tokens;
+        }
         seen.bodies.push(body);
-        choose(&shared.script, &mut seen.stats, &request.model, &request.last_message)
+        (reply, text)
     };
 
     tokio::time::sleep(Duration::from_millis(reply.latency_ms)).await;
@@ -216,7 +230,6 @@ async fn complete(format: Format, path: &str, request: Request<Incoming>, shared
     if let Some(seconds) = &reply.retry_after {
         response = response.header(RETRY_AFTER, seconds);
     }
-    let text = reply.text.replace("{last}", &request.last_message);
     let body = if let Some(body) = reply.body {
         response = response.header(CONTENT_TYPE, &reply.content_type);
         counted(in_flight, body)

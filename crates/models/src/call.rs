@@ -9,7 +9,7 @@ mod sse;
 
 pub use patience::Patience;
 
-use crate::formats::{self, Format, Said};
+use crate::formats::{self, Format, Said, openai};
 use crate::keys::Key;
 use crate::providers::{self, KeyHeader};
 use async_trait::async_trait;
@@ -17,7 +17,7 @@ use fault::{Callee, Fault};
 use futures_util::StreamExt;
 use pace::Turn;
 use patience::jittered;
-use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnText};
+use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnProgress, Progress, Wait};
 use reading::Reading;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{RequestBuilder, Response, Url};
@@ -48,6 +48,8 @@ pub struct RemoteModel {
     refused: Mutex<BTreeSet<&'static str>>,
     /// The server cuts long prompts and says nothing.
     cuts_prompts: bool,
+    /// Our tokenizer is its own.
+    counts_exactly: bool,
 }
 
 impl RemoteModel {
@@ -79,6 +81,7 @@ impl RemoteModel {
             patience,
             refused: Mutex::default(),
             cuts_prompts: provider == "ollama",
+            counts_exactly: openai::is_own(base_url) && openai::counts_in_o200k(model),
         })
     }
 
@@ -87,14 +90,19 @@ impl RemoteModel {
         &self.server.origin
     }
 
-    async fn try_once(&self, request: &ModelRequest, turn: &mut Turn<'_>, on_text: OnText<'_>) -> Result<ModelReply, Fault> {
+    async fn try_once(
+        &self,
+        request: &ModelRequest,
+        turn: &mut Turn<'_>,
+        on_progress: OnProgress<'_>,
+    ) -> Result<ModelReply, Fault> {
         let optional = self.format.optional(&lock(&self.refused));
         let (key, format) = (self.key.as_ref(), &*self.format);
         let callee = Callee { server: &self.server.origin, model: &self.model, key, format, optional: &optional };
         let post = self.format.write(self.server.client.post(self.url.clone()), &self.model, request, &optional);
         let response = self.send(post, &callee).await?;
         turn.taken();
-        let said = Said::new(on_text, request.prefill.as_deref());
+        let said = Said::new(on_progress, request.prefill.as_deref());
         self.read(response, Reading::new(&callee, said)).await
     }
 
@@ -222,16 +230,27 @@ impl Model for RemoteModel {
         self.format.tokens(bpe_openai::o200k_base().count(text) as u64)
     }
 
-    async fn complete(&self, request: ModelRequest, on_text: OnText<'_>) -> Result<ModelReply, ModelError> {
+    fn counts_exactly(&self) -> bool {
+        self.counts_exactly
+    }
+
+    fn fewest_tokens(&self, text: &str) -> u64 {
+        let counted = bpe_openai::o200k_base().count(text) as u64;
+        // No tokenizer in use makes much fewer tokens of any language than OpenAI's newest.
+        if self.counts_exactly { counted } else { counted * 3 / 4 }
+    }
+
+    async fn complete(&self, request: ModelRequest, on_progress: OnProgress<'_>) -> Result<ModelReply, ModelError> {
         let pace = &self.server.pace;
         let end = Instant::now() + self.patience.turn;
         let (mut tries, mut taken) = (0, pace.taken());
         let mut told = None;
+        let waiting = |wait| on_progress(Progress::Waiting(wait));
         loop {
-            let Ok(mut turn) = timeout_at(end, pace.turn(|_| {})).await else {
+            let Ok(mut turn) = timeout_at(end, pace.turn(waiting)).await else {
                 return Err(told.unwrap_or_else(|| self.no_turn()));
             };
-            let fault = match self.try_once(&request, &mut turn, on_text).await {
+            let fault = match self.try_once(&request, &mut turn, on_progress).await {
                 Ok(reply) => return self.check_not_cut(&request, &reply).map(|()| reply),
                 Err(fault) => fault,
             };
@@ -245,8 +264,9 @@ impl Model for RemoteModel {
             taken = pace.taken();
             tries += u32::from(!patient);
             let own = if patient { self.patience.retry / 4 } else { self.patience.retry * 2_u32.pow(tries - 1) };
-            let wait = fault.retry_after.unwrap_or_else(|| jittered(own));
-            if !fault.passing || tries >= TRIES || wait > self.patience.longest_retry {
+            let time = fault.retry_after.unwrap_or_else(|| jittered(own));
+            let wait = Wait { code: fault.error.code, asked: fault.retry_after.is_some(), time };
+            if !fault.passing || tries >= TRIES || time > self.patience.longest_retry {
                 return Err(fault.error);
             }
             tracing::debug!(server = self.origin(), code = fault.error.code, tries, "trying again");
@@ -254,7 +274,8 @@ impl Model for RemoteModel {
                 turn.refused(wait);
             } else {
                 drop(turn);
-                tokio::time::sleep(wait).await;
+                waiting(wait);
+                tokio::time::sleep(time).await;
             }
             told = Some(fault.error);
         }

@@ -2,7 +2,7 @@
 
 use crate::frame::{self, FromLlama, Job, MAX_FRAME, ToLlama};
 use async_trait::async_trait;
-use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnText, Strength};
+use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnProgress, Progress, Strength};
 use plumb_rlm::money::Price;
 use std::collections::HashMap;
 use std::io;
@@ -60,7 +60,7 @@ impl Model for Local {
         text.len().div_ceil(3) as u64
     }
 
-    async fn complete(&self, request: ModelRequest, on_text: OnText<'_>) -> Result<ModelReply, ModelError> {
+    async fn complete(&self, request: ModelRequest, on_progress: OnProgress<'_>) -> Result<ModelReply, ModelError> {
         let job = Job {
             messages: request.messages,
             prefill: request.prefill,
@@ -76,7 +76,7 @@ impl Model for Local {
         while let Some(event) = events.recv().await {
             match event {
                 FromLlama::Text { text: piece, .. } => {
-                    on_text(&piece);
+                    on_progress(Progress::Text(&piece));
                     text.push_str(&piece);
                 }
                 FromLlama::Done { finish, usage, prompt_ms, reply_ms, .. } => {

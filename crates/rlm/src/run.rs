@@ -125,6 +125,7 @@ async fn go(
         next_node: AtomicU32::new(record.next_node.max(1)),
         next_call: AtomicU32::new(record.next_call),
         touched: Mutex::default(),
+        waiting_until: Mutex::default(),
         budget: Budget::new(limits.clone(), before.cost, before.usage, before.calls),
     });
     let clock = tokio::spawn(time_limit(shared.clone(), limits.timeout_s, before.elapsed_ms));

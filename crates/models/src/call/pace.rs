@@ -1,6 +1,7 @@
 //! How fast a server takes calls. All calls of this process to one server with one key keep the same pace: one refusal has them wait together,
 //! and fewer go at once from then on. As long as nothing is refused, nothing waits.
 
+use plumb_rlm::model::Wait;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -29,6 +30,8 @@ struct State {
     served: usize,
     /// Nothing is sent before.
     paused_until: Instant,
+    /// Of that pause.
+    wait: Wait,
     /// Pauses so far. What was sent before a pause and refused after it began is refused for the same reason.
     pauses: u64,
     refused_at: Instant,
@@ -54,6 +57,7 @@ impl Default for Pace {
             under_way: 0,
             served: 0,
             paused_until: now,
+            wait: Wait { code: "rate_limited", asked: false, time: Duration::ZERO },
             pauses: 0,
             refused_at: now,
             taken: 0,
@@ -64,7 +68,7 @@ impl Default for Pace {
 
 impl Pace {
     /// Waits until a call may be sent. `on_pause` gets the rest of each pause that it waits for.
-    pub async fn turn(&self, on_pause: impl Fn(Duration)) -> Turn<'_> {
+    pub async fn turn(&self, on_pause: impl Fn(Wait)) -> Turn<'_> {
         // Never closed, so that there is always a slot in the end.
         let slot = self.slots.acquire().await.ok();
         loop {
@@ -80,7 +84,7 @@ impl Pace {
                     }
                     return Turn { pace: self, slot, pause: state.pauses, taken: false };
                 }
-                on_pause(state.paused_until - now);
+                on_pause(Wait { time: state.paused_until - now, ..state.wait });
                 state.paused_until
             };
             sleep_until(until).await;
@@ -124,14 +128,15 @@ impl Turn<'_> {
     }
 
     /// The server takes no more calls for now: nobody calls it for so long.
-    pub fn refused(&mut self, wait: Duration) {
+    pub fn refused(&mut self, wait: Wait) {
         let mut state = self.pace.state();
         let now = Instant::now();
         if self.pause == state.pauses {
             state.pauses += 1;
             state.most = (state.under_way as f64 * KEPT).max(1.0);
             state.slots -= self.pace.slots.forget_permits(state.slots.saturating_sub(state.most as usize));
-            state.paused_until = now + wait;
+            state.paused_until = now + wait.time;
+            state.wait = wait;
         }
         state.refused_at = now;
     }
@@ -157,6 +162,10 @@ mod tests {
 
     const SOON: Duration = Duration::from_millis(50);
 
+    fn wait(time: Duration) -> Wait {
+        Wait { code: "rate_limited", asked: true, time }
+    }
+
     async fn turns(pace: &Pace, number: usize) -> Vec<Turn<'_>> {
         let mut turns = Vec::new();
         for _ in 0..number {
@@ -179,11 +188,14 @@ mod tests {
         let mut sent = turns(&pace, 10).await;
         let began = Instant::now();
         // All ten are refused for the same reason: one pause, and one step down.
-        sent.iter_mut().for_each(|turn| turn.refused(Duration::from_millis(300)));
+        sent.iter_mut().for_each(|turn| turn.refused(wait(Duration::from_millis(300))));
         sent.clear();
         let told = AtomicU32::new(0);
-        let mut first =
-            pace.turn(|rest| assert!(told.fetch_add(1, Ordering::Relaxed) == 0 && rest <= Duration::from_millis(300))).await;
+        let mut first = pace
+            .turn(|rest| {
+                assert!(told.fetch_add(1, Ordering::Relaxed) == 0 && rest.asked && rest.time <= Duration::from_millis(300))
+            })
+            .await;
         assert!(began.elapsed() >= Duration::from_millis(300));
         assert_eq!(told.into_inner(), 1);
         let mut at_once = turns(&pace, 5).await;
@@ -199,7 +211,7 @@ mod tests {
     #[tokio::test]
     async fn a_call_that_is_given_up_while_it_waits_takes_no_turn_away() {
         let pace = Pace::default();
-        turns(&pace, 1).await[0].refused(SOON * 2);
+        turns(&pace, 1).await[0].refused(wait(SOON * 2));
         assert!(timeout(SOON, pace.turn(|_| {})).await.is_err());
         let only = pace.turn(|_| {}).await;
         assert!(timeout(SOON, pace.turn(|_| {})).await.is_err());
