@@ -19,10 +19,12 @@ use hyper::{
     Method, Request, Response, StatusCode,
     body::{Bytes, Frame, Incoming},
     header::{CONTENT_TYPE, RETRY_AFTER},
-    server::conn::http1,
     service::service_fn,
 };
-use hyper_util::rt::TokioIo;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
 use script::Compiled;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -130,7 +132,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             let _ = stream.set_nodelay(true);
             let service = service_fn(move |request| answer(request, shared.clone()));
             // Clients that leave and connections that the script breaks end here.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }

@@ -6,6 +6,7 @@ mod patience;
 mod reading;
 mod server;
 mod sse;
+mod unreachable;
 
 pub use patience::Patience;
 
@@ -137,7 +138,7 @@ impl RemoteModel {
             request = request.header(name, value);
         }
         let sent = timeout(self.patience.first, request.send()).await.map_err(|_| self.silent("did not answer"))?;
-        let response = sent.map_err(|error| self.unreachable(&error))?;
+        let response = sent.map_err(|error| unreachable::fault(&error, &self.url, self.profile.local))?;
         if response.status().is_success() { Ok(response) } else { Err(self.refused(response, callee).await) }
     }
 
@@ -165,6 +166,10 @@ impl RemoteModel {
 
     async fn refused(&self, response: Response, callee: &Callee<'_>) -> Fault {
         let status = response.status().as_u16();
+        if status == 407 {
+            let proxy = unreachable::proxy(&self.url).unwrap_or_else(|| "on the way".to_owned());
+            return Fault::lasting("unreachable", unreachable::wants_password(&proxy));
+        }
         let wait = fault::wait_named(response.headers(), SystemTime::now());
         let body = self.body(response, LONGEST_REFUSAL).await;
         fault::from_status(status, &String::from_utf8_lossy(&body), wait, callee)
@@ -181,18 +186,6 @@ impl RemoteModel {
             }
         }
         body
-    }
-
-    fn unreachable(&self, error: &reqwest::Error) -> Fault {
-        let why = innermost(error);
-        let message = if !error.is_connect() && !error.is_timeout() {
-            format!("The connection to {} broke ({why}). Try again.", self.origin())
-        } else if self.profile.local {
-            format!("Nothing answers at {} ({why}). Start the server there, or correct the address.", self.origin())
-        } else {
-            format!("{} cannot be reached ({why}). Check the address and this computer's network.", self.origin())
-        };
-        Fault::passing("unreachable", message)
     }
 
     fn silent(&self, what: &str) -> Fault {
@@ -294,15 +287,6 @@ fn key_header(header: KeyHeader, key: &Key) -> Result<(HeaderName, HeaderValue),
     })?;
     value.set_sensitive(true);
     Ok((name, value))
-}
-
-/// The cause under a library's layers, which is what the operating system said. Never the address, which the layers repeat.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    if error.is_timeout() { "no answer in time".into() } else { cause.to_string() }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

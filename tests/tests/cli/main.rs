@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod citations;
+mod connections;
 mod formats;
 mod guided;
 mod hostile_files;
