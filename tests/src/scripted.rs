@@ -1,24 +1,30 @@
 //! A model server that says what a script tells it to, so that tests know what a paid model would have answered. It stands for the
 //! network only: nothing in the product knows it. It speaks the formats of OpenAI, Anthropic and Google, each at its path.
 
+mod bucket;
+mod measured;
 mod script;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
+pub use bucket::Bucket;
 pub use script::{Reply, ReportedUsage, Rule, Script};
 
+use bucket::Level;
 use futures_util::{Stream, StreamExt, stream};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{
     Method, Request, Response, StatusCode,
     body::{Bytes, Frame, Incoming},
     header::{CONTENT_TYPE, RETRY_AFTER},
-    server::conn::http1,
     service::service_fn,
 };
-use hyper_util::rt::TokioIo;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
 use script::Compiled;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -41,6 +47,10 @@ pub struct Stats {
     pub root_requests: u64,
     /// Of these, answered by each rule.
     pub rule_requests: Vec<u64>,
+    /// Of these, refused because the bucket was empty.
+    pub refused: u64,
+    /// Connections that were opened.
+    pub connections: u64,
     /// The most that were under way at once.
     pub max_concurrency: u64,
     /// Those under way now.
@@ -49,12 +59,17 @@ pub struct Stats {
     pub bytes_in: u64,
     /// Bytes of the bodies of answers.
     pub bytes_out: u64,
+    /// Tokens that replies report: what the server charges.
+    pub input_tokens: u64,
+    /// The same of what it wrote.
+    pub output_tokens: u64,
 }
 
 #[derive(Default)]
 struct Seen {
     stats: Stats,
     bodies: Vec<Value>,
+    level: Level,
 }
 
 struct Shared {
@@ -83,7 +98,7 @@ impl ScriptedServer {
     pub async fn start(script: Script) -> io::Result<Self> {
         let script = Compiled::new(script).map_err(io::Error::other)?;
         let rule_requests = vec![0; script.script.rules.len()];
-        let seen = Seen { stats: Stats { rule_requests, ..Stats::default() }, bodies: Vec::new() };
+        let seen = Seen { stats: Stats { rule_requests, ..Stats::default() }, ..Seen::default() };
         let shared = Arc::new(Shared { script, seen: Mutex::new(seen) });
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let base_url = format!("http://{}/v1", listener.local_addr()?);
@@ -112,11 +127,12 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         let shared = shared.clone();
+        shared.seen().stats.connections += 1;
         connections.spawn(async move {
             let _ = stream.set_nodelay(true);
             let service = service_fn(move |request| answer(request, shared.clone()));
             // Clients that leave and connections that the script breaks end here.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
@@ -169,15 +185,40 @@ async fn complete(format: Format, path: &str, request: Request<Incoming>, shared
         let (status, body) = format.wrong_key();
         return whole(StatusCode::from_u16(status).map_err(io::Error::other)?, body);
     }
+    if let Some(bucket) = &shared.script.script.bucket {
+        let taken = {
+            let mut seen = shared.seen();
+            let taken = seen.level.take(bucket);
+            seen.stats.refused += u64::from(taken.is_err());
+            taken
+        };
+        if let Err(wait) = taken {
+            let mut response =
+                whole(StatusCode::TOO_MANY_REQUESTS, json!({"error": {"message": "Rate limit reached.", "type": "requests"}}))?;
+            if bucket.retry_after {
+                response.headers_mut().insert(RETRY_AFTER, (wait.as_secs_f64().ceil() as u64).into());
+            }
+            return Ok(response);
+        }
+    }
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let request = match format.read(path, &head.headers, &body) {
         Ok(request) => request,
         Err(error) => return whole(StatusCode::BAD_REQUEST, json!({"error": {"message": error}})),
     };
-    let reply = {
+    let (reply, text) = {
         let mut seen = shared.seen();
+        let mut reply = choose(&shared.script, &mut seen.stats, &request.model, &request.last_message);
+        let mut text = reply.text.replace("{last}", &request.last_message);
+        if reply.measured {
+            measured::measure(&mut reply, &mut text, &body);
+        }
+        if let Some(usage) = reply.usage.filter(|_| reply.body.is_none()) {
+            seen.stats.input_tokens += usage.input_tokens;
+            seen.stats.output_tokens += usage.output_tokens;
+        }
         seen.bodies.push(body);
-        choose(&shared.script, &mut seen.stats, &request.model, &request.last_message)
+        (reply, text)
     };
 
     tokio::time::sleep(Duration::from_millis(reply.latency_ms)).await;
@@ -191,7 +232,6 @@ async fn complete(format: Format, path: &str, request: Request<Incoming>, shared
     if let Some(seconds) = &reply.retry_after {
         response = response.header(RETRY_AFTER, seconds);
     }
-    let text = reply.text.replace("{last}", &request.last_message);
     let body = if let Some(body) = reply.body {
         response = response.header(CONTENT_TYPE, &reply.content_type);
         counted(in_flight, body)

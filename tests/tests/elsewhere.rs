@@ -45,7 +45,7 @@ fn empty_root() -> TempDir {
 
 async fn ask(documents: &Path, command: &str, replies: Vec<Reply>) -> (Value, Vec<Value>) {
     let home = tempfile::tempdir().unwrap();
-    let server = ScriptedServer::start(Script { root: replies, rules: vec![], key: None }).await.unwrap();
+    let server = ScriptedServer::start(Script { root: replies, ..Script::default() }).await.unwrap();
     let events = home.path().join("events.jsonl");
     let mut plumb = tokio::process::Command::new(program("plumb"));
     plumb.args(["ask", "What is it?"]).arg(documents);
@@ -184,8 +184,7 @@ async fn a_command_that_brings_no_worker_is_told_in_words() {
 async fn a_folder_that_stays_on_this_computer_goes_nowhere() {
     let (documents, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     fs::write(documents.path().join("a.txt"), "text").unwrap();
-    let server =
-        ScriptedServer::start(Script { root: vec![Reply::code("FINAL('ok')")], rules: vec![], key: None }).await.unwrap();
+    let server = ScriptedServer::start(Script { root: vec![Reply::code("FINAL('ok')")], ..Script::default() }).await.unwrap();
     let ask = |more: Vec<String>| {
         let mut plumb = tokio::process::Command::new(program("plumb"));
         plumb.args(["ask", "What is it?"]).arg(documents.path()).args(["--mode", "rlm", "--json"]).args(more);

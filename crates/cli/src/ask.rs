@@ -109,6 +109,16 @@ fn write_events(file: &std::path::Path, events: &[Event]) -> std::io::Result<()>
     out.flush()
 }
 
+/// Why nothing is sent for a while.
+pub fn wait_words(code: &str, asked: bool, wait_ms: u64) -> String {
+    let seconds = wait_ms.div_ceil(1000);
+    match code {
+        _ if asked => format!("The provider asked us to wait {seconds} s."),
+        "rate_limited" => format!("The provider takes no more calls for now: trying again in {seconds} s."),
+        _ => format!("The provider did not answer as it should: trying again in {seconds} s."),
+    }
+}
+
 /// One line for what a person waits for.
 fn progress(event: &Event, calls: &mut u32) {
     let indent = if event.node.0 > 0 { "    " } else { "" };
@@ -139,6 +149,7 @@ fn progress(event: &Event, calls: &mut u32) {
             *calls += 1;
             tell!("{indent}  sub-call {calls}: {}", prompt_head.lines().next().unwrap_or_default());
         }
+        EventKind::Waiting { code, asked, wait_ms, .. } => tell!("{indent}{}", wait_words(code, *asked, *wait_ms)),
         EventKind::Notice(notice) => tell!("{indent}{}", notice.message),
         _ => {}
     }

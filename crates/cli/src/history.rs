@@ -1,5 +1,6 @@
 //! Past questions: listed and shown.
 
+use crate::ask::wait_words;
 use crate::outcome::{self, Exit};
 use crate::terminal::{self, say};
 use plumb_api::{
@@ -80,6 +81,7 @@ fn step(event: &Event) {
             let head: String = text.chars().take(200).collect();
             say!("{indent}  reply {}: {}", call.0 + 1, error.as_ref().map_or(head, |fault| fault.message.clone()));
         }
+        EventKind::Waiting { code, asked, wait_ms, .. } => say!("{indent}{}", wait_words(code, *asked, *wait_ms)),
         EventKind::Notice(notice) => say!("{indent}{}", notice.message),
         _ => {}
     }

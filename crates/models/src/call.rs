@@ -1,51 +1,32 @@
 //! The road to a model on a server: HTTP, patience, trying again. What is said on it is the format's ([`crate::formats`]).
 
 mod fault;
+mod pace;
+mod patience;
 mod reading;
+mod server;
 mod sse;
+mod unreachable;
 
-use crate::formats::{self, Format, Said};
+pub use patience::Patience;
+
+use crate::formats::{self, Format, Said, openai};
 use crate::keys::Key;
 use crate::providers::{self, KeyHeader};
 use async_trait::async_trait;
 use fault::{Callee, Fault};
 use futures_util::StreamExt;
-use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnText};
+use pace::Turn;
+use patience::jittered;
+use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnProgress, Progress, Wait};
 use reading::Reading;
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, Url};
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use reqwest::{RequestBuilder, Response, Url};
+use server::Server;
 use std::collections::BTreeSet;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
-use tokio::time::timeout;
-
-/// How long to wait for what.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// For a connection.
-    pub connect: Duration,
-    /// For the first sign of a reply.
-    pub first: Duration,
-    /// Between two signs of life within a reply.
-    pub silence: Duration,
-    /// Before the second try; doubled before each further one.
-    pub retry: Duration,
-    /// The longest wait that a server may ask for.
-    pub longest_retry: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Patience {
-            connect: Duration::from_secs(10),
-            first: Duration::from_secs(120),
-            silence: Duration::from_secs(60),
-            retry: Duration::from_millis(500),
-            longest_retry: Duration::from_secs(60),
-        }
-    }
-}
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+use tokio::time::{Instant, timeout, timeout_at};
 
 const TRIES: u32 = 4;
 /// Of a refusal's body, no more is read.
@@ -55,12 +36,10 @@ const LONGEST_LIST: usize = 8 << 20;
 
 /// A model on a server.
 pub struct RemoteModel {
-    client: Client,
+    server: Arc<Server>,
     format: Box<dyn Format>,
     url: Url,
     models_url: Url,
-    /// The server's address as errors show it: nothing in it can be secret.
-    server: String,
     model: String,
     key: Option<Key>,
     key_header: Option<(HeaderName, HeaderValue)>,
@@ -70,6 +49,8 @@ pub struct RemoteModel {
     refused: Mutex<BTreeSet<&'static str>>,
     /// The server cuts long prompts and says nothing.
     cuts_prompts: bool,
+    /// Our tokenizer is its own.
+    counts_exactly: bool,
 }
 
 impl RemoteModel {
@@ -85,22 +66,11 @@ impl RemoteModel {
         profile: ModelProfile,
         patience: Patience,
     ) -> Result<Self, ModelError> {
-        let server = providers::origin(base_url);
+        let server = Server::shared(base_url, key.as_ref(), patience.connect)?;
         let format = formats::of(provider);
-        // A redirect could carry the text, or the key, to a server that the user never named.
-        let mut builder =
-            Client::builder().connect_timeout(patience.connect).redirect(reqwest::redirect::Policy::none()).tcp_nodelay(true);
-        if providers::is_loopback(base_url) {
-            builder = builder.no_proxy();
-        }
-        let client = builder.build().map_err(|error| {
-            let message = format!("No secure connection can be made from this computer ({error}).");
-            ModelError { code: "unreachable", message, partial: String::new() }
-        })?;
         let key_name = providers::provider(provider).map_or(KeyHeader::Bearer, |provider| provider.key_header);
         let key_header = key.as_ref().map(|key| key_header(key_name, key)).transpose()?;
         Ok(RemoteModel {
-            client,
             url: format.url(base_url, model),
             models_url: format.models_url(base_url),
             format,
@@ -112,16 +82,28 @@ impl RemoteModel {
             patience,
             refused: Mutex::default(),
             cuts_prompts: provider == "ollama",
+            counts_exactly: openai::is_own(base_url) && openai::counts_in_o200k(model),
         })
     }
 
-    async fn try_once(&self, request: &ModelRequest, on_text: OnText<'_>) -> Result<ModelReply, Fault> {
+    /// The server's address, as it can be shown.
+    fn origin(&self) -> &str {
+        &self.server.origin
+    }
+
+    async fn try_once(
+        &self,
+        request: &ModelRequest,
+        turn: &mut Turn<'_>,
+        on_progress: OnProgress<'_>,
+    ) -> Result<ModelReply, Fault> {
         let optional = self.format.optional(&lock(&self.refused));
         let (key, format) = (self.key.as_ref(), &*self.format);
-        let callee = Callee { server: &self.server, model: &self.model, key, format, optional: &optional };
-        let post = self.format.write(self.client.post(self.url.clone()), &self.model, request, &optional);
+        let callee = Callee { server: &self.server.origin, model: &self.model, key, format, optional: &optional };
+        let post = self.format.write(self.server.client.post(self.url.clone()), &self.model, request, &optional);
         let response = self.send(post, &callee).await?;
-        let said = Said::new(on_text, request.prefill.as_deref());
+        turn.taken();
+        let said = Said::new(on_progress, request.prefill.as_deref());
         self.read(response, Reading::new(&callee, said)).await
     }
 
@@ -130,16 +112,21 @@ impl RemoteModel {
     /// # Errors
     /// As for a call; `bad_reply` where the server lists none. It is asked once.
     pub async fn offered(&self) -> Result<Vec<String>, ModelError> {
-        let callee =
-            Callee { server: &self.server, model: &self.model, key: self.key.as_ref(), format: &*self.format, optional: &[] };
-        let response = self.send(self.client.get(self.models_url.clone()), &callee).await.map_err(|fault| fault.error)?;
+        let callee = Callee {
+            server: &self.server.origin,
+            model: &self.model,
+            key: self.key.as_ref(),
+            format: &*self.format,
+            optional: &[],
+        };
+        let response = self.send(self.server.client.get(self.models_url.clone()), &callee).await.map_err(|fault| fault.error)?;
         let body = self.body(response, LONGEST_LIST).await;
         let list = serde_json::from_slice(&body).unwrap_or_default();
         let mut names = self.format.offered(&list);
         names.sort_unstable();
         names.dedup();
         if names.is_empty() {
-            let message = format!("{} lists no models. Enter the name of one as the server knows it.", self.server);
+            let message = format!("{} lists no models. Enter the name of one as the server knows it.", self.origin());
             return Err(ModelError { code: "bad_reply", message, partial: String::new() });
         }
         Ok(names)
@@ -151,7 +138,7 @@ impl RemoteModel {
             request = request.header(name, value);
         }
         let sent = timeout(self.patience.first, request.send()).await.map_err(|_| self.silent("did not answer"))?;
-        let response = sent.map_err(|error| self.unreachable(&error))?;
+        let response = sent.map_err(|error| unreachable::fault(&error, &self.url, self.profile.local))?;
         if response.status().is_success() { Ok(response) } else { Err(self.refused(response, callee).await) }
     }
 
@@ -179,8 +166,11 @@ impl RemoteModel {
 
     async fn refused(&self, response: Response, callee: &Callee<'_>) -> Fault {
         let status = response.status().as_u16();
-        let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let wait = wait.and_then(|value| fault::retry_after(value, SystemTime::now()));
+        if status == 407 {
+            let proxy = unreachable::proxy(&self.url).unwrap_or_else(|| "on the way".to_owned());
+            return Fault::lasting("unreachable", unreachable::wants_password(&proxy));
+        }
+        let wait = fault::wait_named(response.headers(), SystemTime::now());
         let body = self.body(response, LONGEST_REFUSAL).await;
         fault::from_status(status, &String::from_utf8_lossy(&body), wait, callee)
     }
@@ -198,20 +188,13 @@ impl RemoteModel {
         body
     }
 
-    fn unreachable(&self, error: &reqwest::Error) -> Fault {
-        let why = innermost(error);
-        let message = if !error.is_connect() && !error.is_timeout() {
-            format!("The connection to {} broke ({why}). Try again.", self.server)
-        } else if self.profile.local {
-            format!("Nothing answers at {} ({why}). Start the server there, or correct the address.", self.server)
-        } else {
-            format!("{} cannot be reached ({why}). Check the address and this computer's network.", self.server)
-        };
-        Fault::passing("unreachable", message)
+    fn silent(&self, what: &str) -> Fault {
+        Fault::lasting("server", format!("{} {what} for too long. Try again, or choose another model.", self.origin()))
     }
 
-    fn silent(&self, what: &str) -> Fault {
-        Fault::lasting("server", format!("{} {what} for too long. Try again, or choose another model.", self.server))
+    fn no_turn(&self) -> ModelError {
+        let message = format!("{} takes fewer calls than wait for it. Ask again later, or lower the concurrency.", self.origin());
+        ModelError { code: "rate_limited", message, partial: String::new() }
     }
 
     /// Ollama drops the beginning of a prompt that does not fit, and answers as if nothing had happened.
@@ -223,7 +206,8 @@ impl RemoteModel {
         }
         let message = format!(
             "{} read only {} of about {sent} tokens and dropped the rest. Start it with a larger window (OLLAMA_CONTEXT_LENGTH), and set the same window here.",
-            self.server, usage.input_tokens
+            self.origin(),
+            usage.input_tokens
         );
         Err(ModelError { code: "too_long", message, partial: String::new() })
     }
@@ -239,10 +223,27 @@ impl Model for RemoteModel {
         self.format.tokens(bpe_openai::o200k_base().count(text) as u64)
     }
 
-    async fn complete(&self, request: ModelRequest, on_text: OnText<'_>) -> Result<ModelReply, ModelError> {
-        let mut tries = 0;
+    fn counts_exactly(&self) -> bool {
+        self.counts_exactly
+    }
+
+    fn fewest_tokens(&self, text: &str) -> u64 {
+        let counted = bpe_openai::o200k_base().count(text) as u64;
+        // No tokenizer in use makes much fewer tokens of any language than OpenAI's newest.
+        if self.counts_exactly { counted } else { counted * 3 / 4 }
+    }
+
+    async fn complete(&self, request: ModelRequest, on_progress: OnProgress<'_>) -> Result<ModelReply, ModelError> {
+        let pace = &self.server.pace;
+        let end = Instant::now() + self.patience.turn;
+        let (mut tries, mut taken) = (0, pace.taken());
+        let mut told = None;
+        let waiting = |wait| on_progress(Progress::Waiting(wait));
         loop {
-            let fault = match self.try_once(&request, on_text).await {
+            let Ok(mut turn) = timeout_at(end, pace.turn(waiting)).await else {
+                return Err(told.unwrap_or_else(|| self.no_turn()));
+            };
+            let fault = match self.try_once(&request, &mut turn, on_progress).await {
                 Ok(reply) => return self.check_not_cut(&request, &reply).map(|()| reply),
                 Err(fault) => fault,
             };
@@ -251,13 +252,25 @@ impl Model for RemoteModel {
                 lock(&self.refused).insert(name);
                 continue;
             }
-            tries += 1;
-            let wait = fault.retry_after.unwrap_or_else(|| jittered(self.patience.retry * 2_u32.pow(tries - 1)));
-            if !fault.passing || tries >= TRIES || wait > self.patience.longest_retry {
+            // To be told to wait, while others get through, uses up no try.
+            let patient = fault.busy && turn.others_get_through(taken);
+            taken = pace.taken();
+            tries += u32::from(!patient);
+            let own = if patient { self.patience.retry / 4 } else { self.patience.retry * 2_u32.pow(tries - 1) };
+            let time = fault.retry_after.unwrap_or_else(|| jittered(own));
+            let wait = Wait { code: fault.error.code, asked: fault.retry_after.is_some(), time };
+            if !fault.passing || tries >= TRIES || time > self.patience.longest_retry {
                 return Err(fault.error);
             }
-            tracing::debug!(server = self.server, code = fault.error.code, tries, "trying again");
-            tokio::time::sleep(wait).await;
+            tracing::debug!(server = self.origin(), code = fault.error.code, tries, "trying again");
+            if fault.busy {
+                turn.refused(wait);
+            } else {
+                drop(turn);
+                waiting(wait);
+                tokio::time::sleep(time).await;
+            }
+            told = Some(fault.error);
         }
     }
 }
@@ -274,21 +287,6 @@ fn key_header(header: KeyHeader, key: &Key) -> Result<(HeaderName, HeaderValue),
     })?;
     value.set_sensitive(true);
     Ok((name, value))
-}
-
-/// The cause under a library's layers, which is what the operating system said. Never the address, which the layers repeat.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    if error.is_timeout() { "no answer in time".into() } else { cause.to_string() }
-}
-
-/// Between half and all of a wait, so that many calls that failed together do not come back together.
-fn jittered(wait: Duration) -> Duration {
-    let random = RandomState::new().hash_one(0_u8) as f64 / u64::MAX as f64;
-    wait.mul_f64(0.5 + random / 2.0)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -2,9 +2,9 @@
 
 mod anthropic;
 mod gemini;
-mod openai;
+pub mod openai;
 
-use plumb_rlm::model::{Finish, Message, ModelReply, ModelRequest, OnText, Role, Usage};
+use plumb_rlm::model::{Finish, Message, ModelReply, ModelRequest, OnProgress, Progress, Role, Usage};
 use plumb_rlm::money::Usd;
 use reqwest::{RequestBuilder, Url};
 use serde_json::Value;
@@ -78,7 +78,7 @@ pub enum Odd {
 
 /// What a reply has come to.
 pub struct Said<'a> {
-    on_text: OnText<'a>,
+    on_progress: OnProgress<'a>,
     /// What the reply was made to begin with, until its first word is there.
     prefill: Option<&'a str>,
     text: String,
@@ -94,8 +94,8 @@ pub struct Said<'a> {
 
 impl<'a> Said<'a> {
     /// Nothing yet.
-    pub fn new(on_text: OnText<'a>, prefill: Option<&'a str>) -> Self {
-        Said { on_text, prefill, text: String::new(), finish: None, usage: None, cost: None, done: false }
+    pub fn new(on_progress: OnProgress<'a>, prefill: Option<&'a str>) -> Self {
+        Said { on_progress, prefill, text: String::new(), finish: None, usage: None, cost: None, done: false }
     }
 
     /// The text so far.
@@ -110,7 +110,7 @@ impl<'a> Said<'a> {
         }
         for text in self.prefill.take().into_iter().chain([text]) {
             self.text.push_str(text);
-            (self.on_text)(text);
+            (self.on_progress)(Progress::Text(text));
         }
     }
 

@@ -7,7 +7,7 @@ mod process;
 use crate::frame::{FromLlama, Job, SLOTS};
 use async_trait::async_trait;
 pub use own_file::{facts, is_file};
-use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnText, Strength};
+use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnProgress, Progress, Strength};
 use plumb_rlm::money::Price;
 use process::Process;
 use std::path::Path;
@@ -62,7 +62,7 @@ impl Model for Local {
         text.len().div_ceil(3) as u64
     }
 
-    async fn complete(&self, request: ModelRequest, on_text: OnText<'_>) -> Result<ModelReply, ModelError> {
+    async fn complete(&self, request: ModelRequest, on_progress: OnProgress<'_>) -> Result<ModelReply, ModelError> {
         let job = Job {
             messages: request.messages,
             prefill: request.prefill,
@@ -78,7 +78,7 @@ impl Model for Local {
         while let Some(event) = events.recv().await {
             match event {
                 FromLlama::Text { text: piece, .. } => {
-                    on_text(&piece);
+                    on_progress(Progress::Text(&piece));
                     text.push_str(&piece);
                 }
                 FromLlama::Done { finish, usage, prompt_ms, reply_ms, .. } => {

@@ -19,6 +19,8 @@ struct Account {
     tokens: u64,
     reserved_tokens: u64,
     calls: u32,
+    /// Why nothing more is sent.
+    closed: Option<Fault>,
 }
 
 /// Keeps a run within its limits.
@@ -32,6 +34,7 @@ pub struct Budget {
 pub struct Reservation {
     /// Output tokens that were reserved: the call's `max_output_tokens`.
     pub output_tokens: u32,
+    model: String,
     cost: Usd,
     tokens: u64,
     price: Option<Price>,
@@ -66,12 +69,28 @@ impl Budget {
         Ok(())
     }
 
-    /// Reserves the worst case of a call; the output shrinks to what the allowance still buys.
+    /// Whether anything is limited that a single reply could pass: the code of that limit.
+    pub fn limit(&self) -> Option<&'static str> {
+        let tokens = self.limits.max_tokens.map(|_| "limit_tokens");
+        self.limits.max_cost_usd.map(|_| "limit_cost").or(tokens)
+    }
+
+    /// Reserves the worst case of a call; the output shrinks to what the allowance still buys. Its input has about `input_tokens`, and surely
+    /// not more than `most_input_tokens`, which is what money is reserved for.
     ///
     /// # Errors
     /// `limit_cost`, `limit_tokens`, or `price_unknown` where a cost limit cannot be kept.
-    pub fn reserve(&self, profile: &ModelProfile, input_tokens: u64, output_tokens: u32) -> Result<Reservation, Fault> {
+    pub fn reserve(
+        &self,
+        profile: &ModelProfile,
+        input_tokens: u64,
+        most_input_tokens: u64,
+        output_tokens: u32,
+    ) -> Result<Reservation, Fault> {
         let mut account = self.account();
+        if let Some(fault) = &account.closed {
+            return Err(fault.clone());
+        }
         let mut output = u64::from(output_tokens);
         if let Some(most) = self.limits.max_tokens {
             let left = most.saturating_sub(account.tokens + account.reserved_tokens + input_tokens);
@@ -84,19 +103,34 @@ impl Budget {
             let Some(price) = profile.price else {
                 return Err(price_unknown("cost", profile));
             };
-            let left = Usd::from_dollars(most).minus(account.spent.plus(account.reserved)).minus(price.worst(input_tokens, 0));
+            let left =
+                Usd::from_dollars(most).minus(account.spent.plus(account.reserved)).minus(price.worst(most_input_tokens, 0));
             output = output.min(price.affordable_output(left));
             if output < FEWEST_OUTPUT
-                || account.spent.plus(account.reserved).plus(price.worst(input_tokens, output)) > Usd::from_dollars(most)
+                || account.spent.plus(account.reserved).plus(price.worst(most_input_tokens, output)) > Usd::from_dollars(most)
             {
                 return Err(fault("limit_cost", format!("The limit of ${most} does not allow another call.")));
             }
         }
-        let cost = profile.price.map_or(Usd::ZERO, |price| price.worst(input_tokens, output));
+        let cost = profile.price.map_or(Usd::ZERO, |price| price.worst(most_input_tokens, output));
         let tokens = input_tokens + output;
         account.reserved = account.reserved.plus(cost);
         account.reserved_tokens += tokens;
-        Ok(Reservation { output_tokens: output as u32, cost, tokens, price: profile.price })
+        Ok(Reservation { output_tokens: output as u32, model: profile.name.clone(), cost, tokens, price: profile.price })
+    }
+
+    /// A reply went on past its reservation and was cut when it had used this much: nothing more is sent by this run. Gives the words for that.
+    pub fn overrun(&self, reservation: &Reservation, usage: Usage) -> Fault {
+        let (most, model) = (reservation.output_tokens, &reservation.model);
+        let over = reservation.price.map(|price| price.cost(usage).minus(reservation.cost)).filter(|over| *over > Usd::ZERO);
+        let over = over.map_or(String::new(), |over| format!(", about ${:.4} more than was set aside for it", over.dollars()));
+        let message = format!(
+            "{model} was told to write at most {most} tokens, which is what the limit still allowed, but wrote on. Its reply was cut off at about {} \
+             tokens{over}, and nothing more was sent. Choose another model or server, or a higher limit, and continue.",
+            usage.output_tokens
+        );
+        let fault = fault(self.limit().unwrap_or("limit_tokens"), message);
+        self.account().closed.get_or_insert(fault).clone()
     }
 
     /// Replaces a reservation by what was used. Returns the cost: what was `charged` where the provider says it, else by the price; `None`
@@ -153,7 +187,7 @@ mod tests {
     fn concurrent_reservations_never_add_up_to_more_than_the_limit() {
         let budget = budget(Limits { max_cost_usd: Some(0.01), ..Limits::default() });
         let mut granted = Vec::new();
-        while let Ok(reservation) = budget.reserve(&profile(Some(PRICE)), 100, 300) {
+        while let Ok(reservation) = budget.reserve(&profile(Some(PRICE)), 100, 100, 300) {
             granted.push(reservation);
         }
         let worst: f64 = granted.iter().map(|r| (100.0 * 1.0 + f64::from(r.output_tokens) * 10.0) / 1e6).sum();
@@ -162,40 +196,40 @@ mod tests {
             let usage = Usage { input_tokens: 100, output_tokens: 10, ..Usage::default() };
             assert_eq!(budget.settle(reservation, usage, None), Some(Usd::from_dollars(0.0002)));
         }
-        assert!(budget.reserve(&profile(Some(PRICE)), 100, 300).is_ok());
+        assert!(budget.reserve(&profile(Some(PRICE)), 100, 100, 300).is_ok());
     }
 
     #[test]
     fn the_output_shrinks_to_what_the_allowance_buys() {
         let budget = budget(Limits { max_cost_usd: Some(0.001), ..Limits::default() });
-        let reservation = budget.reserve(&profile(Some(PRICE)), 100, 4000).unwrap();
+        let reservation = budget.reserve(&profile(Some(PRICE)), 100, 100, 4000).unwrap();
         assert_eq!(reservation.output_tokens, 90);
     }
 
     #[test]
     fn what_the_provider_says_it_charged_goes_before_the_price_and_counts_against_the_limit() {
         let budget = budget(Limits { max_cost_usd: Some(0.01), ..Limits::default() });
-        let reservation = budget.reserve(&profile(Some(PRICE)), 100, 16).unwrap();
+        let reservation = budget.reserve(&profile(Some(PRICE)), 100, 100, 16).unwrap();
         let charged = Usd::from_dollars(0.0099);
         assert_eq!(budget.settle(reservation, Usage::default(), Some(charged)), Some(charged));
-        assert_eq!(budget.reserve(&profile(Some(PRICE)), 100, 16).err().unwrap().code, "limit_cost");
+        assert_eq!(budget.reserve(&profile(Some(PRICE)), 100, 100, 16).err().unwrap().code, "limit_cost");
         let unpriced = Budget::new(Limits::default(), Usd::ZERO, Usage::default(), 0);
-        let reservation = unpriced.reserve(&profile(None), 100, 16).unwrap();
+        let reservation = unpriced.reserve(&profile(None), 100, 100, 16).unwrap();
         assert_eq!(unpriced.settle(reservation, Usage::default(), Some(charged)), Some(charged));
     }
 
     #[test]
     fn a_cost_limit_needs_a_price() {
         let limited = budget(Limits { max_cost_usd: Some(1.0), ..Limits::default() });
-        assert_eq!(limited.reserve(&profile(None), 1, 100).err().unwrap().code, "price_unknown");
-        assert!(budget(Limits::default()).reserve(&profile(None), 1, 100).is_ok());
+        assert_eq!(limited.reserve(&profile(None), 1, 1, 100).err().unwrap().code, "price_unknown");
+        assert!(budget(Limits::default()).reserve(&profile(None), 1, 1, 100).is_ok());
     }
 
     #[test]
     fn tokens_and_calls_are_limited() {
         let budget = budget(Limits { max_tokens: Some(500), max_calls: 2, ..Limits::default() });
-        assert_eq!(budget.reserve(&profile(None), 300, 1000).unwrap().output_tokens, 200);
-        assert_eq!(budget.reserve(&profile(None), 300, 1000).err().unwrap().code, "limit_tokens");
+        assert_eq!(budget.reserve(&profile(None), 300, 300, 1000).unwrap().output_tokens, 200);
+        assert_eq!(budget.reserve(&profile(None), 300, 300, 1000).err().unwrap().code, "limit_tokens");
         assert!(budget.take_call().is_ok() && budget.take_call().is_ok());
         assert_eq!(budget.take_call().unwrap_err().code, "limit_calls");
     }

@@ -1,13 +1,14 @@
 //! The whole text in one call, for what fits comfortably.
 
 use crate::{
+    call::Prompt,
     event::{EventKind, Fault, NodeId},
     free::askable,
     host::touch,
     model::{Message, Role},
     node::NodeSpec,
     prompt::render,
-    shared::{Prompt, Shared, Stop},
+    shared::{Shared, Stop},
 };
 use minijinja::context;
 use std::sync::PoisonError;

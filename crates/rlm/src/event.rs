@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// The version that new events are written in.
-pub const EVENT_VERSION: u16 = 1;
+pub const EVENT_VERSION: u16 = 2;
 
 /// A run's name: a UUID of version 7, so that names sort by time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -272,6 +272,19 @@ pub enum EventKind {
         hits: u64,
         /// Documents with a match.
         documents: u64,
+    },
+    /// Nothing is sent to a model's server for a while, by no call that waits for the same reason. Only waits of a second or more are written down.
+    Waiting {
+        /// The sub-call that waits; absent: the node's turn.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        call: Option<CallId>,
+        /// Why, as a fault's code: `rate_limited`, `server`, `unreachable`, `cut_short`.
+        code: String,
+        /// The provider named the time.
+        asked: bool,
+        /// From when this was written.
+        wait_ms: u64,
     },
     /// Something the user should know, which did not end the run.
     Notice(Fault),

@@ -7,6 +7,7 @@
 
 use crate::{
     blocks::{Block, Blocks, cut},
+    call::Prompt,
     event::EventKind,
     evidence::{self, Line},
     free::askable,
@@ -16,7 +17,7 @@ use crate::{
     node::{Found, NodeSpec},
     prompt::render,
     repl::{CellOutcome, Context},
-    shared::{Prompt, Shared, Stop},
+    shared::{Shared, Stop},
 };
 use minijinja::context;
 use std::collections::HashSet;

@@ -1,6 +1,7 @@
 //! Answers what code in a node's REPL asks: sub-calls, texts, searches. Everything is counted here; the worker counts nothing.
 
 use crate::{
+    call::{Called, Prompt},
     corpus::{CorpusError, Passage},
     event::{BlobId, CallId, EventKind, Fault},
     evidence::Line,
@@ -8,7 +9,7 @@ use crate::{
     node::{Found, NodeSpec},
     record::{CallRecord, NodeRecord, STOPPED},
     repl::{HostCall, HostError, HostReply, ReplHost},
-    shared::{Called, Prompt, Shared, Stop},
+    shared::{Shared, Stop},
 };
 use async_trait::async_trait;
 use futures_util::future::join_all;

@@ -21,6 +21,7 @@ pub mod run;
 
 mod blocks;
 mod budget;
+mod call;
 mod citations;
 mod direct;
 mod evidence;

@@ -3,7 +3,7 @@
 use crate::money::{Price, Usd};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use std::sync::OnceLock;
+use std::{sync::OnceLock, time::Duration};
 use ts_rs::TS;
 
 /// Who says a message.
@@ -39,6 +39,11 @@ impl Message {
     /// Its tokens as `model` counts them, its frame included.
     pub fn tokens(&self, model: &dyn Model) -> u64 {
         self.tokens.get_or_init(|| model.count_tokens(&self.content)) + 8
+    }
+
+    /// The most tokens that it can be: where the tokenizer is not at hand, as many as it has bytes.
+    pub fn most_tokens(&self, model: &dyn Model) -> u64 {
+        if model.counts_exactly() { self.tokens(model) } else { self.content.len() as u64 + 8 }
     }
 }
 
@@ -157,8 +162,38 @@ pub struct ModelError {
     pub partial: String,
 }
 
-/// Gets each piece of a reply as it arrives. An alias, because async_trait would give an elided `&str` in it one fixed lifetime.
-pub type OnText<'a> = &'a (dyn for<'t> Fn(&'t str) + Send + Sync);
+/// A wait before a call is sent, or sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Why: the code of the [`ModelError`] that it is hoped to avoid.
+    pub code: &'static str,
+    /// The provider named the time.
+    pub asked: bool,
+    /// How long from now.
+    pub time: Duration,
+}
+
+/// What is heard of a call that is under way.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress<'t> {
+    /// A piece of the reply.
+    Text(&'t str),
+    /// Nothing is sent for a while. Calls that wait for the same reason each say so.
+    Waiting(Wait),
+}
+
+impl<'t> Progress<'t> {
+    /// What it adds to the reply.
+    pub fn text(self) -> &'t str {
+        match self {
+            Progress::Text(text) => text,
+            Progress::Waiting(_) => "",
+        }
+    }
+}
+
+/// Hears of a call. An alias, because async_trait would give an elided lifetime in it one fixed length.
+pub type OnProgress<'a> = &'a (dyn for<'t> Fn(Progress<'t>) + Send + Sync);
 
 /// A language model. Dropping the future of a call ends the call and closes its connection.
 #[async_trait]
@@ -169,11 +204,21 @@ pub trait Model: Send + Sync {
     /// Tokens of `text`; where no tokenizer of this model is at hand, an estimate that leans to too many.
     fn count_tokens(&self, text: &str) -> u64;
 
-    /// Sends one call. `on_text` gets each piece of the reply as it arrives, prefill first.
+    /// Whether [`Model::count_tokens`] is what this model's provider counts. Otherwise a limit of cost is kept by bytes.
+    fn counts_exactly(&self) -> bool {
+        false
+    }
+
+    /// Tokens that `text` surely has. A reply with more than were reserved for it is cut, so that this leans to too few.
+    fn fewest_tokens(&self, text: &str) -> u64 {
+        if self.counts_exactly() { self.count_tokens(text) } else { 0 }
+    }
+
+    /// Sends one call. `on_progress` gets each piece of the reply as it arrives, prefill first.
     ///
     /// # Errors
     /// Whatever keeps the reply from being finished. Passing faults have been retried before.
-    async fn complete(&self, request: ModelRequest, on_text: OnText<'_>) -> Result<ModelReply, ModelError>;
+    async fn complete(&self, request: ModelRequest, on_progress: OnProgress<'_>) -> Result<ModelReply, ModelError>;
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! One node of the recursion: the loop of turns, in which a model writes code, sees what it printed, and goes on until it answers.
 
 use crate::{
+    call::Prompt,
     event::{CallId, EventKind, Fault, NodeId},
     evidence::Line,
     fence::{self, TextAnswer},
@@ -10,7 +11,7 @@ use crate::{
     options::Mode,
     record::{CellRecord, NodeRecord},
     repl::{CellEnding, CellLimits, CellOutcome, Context, Repl, ReplSpec},
-    shared::{Prompt, Shared, Stop},
+    shared::{Shared, Stop},
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},

@@ -130,6 +130,7 @@ async fn go(
         touched: Mutex::default(),
         allowance: parts.allowance,
         warned: AtomicBool::default(),
+        waiting_until: Mutex::default(),
         budget: Budget::new(limits.clone(), before.cost, before.usage, before.calls),
     });
     let clock = tokio::spawn(time_limit(shared.clone(), limits.timeout_s, before.elapsed_ms));

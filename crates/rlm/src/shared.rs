@@ -1,15 +1,14 @@
-//! What all nodes of a run have in common, and the one place where a model is called.
+//! What all nodes of a run have in common.
 
 use crate::{
     allowance::Allowance,
-    budget::{Budget, FEWEST_OUTPUT, price_unknown},
+    budget::Budget,
     corpus::Corpus,
-    event::{CallId, EventKind, Fault, NodeId},
+    event::{CallId, Fault, NodeId},
     journal::JournalError,
     log::Log,
-    model::{Finish, Message, Model, ModelProfile, ModelRequest, Usage},
-    money::Usd,
-    record::{NodeRecord, STOPPED},
+    model::Model,
+    record::NodeRecord,
     repl::ReplLauncher,
 };
 use std::{
@@ -18,13 +17,10 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-
-/// How often the arrived part of a reply is kept.
-const PARTIAL: Duration = Duration::from_secs(1);
 
 /// Why a node or a run ends without an answer of its own.
 #[derive(Clone, Debug)]
@@ -48,36 +44,6 @@ impl Stop {
     pub fn refused(fault: Fault) -> Self {
         if fault.code.starts_with("limit_") { Stop::Limit(fault) } else { Stop::Fault(fault) }
     }
-}
-
-/// A finished call to a model.
-pub struct Called {
-    pub text: String,
-    pub usage: Usage,
-    pub usage_estimated: bool,
-    pub cost_usd: Option<Usd>,
-    pub elapsed_ms: u64,
-    pub finish: Finish,
-}
-
-/// A call that brought no finished reply: what arrived and was paid, and why it ended.
-pub struct Broken {
-    pub called: Called,
-    pub stop: Stop,
-    /// The fault is this call's alone: the run can go on without it.
-    pub fault: Fault,
-    pub of_this_call: bool,
-}
-
-/// What is asked of a model, for [`Shared::call`].
-pub struct Prompt {
-    pub messages: Vec<Message>,
-    pub temperature: f32,
-    pub prefill: Option<String>,
-    pub stop: Vec<String>,
-    pub most_output: u32,
-    /// The next turn will begin with these messages.
-    pub grows: bool,
 }
 
 /// What all nodes of a run share.
@@ -108,6 +74,8 @@ pub struct Shared {
     pub next_node: AtomicU32,
     pub next_call: AtomicU32,
     pub touched: Mutex<HashSet<String>>,
+    /// The end of the last wait that was written down.
+    pub waiting_until: Mutex<Option<Instant>>,
 }
 
 impl Shared {
@@ -127,168 +95,5 @@ impl Shared {
             Some(fault) => Stop::Limit(fault),
             None => Stop::ByUser,
         }
-    }
-
-    /// A node's own turn: asks its model, and writes down what came of it.
-    pub async fn turn(&self, model: &Arc<dyn Model>, node: NodeId, turn: u32, prompt: Prompt) -> Result<Called, Stop> {
-        self.log.append(node, EventKind::TurnStarted { turn }).await?;
-        match self.call(model, node, None, prompt).await {
-            Ok(called) => {
-                let event = EventKind::Reply {
-                    turn,
-                    text: called.text.clone(),
-                    usage: called.usage,
-                    usage_estimated: called.usage_estimated,
-                    cost_usd: called.cost_usd,
-                    elapsed_ms: called.elapsed_ms,
-                    finish: called.finish,
-                };
-                self.log.append(node, event).await?;
-                Ok(called)
-            }
-            Err(broken) => {
-                // An unfinished reply is not a turn: it is kept as a partial, and asked for again on resume. What it cost is kept.
-                let Called { text, usage, cost_usd, elapsed_ms, .. } = broken.called;
-                if usage != Usage::default() {
-                    self.log.append(node, EventKind::ReplyLost { turn, text, usage, cost_usd, elapsed_ms }).await?;
-                }
-                Err(broken.stop)
-            }
-        }
-    }
-
-    /// Calls a model within the budget. The reply is shown as it arrives, and kept each second.
-    pub async fn call(
-        &self,
-        model: &Arc<dyn Model>,
-        node: NodeId,
-        call: Option<CallId>,
-        prompt: Prompt,
-    ) -> Result<Called, Box<Broken>> {
-        let since = Instant::now();
-        let profile = model.profile();
-        let input: u64 = prompt.messages.iter().map(|message| message.tokens(model.as_ref())).sum();
-        let room = u64::from(profile.window_tokens).saturating_sub(input + 16);
-        let most = u64::from(prompt.most_output.min(profile.max_output_tokens)).min(room) as u32;
-        let nothing = |stop: Stop, fault: Fault, of_this_call| {
-            let called = Called {
-                text: String::new(),
-                usage: Usage::default(),
-                usage_estimated: false,
-                cost_usd: profile.price.map(|_| Usd::ZERO),
-                elapsed_ms: since.elapsed().as_millis() as u64,
-                finish: Finish::Stop,
-            };
-            Box::new(Broken { called, stop, fault, of_this_call })
-        };
-        if most == 0 {
-            let fault = Fault {
-                code: "too_long".to_owned(),
-                message: format!(
-                    "The text for {} is too long: about {input} tokens, where {} fit. Ask about less at once, or choose a model that reads more.",
-                    profile.name, profile.window_tokens
-                ),
-            };
-            return Err(nothing(Stop::Fault(fault.clone()), fault, true));
-        }
-        let reserved = match self.allowed(profile, node, call, input, most).await {
-            Ok(most) => self.budget.reserve(profile, input, most),
-            Err(fault) => Err(fault),
-        };
-        let reservation = match reserved {
-            Ok(reservation) => reservation,
-            Err(fault) => return Err(nothing(Stop::refused(fault.clone()), fault, false)),
-        };
-        let request = ModelRequest {
-            messages: prompt.messages,
-            max_output_tokens: reservation.output_tokens,
-            temperature: prompt.temperature,
-            seed: self.seed,
-            stop: prompt.stop,
-            prefill: prompt.prefill.filter(|_| profile.prefill),
-            grows: prompt.grows,
-        };
-        let arrived = Mutex::new(String::new());
-        let on_text = |piece: &str| {
-            arrived.lock().unwrap_or_else(PoisonError::into_inner).push_str(piece);
-            self.log.delta(node, call, piece);
-        };
-        let outcome = {
-            let mut reply = std::pin::pin!(model.complete(request, &on_text));
-            let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + PARTIAL, PARTIAL);
-            loop {
-                tokio::select! {
-                    biased;
-                    () = self.stop.cancelled() => break None,
-                    outcome = &mut reply => break Some(outcome),
-                    _ = ticks.tick() => {
-                        let text = arrived.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                        // A partial that cannot be kept costs at most this second.
-                        let _ = self.log.journal.save_partial(node, call, &text).await;
-                    }
-                }
-            }
-        };
-        let elapsed_ms = since.elapsed().as_millis() as u64;
-        let estimate = |text: &str| Usage { input_tokens: input, output_tokens: model.count_tokens(text), ..Usage::default() };
-        match outcome {
-            Some(Ok(reply)) => {
-                let usage = reply.usage.unwrap_or_else(|| estimate(&reply.text));
-                let cost_usd = self.budget.settle(reservation, usage, reply.cost);
-                Ok(Called {
-                    text: reply.text,
-                    usage,
-                    usage_estimated: reply.usage.is_none(),
-                    cost_usd,
-                    elapsed_ms,
-                    finish: reply.finish,
-                })
-            }
-            ended => {
-                let partial = arrived.into_inner().unwrap_or_else(PoisonError::into_inner);
-                // A call that brought nothing is most likely not paid for; one that began to answer is.
-                let usage = if partial.is_empty() { Usage::default() } else { estimate(&partial) };
-                let cost_usd = self.budget.settle(reservation, usage, None);
-                let called = Called { text: partial, usage, usage_estimated: true, cost_usd, elapsed_ms, finish: Finish::Stop };
-                let (stop, fault) = match ended {
-                    Some(Err(error)) => {
-                        let fault = Fault { code: error.code.to_owned(), message: error.message };
-                        (Stop::Fault(fault.clone()), fault)
-                    }
-                    _ => (self.why(), Fault { code: STOPPED.to_owned(), message: "The run was stopped.".to_owned() }),
-                };
-                let of_this_call = matches!(stop, Stop::Fault(_));
-                Err(Box::new(Broken { called, stop, fault, of_this_call }))
-            }
-        }
-    }
-
-    /// How many output tokens the allowance that all runs share buys; they are set aside.
-    async fn allowed(
-        &self,
-        profile: &ModelProfile,
-        node: NodeId,
-        call: Option<CallId>,
-        input: u64,
-        most: u32,
-    ) -> Result<u32, Fault> {
-        let Some(price) = profile.price else {
-            let limited = self.allowance.is_limited().await?;
-            return if limited { Err(price_unknown("monthly", profile)) } else { Ok(most) };
-        };
-        let worst = price.worst(input, most.into());
-        if worst == Usd::ZERO {
-            return Ok(most);
-        }
-        let least = price.worst(input, FEWEST_OUTPUT.min(most.into()));
-        let granted = self.allowance.reserve(node, call, least, worst).await?;
-        if let Some(warning) = granted.warning
-            && !self.warned.swap(true, Ordering::Relaxed)
-        {
-            // A record that cannot be written shows at the call's own event.
-            let _ = self.log.append(NodeId(0), EventKind::Notice(warning)).await;
-        }
-        let bought = price.affordable_output(granted.amount.minus(price.worst(input, 0)));
-        Ok(bought.min(most.into()) as u32)
     }
 }

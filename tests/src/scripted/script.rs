@@ -1,5 +1,6 @@
 //! What the scripted server answers.
 
+use super::bucket::Bucket;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,8 @@ pub struct Script {
     pub rules: Vec<Rule>,
     /// The key that requests must carry; any or none will do when absent.
     pub key: Option<String>,
+    /// How many calls it takes; as many as come when absent.
+    pub bucket: Option<Bucket>,
 }
 
 /// Which requests, and their answers.
@@ -51,6 +54,8 @@ pub struct Reply {
     pub thinking: String,
     /// What is reported of it; `null`: nothing.
     pub usage: Option<ReportedUsage>,
+    /// The reply ends at the request's limit, and reports a token for each byte of the request and each of its own words.
+    pub measured: bool,
     /// `stop`, `length`, `content_filter`.
     pub finish: String,
     /// Milliseconds before the answer begins.
@@ -103,6 +108,7 @@ impl Default for Reply {
             text: String::new(),
             thinking: String::new(),
             usage: Some(ReportedUsage { input_tokens: 100, cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: 10 }),
+            measured: false,
             finish: "stop".into(),
             latency_ms: 0,
             piece_chars: 20,

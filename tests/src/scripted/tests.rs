@@ -54,7 +54,7 @@ async fn root_replies_come_in_order_and_sub_calls_by_rule() {
             Rule::containing("ITEM", [Reply::text("once"), Reply::text("echo {last}")]),
             Rule { regex: Some("^page [0-9]+$".into()), replies: vec![Reply::text("a page")], ..Rule::default() },
         ],
-        key: None,
+        ..Script::default()
     };
     let server = ScriptedServer::start(script).await.unwrap();
     let first = post(&server, "question", false).await;
@@ -228,4 +228,20 @@ async fn what_a_service_would_not_take_is_not_taken_here() {
     // The script has nothing to say, which is another matter.
     assert_eq!(status(&claude, &json!({"messages": user, "max_tokens": 1})).await, b"500");
     assert_eq!(status(&gemini, &json!({"contents": [{"role": "user", "parts": []}]})).await, b"500");
+}
+
+#[tokio::test]
+async fn a_bucket_refuses_what_it_does_not_hold_and_fills_again() {
+    let rules = vec![Rule::containing("", [Reply::text("in")])];
+    let bucket = Some(Bucket { rate: 5.0, burst: 2.0, retry_after: true });
+    let server = ScriptedServer::start(Script { rules, bucket, ..Script::default() }).await.unwrap();
+    for taken in [true, true, false] {
+        let answer = post(&server, "hi", false).await;
+        assert_eq!(answer.starts_with("HTTP/1.1 200"), taken, "{answer}");
+        assert_eq!(answer.contains("retry-after: 1\r\n"), !taken, "{answer}");
+    }
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    assert!(post(&server, "hi", false).await.starts_with("HTTP/1.1 200"));
+    let stats = server.stats();
+    assert_eq!((stats.requests, stats.refused, stats.rule_requests, stats.connections), (4, 1, vec![3], 4));
 }

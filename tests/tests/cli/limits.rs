@@ -66,6 +66,48 @@ async fn the_cost_never_passes_its_limit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_charges_never_passes_the_limit_however_it_counts_and_however_many_calls_go_at_once() {
+    // The server counts each letter, which no estimate foresees; some replies would be longer than what is left allows.
+    let code = r#"replies = llm_query_batched(["ITEM " + "information " * (10 * n) for n in range(60)])"#;
+    let item = Reply { measured: true, ..Reply::text("word ".repeat(1_500)).after_ms(20) };
+    let root = endless(code).into_iter().map(|reply| Reply { measured: true, ..reply }).collect::<Vec<_>>();
+    for (limit, price) in [(0.9, [100, 1]), (2.5, [20, 200])] {
+        let server = scripted(root.clone(), [Rule::starting("ITEM", [item.clone()])]).await;
+        let prices = format!("{},{}", price[0], price[1]);
+        let limited = ["--price", &prices, "--max-cost", &limit.to_string(), "--max-turns", "4", "--concurrency", "24"];
+        let answer = home().ask(&server, &limited).await.ended(3, "limit");
+        let stats = server.stats();
+        let charged = (stats.input_tokens * price[0] + stats.output_tokens * price[1]) as f64 / 1e6;
+        assert!(charged <= limit && charged > limit / 2.0, "{charged} dollars of {limit}: {stats:?}");
+        assert!((answer["cost_usd"].as_f64().unwrap() - charged).abs() < 1e-9, "{charged} dollars, told as {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_that_goes_on_past_its_limit_is_cut_and_nothing_more_is_sent() {
+    // The server takes no notice of the limit that the call carries.
+    let endless = Reply { piece_delay_ms: 20, ..Reply::text("word ".repeat(40_000)) };
+    let whole = endless.text.len() as u64;
+    let code = "try:\n    llm_query('GO ON')\nexcept RuntimeError as error:\n    print(error)\n    llm_query('AND ON')";
+    for sub_call in [false, true] {
+        let root = if sub_call { Reply::code(code) } else { endless.clone() };
+        let server = scripted([root], [Rule::starting("GO ON", [endless.clone()])]).await;
+        let home = home();
+        let outcome = home.ask(&server, &["--price", "20,200", "--max-cost", "0.5"]).await;
+        let answer = outcome.ended(3, "limit");
+        assert_eq!(answer["error"]["code"], "limit_cost", "{outcome:#?}");
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert!(message.contains("wrote on") && message.contains("nothing more was sent"), "{message}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let stats = server.stats();
+        assert_eq!((stats.requests, stats.in_flight), (1 + u64::from(sub_call), 0), "{stats:?}");
+        assert!(stats.bytes_out < whole, "the connection was closed: {stats:?}");
+        // What arrived is counted: the reply and what was reserved for it are alike.
+        assert!(answer["usage"]["output_tokens"].as_u64().unwrap() > 1_000, "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cost_limit_that_cannot_be_kept_is_refused_before_anything_is_sent() {
     let server = root(endless("")).await;
     let outcome = home().ask(&server, &["--max-cost", "1"]).await;

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod citations;
+mod connections;
 mod formats;
 mod guided;
 mod hostile_files;
@@ -13,6 +14,7 @@ mod model_faults;
 mod plumb;
 mod poisoned;
 mod providers;
+mod rate_limits;
 mod recursive;
 mod resume;
 mod spending;

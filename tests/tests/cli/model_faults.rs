@@ -1,5 +1,5 @@
 use crate::plumb::{Home, finish, root};
-use plumb_tests::scripted::{Reply, Script, ScriptedServer};
+use plumb_tests::scripted::{Reply, Rule, Script, ScriptedServer};
 use serde_json::Value;
 use std::path::Path;
 
@@ -84,6 +84,28 @@ async fn a_passing_fault_is_got_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_wait_that_the_provider_asked_for_is_told_and_kept_once_however_many_wait() {
+    let busy = Reply { retry_after: Some("2".into()), ..Reply::status(429, "slow down") };
+    let rules = [Rule::starting("ITEM", [busy.clone(), busy.clone(), busy, Reply::text("ok")])];
+    let code = "FINAL(llm_query_batched([f'ITEM {n}' for n in range(20)]).count('ok'))";
+    let server = crate::plumb::scripted([Reply::code(code)], rules).await;
+    let home = home();
+    let events = home.documents().parent().unwrap().join("events");
+    let outcome = home.ask(&server, &["--events", events.to_str().unwrap()]).await;
+    let answer = outcome.answered();
+    assert_eq!(answer["answer"], "20");
+    assert_eq!(outcome.stderr.matches("The provider asked us to wait 2 s.").count(), 1, "{}", outcome.stderr);
+    let kept = std::fs::read_to_string(&events).unwrap();
+    let waits: Vec<Value> =
+        kept.lines().map(|line| serde_json::from_str(line).unwrap()).filter(|e: &Value| e["type"] == "waiting").collect();
+    assert_eq!(waits.len(), 1, "{waits:?}");
+    assert_eq!((&waits[0]["code"], &waits[0]["asked"]), (&Value::from("rate_limited"), &Value::from(true)));
+    assert!((1_900..=2_000).contains(&waits[0]["wait_ms"].as_u64().unwrap()), "{waits:?}");
+    let shown = home.run(&["show", answer["run_id"].as_str().unwrap()]).await;
+    assert!(shown.stdout.contains("The provider asked us to wait 2 s."), "{shown:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_cut_anywhere_into_bytes_is_put_together_again() {
     let reply = Reply { part_bytes: Some(1), piece_chars: 3, ..Reply::code("FINAL('Grüße – 東京 🎉')") };
     let answer = home().ask(&root([reply]).await, &[]).await.answered();
@@ -103,7 +125,7 @@ async fn a_server_without_usage_still_has_its_tokens_counted() {
 async fn a_wrong_key_is_refused_and_written_nowhere() {
     const KEY: &str = "sk-wrong-9f3b1c77";
     let home = home();
-    let script = Script { root: vec![answer()], rules: Vec::new(), key: Some("sk-right".into()) };
+    let script = Script { root: vec![answer()], key: Some("sk-right".into()), ..Script::default() };
     let server = ScriptedServer::start(script).await.unwrap();
     let asked = home.asking(&server, &["--api-key-env", "PLUMB_TEST_KEY"]).env("PLUMB_TEST_KEY", KEY).spawn().unwrap();
     let outcome = finish(asked).await;
@@ -118,7 +140,7 @@ async fn a_wrong_key_is_refused_and_written_nowhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_right_key_is_sent() {
-    let script = Script { root: vec![answer()], rules: Vec::new(), key: Some("sk-right".into()) };
+    let script = Script { root: vec![answer()], key: Some("sk-right".into()), ..Script::default() };
     let server = ScriptedServer::start(script).await.unwrap();
     let home = home();
     let asked = home.asking(&server, &["--api-key-env", "PLUMB_TEST_KEY"]).env("PLUMB_TEST_KEY", "sk-right").spawn().unwrap();
@@ -132,7 +154,7 @@ async fn a_command_gives_the_key_and_only_the_command_is_written_down() {
     let vault = home.documents().parent().unwrap().join("vault");
     std::fs::write(&vault, format!("{KEY}\nuser: me\n")).unwrap();
     let command = format!("cat '{}'", vault.display());
-    let script = Script { root: vec![answer()], rules: Vec::new(), key: Some(KEY.into()) };
+    let script = Script { root: vec![answer()], key: Some(KEY.into()), ..Script::default() };
     let server = ScriptedServer::start(script).await.unwrap();
     let outcome = home.ask(&server, &["--api-key-command", &command]).await;
     outcome.answered();
@@ -165,8 +187,8 @@ for prompt in ["FINE?", "BROKEN?"]:
         replies.append(type(error).__name__)
 FINAL(str(replies))"#;
     let rules = [
-        plumb_tests::scripted::Rule::starting("FINE?", [Reply::text("fine")]),
-        plumb_tests::scripted::Rule::starting("BROKEN?", [Reply::status(400, "this request is broken")]),
+        Rule::starting("FINE?", [Reply::text("fine")]),
+        Rule::starting("BROKEN?", [Reply::status(400, "this request is broken")]),
     ];
     let server = crate::plumb::scripted([Reply::code(code)], rules).await;
     let answer = home.ask(&server, &[]).await.answered();

@@ -176,7 +176,7 @@ pub async fn root(replies: impl Into<Vec<Reply>>) -> ScriptedServer {
 }
 
 pub async fn scripted(root: impl Into<Vec<Reply>>, rules: impl Into<Vec<Rule>>) -> ScriptedServer {
-    ScriptedServer::start(Script { root: root.into(), rules: rules.into(), key: None }).await.unwrap()
+    ScriptedServer::start(Script { root: root.into(), rules: rules.into(), ..Script::default() }).await.unwrap()
 }
 
 /// The last message of the `n`th request.

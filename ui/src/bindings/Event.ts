@@ -243,7 +243,23 @@ hits: number,
 /**
  * Documents with a match.
  */
-documents: number, } | { "type": "notice" } & Fault | { "type": "resumed" } | { "type": "cited" } & Citation | { "type": "finished", 
+documents: number, } | { "type": "waiting", 
+/**
+ * The sub-call that waits; absent: the node's turn.
+ */
+call?: CallId, 
+/**
+ * Why, as a fault's code: `rate_limited`, `server`, `unreachable`, `cut_short`.
+ */
+code: string, 
+/**
+ * The provider named the time.
+ */
+asked: boolean, 
+/**
+ * From when this was written.
+ */
+wait_ms: number, } | { "type": "notice" } & Fault | { "type": "resumed" } | { "type": "cited" } & Citation | { "type": "finished", 
 /**
  * How.
  */

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import type { OpenRun } from "../data/useRun";
+import { useClock, type OpenRun } from "../data/useRun";
 import { partialKey } from "../data/runLog";
 import { stayedHere } from "../run/fold";
 import { livePhrase, readAnswer } from "../run/story";
@@ -74,11 +74,12 @@ function How({ run: { view, state } }: { run: OpenRun }) {
 
 function Live({ run, wrote }: { run: OpenRun; wrote: string }) {
   const words = wrote ? ` · ${plural(wrote.trim().split(/\s+/).length, "word")} so far` : "";
+  const clock = useClock(run);
   return (
     <div className={s.live} role="status" data-testid="run-status" data-status="running">
       <Pulse />
       <span>
-        {livePhrase(run.view)}…
+        {livePhrase(run.view, clock)}…
         <span className="num" aria-hidden>
           {words}
         </span>

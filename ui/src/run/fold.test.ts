@@ -172,8 +172,25 @@ describe("the story", () => {
 
   test("counts the calls that have been answered while they run", () => {
     const view = fold(worked().slice(0, 14));
-    expect(livePhrase(view)).toBe("Asking the model about 2 pieces, at the same time: 1 of 2 answered");
+    expect(livePhrase(view, view.length)).toBe("Asking the model about 2 pieces, at the same time: 1 of 2 answered");
     expect(story(view, 0).at(-1)?.running).toBe(true);
+  });
+
+  test("says that the provider asked to wait, for as long as it asked", () => {
+    const waiting = { type: "waiting", code: "rate_limited", asked: true, wait_ms: 8_000 } as const;
+    const begun = worked().slice(0, 4);
+    const view = fold([
+      ...begun,
+      ...record([0, started()], [1, waiting])
+        .slice(1)
+        .map((e) => ({ ...e, seq: 4 })),
+    ]);
+    expect(livePhrase(view, 1_500)).toBe("The provider asked us to wait 8 s");
+    expect(livePhrase(view, 9_500)).toBe("Thinking about where to begin");
+    const step = story(view, 0).find((s) => s.key === "wait:4");
+    expect(step).toMatchObject({ kind: "trouble", title: "The provider asked us to wait 8 s", start: 1_000, running: false });
+    const own = fold(record([0, started()], [1, { ...waiting, asked: false, wait_ms: 2_000, code: "server" }]));
+    expect(livePhrase(own, 1_500)).toBe("The provider did not answer as it should: trying again in 2 s");
   });
 
   test("says what went wrong in a cell in its last line", () => {

@@ -95,6 +95,16 @@ export interface Note {
   fault?: Fault;
 }
 
+/** Nothing was sent to a model's server for a while. */
+export interface Wait extends Note {
+  call?: CallId | undefined;
+  code: string;
+  /** The provider named the time. */
+  asked: boolean;
+  /** Of the run's own clock, as `at` is. */
+  until: number;
+}
+
 export interface RunView {
   question: string;
   name: string;
@@ -109,6 +119,7 @@ export interface RunView {
   citations: Citation[];
   /** Notices; one without a fault says that the run was resumed. */
   notes: Note[];
+  waits: Wait[];
   usage: Usage;
   /** In US dollars; `null` when a price is unknown. */
   cost: number | null;
@@ -130,6 +141,7 @@ const empty = (): RunView => ({
   calls: new Map(),
   citations: [],
   notes: [],
+  waits: [],
   usage: { input_tokens: 0, cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: 0 },
   cost: 0,
   touched: 0,
@@ -282,6 +294,11 @@ function apply(view: RunView, event: Event, at: number): void {
       const cell = event.cell === 0 ? undefined : cellOf(node, event.cell);
       if (cell) cell.searches.push(search);
       else node?.searches.push(search);
+      break;
+    }
+    case "waiting": {
+      const { seq, call, code, asked, wait_ms } = event;
+      view.waits.push({ seq, at, node: event.node, call, code, asked, until: at + wait_ms });
       break;
     }
     case "notice":

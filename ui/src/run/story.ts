@@ -1,7 +1,18 @@
 // How an answer was found, in sentences.
 import type { NodeId } from "../bindings/NodeId";
 import { fileName, firstLine, plural, short } from "../text/format";
-import { addUp, cellCost, turnCost, type Call, type Cell, type RunNode, type RunView, type Search, type Turn } from "./fold";
+import {
+  addUp,
+  cellCost,
+  turnCost,
+  type Call,
+  type Cell,
+  type RunNode,
+  type RunView,
+  type Search,
+  type Turn,
+  type Wait,
+} from "./fold";
 
 export type Kind = "look" | "search" | "ask" | "code" | "think" | "trouble" | "answer";
 
@@ -50,6 +61,12 @@ export function story(view: RunView, id: NodeId): Step[] {
     if (of !== id) continue;
     const title = fault ? fault.message : "Went on after an interruption";
     steps.push({ key: `note:${seq}`, kind: fault ? "trouble" : "look", title, start: at, end: at, running: false, holds: [] });
+  }
+  for (const wait of view.waits) {
+    if (wait.node !== id) continue;
+    const { seq, at } = wait;
+    const end = Math.min(wait.until, Math.max(at, view.length));
+    steps.push({ key: `wait:${seq}`, kind: "trouble", title: waitWords(wait), start: at, end, running: false, holds: [] });
   }
   steps.sort((a, b) => a.start - b.start);
   if (id === 0 && view.finished) steps.push(ending(view));
@@ -267,8 +284,18 @@ export const prose = (reply: string) => reply.replace(/```[\s\S]*?(?:```|$)/g, "
 
 const lastLine = (text: string) => firstLine(text.trim().split("\n").at(-1) ?? "");
 
-/** What is going on just now, in words. */
-export function livePhrase(view: RunView): string {
+/** Why nothing is sent for a while. */
+export function waitWords({ asked, code, at, until }: Wait): string {
+  const time = `${Math.ceil((until - at) / 1000)} s`;
+  if (asked) return `The provider asked us to wait ${time}`;
+  const why = code === "rate_limited" ? "The provider takes no more calls for now" : "The provider did not answer as it should";
+  return `${why}: trying again in ${time}`;
+}
+
+/** What is going on just now, in words. `clock`: the run's own. */
+export function livePhrase(view: RunView, clock: number): string {
+  const wait = view.waits.findLast((w) => w.until > clock);
+  if (wait) return waitWords(wait);
   const node = view.nodes.get(0);
   const turn = node?.turns.at(-1);
   if (!node || !turn) return view.options ? "Looking at what is there" : "Beginning";

@@ -3,6 +3,7 @@
 use crate::formats::Format;
 use crate::keys::Key;
 use plumb_rlm::model::ModelError;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
 
@@ -13,6 +14,8 @@ pub struct Fault {
     pub error: ModelError,
     /// Trying again may help.
     pub passing: bool,
+    /// The server has too much to do: it is to be left alone by all.
+    pub busy: bool,
     /// How long the server asked us to wait.
     pub retry_after: Option<Duration>,
     /// The name of a parameter that the server does not take.
@@ -23,7 +26,7 @@ impl Fault {
     /// A fault that stays.
     pub fn lasting(code: &'static str, message: impl Into<String>) -> Self {
         let error = ModelError { code, message: message.into(), partial: String::new() };
-        Fault { error, passing: false, retry_after: None, refused_parameter: None }
+        Fault { error, passing: false, busy: false, retry_after: None, refused_parameter: None }
     }
 
     /// A fault that may pass.
@@ -108,7 +111,8 @@ pub fn from_status(status: u16, body: &str, retry_after: Option<Duration>, calle
         408 | 500..=599 => Fault::passing("server", format!("{server} failed with status {status}.{says} Try again later.")),
         _ => Fault::lasting("bad_reply", format!("{server} did not accept the call (status {status}).{says}")),
     };
-    Fault { retry_after: retry_after.or(wait), refused_parameter, ..fault }
+    let busy = fault.passing && matches!(status, 429 | 503 | 529);
+    Fault { busy, retry_after: retry_after.or(wait), refused_parameter, ..fault }
 }
 
 /// What a server says in the body of a refusal, short and without the key.
@@ -131,8 +135,16 @@ fn words(body: &str, json: Option<&Value>, key: Option<&Key>) -> String {
     short
 }
 
+/// The wait that a server asks for, in whichever of its headers.
+pub fn wait_named(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    // OpenAI's, finer than the other: whole seconds are a long time for a server that takes hundreds of calls in one.
+    let fine = text("retry-after-ms").and_then(|ms| Duration::try_from_secs_f64(ms.trim().parse::<f64>().ok()? / 1000.0).ok());
+    fine.or_else(|| retry_after(text(RETRY_AFTER.as_str())?, now))
+}
+
 /// The wait that a server asks for: in seconds, or until a date.
-pub fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
+fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = header.trim().parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }
@@ -143,6 +155,7 @@ pub fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
 mod tests {
     use super::*;
     use crate::formats;
+    use reqwest::header::{HeaderName, HeaderValue};
 
     fn read(status: u16, body: &str) -> Fault {
         let key = Key::new("sk-secret");
@@ -193,5 +206,12 @@ mod tests {
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(Duration::ZERO));
         assert_eq!(retry_after("-1", now), None);
         assert_eq!(retry_after("soon", now), None);
+        let named = |pairs: &[(&'static str, &'static str)]| {
+            let headers = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+            wait_named(&headers.collect(), now)
+        };
+        assert_eq!(named(&[("retry-after", "1"), ("retry-after-ms", "120.5")]), Some(Duration::from_micros(120_500)));
+        assert_eq!(named(&[("retry-after", "1"), ("retry-after-ms", "soon")]), Some(Duration::from_secs(1)));
+        assert_eq!(named(&[]), None);
     }
 }

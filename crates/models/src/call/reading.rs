@@ -137,7 +137,7 @@ impl<'a> Reading<'a> {
 mod tests {
     use super::*;
     use crate::formats;
-    use plumb_rlm::model::{Finish, Usage};
+    use plumb_rlm::model::{Finish, Progress, Usage};
     use serde_json::json;
     use std::sync::Mutex;
 
@@ -145,8 +145,8 @@ mod tests {
         let shown = Mutex::new(String::new());
         let callee =
             Callee { server: "https://api.example.org", model: "m", key: None, format: &*formats::of("server"), optional: &[] };
-        let on_text = |text: &str| shown.lock().unwrap().push_str(text);
-        let mut reading = Reading::new(&callee, Said::new(&on_text, None));
+        let on_progress = |progress: Progress<'_>| shown.lock().unwrap().push_str(progress.text());
+        let mut reading = Reading::new(&callee, Said::new(&on_progress, None));
         let result = match body.chunks(7).try_for_each(|piece| reading.push(piece)) {
             Ok(()) => reading.end(),
             Err(fault) => Err(fault),

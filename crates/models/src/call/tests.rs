@@ -4,7 +4,7 @@ use super::*;
 use plumb_rlm::model::{Finish, Usage};
 use plumb_rlm::money::Usd;
 use server::{Server, Step, ask, model_at, read_request};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

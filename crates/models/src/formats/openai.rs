@@ -31,6 +31,19 @@ impl OpenAi {
     }
 }
 
+/// Whether OpenAI itself is at an address.
+pub fn is_own(base_url: &Url) -> bool {
+    base_url.host_str() == Some("api.openai.com")
+}
+
+/// Whether a model of OpenAI's counts in `o200k_base`: <https://github.com/openai/tiktoken/blob/main/tiktoken/model.py>. A tuned one counts as
+/// the one it was made from.
+pub fn counts_in_o200k(model: &str) -> bool {
+    const BEGINNINGS: &[&str] = &["gpt-4o", "gpt-4.1", "gpt-4.5", "gpt-5", "chatgpt-4o", "o1", "o3", "o4-mini"];
+    let name = model.strip_prefix("ft:").unwrap_or(model);
+    BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+}
+
 impl Format for OpenAi {
     fn url(&self, base: &Url, _model: &str) -> Url {
         under(base, "chat/completions")
@@ -115,6 +128,21 @@ mod tests {
             grows: false,
         };
         json!(Body::new("m", &request, &OpenAi::of(provider).optional(refused)))
+    }
+
+    #[test]
+    fn tokens_are_exact_for_openais_own_models_of_this_tokenizer_only() {
+        for (model, exact) in [
+            ("gpt-4o-mini-2024-07-18", true),
+            ("ft:gpt-4.1:us::x", true),
+            ("o3", true),
+            ("gpt-4", false),
+            ("gpt-3.5-turbo", false),
+        ] {
+            assert_eq!(counts_in_o200k(model), exact, "{model}");
+        }
+        let own = |url: &str| is_own(&Url::parse(url).unwrap());
+        assert!(own("https://api.openai.com/v1") && !own("https://api.openai.com.example.org/v1"));
     }
 
     #[test]

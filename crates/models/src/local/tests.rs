@@ -34,7 +34,7 @@ fn request(prompt: &str) -> ModelRequest {
 
 async fn ask(model: &Local, request: ModelRequest) -> (Result<ModelReply, ModelError>, String) {
     let shown = Mutex::new(String::new());
-    let result = model.complete(request, &|text: &str| lock(&shown).push_str(text)).await;
+    let result = model.complete(request, &|progress: Progress<'_>| lock(&shown).push_str(progress.text())).await;
     (result, shown.into_inner().unwrap())
 }
 

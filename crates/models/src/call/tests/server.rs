@@ -2,7 +2,7 @@
 
 use crate::call::{Patience, RemoteModel, lock};
 use crate::keys::Key;
-use plumb_rlm::model::{Message, Model, ModelError, ModelProfile, ModelReply, ModelRequest, Role, Strength};
+use plumb_rlm::model::{Message, Model, ModelError, ModelProfile, ModelReply, ModelRequest, Progress, Role, Strength};
 use reqwest::Url;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -91,6 +91,7 @@ pub fn model_at(url: &Url, provider: &str) -> RemoteModel {
         silence: Duration::from_millis(200),
         retry: Duration::from_millis(10),
         longest_retry: Duration::from_secs(2),
+        turn: Duration::from_secs(20),
     };
     let profile = ModelProfile {
         name: format!("{provider}:m"),
@@ -117,6 +118,6 @@ pub async fn ask(model: &RemoteModel, prompt: &str) -> (Result<ModelReply, Model
         prefill: None,
         grows: false,
     };
-    let result = model.complete(request, &|text: &str| lock(&shown).push_str(text)).await;
+    let result = model.complete(request, &|progress: Progress<'_>| lock(&shown).push_str(progress.text())).await;
     (result, shown.into_inner().unwrap())
 }

@@ -94,7 +94,7 @@ mod tests {
     use serde_json::json;
 
     fn read(events: &[Value]) -> Option<Usage> {
-        let mut said = Said::new(&|_: &str| {}, None);
+        let mut said = Said::new(&|_| {}, None);
         let mut reply = AnthropicReply::default();
         events.iter().for_each(|event| reply.event(event, &mut said).unwrap());
         said.usage

@@ -65,7 +65,7 @@ mod tests {
     use serde_json::json;
 
     fn read(events: &[Value]) -> (Result<(), Odd>, Option<Usage>, Option<Finish>) {
-        let mut said = Said::new(&|_: &str| {}, None);
+        let mut said = Said::new(&|_| {}, None);
         let result = events.iter().try_for_each(|event| GeminiReply.event(event, &mut said));
         (result, said.usage, said.finish)
     }
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_list_of_events_is_a_reply_too() {
-        let mut said = Said::new(&|_: &str| {}, None);
+        let mut said = Said::new(&|_| {}, None);
         let piece =
             |text: &str| json!({"candidates": [{"content": {"parts": [{"text": text}, {"text": "hm", "thought": true}]}}]});
         let list = json!([piece("a"), piece("b"), {"candidates": [{"finishReason": "STOP"}]}]);

@@ -1,0 +1,55 @@
+//! What all calls of this process to one server have in common: their connections, and their pace.
+
+use super::pace::Pace;
+use crate::keys::Key;
+use crate::providers;
+use plumb_rlm::model::ModelError;
+use reqwest::{Client, Url};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
+
+/// A server, as one key sees it.
+pub struct Server {
+    /// Its address as errors show it: nothing in it can be secret.
+    pub origin: String,
+    /// Keeps its connections for the next call.
+    pub client: Client,
+    /// How fast it takes calls.
+    pub pace: Pace,
+}
+
+/// Address, digest of the key, time for a connection.
+type Name = (String, Option<[u8; 32]>, Duration);
+
+static SERVERS: LazyLock<Mutex<HashMap<Name, Arc<Server>>>> = LazyLock::new(Mutex::default);
+
+impl Server {
+    /// The one at `base_url`. A connection that is not there after `connect` is given up.
+    ///
+    /// # Errors
+    /// `unreachable`, where this computer's certificates cannot be read.
+    pub fn shared(base_url: &Url, key: Option<&Key>, connect: Duration) -> Result<Arc<Self>, ModelError> {
+        let origin = providers::origin(base_url);
+        let name = (origin.clone(), key.map(|key| Sha256::digest(key.expose()).into()), connect);
+        let mut all = SERVERS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = all.get(&name) {
+            return Ok(server.clone());
+        }
+        // A redirect could carry the text, or the key, to a server that the user never named.
+        let mut builder =
+            Client::builder().connect_timeout(connect).redirect(reqwest::redirect::Policy::none()).tcp_nodelay(true);
+        if providers::is_loopback(base_url) {
+            builder = builder.no_proxy();
+        }
+        let client = builder.build().map_err(|error| ModelError {
+            code: "unreachable",
+            message: format!("No secure connection can be made from this computer ({error})."),
+            partial: String::new(),
+        })?;
+        let server = Arc::new(Server { origin, client, pace: Pace::default() });
+        all.insert(name, server.clone());
+        Ok(server)
+    }
+}

@@ -1,0 +1,81 @@
+//! Why no connection came about, and what to do: the network, a proxy, a certificate.
+
+use super::fault::Fault;
+use crate::providers;
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::Url;
+
+/// The fault of a call that got no answer. `own`: the server is on this computer.
+pub fn fault(error: &reqwest::Error, url: &Url, own: bool) -> Fault {
+    let server = providers::origin(url);
+    let why = innermost(error);
+    if let Some(wrong) = certificate(&why) {
+        return Fault::lasting("unreachable", format!("{server} {wrong}"));
+    }
+    if !error.is_connect() && !error.is_timeout() {
+        return Fault::passing("unreachable", format!("The connection to {server} broke ({why}). Try again."));
+    }
+    if own {
+        let message = format!("Nothing answers at {server} ({why}). Start the server there, or correct the address.");
+        return Fault::passing("unreachable", message);
+    }
+    match proxy(url) {
+        Some(proxy) if why.contains("proxy authorization required") => Fault::lasting("unreachable", wants_password(&proxy)),
+        Some(proxy) => Fault::passing(
+            "unreachable",
+            format!(
+                "{server} cannot be reached through the proxy {proxy} ({why}). Check the proxy, which HTTPS_PROXY or HTTP_PROXY names, or list the \
+                 server in NO_PROXY."
+            ),
+        ),
+        None => Fault::passing(
+            "unreachable",
+            format!("{server} cannot be reached ({why}). Check the address and this computer's network."),
+        ),
+    }
+}
+
+/// What a proxy says that does not know us.
+pub fn wants_password(proxy: &str) -> String {
+    format!(
+        "The proxy {proxy} wants a user name and a password. Put them into its address in HTTPS_PROXY or HTTP_PROXY: http://NAME:PASSWORD@HOST:PORT."
+    )
+}
+
+/// The proxy that calls to `url` go through, without what is secret in its address.
+pub fn proxy(url: &Url) -> Option<String> {
+    let intercept = Matcher::from_system().intercept(&url.as_str().parse().ok()?)?;
+    intercept.uri().authority().map(|authority| authority.as_str().rsplit('@').next().unwrap_or_default().to_owned())
+}
+
+/// What is wrong with a server's certificate, if that is what it was.
+fn certificate(why: &str) -> Option<String> {
+    let reason = why.split_once("invalid peer certificate: ")?.1;
+    let words = match reason {
+        _ if reason.contains("UnknownIssuer") => {
+            "shows a certificate of an authority that this computer does not know, so nothing was sent. If it is your company's, add its certificate to \
+             this computer's store, or name its file in SSL_CERT_FILE."
+        }
+        _ if reason.contains("not valid for name") || reason.contains("NotValidForName") => {
+            "shows a certificate that was made out to another name, so nothing was sent. Correct the address, or ask whoever runs the server."
+        }
+        _ if reason.contains("xpired") || reason.contains("NotValidYet") || reason.contains("not valid yet") => {
+            "shows a certificate that is out of date, so nothing was sent. Check this computer's clock, or ask whoever runs the server."
+        }
+        _ => {
+            return Some(format!(
+                "shows a certificate that cannot be trusted ({reason}), so nothing was sent. Ask whoever runs the server."
+            ));
+        }
+    };
+    Some(words.to_owned())
+}
+
+/// The cause under a library's layers, which is what the operating system said. Never the address, which the layers repeat.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    if error.is_timeout() { "no answer in time".into() } else { cause.to_string() }
+}

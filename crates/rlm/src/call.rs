@@ -1,0 +1,304 @@
+//! The one place where a model is called: within the budget, heard as it answers, written down as it ends.
+
+use crate::{
+    budget::{FEWEST_OUTPUT, Reservation, price_unknown},
+    event::{CallId, EventKind, Fault, NodeId},
+    journal::JournalError,
+    model::{Finish, Message, Model, ModelError, ModelProfile, ModelReply, ModelRequest, Progress, Usage, Wait},
+    money::Usd,
+    record::STOPPED,
+    shared::{Shared, Stop},
+};
+use std::{
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::{Duration, Instant},
+};
+use tokio::sync::mpsc::unbounded_channel;
+use tokio_util::sync::CancellationToken;
+
+/// How often the arrived part of a reply is kept.
+const PARTIAL: Duration = Duration::from_secs(1);
+/// Shorter waits are nobody's business, and neither is one that ends within this time of another.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// A finished call to a model.
+pub struct Called {
+    pub text: String,
+    pub usage: Usage,
+    pub usage_estimated: bool,
+    pub cost_usd: Option<Usd>,
+    pub elapsed_ms: u64,
+    pub finish: Finish,
+}
+
+/// A call that brought no finished reply: what arrived and was paid, and why it ended.
+pub struct Broken {
+    pub called: Called,
+    pub stop: Stop,
+    /// The fault is this call's alone: the run can go on without it.
+    pub fault: Fault,
+    pub of_this_call: bool,
+}
+
+/// What is asked of a model, for [`Shared::call`].
+pub struct Prompt {
+    pub messages: Vec<Message>,
+    pub temperature: f32,
+    pub prefill: Option<String>,
+    pub stop: Vec<String>,
+    pub most_output: u32,
+    /// The next turn will begin with these messages.
+    pub grows: bool,
+}
+
+/// How a call ended.
+enum End {
+    /// By the model's answer, or refusal.
+    Answered(Result<ModelReply, ModelError>),
+    /// By us: the run is to stop.
+    Stopped,
+    /// By us: the reply went on past what was reserved for it.
+    Overrun,
+    /// What happened could not be written down.
+    Unrecorded(JournalError),
+}
+
+/// Counts a reply while it arrives, as long as it may be within what was reserved for it.
+struct Meter {
+    most: u64,
+    /// In bytes: no text shorter than this has too many tokens, for a token has a byte at least.
+    next_count: usize,
+}
+
+impl Meter {
+    /// Whether the text surely has too many tokens.
+    fn is_passed(&mut self, text: &str, model: &dyn Model) -> bool {
+        if text.len() <= self.next_count {
+            return false;
+        }
+        let tokens = model.fewest_tokens(text);
+        self.next_count = text.len() + self.most.saturating_sub(tokens) as usize;
+        tokens > self.most
+    }
+}
+
+impl Shared {
+    /// A node's own turn: asks its model, and writes down what came of it.
+    pub async fn turn(&self, model: &Arc<dyn Model>, node: NodeId, turn: u32, prompt: Prompt) -> Result<Called, Stop> {
+        self.log.append(node, EventKind::TurnStarted { turn }).await?;
+        match self.call(model, node, None, prompt).await {
+            Ok(called) => {
+                let event = EventKind::Reply {
+                    turn,
+                    text: called.text.clone(),
+                    usage: called.usage,
+                    usage_estimated: called.usage_estimated,
+                    cost_usd: called.cost_usd,
+                    elapsed_ms: called.elapsed_ms,
+                    finish: called.finish,
+                };
+                self.log.append(node, event).await?;
+                Ok(called)
+            }
+            Err(broken) => {
+                // An unfinished reply is not a turn: it is kept as a partial, and asked for again on resume. What it cost is kept.
+                let Called { text, usage, cost_usd, elapsed_ms, .. } = broken.called;
+                if usage != Usage::default() {
+                    self.log.append(node, EventKind::ReplyLost { turn, text, usage, cost_usd, elapsed_ms }).await?;
+                }
+                Err(broken.stop)
+            }
+        }
+    }
+
+    /// Calls a model within the budget. The reply is shown as it arrives, and kept each second.
+    pub async fn call(
+        &self,
+        model: &Arc<dyn Model>,
+        node: NodeId,
+        call: Option<CallId>,
+        prompt: Prompt,
+    ) -> Result<Called, Box<Broken>> {
+        let since = Instant::now();
+        let profile = model.profile();
+        let input: u64 = prompt.messages.iter().map(|message| message.tokens(model.as_ref())).sum();
+        let nothing = |stop: Stop, fault: Fault, of_this_call| {
+            let called = Called {
+                text: String::new(),
+                usage: Usage::default(),
+                usage_estimated: false,
+                cost_usd: profile.price.map(|_| Usd::ZERO),
+                elapsed_ms: since.elapsed().as_millis() as u64,
+                finish: Finish::Stop,
+            };
+            Box::new(Broken { called, stop, fault, of_this_call })
+        };
+        let room = u64::from(profile.window_tokens).saturating_sub(input + 16);
+        let most = u64::from(prompt.most_output.min(profile.max_output_tokens)).min(room) as u32;
+        if most == 0 {
+            let fault = Fault {
+                code: "too_long".to_owned(),
+                message: format!(
+                    "The text for {} is too long: about {input} tokens, where {} fit. Ask about less at once, or choose a model that reads more.",
+                    profile.name, profile.window_tokens
+                ),
+            };
+            return Err(nothing(Stop::Fault(fault.clone()), fault, true));
+        }
+        let most_input = prompt.messages.iter().map(|message| message.most_tokens(model.as_ref())).sum();
+        let reserved = match self.allowed(profile, node, call, most_input, most).await {
+            Ok(most) => self.budget.reserve(profile, input, most_input, most),
+            Err(fault) => Err(fault),
+        };
+        let reservation = match reserved {
+            Ok(reservation) => reservation,
+            Err(fault) => return Err(nothing(Stop::refused(fault.clone()), fault, false)),
+        };
+        let request = ModelRequest {
+            messages: prompt.messages,
+            max_output_tokens: reservation.output_tokens,
+            temperature: prompt.temperature,
+            seed: self.seed,
+            stop: prompt.stop,
+            prefill: prompt.prefill.filter(|_| profile.prefill),
+            grows: prompt.grows,
+        };
+        let arrived = Mutex::new(String::new());
+        let ended = self.hear(model.as_ref(), node, call, request, &arrived).await;
+        let elapsed_ms = since.elapsed().as_millis() as u64;
+        let estimate = |text: &str| Usage { input_tokens: input, output_tokens: model.count_tokens(text), ..Usage::default() };
+        let ended = match ended {
+            End::Answered(Ok(reply)) => {
+                let usage = reply.usage.unwrap_or_else(|| estimate(&reply.text));
+                let cost_usd = self.budget.settle(reservation, usage, reply.cost);
+                return Ok(Called {
+                    text: reply.text,
+                    usage,
+                    usage_estimated: reply.usage.is_none(),
+                    cost_usd,
+                    elapsed_ms,
+                    finish: reply.finish,
+                });
+            }
+            ended => ended,
+        };
+        let partial = arrived.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // A call that brought nothing is most likely not paid for; one that began to answer is.
+        let usage = if partial.is_empty() { Usage::default() } else { estimate(&partial) };
+        let (stop, fault) = self.why_broken(ended, &reservation, usage);
+        let cost_usd = self.budget.settle(reservation, usage, None);
+        let called = Called { text: partial, usage, usage_estimated: true, cost_usd, elapsed_ms, finish: Finish::Stop };
+        let of_this_call = matches!(stop, Stop::Fault(_));
+        Err(Box::new(Broken { called, stop, fault, of_this_call }))
+    }
+
+    /// How many output tokens the allowance that all runs share buys; they are set aside.
+    async fn allowed(
+        &self,
+        profile: &ModelProfile,
+        node: NodeId,
+        call: Option<CallId>,
+        input: u64,
+        most: u32,
+    ) -> Result<u32, Fault> {
+        let Some(price) = profile.price else {
+            let limited = self.allowance.is_limited().await?;
+            return if limited { Err(price_unknown("monthly", profile)) } else { Ok(most) };
+        };
+        let worst = price.worst(input, most.into());
+        if worst == Usd::ZERO {
+            return Ok(most);
+        }
+        let least = price.worst(input, FEWEST_OUTPUT.min(most.into()));
+        let granted = self.allowance.reserve(node, call, least, worst).await?;
+        if let Some(warning) = granted.warning
+            && !self.warned.swap(true, Ordering::Relaxed)
+        {
+            // A record that cannot be written shows at the call's own event.
+            let _ = self.log.append(NodeId(0), EventKind::Notice(warning)).await;
+        }
+        let bought = price.affordable_output(granted.amount.minus(price.worst(input, 0)));
+        Ok(bought.min(most.into()) as u32)
+    }
+
+    /// Sends a call and listens to its end. Where it is left early, dropping it closes its connection.
+    async fn hear(
+        &self,
+        model: &dyn Model,
+        node: NodeId,
+        call: Option<CallId>,
+        request: ModelRequest,
+        arrived: &Mutex<String>,
+    ) -> End {
+        let most = u64::from(request.max_output_tokens);
+        let meter = Mutex::new(self.budget.limit().map(|_| Meter { most, next_count: most as usize }));
+        let overrun = CancellationToken::new();
+        let (waits, mut waited) = unbounded_channel();
+        let on_progress = |progress: Progress<'_>| match progress {
+            Progress::Text(piece) => {
+                let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
+                arrived.push_str(piece);
+                self.log.delta(node, call, piece);
+                let mut meter = meter.lock().unwrap_or_else(PoisonError::into_inner);
+                if meter.as_mut().is_some_and(|meter| meter.is_passed(&arrived, model)) {
+                    overrun.cancel();
+                }
+            }
+            Progress::Waiting(wait) if self.is_news(&wait) => drop(waits.send(wait)),
+            Progress::Waiting(_) => {}
+        };
+        let mut reply = std::pin::pin!(model.complete(request, &on_progress));
+        let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + PARTIAL, PARTIAL);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return End::Stopped,
+                outcome = &mut reply => return End::Answered(outcome),
+                () = overrun.cancelled() => return End::Overrun,
+                Some(Wait { code, asked, time }) = waited.recv() => {
+                    let waiting = EventKind::Waiting { call, code: code.to_owned(), asked, wait_ms: time.as_millis() as u64 };
+                    if let Err(error) = self.log.append(node, waiting).await {
+                        return End::Unrecorded(error);
+                    }
+                }
+                _ = ticks.tick() => {
+                    let text = arrived.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                    // A partial that cannot be kept costs at most this second.
+                    let _ = self.log.journal.save_partial(node, call, &text).await;
+                }
+            }
+        }
+    }
+
+    /// Why a call has no reply. After an overrun nothing more is sent.
+    fn why_broken(&self, ended: End, reservation: &Reservation, usage: Usage) -> (Stop, Fault) {
+        match ended {
+            End::Answered(Err(error)) => {
+                let fault = Fault { code: error.code.to_owned(), message: error.message };
+                (Stop::Fault(fault.clone()), fault)
+            }
+            End::Overrun => {
+                let fault = self.budget.overrun(reservation, usage);
+                (Stop::Limit(fault.clone()), fault)
+            }
+            End::Unrecorded(error) => {
+                let fault = Fault { code: error.code.to_owned(), message: error.message.clone() };
+                (error.into(), fault)
+            }
+            End::Answered(Ok(_)) | End::Stopped => {
+                (self.why(), Fault { code: STOPPED.to_owned(), message: "The run was stopped.".to_owned() })
+            }
+        }
+    }
+
+    /// Whether a wait is worth an event: a thousand calls that wait for the same reason make one.
+    fn is_news(&self, wait: &Wait) -> bool {
+        let end = Instant::now() + wait.time;
+        let mut known = self.waiting_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = wait.time >= SHORTEST_WAIT && known.is_none_or(|known| end > known + SHORTEST_WAIT);
+        if news {
+            *known = Some(end);
+        }
+        news
+    }
+}

@@ -1,0 +1,125 @@
+//! The way to a server: connections that are kept, TLS with a company's authority, proxies.
+
+mod secured;
+
+use crate::plumb::{Home, Outcome, finish, root, scripted};
+use plumb_tests::scripted::{Reply, Rule, ScriptedServer};
+use secured::{Proxy, Secured, address};
+
+fn home() -> Home {
+    Home::with("note.txt", "The meeting is on Tuesday.\n")
+}
+
+async fn answering() -> ScriptedServer {
+    root(vec![Reply::code(r#"FINAL("Tuesday")"#); 2]).await
+}
+
+const LATER: i32 = 2_100;
+/// Nobody has this name: only a proxy can lead there.
+const ELSEWHERE: &str = "models.example.test";
+
+/// Asks with these variables, and none of the user's.
+async fn ask(home: &Home, base_url: &str, variables: &[(&str, &str)]) -> Outcome {
+    let mut command = home.asking_at(base_url, &[]);
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
+        command.env_remove(name).env_remove(name.to_lowercase());
+    }
+    finish(command.envs(variables.iter().copied()).spawn().unwrap()).await
+}
+
+/// The message of a run that failed because nothing could be reached.
+fn unreachable(outcome: &Outcome) -> String {
+    let answer = outcome.ended(1, "failed");
+    outcome.told();
+    assert_eq!(answer["error"]["code"], "unreachable", "{outcome:#?}");
+    answer["error"]["message"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_in_turn_share_one_connection() {
+    let code = "FINAL(str(sum(llm_query(f'ITEM {n}') == 'ok' for n in range(100))))";
+    let server = scripted([Reply::code(code)], [Rule::starting("ITEM", [Reply::text("ok")])]).await;
+    let answer = home().ask(&server, &[]).await.answered();
+    assert_eq!(answer["answer"], "100");
+    assert_eq!((server.stats().requests, server.stats().connections), (101, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_at_the_same_time_share_one_connection_over_tls() {
+    let code = "FINAL(str(llm_query_batched([f'ITEM {n}' for n in range(100)]).count('ok')))";
+    let server = scripted([Reply::code(code)], [Rule::starting("ITEM", [Reply::text("ok").after_ms(100)])]).await;
+    let secured = Secured::start(&server, "localhost", LATER).await;
+    let url = format!("https://localhost:{}/v1", secured.port);
+    let answer = ask(&home(), &url, &[("SSL_CERT_FILE", secured.authority().to_str().unwrap())]).await.answered();
+    assert_eq!(answer["answer"], "100");
+    let stats = server.stats();
+    assert_eq!((stats.requests, stats.connections), (101, 1), "HTTP/2 was agreed on: {stats:?}");
+    assert!(stats.max_concurrency > 8, "{stats:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_is_trusted_where_its_authority_is_and_refused_with_what_to_do_where_not() {
+    let server = answering().await;
+    for (name, year, trusted, words) in [
+        ("localhost", LATER, true, None),
+        ("localhost", LATER, false, Some(["does not know", "SSL_CERT_FILE"])),
+        ("other.example.test", LATER, true, Some(["made out to another name", "Correct the address"])),
+        ("localhost", 2_020, true, Some(["out of date", "clock"])),
+    ] {
+        let secured = Secured::start(&server, name, year).await;
+        let authority = secured.authority();
+        let variables = trusted.then(|| ("SSL_CERT_FILE", authority.to_str().unwrap()));
+        let outcome = ask(&home(), &format!("https://localhost:{}/v1", secured.port), variables.as_slice()).await;
+        match words {
+            None => assert_eq!(outcome.answered()["answer"], "Tuesday"),
+            Some(words) => {
+                let message = unreachable(&outcome);
+                assert!(words.iter().all(|words| message.contains(words)) && message.contains("nothing was sent"), "{message}");
+            }
+        }
+    }
+    assert_eq!(server.stats().requests, 1, "a text was sent to a server that could not be trusted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_go_through_the_proxy_of_the_environment() {
+    let server = answering().await;
+    // A plain server is asked for through its address, and the scripted one takes no notice of whose that is.
+    let through = format!("http://{}", address(&server));
+    let plain = ask(&home(), &format!("http://{ELSEWHERE}/v1"), &[("HTTP_PROXY", &through)]).await;
+    assert_eq!(plain.answered()["answer"], "Tuesday");
+
+    let secured = Secured::start(&server, ELSEWHERE, LATER).await;
+    let proxy = Proxy::start(Some(secured.port)).await;
+    let (authority, through) = (secured.authority(), format!("http://me:sesame@127.0.0.1:{}", proxy.port));
+    let variables = [("SSL_CERT_FILE", authority.to_str().unwrap()), ("HTTPS_PROXY", &through)];
+    let url = format!("https://{ELSEWHERE}/v1");
+    assert_eq!(ask(&home(), &url, &variables).await.answered()["answer"], "Tuesday");
+    let heads = proxy.heads();
+    assert_eq!(heads.len(), 1);
+    let head = heads[0].to_lowercase();
+    assert!(head.starts_with(&format!("connect {ELSEWHERE}:443 ")) && head.contains("proxy-authorization: basic "), "{head}");
+
+    let past = [variables[0], variables[1], ("NO_PROXY", ELSEWHERE)];
+    assert!(!unreachable(&ask(&home(), &url, &past).await).contains("proxy"));
+    assert_eq!(proxy.heads().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_refuses_or_is_down_is_named_without_its_password() {
+    let refusing = Proxy::start(None).await;
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for (port, scheme, words) in [
+        (refusing.port, "https", "wants a user name and a password"),
+        (refusing.port, "http", "wants a user name and a password"),
+        (gone, "https", "cannot be reached through the proxy"),
+        (gone, "http", "cannot be reached through the proxy"),
+    ] {
+        let through = format!("http://me:sesame@127.0.0.1:{port}");
+        let variables = [("HTTPS_PROXY", through.as_str()), ("HTTP_PROXY", through.as_str())];
+        let outcome = ask(&home(), &format!("{scheme}://{ELSEWHERE}/v1"), &variables).await;
+        let message = unreachable(&outcome);
+        assert!(message.contains(words) && message.contains(&format!("127.0.0.1:{port}")), "{message}");
+        assert!(!outcome.told().contains("sesame"), "{outcome:#?}");
+    }
+}
