@@ -1,5 +1,6 @@
 //! The road to a model on a server: HTTP, patience, trying again. What is said on it is the format's ([`crate::formats`]).
 
+mod announce;
 mod fault;
 mod reading;
 mod sse;
@@ -10,13 +11,14 @@ use crate::providers::{self, KeyHeader};
 use async_trait::async_trait;
 use fault::{Callee, Fault};
 use futures_util::StreamExt;
-use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnText};
+use plumb_rlm::event::Destination;
+use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnText, Sending};
 use reading::Reading;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, Url};
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::time::timeout;
 
@@ -120,7 +122,7 @@ impl RemoteModel {
         let (key, format) = (self.key.as_ref(), &*self.format);
         let callee = Callee { server: &self.server, model: &self.model, key, format, optional: &optional };
         let post = self.format.write(self.client.post(self.url.clone()), &self.model, request, &optional);
-        let response = self.send(post, &callee).await?;
+        let response = self.send(post, request.sending.as_ref(), &callee).await?;
         let said = Said::new(on_text, request.prefill.as_deref());
         self.read(response, Reading::new(&callee, said)).await
     }
@@ -132,7 +134,7 @@ impl RemoteModel {
     pub async fn offered(&self) -> Result<Vec<String>, ModelError> {
         let callee =
             Callee { server: &self.server, model: &self.model, key: self.key.as_ref(), format: &*self.format, optional: &[] };
-        let response = self.send(self.client.get(self.models_url.clone()), &callee).await.map_err(|fault| fault.error)?;
+        let response = self.send(self.client.get(self.models_url.clone()), None, &callee).await.map_err(|fault| fault.error)?;
         let body = self.body(response, LONGEST_LIST).await;
         let list = serde_json::from_slice(&body).unwrap_or_default();
         let mut names = self.format.offered(&list);
@@ -145,12 +147,22 @@ impl RemoteModel {
         Ok(names)
     }
 
-    async fn send(&self, request: RequestBuilder, callee: &Callee<'_>) -> Result<Response, Fault> {
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        sending: Option<&Arc<dyn Sending>>,
+        callee: &Callee<'_>,
+    ) -> Result<Response, Fault> {
         let mut request = self.format.headed(request);
         if let Some((name, value)) = &self.key_header {
             request = request.header(name, value);
         }
-        let sent = timeout(self.patience.first, request.send()).await.map_err(|_| self.silent("did not answer"))?;
+        let mut request = request.build().map_err(|error| self.unreachable(&error))?;
+        if let Some(sending) = sending {
+            let to = Destination::Server { address: self.server.clone(), this_computer: self.profile.local };
+            announce::before_it_leaves(&mut request, to, sending);
+        }
+        let sent = timeout(self.patience.first, self.client.execute(request)).await.map_err(|_| self.silent("did not answer"))?;
         let response = sent.map_err(|error| self.unreachable(&error))?;
         if response.status().is_success() { Ok(response) } else { Err(self.refused(response, callee).await) }
     }

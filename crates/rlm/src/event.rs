@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// The version that new events are written in.
-pub const EVENT_VERSION: u16 = 1;
+pub const EVENT_VERSION: u16 = 2;
 
 /// A run's name: a UUID of version 7, so that names sort by time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -105,6 +105,24 @@ pub struct Citation {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<String>>", optional)]
     pub notes: Vec<String>,
+}
+
+/// Where something goes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Destination {
+    /// A model's server.
+    Server {
+        /// Scheme, host and port.
+        address: String,
+        /// The address is one of this computer.
+        this_computer: bool,
+    },
+    /// The command that runs code elsewhere: where that is, the command alone knows.
+    Command {
+        /// As the user gave it.
+        command: String,
+    },
 }
 
 /// A fault, in the form in which it crosses every boundary.
@@ -272,6 +290,25 @@ pub enum EventKind {
         hits: u64,
         /// Documents with a match.
         documents: u64,
+    },
+    /// Lines of documents go to code or into a prompt, and nothing of these documents did before. Written before they go.
+    LinesRead {
+        /// Which.
+        paths: Vec<String>,
+    },
+    /// Something is about to go to a server, or to code elsewhere. Written before its first byte goes, so that nothing goes that is not here;
+    /// each try of a call has its own.
+    Sent {
+        /// The sub-call it belongs to; absent: a node's own turn or its code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        call: Option<CallId>,
+        /// Where to.
+        to: Destination,
+        /// Bytes of the body of a request, or of a frame.
+        bytes: u64,
+        /// Tokens of a prompt, as we count them; 0 for a frame.
+        tokens: u64,
     },
     /// Something the user should know, which did not end the run.
     Notice(Fault),

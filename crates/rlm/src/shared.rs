@@ -5,6 +5,7 @@ use crate::{
     corpus::Corpus,
     event::{CallId, EventKind, Fault, NodeId},
     journal::JournalError,
+    ledger::{Given, Outgoing},
     log::Log,
     model::{Finish, Message, Model, ModelRequest, Usage},
     money::Usd,
@@ -12,7 +13,7 @@ use crate::{
     repl::ReplLauncher,
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
@@ -85,7 +86,7 @@ pub struct Shared {
     pub sub_model: Arc<dyn Model>,
     pub corpus: Arc<dyn Corpus>,
     pub launcher: Arc<dyn ReplLauncher>,
-    pub log: Log,
+    pub log: Arc<Log>,
     pub budget: Budget,
     /// Sub-calls in flight.
     pub slots: Semaphore,
@@ -102,7 +103,7 @@ pub struct Shared {
     pub children: HashMap<CallId, NodeId>,
     pub next_node: AtomicU32,
     pub next_call: AtomicU32,
-    pub touched: Mutex<HashSet<String>>,
+    pub given: Given,
 }
 
 impl Shared {
@@ -198,6 +199,7 @@ impl Shared {
             stop: prompt.stop,
             prefill: prompt.prefill.filter(|_| profile.prefill),
             grows: prompt.grows,
+            sending: Some(Outgoing::of_call(&self.log, node, call, input)),
         };
         let arrived = Mutex::new(String::new());
         let on_text = |piece: &str| {

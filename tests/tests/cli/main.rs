@@ -7,6 +7,7 @@ mod citations;
 mod formats;
 mod guided;
 mod hostile_files;
+mod ledger;
 mod limits;
 mod main_job;
 mod model_faults;

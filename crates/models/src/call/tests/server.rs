@@ -116,6 +116,7 @@ pub async fn ask(model: &RemoteModel, prompt: &str) -> (Result<ModelReply, Model
         stop: vec!["END".into()],
         prefill: None,
         grows: false,
+        sending: None,
     };
     let result = model.complete(request, &|text: &str| lock(&shown).push_str(text)).await;
     (result, shown.into_inner().unwrap())
