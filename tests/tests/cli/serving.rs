@@ -6,12 +6,14 @@ use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     process::{Child, ChildStdout, Command},
+    task::JoinHandle,
 };
 
 /// A running `plumb serve`.
 pub struct Serving {
     child: Child,
     out: BufReader<ChildStdout>,
+    errors: JoinHandle<String>,
     address: String,
     cookie: String,
     client: reqwest::Client,
@@ -26,6 +28,13 @@ impl Serving {
         command.arg(home.documents());
         more(&mut command);
         let mut child = command.spawn().unwrap();
+        // A pipe that nobody reads would hold it up once it is full.
+        let mut errors = child.stderr.take().unwrap();
+        let errors = tokio::spawn(async move {
+            let mut text = String::new();
+            let _ = errors.read_to_string(&mut text).await;
+            text
+        });
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         while !line.starts_with("http:") {
@@ -37,7 +46,7 @@ impl Serving {
         let entered = client.get(line.trim()).send().await.unwrap();
         let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
         let address = line.trim().split("/?").next().unwrap().to_owned();
-        Serving { child, out, address, cookie, client, answered: String::new() }
+        Serving { child, out, errors, address, cookie, client, answered: String::new() }
     }
 
     /// What a command answers: well, or with an error.
@@ -54,6 +63,6 @@ impl Serving {
         let mut rest = String::new();
         let read = self.out.read_to_string(&mut rest);
         let (ended, _) = tokio::join!(finish(self.child), read);
-        Outcome { stdout: rest, ..ended }
+        Outcome { stdout: rest, stderr: self.errors.await.unwrap(), ..ended }
     }
 }
