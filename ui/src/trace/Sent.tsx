@@ -38,7 +38,7 @@ export function Sent({ run }: { run: OpenRun }) {
       ))}
       {ledger.documents.length > 0 && (
         <section className={s.documents}>
-          <h3>{ledger.exact ? "The text of these documents was sent" : "Only text of these documents can have been sent"}</h3>
+          <h2>{ledger.exact ? "The text of these documents was sent" : "Only text of these documents can have been sent"}</h2>
           <p>
             {ledger.exact
               ? "All of it."
