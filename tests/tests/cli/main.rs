@@ -13,6 +13,7 @@ mod ledger;
 mod limits;
 mod main_job;
 mod model_faults;
+mod offline;
 mod plumb;
 mod poisoned;
 mod providers;
