@@ -9,6 +9,7 @@ use crate::{
     event::{Event, EventKind, Fault, NodeId, RunStatus},
     fold::Totals,
     journal::{Journal, JournalError, Watcher},
+    ledger::Given,
     log::Log,
     model::Model,
     node::{self, NodeEnd, NodeSpec},
@@ -116,7 +117,7 @@ async fn go(
         sub_model: parts.sub_model,
         corpus: parts.corpus,
         launcher: parts.launcher,
-        log,
+        log: Arc::new(log),
         slots: Semaphore::new(limits.concurrency.clamp(1, 4096) as usize),
         child_slots: (0..limits.max_depth.min(DEEPEST)).map(|_| Semaphore::new(children)).collect(),
         handed: AtomicU64::default(),
@@ -127,10 +128,10 @@ async fn go(
         children: record.children,
         next_node: AtomicU32::new(record.next_node.max(1)),
         next_call: AtomicU32::new(record.next_call),
-        touched: Mutex::default(),
         allowance: parts.allowance,
         warned: AtomicBool::default(),
         waiting_until: Mutex::default(),
+        given: Given::default(),
         budget: Budget::new(limits.clone(), before.cost, before.usage, before.calls),
     });
     let clock = tokio::spawn(time_limit(shared.clone(), limits.timeout_s, before.elapsed_ms));
