@@ -68,4 +68,8 @@ impl Watcher for Live {
         self.arriving.lock().unwrap_or_else(PoisonError::into_inner).entry((node, call)).or_default().push_str(text);
         self.tell(Update::Delta { run: self.run.clone(), node, call, text: text.to_owned() });
     }
+
+    fn loading(&self, part: f32) {
+        self.tell(Update::Loading { run: self.run.clone(), part });
+    }
 }

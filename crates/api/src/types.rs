@@ -87,6 +87,13 @@ pub enum Update {
         /// The piece.
         text: String,
     },
+    /// A run waits for a model on this computer to be loaded.
+    Loading {
+        /// Which run.
+        run: RunId,
+        /// How much of the model is in memory, 0 to 1.
+        part: f32,
+    },
     /// A library was opened, listed or removed.
     Libraries,
     /// A library is being read as a whole.

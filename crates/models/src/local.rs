@@ -88,7 +88,8 @@ impl Model for Local {
                 FromLlama::Failed { code, message, .. } => {
                     return Err(refusal(&code, message, text));
                 }
-                FromLlama::Loading { .. } | FromLlama::Loaded { .. } | FromLlama::Described { .. } => {}
+                FromLlama::Loading { part } => on_progress(Progress::Loading(part)),
+                FromLlama::Loaded { .. } | FromLlama::Described { .. } => {}
             }
         }
         let message = "The built-in model stopped unexpectedly, perhaps because memory ran out. Ask again; it starts anew.";

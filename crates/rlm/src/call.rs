@@ -246,6 +246,7 @@ impl Shared {
                     overrun.cancel();
                 }
             }
+            Progress::Loading(part) => self.log.loading(part),
             Progress::Waiting(wait) if self.is_news(&wait) => drop(waits.send(wait)),
             Progress::Waiting(_) => {}
         };

@@ -35,4 +35,6 @@ pub trait Watcher: Send + Sync {
     fn event(&self, event: &Event);
     /// A piece of a reply that is still arriving.
     fn delta(&self, node: NodeId, call: Option<CallId>, text: &str);
+    /// A model on this computer is being loaded, and a call waits for it: how much of it is in memory, 0 to 1.
+    fn loading(&self, part: f32);
 }

@@ -44,4 +44,9 @@ impl Log {
     pub fn delta(&self, node: NodeId, call: Option<CallId>, text: &str) {
         self.watcher.delta(node, call, text);
     }
+
+    /// Shows how far a model on this computer is loaded.
+    pub fn loading(&self, part: f32) {
+        self.watcher.loading(part);
+    }
 }

@@ -197,6 +197,8 @@ pub struct Wait {
 pub enum Progress<'t> {
     /// A piece of the reply.
     Text(&'t str),
+    /// A model on this computer is being loaded: how much of it is in memory, 0 to 1.
+    Loading(f32),
     /// Nothing is sent for a while. Calls that wait for the same reason each say so.
     Waiting(Wait),
 }
@@ -206,7 +208,7 @@ impl<'t> Progress<'t> {
     pub fn text(self) -> &'t str {
         match self {
             Progress::Text(text) => text,
-            Progress::Waiting(_) => "",
+            Progress::Loading(_) | Progress::Waiting(_) => "",
         }
     }
 }

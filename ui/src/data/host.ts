@@ -51,6 +51,7 @@ export function follow(platform: Platform, client: QueryClient, logs: RunLogs, o
         if (update.event.type === "resumed") showStatus(client, update.run, "running");
         return logs.take(update);
       case "delta":
+      case "loading":
         return logs.take(update);
       case "libraries":
         return ofLibraries.forEach((refresh) => refresh());

@@ -12,6 +12,8 @@ export interface RunLog {
   /** What has arrived of replies that are not complete, by node and call. */
   partials: Readonly<Record<string, string>>;
   failure?: Failure;
+  /** The model on this computer is being loaded: how much of it is in memory, 0 to 1. */
+  loading?: number | undefined;
   /** Something happened since it was read, so it is under way whatever its summary said then. */
   live?: boolean;
 }
@@ -57,10 +59,12 @@ export class RunLogs {
   }
 
   take(update: Update): void {
-    if (update.type !== "event" && update.type !== "delta") return;
+    if (update.type !== "event" && update.type !== "delta" && update.type !== "loading") return;
     const entry = this.entries.get(update.run);
     if (!entry) return;
-    if (update.type === "event") {
+    if (update.type === "loading") {
+      entry.next = { ...entry.next, loading: update.part < 1 ? update.part : undefined };
+    } else if (update.type === "event") {
       entry.next = {
         ...entry.next,
         events: merge(entry.next.events, [update.event]),
@@ -69,7 +73,11 @@ export class RunLogs {
       };
     } else if (entry.loaded) {
       const key = partialKey(update.node, update.call);
-      entry.next = { ...entry.next, partials: { ...entry.next.partials, [key]: (entry.next.partials[key] ?? "") + update.text } };
+      entry.next = {
+        ...entry.next,
+        loading: undefined,
+        partials: { ...entry.next.partials, [key]: (entry.next.partials[key] ?? "") + update.text },
+      };
     }
     this.show(entry);
   }

@@ -77,11 +77,12 @@ function How({ run: { view, state } }: { run: OpenRun }) {
 function Live({ run, wrote }: { run: OpenRun; wrote: string }) {
   const words = wrote ? ` · ${plural(wrote.trim().split(/\s+/).length, "word")} so far` : "";
   const clock = useClock(run);
+  const { loading } = run.log;
   return (
     <div className={s.live} role="status" data-testid="run-status" data-status="running">
       <Pulse />
       <span>
-        {livePhrase(run.view, clock)}…
+        {loading === undefined ? livePhrase(run.view, clock) : `Loading the model, ${Math.round(loading * 100)} %`}…
         <span className="num" aria-hidden>
           {words}
         </span>

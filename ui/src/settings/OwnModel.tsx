@@ -46,15 +46,13 @@ export function OwnModel({ model, file, settings }: { model: BuiltInModel; file:
           Its form for conversations is not known to Plumb, so that a common one is used. It may answer worse.
         </p>
       )}
-      {!using && (
-        <RemoveModel
-          id={model.id}
-          label="Remove from the list"
-          title={`Remove ${model.name}?`}
-          about="The file itself stays where it is."
-          action="Remove"
-        />
-      )}
+      <RemoveModel
+        id={model.id}
+        label="Remove from the list"
+        title={`Remove ${model.name}?`}
+        about={`The file itself stays where it is.${using ? " It is in use now: you then choose who answers instead." : ""}`}
+        action="Remove"
+      />
     </div>
   );
 }

@@ -5,7 +5,7 @@ use super::lock;
 use crate::frame::{FromLlama, Job, ToLlama};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -84,39 +84,59 @@ impl Process {
             if matches!(&first, Order::Job(ticket) if ticket.events.is_closed()) {
                 continue;
             }
-            match self.start(&first).await {
+            let mut orders = VecDeque::from([first]);
+            match self.start(&mut orders, &mut queue).await {
                 Ok(mut loaded) => {
-                    if let Err(error) = work(&mut loaded, first, &mut queue, self.idle).await {
+                    if let Err(error) = work(&mut loaded, orders, &mut queue, self.idle).await {
                         tracing::warn!(%error, "the local model's process ended");
                     }
                 }
                 Err((code, message)) => {
-                    if let Order::Job(ticket) = first {
-                        let _ = ticket.events.send(FromLlama::Failed { id: None, code, message });
+                    for events in tickets(&orders) {
+                        let _ = events.send(FromLlama::Failed { id: None, code: code.clone(), message: message.clone() });
                     }
                 }
             }
         }
     }
 
-    async fn start(&self, first: &Order) -> Result<Loaded, Fault> {
-        let tell = |part| {
-            if let Order::Job(ticket) = first {
-                let _ = ticket.events.send(FromLlama::Loading { part });
-            }
+    /// Loads the model. Those who ask for something meanwhile are added to `orders`, and hear how far it is.
+    async fn start(&self, orders: &mut VecDeque<Order>, queue: &mut UnboundedReceiver<Order>) -> Result<Loaded, Fault> {
+        let (progress, mut parts) = unbounded_channel();
+        let on_part = |part| {
+            let _ = progress.send(part);
         };
-        child::load(&self.file, self.window, &tell).await
+        let mut loading = std::pin::pin!(child::load(&self.file, self.window, &on_part));
+        loop {
+            tokio::select! {
+                loaded = &mut loading => return loaded,
+                Some(order) = queue.recv() => orders.push_back(order),
+                Some(part) = parts.recv() => tickets(orders).for_each(|events| drop(events.send(FromLlama::Loading { part }))),
+            }
+        }
     }
 }
 
+fn tickets(orders: &VecDeque<Order>) -> impl Iterator<Item = &UnboundedSender<FromLlama>> {
+    orders.iter().filter_map(|order| match order {
+        Order::Warm => None,
+        Order::Job(ticket) => Some(&ticket.events),
+    })
+}
+
 /// Passes jobs in and events out, until there was nothing to do for `idle`.
-async fn work(loaded: &mut Loaded, first: Order, queue: &mut UnboundedReceiver<Order>, idle: Duration) -> io::Result<()> {
+async fn work(
+    loaded: &mut Loaded,
+    mut orders: VecDeque<Order>,
+    queue: &mut UnboundedReceiver<Order>,
+    idle: Duration,
+) -> io::Result<()> {
     let mut waiting: HashMap<u64, UnboundedSender<FromLlama>> = HashMap::new();
     let mut gone = FuturesUnordered::new();
     let mut last = 0;
-    let mut order = Some(first);
     loop {
-        if let Some(Order::Job(Ticket { job, events })) = order.take() {
+        while let Some(order) = orders.pop_front() {
+            let Order::Job(Ticket { job, events }) = order else { continue };
             last += 1;
             let id = last;
             loaded.input.send(&ToLlama::Complete { id, job }).await?;
@@ -128,7 +148,7 @@ async fn work(loaded: &mut Loaded, first: Order, queue: &mut UnboundedReceiver<O
         }
         tokio::select! {
             next = queue.recv() => match next {
-                Some(next) => order = Some(next),
+                Some(next) => orders.push_back(next),
                 None => return Ok(()),
             },
             Some(id) = gone.next() => {

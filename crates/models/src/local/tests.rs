@@ -165,6 +165,20 @@ async fn after_a_while_without_work_the_memory_is_given_back() {
 }
 
 #[tokio::test]
+async fn who_waits_for_the_model_hears_how_far_it_is_loaded() {
+    let model = model();
+    model.warm();
+    let parts = Mutex::new(Vec::new());
+    let hear = |progress: Progress<'_>| match progress {
+        Progress::Loading(part) => lock(&parts).push(part),
+        Progress::Text(_) | Progress::Waiting(_) => {}
+    };
+    model.complete(request("Hi"), &hear).await.unwrap();
+    let parts = parts.into_inner().unwrap();
+    assert!(parts.is_sorted() && parts.last() == Some(&1.0), "{parts:?}");
+}
+
+#[tokio::test]
 async fn a_file_says_what_its_model_is() {
     let facts = facts(&tiny()).await.unwrap();
     assert_eq!((facts.name.as_str(), facts.architecture.as_str(), facts.parameters.as_str()), ("Tiny", "llama", "60K"));
