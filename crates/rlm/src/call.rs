@@ -41,6 +41,7 @@ pub struct Broken {
 }
 
 /// What is asked of a model, for [`Shared::call`].
+#[derive(Clone)]
 pub struct Prompt {
     pub messages: Vec<Message>,
     pub temperature: f32,

@@ -10,6 +10,7 @@ mod guided;
 mod hostile_files;
 mod limits;
 mod main_job;
+mod mended;
 mod model_faults;
 mod plumb;
 mod poisoned;
