@@ -13,6 +13,7 @@ import calls
 import corpus
 import documents
 import first
+import local
 import measure
 import text
 import turns
@@ -23,6 +24,8 @@ MEASURES = {
     "memory": first.memory,
     "text": text.in_the_repl,
     "sub-calls": calls.sub_calls,
+    "rate-limit": calls.rate_limit,
+    "overhead": calls.overhead,
     "callbacks": calls.callbacks,
     "listing": corpus.listing,
     "searching": corpus.searching,
@@ -30,6 +33,7 @@ MEASURES = {
     "watching": corpus.watching,
     "documents": documents.extraction,
     "second-open": documents.second_open,
+    "local-model": local.speed,
 }
 
 

@@ -14,6 +14,7 @@ import { cx } from "./parts/cx";
 import { usePlatform } from "./platform";
 import { SettingsScreen } from "./settings/SettingsScreen";
 import { Welcome } from "./settings/Welcome";
+import { SpendingScreen } from "./spending/SpendingScreen";
 import { Sidebar } from "./sidebar/Sidebar";
 import { Right } from "./trace/Right";
 import { useRescanOnFocus } from "./data/useRescanOnFocus";
@@ -48,7 +49,26 @@ export function App() {
   }, [platform, openSources]);
   const navigation = useMemo((): Navigation => ({ place, go, openSources, addFolder }), [place, go, openSources, addFolder]);
 
-  useEffect(() => follow(platform, client, logs, openSources), [platform, client, logs, openSources]);
+  const { mutate: addModel } = useMutation({
+    mutationFn: (path: string) => platform.call("add_model", { path }),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ["built_in_models"] });
+      void client.invalidateQueries({ queryKey: ["settings"] });
+      go({ screen: "settings" });
+    },
+    onError: report,
+  });
+  const takeDropped = useCallback(
+    (paths: string[]) => {
+      const [first, ...rest] = paths;
+      // A model alone is not something to ask about.
+      if (first && rest.length === 0 && /\.gguf$/i.test(first)) addModel(first);
+      else openSources(paths);
+    },
+    [addModel, openSources],
+  );
+
+  useEffect(() => follow(platform, client, logs, takeDropped), [platform, client, logs, takeDropped]);
   useTheme(settings.data?.theme ?? "system");
   const dropping = useDrop(platform, addFolder);
 
@@ -89,7 +109,7 @@ function Window({ settings, navigation }: { settings: Settings; navigation: Navi
       "ctrl+o": addFolder,
       "ctrl+,": () => go({ screen: "settings" }),
       escape: () => {
-        if (place.screen === "settings") go({ screen: "ask" });
+        if (place.screen !== "ask") go({ screen: "ask" });
         else if (running) platform.call("stop", { run: running }).catch(report);
         else if (place.source) go({ source: null });
         else if (place.aside) go({ aside: false });
@@ -100,10 +120,12 @@ function Window({ settings, navigation }: { settings: Settings; navigation: Navi
   useShortcuts(shortcuts);
 
   return (
-    <div className={cx(a.app, place.screen === "settings" && a.settings)}>
+    <div className={cx(a.app, place.screen !== "ask" && a.settings)}>
       <Sidebar settings={settings} library={library?.id} />
       {place.screen === "settings" ? (
         <SettingsScreen settings={settings} />
+      ) : place.screen === "spending" ? (
+        <SpendingScreen />
       ) : (
         <>
           <Middle settings={settings} libraries={libraries} library={library} run={run} log={log} />

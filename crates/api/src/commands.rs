@@ -64,6 +64,8 @@ commands! {
     check_sources: RunRef => SourceChecks;
     /// Asks a question; returns when the run has begun.
     ask: Ask => RunSummary;
+    /// What a question would cost; its words may be empty, and nothing is sent.
+    estimate: Ask => Estimate;
     /// Stops a run.
     stop: RunRef => Nothing;
     /// Goes on with a run.
@@ -76,16 +78,26 @@ commands! {
     answer: RunRef => Answer;
     /// Deletes a run from the history.
     delete_run: RunRef => Nothing;
+    /// What was spent in a month.
+    spending: SpendingOf => Spending;
+    /// Sets the most that may be spent in a month, or takes the limit away.
+    set_month_limit: MonthLimit => Nothing;
     /// The whole prompt of a sub-call.
     read_prompt: ReadPrompt => Text;
-    /// The built-in models.
+    /// The models that run on this computer: those built in, then the user's files.
     built_in_models: Nothing => Vec<BuiltInModel>;
+    /// Adds a model's file, after a look at it. It stays where it is.
+    add_model: AddModel => BuiltInModel;
+    /// Deletes what was fetched of a built-in model, or takes a file of the user's off the list.
+    remove_model: ModelId => Nothing;
     /// Begins to fetch a built-in model; progress arrives as updates.
     fetch_model: FetchModel => Nothing;
     /// Stops fetching; what has arrived is kept.
     stop_fetch: ModelId => Nothing;
     /// Providers to choose from.
     providers: Nothing => Vec<Provider>;
+    /// What is known of a model: its price, and a cheaper one for pieces.
+    model_facts: ModelFactsOf => ModelFacts;
     /// The models that a server offers.
     offered_models: OfferedModels => Vec<String>;
     /// Servers of models that run on this computer.

@@ -3,6 +3,7 @@
 use crate::{plumb::Plumb, types::*};
 use plumb_models::{Kept, Key};
 use plumb_rlm::options::{KeySource, ModelChoice};
+use std::path::Path;
 
 impl Plumb {
     /// Keeps a key, bound to the server it is for.
@@ -36,13 +37,21 @@ impl Plumb {
 
     /// A page that others might reach must not choose what of this computer is sent as a key, nor to whom: a command, a variable of the
     /// environment. What the settings or the run already hold is allowed.
-    pub(crate) fn may_use_keys<'a>(
+    pub(crate) fn may_use_models<'a>(
         &self,
         chosen: impl IntoIterator<Item = &'a ModelChoice>,
         known: impl IntoIterator<Item = &'a ModelChoice>,
     ) -> Result<(), ApiError> {
         if self.inner.confined_to.is_none() {
             return Ok(());
+        }
+        let (chosen, known): (Vec<_>, Vec<_>) = (chosen.into_iter().collect(), known.into_iter().collect());
+        for choice in &chosen {
+            // Nor a file as a model where it may not open one.
+            let file = choice.provider == "local" && plumb_models::is_file(&choice.name);
+            if file && !known.iter().any(|known| known.provider == "local" && known.name == choice.name) {
+                self.allowed(Path::new(&choice.name))?;
+            }
         }
         let to_whom = |choice: &'a ModelChoice| (&choice.key, &choice.provider, &choice.base_url);
         let known: Vec<_> = known.into_iter().map(to_whom).collect();

@@ -8,22 +8,27 @@ pub mod types;
 
 mod browse;
 mod doctor;
+mod estimate;
 mod files;
 mod folders;
 mod keys;
 mod libraries;
 mod live;
 mod long_lines;
+mod model_files;
 mod models;
+mod month;
 mod pins;
 mod place;
 mod plumb;
 mod runs;
 mod settings;
 mod source;
+mod spending;
 
 pub use files::Files;
 pub use folders::Folders;
 pub use plumb::Plumb;
 pub use plumb_corpus::{Examined, Place};
+pub use plumb_models::is_file as is_model_file;
 pub use plumb_rlm::{corpus, event, model::Usage, money::Price, options};

@@ -20,11 +20,12 @@ use tokio_util::sync::CancellationToken;
 const STEP: u64 = 4 << 20;
 
 impl Plumb {
-    /// The built-in models.
+    /// The models that run on this computer: those built in, then the user's files.
     ///
     /// # Errors
-    /// None so far.
+    /// When the settings cannot be read.
     pub async fn built_in_models(&self, _: Nothing) -> Result<Vec<BuiltInModel>, ApiError> {
+        let files = self.model_files().await?;
         let folder = self.inner.folders.models();
         let states = tokio::task::spawn_blocking(move || {
             plumb_models::catalogue().iter().map(|model| (model, plumb_models::state(model, &folder))).collect::<Vec<_>>()
@@ -37,6 +38,7 @@ impl Plumb {
                 id: model.id.to_owned(),
                 name: model.name.to_owned(),
                 licence: model.licence.to_owned(),
+                file: None,
                 bytes: model.bytes,
                 bytes_here: match &state {
                     FileState::Absent => 0,
@@ -46,6 +48,7 @@ impl Plumb {
                 ready: matches!(state, FileState::Ready { .. }),
                 fetching: fetching.contains_key(model.id),
             })
+            .chain(files)
             .collect())
     }
 
@@ -110,15 +113,39 @@ impl Plumb {
     /// # Errors
     /// None so far.
     pub async fn providers(&self, _: Nothing) -> Result<Vec<Provider>, ApiError> {
+        // A page that others might reach may not choose a variable, so that none is offered to it.
+        let may_choose = self.inner.confined_to.is_none();
+        let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
         let offered = plumb_models::providers().iter().map(|provider| Provider {
             id: provider.id.to_owned(),
             name: provider.name.to_owned(),
             base_url: provider.base_url.map(str::to_owned),
             example: provider.example.to_owned(),
             key_required: provider.key_required,
+            key_variable: provider.key_variable.filter(|variable| may_choose && is_set(variable)).map(str::to_owned),
             models: plumb_models::listed_models(provider.id).into_iter().map(str::to_owned).collect(),
         });
         Ok(offered.collect())
+    }
+
+    /// What is known of a model: its price, and a cheaper one for pieces. Nothing is sent.
+    ///
+    /// # Errors
+    /// `bad_profiles`; `unreachable` where the choice's address is none.
+    pub async fn model_facts(&self, request: ModelFactsOf) -> Result<ModelFacts, ApiError> {
+        let known = plumb_models::known(&request.model, &self.inner.folders.own_profiles())?;
+        Ok(ModelFacts {
+            price: known.price,
+            price_from: known.price_from.map(|from| match from {
+                plumb_models::PriceFrom::Choice => PriceFrom::Choice,
+                plumb_models::PriceFrom::OwnProfiles => PriceFrom::File,
+                plumb_models::PriceFrom::Table => PriceFrom::Table,
+                plumb_models::PriceFrom::Here => PriceFrom::Here,
+            }),
+            prices_as_of: plumb_models::prices_as_of().to_owned(),
+            source: known.source.map(str::to_owned),
+            cheaper: known.cheaper.map(|(name, price)| CheaperModel { name: name.to_owned(), price }),
+        })
     }
 
     /// The models that a server offers.
@@ -126,7 +153,7 @@ impl Plumb {
     /// # Errors
     /// As for a call; `bad_reply` where the server lists none.
     pub async fn offered_models(&self, request: OfferedModels) -> Result<Vec<String>, ApiError> {
-        self.may_use_keys([&request.model], self.settings(Nothing {}).await?.models())?;
+        self.may_use_models([&request.model], self.settings(Nothing {}).await?.models())?;
         Ok(plumb_models::offered(&request.model, &self.inner.keys).await?)
     }
 
@@ -149,7 +176,7 @@ impl Plumb {
     /// # Errors
     /// Whatever would keep a real call from working.
     pub async fn test_model(&self, request: TestModel) -> Result<TestResult, ApiError> {
-        self.may_use_keys([&request.model], self.settings(Nothing {}).await?.models())?;
+        self.may_use_models([&request.model], self.settings(Nothing {}).await?.models())?;
         let since = Instant::now();
         plumb_models::test(&request.model, &self.inner.keys, &self.inner.folders.models(), &self.inner.folders.own_profiles())
             .await?;

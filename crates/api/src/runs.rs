@@ -3,6 +3,7 @@
 use crate::{
     libraries::library_id,
     live::Live,
+    month::MonthAllowance,
     plumb::{Plumb, locked, now_ms},
     types::*,
 };
@@ -29,9 +30,23 @@ impl Plumb {
         if question.is_empty() {
             return Err(ApiError::new("no_question", "Type a question first."));
         }
+        let (library, options) = self.asked(&request).await?;
+        let corpus = self.corpus(&library.sources, library.include)?;
+        let run_id = RunId::new();
+        let live = Live::new(run_id.clone(), self.inner.updates.clone());
+        let journal = self.inner.store.journal(&run_id);
+        let parts = self.parts(&run_id, &library.sources, &options, (&corpus, journal.clone(), &live)).await?;
+        let asked = Question { question, sources: library.sources, options };
+        let stop = live.stop.clone();
+        self.go(run_id, live, (corpus, journal), run::start(parts, asked, stop)).await
+    }
+
+    /// What is asked about, and within what: as the request says, else the settings.
+    pub(crate) async fn asked(&self, request: &Ask) -> Result<(plumb_store::Library, RunOptions), ApiError> {
+        let request = request.clone();
         let settings = self.settings(Nothing {}).await?;
         let no_model = || ApiError::new("no_model", "No model is chosen yet. Choose one in the settings, or with --model.");
-        self.may_use_keys(request.model.iter().chain(&request.sub_model), settings.models())?;
+        self.may_use_models(request.model.iter().chain(&request.sub_model), settings.models())?;
         // A model given for this question alone is not paired with the settings' sub-model.
         let sub_model = if request.model.is_some() { request.sub_model } else { request.sub_model.or(settings.sub_model) };
         if request.repl_command.is_some() {
@@ -48,14 +63,7 @@ impl Plumb {
             include: library.include,
             seed: request.seed.unwrap_or_else(now_ms),
         };
-        let corpus = self.corpus(&library.sources, library.include)?;
-        let run_id = RunId::new();
-        let live = Live::new(run_id.clone(), self.inner.updates.clone());
-        let journal = self.inner.store.journal(&run_id);
-        let parts = self.parts(&library.sources, &options, &corpus, journal.clone(), &live).await?;
-        let asked = Question { question, sources: library.sources, options };
-        let stop = live.stop.clone();
-        self.go(run_id, live, (corpus, journal), run::start(parts, asked, stop)).await
+        Ok((library, options))
     }
 
     /// Goes on with a run.
@@ -85,13 +93,13 @@ impl Plumb {
             }
         }
         let settings = self.settings(Nothing {}).await?;
-        self.may_use_keys(options.models(), recorded.models().chain(settings.models()))?;
+        self.may_use_models(options.models(), recorded.models().chain(settings.models()))?;
         if request.max_cost_usd.is_some() {
             options.limits.max_cost_usd = request.max_cost_usd;
         }
         let corpus = self.corpus(&sources, options.include)?;
         let live = Live::new(run_id.clone(), self.inner.updates.clone());
-        let parts = self.parts(&sources, &options, &corpus, journal.clone(), &live).await?;
+        let parts = self.parts(&run_id, &sources, &options, (&corpus, journal.clone(), &live)).await?;
         let stop = live.stop.clone();
         self.go(run_id, live, (corpus, journal), async move { run::resume(parts, &events, options, stop).await }).await
     }
@@ -187,11 +195,10 @@ impl Plumb {
 
     async fn parts(
         &self,
+        run_id: &RunId,
         sources: &[String],
         options: &RunOptions,
-        corpus: &Arc<OpenCorpus>,
-        journal: Arc<dyn Journal>,
-        live: &Arc<Live>,
+        (corpus, journal, live): (&Arc<OpenCorpus>, Arc<dyn Journal>, &Arc<Live>),
     ) -> Result<Parts, ApiError> {
         let (models, own) = (self.inner.folders.models(), self.inner.folders.own_profiles());
         let model = plumb_models::connect(&options.model, &self.inner.keys, &models, &own).await?;
@@ -205,6 +212,7 @@ impl Plumb {
             model,
             sub_model,
             corpus: corpus.clone() as Arc<dyn Corpus>,
+            allowance: Arc::new(MonthAllowance::new(self.inner.store.clone(), run_id.clone())),
             journal,
             watcher: live.clone(),
             now_ms,

@@ -27,7 +27,7 @@ impl Plumb {
         if settings.repl_command.is_some() && settings.repl_command != before.repl_command {
             self.may_choose_command()?;
         }
-        self.may_use_keys(settings.models(), before.models())?;
+        self.may_use_models(settings.models(), before.models())?;
         self.inner.store.set_setting(SETTINGS, &settings).await?;
         if self.inner.pictures.swap(settings.read_images, Ordering::Relaxed) != settings.read_images {
             // What has text is another question now, for every library.

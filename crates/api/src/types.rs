@@ -1,15 +1,19 @@
 //! What commands take and give. Everything here is plain data; paths are absolute unless they name a document of a library.
 
 mod computer;
+mod estimate;
 mod libraries;
 mod models;
 mod runs;
+mod spending;
 
 pub use computer::*;
+pub use estimate::*;
 pub use libraries::*;
 pub use models::*;
 pub use plumb_store::RunState;
 pub use runs::*;
+pub use spending::*;
 
 use plumb_rlm::{
     corpus::DocumentEntry,

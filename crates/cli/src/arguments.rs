@@ -23,6 +23,7 @@ impl Arguments {
             Command::Ask(ask) => ask.output.json,
             Command::Resume(resume) => resume.output.json,
             Command::Files(files) => files.json,
+            Command::Spending(spending) => spending.json,
             Command::Runs { json, .. } | Command::Show { json, .. } | Command::Doctor { json } => *json,
             Command::Model(_) | Command::Serve(_) => false,
         }
@@ -54,6 +55,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show what was spent this month: by day, provider and model, and the dearest questions. Sets the monthly limit.
+    Spending(Spending),
     /// The built-in model.
     #[command(subcommand)]
     Model(Model),
@@ -85,7 +88,7 @@ pub struct Ask {
     /// Folders and files to ask about.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// The model that answers: `local:qwen2.5-coder-1.5b`, `openai:NAME`, `anthropic:NAME`, `server:NAME` with --base-url, …
+    /// The model that answers: `local:qwen2.5-coder-1.5b`, `local:FILE.gguf`, `openai:NAME`, `anthropic:NAME`, `server:NAME` with --base-url, …
     #[arg(long, value_name = "PROVIDER:NAME", value_parser = named)]
     pub model: Option<(String, String)>,
     /// The model of sub-calls; the same where absent.
@@ -131,6 +134,9 @@ pub struct Ask {
     /// Makes a local model's choices repeatable.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Say what the question would cost, and why that is thought; nothing is sent.
+    #[arg(long)]
+    pub estimate: bool,
     #[command(flatten)]
     pub output: Output,
 }
@@ -218,6 +224,22 @@ pub struct Resume {
     pub output: Output,
 }
 
+#[derive(Args)]
+pub struct Spending {
+    /// Another month, such as 2026-10.
+    #[arg(value_name = "MONTH")]
+    pub month: Option<String>,
+    /// From now on spend at most this many US dollars in a month, all questions together.
+    #[arg(long, value_name = "USD", value_parser = amount)]
+    pub limit: Option<f64>,
+    /// Take the monthly limit away.
+    #[arg(long, conflicts_with = "limit")]
+    pub no_limit: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
 #[derive(Subcommand)]
 pub enum Model {
     /// Fetch a built-in model, once; goes on where it stopped.
@@ -229,8 +251,18 @@ pub enum Model {
         #[arg(long, value_name = "FILE|URL")]
         from: Option<String>,
     },
-    /// List the built-in models.
+    /// List the models that run on this computer.
     List,
+    /// Add a model of your own: any file in the format GGUF. It stays where it is.
+    Add {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Delete what was fetched of a built-in model, or take a file off the list.
+    Remove {
+        /// As it stands in the list.
+        id: String,
+    },
 }
 
 #[derive(Args)]
@@ -274,7 +306,8 @@ impl Ask {
             let key = self.key.source();
             ModelChoice {
                 provider: provider.clone(),
-                name: name.clone(),
+                // The run can be gone on with from another folder.
+                name: if local { absolute(name) } else { name.clone() },
                 base_url: self.base_url.clone().filter(|_| !local),
                 key: match key {
                     _ if local => KeySource::None,
@@ -303,6 +336,12 @@ impl Ask {
             timeout_s: self.timeout.unwrap_or(base.timeout_s),
         }
     }
+}
+
+/// A model's file by its whole path; the name of a built-in model as it is.
+pub fn absolute(name: &str) -> String {
+    let path = std::path::absolute(name).ok().filter(|_| plumb_api::is_model_file(name));
+    path.map_or_else(|| name.to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
 fn named(text: &str) -> Result<(String, String), String> {

@@ -5,6 +5,7 @@ use crate::{
     arguments::{self, Output},
     interrupt::Interrupts,
     outcome::{self, Exit},
+    spending,
 };
 use plumb_api::{
     Plumb,
@@ -38,6 +39,10 @@ pub async fn ask(plumb: &Plumb, arguments: arguments::Ask) -> Result<Exit, ApiEr
         repl_command: arguments.repl_command.clone(),
         seed: arguments.seed,
     };
+    if arguments.estimate {
+        spending::estimated(&plumb.estimate(request).await?, arguments.output.json);
+        return Ok(Exit::Answered);
+    }
     let interrupts = Interrupts::listen()?;
     let run = plumb.ask(request).await?;
     follow(plumb, run.run_id, updates, interrupts, &arguments.output).await

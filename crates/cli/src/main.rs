@@ -9,6 +9,7 @@ mod interrupt;
 mod model;
 mod outcome;
 mod serve;
+mod spending;
 mod terminal;
 
 use arguments::{Arguments, Command};
@@ -44,6 +45,7 @@ async fn run(command: Command) -> Result<Exit, plumb_api::types::ApiError> {
         Command::Files(files) => files::run(&plumb, files).await,
         Command::Runs { json, limit } => history::runs(&plumb, json, limit).await,
         Command::Show { run, json } => history::show(&plumb, run, json).await,
+        Command::Spending(spending) => spending::run(&plumb, spending).await,
         Command::Model(model) => model::run(&plumb, model).await,
         Command::Doctor { json } => doctor::run(&plumb, json).await,
         Command::Serve(_) => Ok(Exit::Answered),

@@ -1,10 +1,14 @@
 //! The built-in models from a terminal.
 
 use crate::terminal::{say, tell};
-use crate::{arguments::Model, interrupt::Interrupts, outcome::Exit};
+use crate::{
+    arguments::{Model, absolute},
+    interrupt::Interrupts,
+    outcome::Exit,
+};
 use plumb_api::{
     Plumb,
-    types::{ApiError, FetchModel, ModelId, Nothing, Update},
+    types::{AddModel, ApiError, BuiltInModel, FetchModel, ModelId, Nothing, Update},
 };
 use std::time::Instant;
 use tokio::sync::broadcast::error::RecvError;
@@ -14,21 +18,39 @@ pub async fn run(plumb: &Plumb, command: Model) -> Result<Exit, ApiError> {
     match command {
         Model::List => list(plumb).await,
         Model::Fetch { id, from } => fetch(plumb, id, from).await,
+        Model::Add { file } => {
+            let added = plumb.add_model(AddModel { path: absolute(&file.to_string_lossy()) }).await?;
+            line(&added);
+            Ok(Exit::Answered)
+        }
+        Model::Remove { id } => {
+            plumb.remove_model(ModelId { id: absolute(&id) }).await?;
+            Ok(Exit::Answered)
+        }
     }
 }
 
 async fn list(plumb: &Plumb) -> Result<Exit, ApiError> {
-    for model in plumb.built_in_models(Nothing {}).await? {
-        let state = if model.ready {
-            "ready".to_owned()
-        } else if model.bytes_here > 0 {
-            format!("{} of {} MB here", model.bytes_here / 1_000_000, model.bytes / 1_000_000)
-        } else {
-            "not fetched".to_owned()
-        };
-        say!("local:{:<22} {:<22} {:>5} MB  {:<11} {state}", model.id, model.name, model.bytes / 1_000_000, model.licence);
-    }
+    plumb.built_in_models(Nothing {}).await?.iter().for_each(line);
     Ok(Exit::Answered)
+}
+
+fn line(model: &BuiltInModel) {
+    let megabytes = model.bytes / 1_000_000;
+    if let Some(file) = &model.file {
+        let gigabytes = file.memory_bytes as f64 / 1e9;
+        let state = file.fault.clone().unwrap_or_else(|| format!("ready, takes {gigabytes:.1} GB of memory"));
+        say!("local:{}\n    {}  {}  {megabytes} MB  {state}", model.id, model.name, file.parameters);
+        return;
+    }
+    let state = if model.ready {
+        "ready".to_owned()
+    } else if model.bytes_here > 0 {
+        format!("{} of {megabytes} MB here", model.bytes_here / 1_000_000)
+    } else {
+        "not fetched".to_owned()
+    };
+    say!("local:{:<22} {:<22} {megabytes:>5} MB  {:<11} {state}", model.id, model.name, model.licence);
 }
 
 async fn fetch(plumb: &Plumb, id: String, from: Option<String>) -> Result<Exit, ApiError> {

@@ -6,7 +6,8 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rustc-link-arg-bins=-Wl,-rpath,$ORIGIN");
+    // The old kind of path also holds for what the libraries themselves need.
+    println!("cargo:rustc-link-arg-bins=-Wl,-rpath,$ORIGIN,--disable-new-dtags");
     let from = |name: &str| env::var_os(name).map(PathBuf::from).ok_or_else(|| io::Error::other(format!("{name} is not set")));
     let out = from("OUT_DIR")?;
     // OUT_DIR is TARGET/PROFILE/build/PACKAGE-HASH/out.

@@ -24,6 +24,8 @@ pub struct BuiltIn {
     pub sha256: &'static str,
     /// Its licence.
     pub licence: &'static str,
+    /// The most tokens it was trained to read.
+    pub window: u32,
 }
 
 const CATALOGUE: &[BuiltIn] = &[
@@ -35,6 +37,7 @@ const CATALOGUE: &[BuiltIn] = &[
         bytes: 1_117_320_768,
         sha256: "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
         licence: "Apache-2.0",
+        window: 32_768,
     },
     BuiltIn {
         id: "qwen2.5-coder-0.5b",
@@ -44,6 +47,7 @@ const CATALOGUE: &[BuiltIn] = &[
         bytes: 491_400_064,
         sha256: "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
         licence: "Apache-2.0",
+        window: 32_768,
     },
 ];
 
@@ -91,6 +95,21 @@ pub(crate) fn state_in<'a>(model: &BuiltIn, dirs: impl Iterator<Item = &'a Path>
         partial = fs::metadata(part_of(&path)).map_or(partial, |found| found.len());
     }
     if partial == 0 { FileState::Absent } else { FileState::Partial { bytes: partial } }
+}
+
+/// Deletes what is in `dir` of a model: its file, and what an interrupted fetch left.
+///
+/// # Errors
+/// When a file that is there cannot be deleted.
+pub fn remove(model: &BuiltIn, dir: &Path) -> io::Result<()> {
+    let path = dir.join(model.file);
+    for file in [note_of(&path), note_of(&part_of(&path)), part_of(&path), path] {
+        match fs::remove_file(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The name of a file while it is being fetched.
@@ -179,6 +198,18 @@ pub(crate) mod tests {
         assert_eq!(state(), FileState::Partial { bytes: 2 });
         fs::write(dir.path().join("m.gguf"), b"right").unwrap();
         assert_eq!(state(), FileState::Ready { path: dir.path().join("m.gguf") });
+    }
+
+    #[test]
+    fn what_is_removed_is_gone_whole_or_in_part() {
+        let dir = tempfile::tempdir().unwrap();
+        let model = model_of(b"right");
+        fs::write(dir.path().join("m.gguf.part"), b"ri").unwrap();
+        fs::write(dir.path().join("m.gguf"), b"right").unwrap();
+        assert!(matches!(state_in(&model, [dir.path()].into_iter()), FileState::Ready { .. }));
+        remove(&model, dir.path()).unwrap();
+        remove(&model, dir.path()).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use crate::call::{Patience, RemoteModel};
 use crate::catalogue::{self, FileState};
 use crate::keys::{Key, Keys};
-use crate::local::Local;
+use crate::local::{self, DEFAULT_WINDOW, LEAST_WINDOW, Local};
 use crate::profiles::{self, OwnProfiles};
 use crate::providers;
-use plumb_rlm::model::{Message, Model, ModelError, ModelReply, ModelRequest, Role};
+use plumb_rlm::model::{Message, Model, ModelError, ModelReply, ModelRequest, Role, Strength};
 use plumb_rlm::options::{KeySource, ModelChoice};
 use std::path::Path;
 use std::sync::Arc;
@@ -19,15 +19,15 @@ const LISTED: Duration = Duration::from_secs(10);
 /// A server on this computer answers at once, if it is there.
 const NEAR: Duration = Duration::from_millis(500);
 
-/// Makes a model ready to be called. Nothing is sent, and the built-in model is not started, before the first call.
+/// Makes a model ready to be called. Nothing is sent before the first call; a model on this computer is loaded in the background.
 /// `own` is the file in which the user wrote down what is known of models; there may be none.
 ///
 /// # Errors
-/// `local_model` when its file is not there; `bad_profiles`; `no_such_model`, `refused_key`, `unreachable` when the choice itself is wrong.
+/// `local_model` when its file is not there; `wrong_file` when it is no model; `bad_profiles`; `no_such_model`, `refused_key`, `unreachable` when the choice itself is wrong.
 pub async fn connect(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: &Path) -> Result<Arc<dyn Model>, ModelError> {
     let own = OwnProfiles::read(own)?;
     if choice.provider == LOCAL {
-        return Ok(Arc::new(local(choice, models_dir, own.window(choice)).await?));
+        return Ok(Arc::new(local(choice, models_dir, &own).await?));
     }
     let url = providers::base_url(choice)?;
     if choice.name.trim().is_empty() {
@@ -38,14 +38,40 @@ pub async fn connect(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: 
     Ok(Arc::new(RemoteModel::new(&choice.provider, &url, &choice.name, key, profile, Patience::default())?))
 }
 
-async fn local(choice: &ModelChoice, models_dir: &Path, window: Option<u32>) -> Result<Local, ModelError> {
+/// A model on this computer: a built-in one, or the user's own file. It is loaded in the background, so that the first call need not wait.
+async fn local(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) -> Result<Local, ModelError> {
+    let model =
+        if local::is_file(&choice.name) { own_file(choice, own).await? } else { built_in(choice, models_dir, own).await? };
+    model.warm();
+    Ok(model)
+}
+
+async fn own_file(choice: &ModelChoice, own: &OwnProfiles) -> Result<Local, ModelError> {
+    let file = Path::new(&choice.name);
+    let facts = local::facts(file).await?;
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    let trained = if facts.window == 0 { DEFAULT_WINDOW } else { facts.window };
+    let window = own.window(choice).unwrap_or(DEFAULT_WINDOW).min(trained).max(LEAST_WINDOW);
+    let by_size = || profiles::strength_by_name(&format!("{name} {}", facts.parameters));
+    Ok(Local::new(&name, file, window, own.strength(choice).unwrap_or_else(by_size)))
+}
+
+async fn built_in(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) -> Result<Local, ModelError> {
     let model = catalogue::built_in(&choice.name).ok_or_else(|| {
         let known: Vec<&str> = catalogue::catalogue().iter().map(|model| model.id).collect();
-        error("no_such_model", format!("There is no built-in model \"{}\". Choose one of: {}.", choice.name, known.join(", ")))
+        error(
+            "no_such_model",
+            format!(
+                "There is no built-in model \"{}\". Choose one of: {}; or name a file in the format GGUF.",
+                choice.name,
+                known.join(", ")
+            ),
+        )
     })?;
     let dir = models_dir.to_owned();
+    let window = own.window(choice).unwrap_or(DEFAULT_WINDOW).clamp(LEAST_WINDOW, model.window);
     match tokio::task::spawn_blocking(move || catalogue::state(model, &dir)).await {
-        Ok(FileState::Ready { path }) => Ok(Local::new(model.id, path, window)),
+        Ok(FileState::Ready { path }) => Ok(Local::new(model.id, &path, window, Strength::Small)),
         _ => Err(error(
             "local_model",
             format!(

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 pub use plumb_rlm::model::{Finish, Message, Role, Usage};
 
+/// Replies that are made at once, and conversations kept in memory.
+pub const SLOTS: u32 = 8;
 /// No frame is longer: a length beyond it means that the stream is not ours.
 pub const MAX_FRAME: usize = 64 << 20;
 
@@ -18,8 +20,13 @@ pub enum ToLlama {
     Load {
         /// The GGUF file.
         model: PathBuf,
-        /// Input and output tokens that fit together.
-        n_ctx: u32,
+        /// Input and output tokens that are to fit together.
+        window: u32,
+    },
+    /// Instead of the first: only say what the file is. The process then ends.
+    Describe {
+        /// The GGUF file.
+        model: PathBuf,
     },
     /// Answer.
     Complete {
@@ -33,13 +40,34 @@ pub enum ToLlama {
         /// The job.
         id: u64,
     },
-    /// Count the tokens of a text.
-    Count {
-        /// Named by the answer.
-        id: u64,
-        /// The text.
-        text: String,
-    },
+}
+
+/// What a GGUF file says of its model.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The model's own name; may be empty.
+    pub name: String,
+    /// Its kind, as llama.cpp names it: `qwen2`.
+    pub architecture: String,
+    /// How many numbers it is made of, in words: `1.5B`; may be empty.
+    pub parameters: String,
+    /// Length of the file, which its weights take in memory too.
+    pub bytes: u64,
+    /// The most tokens it was trained to read; 0: it does not say.
+    pub window: u32,
+    /// Memory for each token of text that it keeps, in bytes.
+    pub token_bytes: u64,
+    /// It has a form for conversations that llama.cpp knows. Otherwise ChatML is used.
+    pub knows_chat: bool,
+}
+
+impl Facts {
+    /// Memory that it takes with room for so many tokens of text, in bytes.
+    pub fn memory(&self, tokens: u32) -> u64 {
+        /// The numbers of one step, and the program itself.
+        const WORK: u64 = 512 << 20;
+        self.bytes + u64::from(tokens) * self.token_bytes + WORK
+    }
 }
 
 /// One reply asked for.
@@ -69,10 +97,20 @@ pub struct Job {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum FromLlama {
+    /// What the file is.
+    Described {
+        /// What it says of itself.
+        facts: Facts,
+    },
+    /// The model is being loaded.
+    Loading {
+        /// How much of it is in memory, 0 to 1.
+        part: f32,
+    },
     /// The model is ready.
     Loaded {
         /// Input and output tokens that fit together.
-        n_ctx: u32,
+        window: u32,
         /// Threads at work.
         threads: u32,
         /// Which build of the arithmetic was chosen for this processor.
@@ -100,18 +138,11 @@ pub enum FromLlama {
         /// Milliseconds of writing the reply.
         reply_ms: u64,
     },
-    /// The tokens of a text.
-    Count {
-        /// The question.
-        id: u64,
-        /// Its tokens.
-        tokens: u64,
-    },
     /// It could not be done.
     Failed {
         /// The job; absent: loading.
         id: Option<u64>,
-        /// `too_long` or `local_model`.
+        /// `too_long`, `too_large` (more than this computer's memory), `wrong_file` or `local_model`.
         code: String,
         /// In plain words.
         message: String,
@@ -175,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_frame_reads_back_as_it_was_written() {
-        let frames = [ToLlama::Cancel { id: 7 }, ToLlama::Count { id: 8, text: "é\n".into() }];
+        let frames = [ToLlama::Cancel { id: 7 }, ToLlama::Describe { model: "é\n".into() }];
         let bytes: Vec<u8> = frames.iter().flat_map(|frame| encode(frame).unwrap()).collect();
         let mut from = bytes.as_slice();
         assert_eq!(read::<ToLlama>(&mut from).unwrap().as_ref(), Some(&frames[0]));

@@ -113,9 +113,9 @@ impl Keys {
                 let account = providers::origin(&providers::base_url(choice)?);
                 match self.find(&account).await {
                     Ok(Some((key, _))) => Ok(key),
-                    Ok(None) => Err(format!("No key is kept for {account}. Enter the key in the settings.")),
+                    Ok(None) => Err(format!("No key is kept for {account}. {}", how_to_give_one(choice))),
                     Err(reason) => {
-                        Err(format!("The key for {account} could not be looked up: {reason} Enter the key in the settings."))
+                        Err(format!("The key for {account} could not be looked up: {reason} {}", how_to_give_one(choice)))
                     }
                 }
             }
@@ -273,6 +273,16 @@ fn account(base_url: &str) -> Result<String, ModelError> {
         price: None,
     };
     Ok(providers::origin(&providers::base_url(&choice)?))
+}
+
+/// Of the variable in which the provider's key usually lies only the name is used: the key in it was not chosen.
+fn how_to_give_one(choice: &ModelChoice) -> String {
+    let known = providers::provider(&choice.provider).filter(|_| choice.base_url.is_none());
+    let variable = known.and_then(|known| known.key_variable);
+    match variable.filter(|variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty())) {
+        Some(variable) => format!("{variable} is set: use it with --api-key-env {variable}, or enter the key in the settings."),
+        None => "Enter the key in the settings.".to_owned(),
+    }
 }
 
 fn refused(message: String) -> ModelError {

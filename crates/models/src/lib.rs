@@ -7,16 +7,19 @@ mod fetch;
 mod formats;
 mod key_command;
 mod keys;
+mod known;
 mod local;
+mod prices;
 mod profiles;
 mod providers;
 
 pub mod frame;
 
-pub use catalogue::{BuiltIn, FileState, built_in, catalogue, state};
+pub use catalogue::{BuiltIn, FileState, built_in, catalogue, remove, state};
 pub use connect::{LOCAL, connect, local_servers, offered, test};
 pub use fetch::{FetchError, Progress, Source, fetch};
 pub use keys::{Kept, Key, KeyState, Keys};
-pub use local::DEFAULT_WINDOW;
-pub use profiles::{listed_models, prices_as_of};
+pub use known::{Known, PriceFrom, known, profile_of};
+pub use local::{DEFAULT_WINDOW, facts, is_file};
+pub use prices::{listed_models, prices_as_of};
 pub use providers::{Provider, provider, providers};

@@ -1,6 +1,9 @@
-//! What is known of a model before it is called: a dated table of facts, and cautious guesses for the rest.
+//! What is known of a model before it is called: the user's word, the table of prices, and cautious guesses for the rest.
 
-use crate::providers::{self, Provider};
+use crate::{
+    prices,
+    providers::{self, Provider},
+};
 use plumb_rlm::model::{ModelError, ModelProfile, Strength};
 use plumb_rlm::money::Price;
 use plumb_rlm::options::ModelChoice;
@@ -8,44 +11,13 @@ use reqwest::Url;
 use serde::Deserialize;
 use std::{fmt::Display, io::ErrorKind, path::Path, sync::LazyLock};
 
-#[derive(Deserialize)]
-struct Table {
-    as_of: String,
-    model: Vec<Fact>,
-}
-
-#[derive(Deserialize)]
-struct Fact {
-    provider: String,
-    name: String,
-    window: u32,
-    max_output: u32,
-    strength: Strength,
-    /// A reply can be made to begin with a given text.
-    #[serde(default)]
-    prefill: bool,
-    price: Option<Price>,
-}
-
-// The table is part of the program, and a test reads it: it cannot be wrong at run time, and empty is the harmless answer if it were.
-static TABLE: LazyLock<Table> =
-    LazyLock::new(|| toml::from_str(include_str!("profiles.toml")).unwrap_or(Table { as_of: String::new(), model: Vec::new() }));
-
+/// The price of what runs on this computer.
+pub const FREE: Price = Price { input: 0.0, cached_input: None, cache_write: None, output: 0.0 };
 const CLOUD_WINDOW: u32 = 128_000;
 const OWN_WINDOW: u32 = 32_768;
 const UNKNOWN_MAX_OUTPUT: u32 = 8_192;
 /// Below this many billions of parameters a model gets the guided REPL.
 const STRONG_BILLIONS: f64 = 12.0;
-
-/// The day on which the prices of the table were true, where an entry's comment names no other.
-pub fn prices_as_of() -> &'static str {
-    &TABLE.as_of
-}
-
-/// The models of a provider that the table knows, as suggestions: any other name works too.
-pub fn listed_models(provider: &str) -> Vec<&'static str> {
-    TABLE.model.iter().filter(|fact| fact.provider == provider).map(|fact| fact.name.as_str()).collect()
-}
 
 /// What the user wrote down of models. It goes before the table, word by word, and holds at any address.
 #[derive(Debug, Default, Deserialize)]
@@ -100,6 +72,16 @@ impl OwnProfiles {
         self.model.iter().find(|fact| fact.provider == choice.provider && fact.name == choice.name)
     }
 
+    /// What a model costs, if the user wrote it down.
+    pub fn price(&self, choice: &ModelChoice) -> Option<Price> {
+        self.fact(choice)?.price
+    }
+
+    /// Which REPL suits it, if the user wrote it down.
+    pub fn strength(&self, choice: &ModelChoice) -> Option<Strength> {
+        self.fact(choice)?.strength
+    }
+
     /// How many tokens fit, if the user wrote it down.
     pub fn window(&self, choice: &ModelChoice) -> Option<u32> {
         self.fact(choice)?.window
@@ -109,9 +91,10 @@ impl OwnProfiles {
 /// The profile of a model on a server.
 pub fn profile(choice: &ModelChoice, url: &Url, own: &OwnProfiles) -> ModelProfile {
     let provider = providers::provider(&choice.provider);
-    // The table's facts hold at the provider's own address only.
-    let fact = fact(&choice.provider, &choice.name).filter(|_| choice.base_url.is_none());
+    let fact = prices::fact(choice, url);
     let own_machine = provider.is_none_or(|provider: &Provider| provider.own_machine);
+    let local = providers::is_loopback(url);
+    let free = provider.is_some_and(|provider| provider.free_here) && local;
     let nothing = OwnFact::default();
     let own = own.fact(choice).unwrap_or(&nothing);
     let window_tokens =
@@ -123,38 +106,51 @@ pub fn profile(choice: &ModelChoice, url: &Url, own: &OwnProfiles) -> ModelProfi
         name: format!("{}:{}", choice.provider, choice.name),
         window_tokens,
         max_output_tokens: max_output.min(window_tokens / 2),
-        strength: own.strength.or(fact.map(|fact| fact.strength)).unwrap_or_else(|| strength_by_name(&choice.name)),
-        price: choice.price.or(own.price).or(fact.and_then(|fact| fact.price)),
-        local: providers::is_loopback(url),
+        strength: own.strength.unwrap_or_else(|| by_name(&choice.name, fact.is_some())),
+        // A price that holds up to some length says nothing of a call that the user's own window lets be longer.
+        price: choice
+            .price
+            .or(own.price)
+            .or(fact.filter(|fact| !fact.tier || window_tokens <= fact.window).map(|fact| fact.price))
+            .or(free.then_some(FREE)),
+        local,
         prefill: own.prefill.unwrap_or(fact.is_some_and(|fact| fact.prefill)),
         concurrency: own.concurrency.unwrap_or(concurrency),
     }
 }
 
-/// The table's entry; a dated version of a listed model counts as that model.
-fn fact(provider: &str, name: &str) -> Option<&'static Fact> {
-    let dated = |listed: &str| name.strip_prefix(listed)?.strip_prefix('-').filter(|rest| is_date(rest));
-    TABLE.model.iter().find(|fact| fact.provider == provider && (fact.name == name || dated(&fact.name).is_some()))
+#[derive(Deserialize)]
+struct Families {
+    family: Vec<Family>,
 }
 
-/// `2026-11-21`, or `20261121` as Anthropic writes it.
-fn is_date(text: &str) -> bool {
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.split('-').collect::<Vec<_>>()[..] {
-        [date] => date.len() == 8 && digits(date),
-        [year, month, day] => (year.len(), month.len(), day.len()) == (4, 2, 2) && [year, month, day].into_iter().all(digits),
-        _ => false,
-    }
+#[derive(Deserialize)]
+struct Family {
+    word: String,
+    strength: Strength,
 }
 
-fn strength_by_name(name: &str) -> Strength {
+// Part of the program, and a test reads it; empty is the harmless answer if it were wrong.
+static FAMILIES: LazyLock<Families> =
+    LazyLock::new(|| toml::from_str(include_str!("families.toml")).unwrap_or_else(|_| Families { family: Vec::new() }));
+
+/// What a model's name says of its family or its size.
+pub fn strength_by_name(name: &str) -> Strength {
+    by_name(name, false)
+}
+
+/// A "mini" of a listed provider is stronger than one that fits on a computer of one's own.
+fn by_name(name: &str, listed: bool) -> Strength {
     let name = name.to_ascii_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
+    if let Some(family) = FAMILIES.family.iter().find(|family| words.clone().any(|word| word == family.word)) {
+        return family.strength;
+    }
     let billions = words.clone().filter_map(|word| word.strip_suffix('b')?.parse::<f64>().ok()).next_back();
     match billions {
         Some(billions) if billions < STRONG_BILLIONS => Strength::Small,
         Some(_) => Strength::Strong,
-        None if words.any(|word| matches!(word, "tiny" | "mini" | "nano")) => Strength::Small,
+        None if !listed && words.any(|word| matches!(word, "tiny" | "mini" | "nano")) => Strength::Small,
         None => Strength::Strong,
     }
 }
@@ -171,50 +167,9 @@ mod tests {
     }
 
     #[test]
-    fn the_table_reads_and_is_dated() {
-        assert!(is_date(prices_as_of()));
-        assert!(TABLE.model.len() >= 12);
-        assert!(
-            TABLE.model.iter().all(|fact| providers::provider(&fact.provider).is_some() && fact.window > fact.max_output / 2)
-        );
-    }
-
-    #[test]
-    fn a_dated_version_costs_what_its_model_costs_and_another_model_does_not() {
-        assert_eq!(profile_of("openai", "gpt-4o-mini-2024-07-18").price, profile_of("openai", "gpt-4o-mini").price);
-        assert!(profile_of("openai", "gpt-4o-mini").price.is_some());
-        assert_eq!(profile_of("anthropic", "claude-haiku-4-5-20251001").price, profile_of("anthropic", "claude-haiku-4-5").price);
-        assert_eq!(profile_of("anthropic", "claude-opus-5-5").price.unwrap().input, 4.0);
-        assert_eq!(profile_of("anthropic", "claude-opus-5").price.unwrap().input, 5.0);
-        assert_eq!(profile_of("openai", "gpt-4o-audio-preview").price, None);
-        assert_eq!(profile_of("openrouter", "gpt-4o").price, None);
-    }
-
-    #[test]
     fn a_reply_is_made_to_begin_with_a_text_only_where_the_model_is_known_to_take_it() {
         assert!(profile_of("anthropic", "claude-haiku-4-5").prefill);
         assert!(!profile_of("anthropic", "claude-opus-5").prefill && !profile_of("anthropic", "claude-of-tomorrow").prefill);
-    }
-
-    #[test]
-    fn the_prices_of_a_cache_lie_around_that_of_fresh_input() {
-        for fact in &TABLE.model {
-            let Some(price) = fact.price else { continue };
-            assert!(price.cached_input.is_none_or(|cached| cached < price.input), "{}", fact.name);
-            assert!(price.cache_write.is_none_or(|write| write > price.input), "{}", fact.name);
-        }
-    }
-
-    #[test]
-    fn prices_of_a_provider_are_not_taken_for_another_server_that_uses_its_names() {
-        let choice = ModelChoice {
-            provider: "openai".into(),
-            name: "gpt-4o".into(),
-            base_url: Some("https://proxy.example.org/v1".into()),
-            key: KeySource::None,
-            price: None,
-        };
-        assert_eq!(profile(&choice, &Url::parse("https://proxy.example.org/v1").unwrap(), &OwnProfiles::default()).price, None);
     }
 
     #[test]
@@ -225,6 +180,12 @@ mod tests {
         for strong in ["llama3.3:70b", "qwen/qwen3-235b-a22b", "gpt-oss-120b", "some-model"] {
             assert_eq!(strength_by_name(strong), Strength::Strong, "{strong}");
         }
+        for recursive in ["mit-oasys/rlm-qwen3-8b-v0.1", "RLM-Qwen3-8B", "rlm-qwen3:8b-q4"] {
+            assert_eq!(strength_by_name(recursive), Strength::Recursive, "{recursive}");
+        }
+        assert_eq!(strength_by_name("vrlm-7b"), Strength::Small);
+        assert_eq!(by_name("gpt-5-mini", true), Strength::Strong);
+        assert_eq!(by_name("ministral-3b-latest", true), Strength::Small);
     }
 
     #[test]
@@ -249,8 +210,42 @@ mod tests {
         let choice =
             ModelChoice { provider: "openai".into(), name: "gpt-5".into(), base_url: None, key: KeySource::None, price: None };
         let mine = profile(&choice, &Url::parse("https://api.openai.com/v1").unwrap(), &own);
-        assert_eq!((mine.strength, mine.window_tokens), (Strength::Small, 400_000));
+        assert_eq!((mine.strength, mine.window_tokens), (Strength::Small, 272_000));
         assert_eq!(mine.price, Some(Price { input: 1.0, cached_input: None, cache_write: None, output: 2.0 }));
+    }
+
+    #[test]
+    fn a_price_that_holds_up_to_a_length_is_not_taken_for_longer_calls() {
+        let choice = |name: &str| ModelChoice {
+            provider: "gemini".into(),
+            name: name.into(),
+            base_url: None,
+            key: KeySource::None,
+            price: None,
+        };
+        let url = Url::parse("https://example.org/v1").unwrap();
+        let tiered = profile(&choice("gemini-2.5-pro"), &url, &OwnProfiles::default());
+        assert!(tiered.window_tokens == 200_000 && tiered.price.is_some());
+        let longer = "[[model]]\nprovider = 'gemini'\nname = 'gemini-2.5-pro'\nwindow = 1_000_000";
+        assert_eq!(profile(&choice("gemini-2.5-pro"), &url, &toml::from_str(longer).unwrap()).price, None);
+    }
+
+    #[test]
+    fn a_server_of_models_on_this_computer_is_free_and_one_elsewhere_or_that_hands_on_is_not() {
+        let price = |provider: &str, url: &str| {
+            let choice = ModelChoice {
+                provider: provider.into(),
+                name: "m".into(),
+                base_url: Some(url.into()),
+                key: KeySource::None,
+                price: None,
+            };
+            profile(&choice, &Url::parse(url).unwrap(), &OwnProfiles::default()).price
+        };
+        assert_eq!(price("ollama", "http://localhost:11434/v1"), Some(FREE));
+        assert_eq!(price("ollama", "https://example.org/v1"), None);
+        assert_eq!(price("litellm", "http://localhost:4000/v1"), None);
+        assert_eq!(price("server", "http://localhost:8000/v1"), None);
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct Provider {
     pub key_required: bool,
     /// It runs on a machine of the user's: the model's window is what that machine affords.
     pub own_machine: bool,
+    /// Its calls cost nothing where it runs on this computer: it does not hand them on to somebody who charges.
+    pub free_here: bool,
 }
 
 /// The header in which a key travels.
@@ -44,6 +46,7 @@ const fn cloud(id: &'static str, name: &'static str, base_url: &'static str, key
         key_header: KeyHeader::Bearer,
         key_required: true,
         own_machine: false,
+        free_here: false,
     }
 }
 
@@ -57,12 +60,18 @@ const fn own(id: &'static str, name: &'static str, base_url: &'static str) -> Pr
         key_header: KeyHeader::Bearer,
         key_required: false,
         own_machine: true,
+        free_here: true,
     }
 }
 
 impl Provider {
     const fn key_in(self, header: &'static str) -> Self {
         Provider { key_header: KeyHeader::Named(header), ..self }
+    }
+
+    /// It may hand calls on to others.
+    const fn handing_on(self) -> Self {
+        Provider { free_here: false, ..self }
     }
 
     /// Its address is another for each user: what is known is only an example.
@@ -93,8 +102,8 @@ const PROVIDERS: &[Provider] = &[
     own("llamacpp", "llama.cpp", "http://localhost:8080/v1"),
     own("vllm", "vLLM", "http://localhost:8000/v1"),
     own("sglang", "SGLang", "http://localhost:30000/v1"),
-    Provider { key_variable: Some("LITELLM_API_KEY"), ..own("litellm", "LiteLLM", "http://localhost:4000/v1") },
-    own("server", "Another server", "http://localhost:8000/v1").elsewhere(),
+    Provider { key_variable: Some("LITELLM_API_KEY"), ..own("litellm", "LiteLLM", "http://localhost:4000/v1") }.handing_on(),
+    own("server", "Another server", "http://localhost:8000/v1").elsewhere().handing_on(),
 ];
 
 /// All of them, as a front end lists them.

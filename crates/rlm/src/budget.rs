@@ -9,7 +9,7 @@ use crate::{
 use std::sync::{Mutex, PoisonError};
 
 /// Fewer output tokens than this are not worth a call.
-const FEWEST_OUTPUT: u64 = 16;
+pub const FEWEST_OUTPUT: u64 = 16;
 
 /// What is spent and what is promised.
 #[derive(Default)]
@@ -101,13 +101,7 @@ impl Budget {
         }
         if let Some(most) = self.limits.max_cost_usd {
             let Some(price) = profile.price else {
-                return Err(fault(
-                    "price_unknown",
-                    format!(
-                        "A cost limit was set, but the price of {} is unknown. Give its price, or remove the limit.",
-                        profile.name
-                    ),
-                ));
+                return Err(price_unknown("cost", profile));
             };
             let left =
                 Usd::from_dollars(most).minus(account.spent.plus(account.reserved)).minus(price.worst(most_input_tokens, 0));
@@ -150,6 +144,15 @@ impl Budget {
         account.tokens += usage.input_tokens + usage.output_tokens;
         cost
     }
+}
+
+/// Why a limit (`cost`, `monthly`) cannot be kept.
+pub fn price_unknown(limit: &str, profile: &ModelProfile) -> Fault {
+    let message = format!(
+        "A {limit} limit was set, but the price of {} is unknown, so the limit could not be kept. Give its price, or remove the limit.",
+        profile.name
+    );
+    fault("price_unknown", message)
 }
 
 fn fault(code: &str, message: String) -> Fault {

@@ -1,16 +1,16 @@
 //! The one place where a model is called: within the budget, heard as it answers, written down as it ends.
 
 use crate::{
-    budget::Reservation,
+    budget::{FEWEST_OUTPUT, Reservation, price_unknown},
     event::{CallId, EventKind, Fault, NodeId},
     journal::JournalError,
-    model::{Finish, Message, Model, ModelError, ModelReply, ModelRequest, Progress, Usage, Wait},
+    model::{Finish, Message, Model, ModelError, ModelProfile, ModelReply, ModelRequest, Progress, Usage, Wait},
     money::Usd,
     record::STOPPED,
     shared::{Shared, Stop},
 };
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc::unbounded_channel;
@@ -147,7 +147,11 @@ impl Shared {
             return Err(nothing(Stop::Fault(fault.clone()), fault, true));
         }
         let most_input = prompt.messages.iter().map(|message| message.most_tokens(model.as_ref())).sum();
-        let reservation = match self.budget.reserve(profile, input, most_input, most) {
+        let reserved = match self.allowed(profile, node, call, most_input, most).await {
+            Ok(most) => self.budget.reserve(profile, input, most_input, most),
+            Err(fault) => Err(fault),
+        };
+        let reservation = match reserved {
             Ok(reservation) => reservation,
             Err(fault) => return Err(nothing(Stop::refused(fault.clone()), fault, false)),
         };
@@ -187,6 +191,35 @@ impl Shared {
         let called = Called { text: partial, usage, usage_estimated: true, cost_usd, elapsed_ms, finish: Finish::Stop };
         let of_this_call = matches!(stop, Stop::Fault(_));
         Err(Box::new(Broken { called, stop, fault, of_this_call }))
+    }
+
+    /// How many output tokens the allowance that all runs share buys; they are set aside.
+    async fn allowed(
+        &self,
+        profile: &ModelProfile,
+        node: NodeId,
+        call: Option<CallId>,
+        most_input: u64,
+        most: u32,
+    ) -> Result<u32, Fault> {
+        let Some(price) = profile.price else {
+            let limited = self.allowance.is_limited().await?;
+            return if limited { Err(price_unknown("monthly", profile)) } else { Ok(most) };
+        };
+        let worst = price.worst(most_input, most.into());
+        if worst == Usd::ZERO {
+            return Ok(most);
+        }
+        let least = price.worst(most_input, FEWEST_OUTPUT.min(most.into()));
+        let granted = self.allowance.reserve(node, call, least, worst).await?;
+        if let Some(warning) = granted.warning
+            && !self.warned.swap(true, Ordering::Relaxed)
+        {
+            // A record that cannot be written shows at the call's own event.
+            let _ = self.log.append(NodeId(0), EventKind::Notice(warning)).await;
+        }
+        let bought = price.affordable_output(granted.amount.minus(price.worst(most_input, 0)));
+        Ok(bought.min(most.into()) as u32)
     }
 
     /// Sends a call and listens to its end. Where it is left early, dropping it closes its connection.

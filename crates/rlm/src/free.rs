@@ -1,7 +1,7 @@
-//! The free REPL, for strong models: its words.
+//! The free REPL, for strong models and those that were trained for one: its words.
 
 use crate::{
-    model::{Message, Role},
+    model::{Message, Role, Strength},
     node::{Found, NodeSpec},
     prompt::render,
     repl::{CellOutcome, Context},
@@ -21,7 +21,8 @@ pub async fn open(shared: &Shared, spec: &NodeSpec) -> Result<Vec<Message>, Stop
     let single = !matches!(spec.context, Context::Folder { .. });
     let sub_chars = u64::from(shared.sub_model.profile().window_tokens) * 5 / 2;
     let children = (spec.depth as usize) < shared.child_slots.len();
-    let system = render("free_system", context! { single, children, sub_chars });
+    let [system, first, _] = words(spec);
+    let system = render(system, context! { single, children, sub_chars });
     let (name, listing, more, documents_note, skipped, reasons) = match &spec.context {
         Context::Placed { placement } => {
             let head = spec.context_head.clone().unwrap_or_default();
@@ -40,7 +41,7 @@ pub async fn open(shared: &Shared, spec: &NodeSpec) -> Result<Vec<Message>, Stop
         }
     };
     let question = &spec.question;
-    let first = render("free_first", context! { single, name, listing, more, documents_note, skipped, reasons, question });
+    let first = render(first, context! { single, name, listing, more, documents_note, skipped, reasons, question });
     Ok(vec![Message::new(Role::System, system), Message::new(Role::User, first)])
 }
 
@@ -51,10 +52,30 @@ pub async fn askable(shared: &Shared, limit: usize) -> Vec<String> {
     entries.into_iter().filter(|entry| entry.state.is_askable()).map(|entry| entry.path).take(limit).collect()
 }
 
-/// What the model is told after its cells.
-pub fn tell(spec: &NodeSpec, outcomes: &[(CellOutcome, Found)], skipped: bool, last: bool) -> String {
-    let cells: Vec<&CellOutcome> = outcomes.iter().map(|(outcome, _)| outcome).collect();
-    let cells: Vec<_> =
-        cells.iter().map(|cell| context! { output => cell.output.clone(), error => cell.error.clone() }).collect();
-    render("output", context! { cells, skipped, last, question => spec.question.clone() })
+/// Templates of the first two messages and of what follows a turn.
+fn words(spec: &NodeSpec) -> [&'static str; 3] {
+    match spec.model.profile().strength {
+        Strength::Recursive => ["recursive_system", "recursive_first", "recursive_output"],
+        Strength::Strong | Strength::Small => ["free_system", "free_first", "output"],
+    }
+}
+
+/// What the model is told after its cells, whose code is `codes`.
+pub fn tell(spec: &NodeSpec, codes: &[String], outcomes: &[(CellOutcome, Found)], skipped: bool, last: bool) -> String {
+    let cells: Vec<_> = codes
+        .iter()
+        .zip(outcomes)
+        .map(|(code, (cell, _))| context! { code => code.trim_end(), output => cell.output.clone(), error => cell.error.clone() })
+        .collect();
+    let [.., output] = words(spec);
+    render(output, context! { cells, skipped, last, question => spec.question.clone() })
+}
+
+/// What the model is told after a reply without code.
+pub fn hint(spec: &NodeSpec) -> String {
+    match spec.model.profile().strength {
+        // In its training, too, such a reply was followed by the question alone.
+        Strength::Recursive => tell(spec, &[], &[], false, false),
+        Strength::Strong | Strength::Small => render("hint", context! {}),
+    }
 }

@@ -125,6 +125,8 @@ pub enum Strength {
     Small,
     /// Strong models: the free REPL.
     Strong,
+    /// Fine-tuned to drive a REPL, as RLM-Qwen3-8B is: the free REPL, in the words of their training.
+    Recursive,
 }
 
 /// What is known of a model before it is called.

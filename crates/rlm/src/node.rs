@@ -220,10 +220,13 @@ impl Node<'_> {
             return Ok(guide.read(reply, last).map_or(Next::Look, Next::Answer));
         }
         let mut parsed = fence::parse(reply);
+        // A variable is looked up after the code beside it has run.
+        if let Some(TextAnswer::Variable(name)) = parsed.answer.take_if(|answer| matches!(answer, TextAnswer::Variable(_))) {
+            parsed.cells.push(format!("FINAL_VAR({name:?})"));
+        }
         if parsed.cells.is_empty() {
             match parsed.answer.take() {
-                Some(TextAnswer::Words(words)) => return Ok(Next::Answer(words)),
-                Some(TextAnswer::Variable(name)) => parsed.cells.push(format!("FINAL_VAR({name:?})")),
+                Some(TextAnswer::Words(words) | TextAnswer::Variable(words)) => return Ok(Next::Answer(words)),
                 None => {
                     self.replies_without_code += 1;
                     self.best = reply.trim().to_owned();
@@ -231,7 +234,7 @@ impl Node<'_> {
                     if !self.best.is_empty() && (self.replies_without_code > 1 || last) {
                         return Ok(Next::Answer(self.best.clone()));
                     }
-                    return Ok(Next::Tell(crate::prompt::render("hint", minijinja::context! {})));
+                    return Ok(Next::Tell(free::hint(self.spec)));
                 }
             }
         }
@@ -240,8 +243,8 @@ impl Node<'_> {
         }
         let mut outcomes = Vec::new();
         let asked = parsed.cells.len();
-        for code in parsed.cells {
-            let (outcome, found) = self.cell(turn, &code).await?;
+        for code in &parsed.cells {
+            let (outcome, found) = self.cell(turn, code).await?;
             if !outcome.output.trim().is_empty() {
                 self.best = outcome.output.trim().chars().take(4_000).collect();
             }
@@ -267,7 +270,7 @@ impl Node<'_> {
         }
         let skipped = outcomes.len() < asked;
         Ok(Next::Tell(match &mut self.manner {
-            Manner::Free => free::tell(self.spec, &outcomes, skipped, last),
+            Manner::Free => free::tell(self.spec, &parsed.cells, &outcomes, skipped, last),
             Manner::Guided(guide) => guide.tell(self.shared, self.spec, &outcomes).await,
         }))
     }

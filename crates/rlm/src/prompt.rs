@@ -15,6 +15,9 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("guided_read", include_str!("../../../prompts/guided_read.md")),
     ("guided_system", include_str!("../../../prompts/guided_system.md")),
     ("hint", include_str!("../../../prompts/hint.md")),
+    ("recursive_first", include_str!("../../../prompts/recursive_first.md")),
+    ("recursive_output", include_str!("../../../prompts/recursive_output.md")),
+    ("recursive_system", include_str!("../../../prompts/recursive_system.md")),
     ("output", include_str!("../../../prompts/output.md")),
 ];
 
@@ -50,6 +53,23 @@ mod tests {
         let blocks = vec![context! { path => "a.md", lines, alike => 0 }];
         let text = render("guided_first", context! { listing => ["a.md"], more => 0, peek => "", blocks, question => "Q & A?" });
         assert!(text.contains("<b>{{ question }}</b>") && text.ends_with("Q & A?"), "{text}");
+    }
+
+    #[test]
+    fn a_recursive_model_is_told_what_its_context_is_and_when_its_last_turn_has_come() {
+        for single in [true, false] {
+            let system = render("recursive_system", context! { single, children => !single, sub_chars => 80_000 });
+            assert_eq!(system.contains("context[:10000]"), single, "{system}");
+            let listing = ["a.md"];
+            let first = context! { single, name => "a.md", listing, more => 3, documents_note => "9 bytes", skipped => 1, reasons => "1 an image", question => "Q?" };
+            let first = render("recursive_first", first);
+            assert!(first.starts_with("Your context is a ") && first.contains("1 files were left out"), "{first}");
+            assert_eq!(first.contains("and 3 more"), !single, "{first}");
+        }
+        let cells = vec![context! { code => "print(1)", output => "", error => Some("KeyError: 'x'") }];
+        let told = render("recursive_output", context! { cells, skipped => true, last => true, question => "Q?" });
+        assert!(told.contains("print(1)\n```\n\nREPL output:\n(no output)\nKeyError: 'x'\n"), "{told}");
+        assert!(told.ends_with("and say what is uncertain.") && told.contains("This is your last turn"), "{told}");
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub fn route(choice: ModeChoice, overview: &Overview, profile: &ModelProfile) ->
         ModeChoice::Guided => (Mode::Guided, "You asked for guided steps.".to_owned()),
         ModeChoice::Auto => {
             let most = match profile.strength {
-                Strength::Strong => DIRECT_STRONG.min(u64::from(profile.window_tokens) / 2),
+                Strength::Strong | Strength::Recursive => DIRECT_STRONG.min(u64::from(profile.window_tokens) / 2),
                 Strength::Small => DIRECT_SMALL.min(u64::from(profile.window_tokens) / 4),
             };
             let words = grouped(tokens);
@@ -48,7 +48,7 @@ fn grouped(number: u64) -> String {
 pub fn repl_mode(profile: &ModelProfile) -> Mode {
     match profile.strength {
         Strength::Small => Mode::Guided,
-        Strength::Strong => Mode::Rlm,
+        Strength::Strong | Strength::Recursive => Mode::Rlm,
     }
 }
 

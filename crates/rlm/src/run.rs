@@ -1,7 +1,8 @@
 //! A run from its question to its end, and a run that goes on.
 
 use crate::{
-    budget::Budget,
+    allowance::Allowance,
+    budget::{Budget, price_unknown},
     citations,
     corpus::{Corpus, Overview},
     direct,
@@ -20,7 +21,7 @@ use crate::{
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, AtomicU64},
+        atomic::{AtomicBool, AtomicU32, AtomicU64},
     },
     time::Duration,
 };
@@ -45,6 +46,8 @@ pub struct Parts {
     pub corpus: Arc<dyn Corpus>,
     /// Starts REPLs.
     pub launcher: Arc<dyn ReplLauncher>,
+    /// What it shares with other runs.
+    pub allowance: Arc<dyn Allowance>,
     /// The run's record.
     pub journal: Arc<dyn Journal>,
     /// Sees the run as it happens.
@@ -126,6 +129,8 @@ async fn go(
         next_call: AtomicU32::new(record.next_call),
         touched: Mutex::default(),
         waiting_until: Mutex::default(),
+        allowance: parts.allowance,
+        warned: AtomicBool::default(),
         budget: Budget::new(limits.clone(), before.cost, before.usage, before.calls),
     });
     let clock = tokio::spawn(time_limit(shared.clone(), limits.timeout_s, before.elapsed_ms));
@@ -196,14 +201,15 @@ async fn answer(shared: &Arc<Shared>, before: &Totals, choice: ModeChoice, limit
 /// Why this cannot be begun at all.
 async fn refusal(shared: &Shared, limits: &Limits, overview: &Overview) -> Option<Fault> {
     let unpriced = [&shared.root_model, &shared.sub_model].into_iter().find(|model| model.profile().price.is_none());
-    if let (Some(_), Some(model)) = (limits.max_cost_usd, unpriced) {
-        return Some(Fault {
-            code: "price_unknown".to_owned(),
-            message: format!(
-                "A cost limit was set, but the price of {} is unknown, so the limit could not be kept. Give its price, or remove the limit.",
-                model.profile().name
-            ),
-        });
+    if let Some(model) = unpriced {
+        if limits.max_cost_usd.is_some() {
+            return Some(price_unknown("cost", model.profile()));
+        }
+        match shared.allowance.is_limited().await {
+            Ok(false) => {}
+            Ok(true) => return Some(price_unknown("monthly", model.profile())),
+            Err(fault) => return Some(fault),
+        }
     }
     if overview.documents == 0 {
         if overview.skipped == 0 {

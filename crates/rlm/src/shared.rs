@@ -1,6 +1,7 @@
 //! What all nodes of a run have in common.
 
 use crate::{
+    allowance::Allowance,
     budget::Budget,
     corpus::Corpus,
     event::{CallId, Fault, NodeId},
@@ -14,7 +15,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -53,6 +54,10 @@ pub struct Shared {
     pub launcher: Arc<dyn ReplLauncher>,
     pub log: Log,
     pub budget: Budget,
+    /// What this run shares with others.
+    pub allowance: Arc<dyn Allowance>,
+    /// The user was told that little of it is left.
+    pub warned: AtomicBool,
     /// Sub-calls in flight.
     pub slots: Semaphore,
     /// Children at work, by the depth of their parents.

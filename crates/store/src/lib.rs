@@ -6,13 +6,16 @@
 
 mod error;
 mod journal;
+mod ledger;
 mod libraries;
 mod owner;
 mod packing;
 mod pins;
 mod record;
+mod reservations;
 mod runs;
 mod settings;
+mod spending;
 mod writer;
 
 #[cfg(test)]
@@ -21,7 +24,9 @@ mod tests;
 pub use error::StoreError;
 pub use libraries::Library;
 pub use pins::Pin;
+pub use reservations::{Reserved, Wanted};
 pub use runs::{Partial, RunRow, RunState};
+pub use spending::{MonthSpent, Spent};
 
 use journal::RunJournal;
 use owner::{OpeningGuard, OwnerLock};
@@ -84,6 +89,7 @@ impl Store {
             .pragma("journal_size_limit", "67108864");
         let mut connection = options.clone().create_if_missing(true).connect().await?;
         sqlx::migrate!("./migrations").run_direct(None, &mut connection, false).await?;
+        ledger::fold_runs_of_before(&mut connection).await?;
         let owner = OwnerLock::take(&locks, &guard).map_err(|error| StoreError::io(&locks, &error))?;
 
         let pool = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);

@@ -1,18 +1,20 @@
 //! What one write changes: an event with the columns derived from it, a kept text, or a partial reply.
 
-use crate::{StoreError, libraries::sources_json, packing::pack};
+use crate::{StoreError, ledger::Entry, libraries::sources_json, packing::pack, reservations::Reservation};
 use plumb_rlm::{
     event::{BlobId, CallId, Event, EventKind, NodeId, RunStatus},
     model::Usage,
     money::Usd,
 };
 use sqlx::SqliteConnection;
+use std::sync::Arc;
 
 /// Stands for "no sub-call: the node's own turn", because NULL would not make the key unique.
-const OWN_TURN: i64 = -1;
+pub(crate) const OWN_TURN: i64 = -1;
 
 pub(crate) enum Write {
     Event(Box<EventWrite>),
+    Reservation(Arc<Reservation>),
     Blob { run_id: String, id: BlobId, packed: Vec<u8> },
     Partial { run_id: String, node: NodeId, call: Option<CallId>, packed: Vec<u8>, at_ms: i64 },
 }
@@ -27,6 +29,7 @@ pub(crate) struct EventWrite {
     kind: String,
     body: Vec<u8>,
     effect: Effect,
+    entry: Option<Entry>,
 }
 
 /// What an event changes beside the list of events.
@@ -69,7 +72,7 @@ pub(crate) fn status_column(status: RunStatus) -> &'static str {
 }
 
 /// The amount as whole picodollars; `i64` holds nine million dollars.
-fn pico(amount: Usd) -> i64 {
+pub(crate) fn pico(amount: Usd) -> i64 {
     (amount.dollars() * 1e12).round() as i64
 }
 
@@ -106,6 +109,7 @@ impl EventWrite {
             kind: value["type"].as_str().unwrap_or_default().to_owned(),
             body: pack(&body),
             effect,
+            entry: Entry::of(&event.kind),
         })
     }
 
@@ -152,6 +156,9 @@ impl EventWrite {
         if let Some(effect) = effect {
             effect.execute(&mut *connection).await?;
         }
+        if let Some(entry) = &self.entry {
+            entry.apply(connection, &self.run_id, self.node, self.at_ms).await?;
+        }
         sqlx::query("INSERT INTO events (run_id, seq, version, at_ms, node, kind, body) VALUES (?, ?, ?, ?, ?, ?, ?)")
             .bind(&self.run_id)
             .bind(self.seq)
@@ -170,6 +177,7 @@ impl Write {
     pub(crate) async fn apply(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
         match self {
             Write::Event(event) => event.apply(connection).await,
+            Write::Reservation(reservation) => reservation.apply(connection).await,
             Write::Blob { run_id, id, packed } => {
                 sqlx::query("INSERT OR IGNORE INTO blobs (digest, text) VALUES (?, ?)")
                     .bind(&id.0)

@@ -3,6 +3,7 @@
 mod faults;
 mod history;
 mod owners;
+mod spending;
 
 use crate::Store;
 use plumb_rlm::{

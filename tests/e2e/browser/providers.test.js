@@ -71,4 +71,23 @@ describe("choosing a server of models", () => {
     await page.getByTestId("test-model").click();
     await page.getByText(/It answered in/).waitFor();
   });
+
+  it("shows the price of a known model with the day of the table, and takes a cheap one for pieces by one press", async () => {
+    await provider().click();
+    await page.getByRole("option", { name: "OpenAI", exact: true }).click();
+    await model().fill("gpt-6-astra");
+    await page.keyboard.press("Escape");
+    await page.getByText(/As listed on \d+ \w+ 20\d\d/).waitFor();
+    const price = (label) => page.getByLabel(label).getAttribute("placeholder");
+    assert.deepEqual([await price("Price of reading"), await price("Price of writing")], ["$10", "$50"]);
+    await page.getByRole("button", { name: "Use gpt-6-luna for pieces" }).scrollIntoViewIfNeeded();
+    assert.deepEqual(await faults(page, "browser-21-cheaper"), []);
+    assert.deepEqual(await tooWide(page), []);
+    await page.getByRole("button", { name: "Use gpt-6-luna for pieces" }).click();
+    assert.equal(await page.getByLabel("Model for pieces").inputValue(), "gpt-6-luna");
+    await page.getByTestId("cheaper-model").waitFor({ state: "detached" });
+    await model().fill("of-tomorrow");
+    await page.getByText("Without it, a cost limit cannot be kept.").waitFor();
+    assert.equal(await price("Price of reading"), "Not known");
+  });
 });

@@ -71,13 +71,17 @@ export const launch = () => chromium.launch(chromiumWith());
 /** The same with a profile of its own, as people have one: without one, Chromium looks up no names ahead. */
 export const launchWithProfile = (folder, ...more) => chromium.launchPersistentContext(folder, chromiumWith(...more));
 
-/** On the first start: the tests' server. */
-export async function chooseServer(page, address) {
+/** On the first start: the tests' server. `price`: what it costs, in US dollars per million tokens read and written. */
+export async function chooseServer(page, address, price) {
   await page.getByTestId("choose-provider").click();
   await page.getByRole("combobox", { name: "Provider" }).click();
   await page.getByRole("option", { name: "Another server" }).click();
   await page.getByLabel("Address", { exact: true }).fill(address);
   await page.getByLabel("Model", { exact: true }).fill("scripted");
+  if (price) {
+    await page.getByLabel("Price of reading").fill(String(price.reading));
+    await page.getByLabel("Price of writing").fill(String(price.writing));
+  }
   await page.getByTestId("use-provider").click();
   await page.getByTestId("ask-input").waitFor();
 }

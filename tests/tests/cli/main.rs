@@ -16,5 +16,7 @@ mod plumb;
 mod poisoned;
 mod providers;
 mod rate_limits;
+mod recursive;
 mod resume;
+mod spending;
 mod wild_code;

@@ -116,7 +116,7 @@ async fn a_run_goes_on_after_a_server_that_accepted_and_said_nothing() {
     for silent in [Reply { hang: true, ..Reply::default() }, Reply { silent_after: Some(1), ..Reply::text("Tuesday it is") }] {
         let home = Home::with("note.txt", "The meeting is on Tuesday.\n");
         let what = format!("{silent:?}");
-        let (server, outcome) = asked(&home, vec![silent], &["--timeout", "4"]).await;
+        let (server, outcome) = asked(&home, vec![silent], &["--timeout", "12"]).await;
         let answer = outcome.ended(3, "limit");
         assert_eq!(answer["error"]["code"], "limit_time", "{outcome:#?}");
         mended(&home, &server, &answer["run_id"], &what).await;

@@ -75,3 +75,15 @@ async fn a_passing_fault_is_got_over_and_a_lasting_one_told_in_every_format() {
         assert_eq!(outcome.ended(1, "failed")["error"]["code"], "cut_short", "{model}: {outcome:#?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_lies_in_the_providers_usual_variable_is_named_and_not_taken_unasked() {
+    let home = home();
+    let mut asked = home.command(&["ask", "Which day?"]);
+    asked.arg(home.documents()).args(["--model", "mistral:mistral-small-latest"]).env("MISTRAL_API_KEY", KEY);
+    // No keychain answers here, so that none of the user's can hold a key.
+    asked.env_remove("DBUS_SESSION_BUS_ADDRESS").env("XDG_RUNTIME_DIR", home.plumb_home());
+    let outcome = finish(asked.spawn().unwrap()).await;
+    assert!(outcome.exit == Some(1) && outcome.told().contains("--api-key-env MISTRAL_API_KEY"), "{outcome:#?}");
+    assert!(!outcome.told().contains(KEY), "{outcome:#?}");
+}

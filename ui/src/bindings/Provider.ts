@@ -25,6 +25,10 @@ example: string,
  */
 key_required: boolean, 
 /**
+ * The environment variable in which its key usually lies, where one is there now and may be used.
+ */
+key_variable?: string, 
+/**
  * Names of models worth offering.
  */
 models: Array<string>, };

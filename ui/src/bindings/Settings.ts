@@ -16,6 +16,10 @@ model?: ModelChoice,
  */
 sub_model?: ModelChoice, 
 /**
+ * Files of models that the user added, absolute. They stay where they are.
+ */
+model_files?: Array<string>, 
+/**
  * Limits of new questions.
  */
 limits: Limits, 

@@ -58,14 +58,14 @@ export function follow(platform: Platform, client: QueryClient, logs: RunLogs, o
         updateList(update);
         return takeExamined(update);
       case "runs":
-        return again("runs");
+        return again("runs", "spending", "estimate");
       case "fetch":
         takeFetch(update, performance.now());
         return update.done ? again("built_in_models") : undefined;
       case "missed":
         logs.reread();
         ofLibraries.forEach((refresh) => refresh());
-        return again("runs", "built_in_models", "settings");
+        return again("runs", "spending", "estimate", "built_in_models", "settings");
       case "dropped":
         return onDropped(update.paths);
     }

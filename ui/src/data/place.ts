@@ -26,7 +26,7 @@ export interface Draft {
 }
 
 export interface Place {
-  screen: "ask" | "settings";
+  screen: "ask" | "settings" | "spending";
   library: string | null;
   run: string | null;
   tab: Tab;

@@ -10,6 +10,7 @@ import { usePlatform } from "../platform";
 import { modelWords } from "../settings/words";
 import { plural } from "../text/format";
 import s from "./AskBox.module.css";
+import { EstimateLine } from "./EstimateLine";
 import { LimitPill } from "./LimitPill";
 import { ModePill } from "./ModePill";
 
@@ -48,14 +49,13 @@ export function AskBox({ settings, library, running }: Props) {
     input.current.style.height = `${input.current.scrollHeight}px`;
   }, [question]);
 
+  const asked = {
+    library: library?.id ?? "",
+    mode,
+    limits: { ...settings.limits, max_cost_usd: local ? settings.limits.max_cost_usd : limit },
+  };
   const ask = useMutation({
-    mutationFn: () =>
-      platform.call("ask", {
-        question: question.trim(),
-        library: library?.id ?? "",
-        mode,
-        limits: { ...settings.limits, max_cost_usd: local ? settings.limits.max_cost_usd : limit },
-      }),
+    mutationFn: () => platform.call("ask", { question: question.trim(), ...asked }),
     onSuccess: (summary) => {
       go({ run: summary.run_id, draft: { question: "", mode }, source: null, tab: "found" });
       void client.invalidateQueries({ queryKey: ["runs"] });
@@ -118,6 +118,12 @@ export function AskBox({ settings, library, running }: Props) {
           </Button>
         </span>
       </div>
+      {!cannot && library?.overview && (
+        <EstimateLine
+          ask={asked}
+          model={JSON.stringify([settings.model, settings.sub_model, library.overview.tokens_estimate])}
+        />
+      )}
     </div>
   );
 }

@@ -37,7 +37,7 @@ export function RunActions({ run, answer }: { run: OpenRun; answer: string }) {
       {deleting && (
         <Confirm
           title="Delete this question?"
-          about="Its answer and how it was found will be gone for good."
+          about="Its answer and how it was found will be gone for good. What it cost stays in Spending."
           action="Delete"
           onConfirm={() => remove.mutate()}
           onClose={() => setDeleting(false)}

@@ -32,6 +32,9 @@ export function RunStatusLine({ run }: { run: OpenRun }) {
         title={titles[state]}
         acts={
           <>
+            {view.finished?.error?.code === "limit_month" && (
+              <Button onClick={() => go({ screen: "spending" })}>Open spending</Button>
+            )}
             {state === "failed" && <Button onClick={() => go({ screen: "settings" })}>Change model</Button>}
             <Continue run={run} />
           </>

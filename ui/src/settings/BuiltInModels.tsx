@@ -13,13 +13,27 @@ import { Button } from "../parts/Button";
 import { usePlatform } from "../platform";
 import { bytes, duration } from "../text/format";
 import s from "./Settings.module.css";
+import { AddModel } from "./AddModel";
+import { OwnModel } from "./OwnModel";
+import { RemoveModel } from "./RemoveModel";
 import { aboutModels } from "./words";
 
-/** The models that run on this computer: fetched once, then here for good. */
+/** The models that run on this computer: fetched once, then here for good; and files that the user has. */
 export function BuiltInModels({ settings, first }: { settings: Settings; first?: boolean | undefined }) {
   const models = useBuiltInModels();
   if (models.error) return <Banner>{models.error.message}</Banner>;
-  return models.data?.map((model, i) => <Model key={model.id} model={model} settings={settings} main={i === 0} first={first} />);
+  return (
+    <>
+      {models.data?.map((model, i) =>
+        model.file ? (
+          <OwnModel key={model.id} model={model} file={model.file} settings={settings} />
+        ) : (
+          <Model key={model.id} model={model} settings={settings} main={i === 0} first={first} />
+        ),
+      )}
+      <AddModel />
+    </>
+  );
 }
 
 interface ModelProps {
@@ -120,6 +134,15 @@ function Model({ model, settings, main, first }: ModelProps) {
         <button type="button" className={s.link} onClick={fromFile}>
           Use a file I already have
         </button>
+      )}
+      {!using && !underWay && here > 0 && (
+        <RemoveModel
+          id={model.id}
+          label="Delete from this computer"
+          title={`Delete ${model.name}?`}
+          about={`This frees ${bytes(here)}. The model can be downloaded again.`}
+          action="Delete"
+        />
       )}
     </div>
   );

@@ -9,7 +9,9 @@ import { Button } from "../parts/Button";
 import { ChoiceField, SuggestField, TextField } from "../parts/Field";
 import { toFailure, usePlatform } from "../platform";
 import { duration } from "../text/format";
+import { CheaperModel } from "./CheaperModel";
 import { FoundServers } from "./FoundServers";
+import { Prices } from "./Prices";
 import s from "./Settings.module.css";
 import { useOffered } from "./useOffered";
 
@@ -37,6 +39,7 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
   const [name, setName] = useState(before?.name ?? "");
   const [pieces, setPieces] = useState(before ? (settings.sub_model?.name ?? "") : "");
   const [key, setKey] = useState("");
+  const [variable, setVariable] = useState<string>();
   const [priceIn, setPriceIn] = useState(before?.price ? String(before.price.input) : "");
   const [priceOut, setPriceOut] = useState(before?.price ? String(before.price.output) : "");
   const server = (address.trim() || provider?.base_url || "").trim();
@@ -48,22 +51,30 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
 
   // A key that comes from a command or a variable stays with the server that it was chosen for.
   const sameServer = before?.provider === id && (before.base_url ?? "") === address.trim();
-  const given = sameServer && (before.key.kind === "env" || before.key.kind === "command") ? before.key : undefined;
+  const kept = sameServer && (before.key.kind === "env" || before.key.kind === "command") ? before.key : undefined;
+  const given: ModelChoice["key"] | undefined = variable === undefined ? kept : { kind: "env", variable };
 
+  const elsewhere = address.trim() ? { base_url: address.trim() } : {};
   const choice = (model: string, hasKey: boolean): ModelChoice => {
     const input = amount(priceIn);
     const output = amount(priceOut);
     return {
       provider: id,
       name: model.trim(),
-      key: hasKey ? { kind: "keychain" } : (given ?? { kind: "none" }),
-      ...(address.trim() ? { base_url: address.trim() } : {}),
+      key: hasKey && variable === undefined ? { kind: "keychain" } : (given ?? { kind: "none" }),
+      ...elsewhere,
       ...(input !== undefined && output !== undefined && model === name ? { price: { input, output } } : {}),
     };
   };
   const known = provider?.models ?? [];
   const present = keyState.data?.present ?? false;
   const canAsk = /^https?:\/\/[^/]/.test(server) && (present || !!given || !provider?.key_required);
+  const facts = useQuery({
+    queryKey: ["model_facts", id, name.trim(), address.trim()],
+    queryFn: () =>
+      platform.call("model_facts", { model: { provider: id, name: name.trim(), key: { kind: "none" }, ...elsewhere } }),
+    enabled: name.trim() !== "" && /^https?:\/\/[^/]/.test(server),
+  }).data;
   const models = useOffered(canAsk ? choice("", present) : undefined, known);
   /** Keeps the key, if one was typed; says whether there is one. */
   const keepKey = async () => {
@@ -121,6 +132,7 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
             setId(chosen);
             setAddress("");
             setName("");
+            setVariable(undefined);
             edited();
           }}
         />
@@ -130,6 +142,8 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
           placeholder={provider?.example}
           onChange={(event) => {
             setAddress(event.target.value);
+            // A key in the environment is the provider's, and goes to no other address.
+            setVariable(undefined);
             edited();
           }}
         />
@@ -152,19 +166,23 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
           onChange={setPieces}
         />
       </div>
+      {pieces.trim() === "" && <CheaperModel facts={facts} onTake={setPieces} />}
       <TextField
         label="Key"
         type="password"
         value={key}
         placeholder={
-          keyState.data?.present
-            ? "A key is kept; type to replace it"
-            : provider?.key_required
-              ? "Paste your key"
-              : "Only if the server wants one"
+          given?.kind === "env"
+            ? `Taken from ${given.variable}`
+            : keyState.data?.present
+              ? "A key is kept; type to replace it"
+              : provider?.key_required
+                ? "Paste your key"
+                : "Only if the server wants one"
         }
         onChange={(event) => {
           setKey(event.target.value);
+          setVariable(undefined);
           edited();
         }}
         hint={
@@ -175,24 +193,13 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
             : "It will be kept in this computer's keychain, and goes only to this address."
         }
       />
-      <div className={s.pair}>
-        <TextField
-          label="Price of reading"
-          hint="Optional: US dollars per million tokens."
-          inputMode="decimal"
-          value={priceIn}
-          placeholder="As Plumb knows it"
-          onChange={(event) => setPriceIn(event.target.value)}
-        />
-        <TextField
-          label="Price of writing"
-          hint="So that cost and limits are exact."
-          inputMode="decimal"
-          value={priceOut}
-          placeholder="As Plumb knows it"
-          onChange={(event) => setPriceOut(event.target.value)}
-        />
-      </div>
+      {provider?.key_variable !== undefined && variable === undefined && !present && key === "" && address.trim() === "" && (
+        <div className={s.buttons} data-testid="key-variable">
+          <span className={s.said}>{provider.key_variable} is set on this computer.</span>
+          <Button onClick={() => setVariable(provider.key_variable)}>Use it as the key</Button>
+        </div>
+      )}
+      <Prices facts={facts} input={priceIn} output={priceOut} onInput={setPriceIn} onOutput={setPriceOut} />
       {test.error && <Banner title="The test failed">{toFailure(test.error).message}</Banner>}
       <div className={s.buttons}>
         <Button look="primary" type="submit" disabled={!!wants || use.isPending} title={wants} data-testid="use-provider">

@@ -99,7 +99,7 @@ export function History({ containing }: { containing: string }) {
       {deleting && (
         <Confirm
           title="Delete this question?"
-          about={`“${deleting.question}” and how its answer was found will be gone for good.`}
+          about={`“${deleting.question}” and how its answer was found will be gone for good. What it cost stays in Spending.`}
           action="Delete"
           onConfirm={() => remove.mutate(deleting)}
           onClose={() => setDeleting(null)}

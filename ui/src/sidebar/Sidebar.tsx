@@ -1,4 +1,4 @@
-import { Settings2, SquarePen } from "lucide-react";
+import { Settings2, SquarePen, Wallet } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 import type { Settings } from "../bindings/Settings";
 import { useNavigation } from "../data/place";
@@ -6,6 +6,8 @@ import { Brand } from "../parts/Brand";
 import { IconButton } from "../parts/Button";
 import { useBuiltInModels, useProviders } from "../data/host";
 import { modelWords } from "../settings/words";
+import { useSpending } from "../spending/useSpending";
+import { dollars } from "../text/format";
 import { History } from "./History";
 import { Libraries } from "./Libraries";
 import s from "./Sidebar.module.css";
@@ -50,8 +52,32 @@ export function Sidebar({ settings, library }: { settings: Settings; library: st
       </div>
       <Libraries shown={library} />
       <History containing={containing} />
+      <SpendingFoot />
       <ModelFoot settings={settings} />
     </nav>
+  );
+}
+
+function SpendingFoot() {
+  const { go, place } = useNavigation();
+  const spending = useSpending().data;
+  return (
+    <button
+      type="button"
+      className={s.spending}
+      data-testid="open-spending"
+      aria-current={place.screen === "spending" ? "page" : undefined}
+      onClick={() => go({ screen: "spending" })}
+    >
+      <Wallet size={14} aria-hidden />
+      Spending
+      {spending && (
+        <span className="num" data-warn={spending.almost_spent || undefined}>
+          {dollars(spending.total.cost_usd)}
+          <span className="unseen"> this month</span>
+        </span>
+      )}
+    </button>
   );
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, dayOf, dollars, duration, firstLine, short } from "./format";
+import { between, bytes, dayOf, dollars, duration, firstLine, short } from "./format";
 
 test("times read as a person would say them", () => {
   expect([230, 41_300, 192_000, 3_720_000].map(duration)).toEqual(["0.2 s", "41 s", "3 min 12 s", "1 h 2 min"]);
@@ -9,6 +9,11 @@ test("times read as a person would say them", () => {
 
 test("small amounts are never shown as nothing", () => {
   expect([0, 0.00001, 0.0034, 0.07, 12.5].map(dollars)).toEqual(["$0.00", "under $0.0001", "$0.0034", "$0.07", "$12.50"]);
+});
+
+test("an estimate is a range, and no finer than cents", () => {
+  const ranges = [between(0.0371, 0.1249), between(0.0001, 0.004), between(0.002, 0.5), between(0.02, 0.02), between(1, 12.5)];
+  expect(ranges).toEqual(["$0.04–0.13", "under $0.01", "$0–0.50", "$0.02", "$1.00–12.50"]);
 });
 
 test("large numbers are shortened", () => {

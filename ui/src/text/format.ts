@@ -22,6 +22,14 @@ export function dollars(amount: number): string {
   return `$${amount.toFixed(2)}`;
 }
 
+/** Two digits that matter: 0.0371 and 0.1249 -> "$0.04–0.13" */
+export function between(low: number, high: number): string {
+  if (high < 0.01) return "under $0.01";
+  const least = low < 0.01 ? "0" : low.toFixed(2);
+  const most = (Math.ceil(high * 100 - 1e-6) / 100).toFixed(2);
+  return least === most ? `$${most}` : `$${least}–${most}`;
+}
+
 export const cost = (amount: number | null, free: boolean) =>
   free ? "free" : amount === null ? "price unknown" : dollars(amount);
 

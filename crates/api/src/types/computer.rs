@@ -29,6 +29,10 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub sub_model: Option<ModelChoice>,
+    /// Files of models that the user added, absolute. They stay where they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<String>>", optional)]
+    pub model_files: Vec<String>,
     /// Limits of new questions.
     pub limits: Limits,
     /// Starts the worker that runs code elsewhere and pipes to it; absent: on this computer.

@@ -1,18 +1,22 @@
 //! Models, providers and their keys.
 
-use plumb_rlm::options::ModelChoice;
+use plumb_rlm::{money::Price, options::ModelChoice};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A built-in model.
+/// A model that runs on this computer: one that is built in, or a file of the user's.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct BuiltInModel {
-    /// `qwen2.5-coder-1.5b`.
+    /// `qwen2.5-coder-1.5b`; of a file, its path.
     pub id: String,
     /// What people call it.
     pub name: String,
-    /// Its licence.
+    /// Its licence; empty: not known.
     pub licence: String,
+    /// It is a file of the user's. Absent: it is built in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub file: Option<ModelFile>,
     /// Size of its file.
     pub bytes: u64,
     /// Bytes that are already here; equal to `bytes` and `ready` when complete.
@@ -21,6 +25,30 @@ pub struct BuiltInModel {
     pub ready: bool,
     /// It is being fetched now.
     pub fetching: bool,
+}
+
+/// What a model's file says of itself.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ModelFile {
+    /// How many numbers it is made of: `1.5B`; may be empty.
+    pub parameters: String,
+    /// Tokens of text that it is given room for.
+    pub window: u32,
+    /// Memory that it takes with them, in bytes.
+    pub memory_bytes: u64,
+    /// Its own form for conversations is not known here: a common one is used, and it may answer worse.
+    pub foreign_chat: bool,
+    /// Why it cannot be used now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub fault: Option<String>,
+}
+
+/// Adds a model's file.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct AddModel {
+    /// A file in the format GGUF.
+    pub path: String,
 }
 
 /// Fetches a built-in model. Progress arrives as [`Update::Fetch`].
@@ -34,7 +62,7 @@ pub struct FetchModel {
     pub from_file: Option<String>,
 }
 
-/// Names a built-in model.
+/// Names a model on this computer.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ModelId {
     /// Which.
@@ -56,8 +84,65 @@ pub struct Provider {
     pub example: String,
     /// It wants a key.
     pub key_required: bool,
+    /// The environment variable in which its key usually lies, where one is there now and may be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub key_variable: Option<String>,
     /// Names of models worth offering.
     pub models: Vec<String>,
+}
+
+/// Asks what is known of a model.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ModelFactsOf {
+    /// Which; its key is not looked at, and nothing is sent.
+    pub model: ModelChoice,
+}
+
+/// Who says what a model costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum PriceFrom {
+    /// The choice itself.
+    Choice,
+    /// `models.toml`.
+    File,
+    /// The table of prices.
+    Table,
+    /// It runs on this computer.
+    Here,
+}
+
+/// What is known of a model.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ModelFacts {
+    /// US dollars per million tokens; absent: unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub price: Option<Price>,
+    /// Who says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub price_from: Option<PriceFrom>,
+    /// The day on which the table of prices was made, `2026-11-22`.
+    pub prices_as_of: String,
+    /// The page behind the table's price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub source: Option<String>,
+    /// A model of the same provider that reads pieces for less than half.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub cheaper: Option<CheaperModel>,
+}
+
+/// A model for pieces.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct CheaperModel {
+    /// The provider's name for it.
+    pub name: String,
+    /// US dollars per million tokens.
+    pub price: Price,
 }
 
 /// Asks a server which models it offers.

@@ -1,35 +1,34 @@
-//! The model in memory, and the loop that makes a reply.
+//! The model at work: all replies under way go forward by one step at a time, in one batch. Reading the model's weights is most of what a
+//! token costs, and a batch reads them once for all.
 
 use crate::prompt;
-use crate::slots::{Slot, plan};
+use crate::slots::{Slot, common, plan};
 use crate::stop::Tail;
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
-use llama_cpp_2::llama_backend::{LlamaBackend, load_backends_from_path};
+use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
-use plumb_models::frame::{Finish, Job, Usage};
+use plumb_models::frame::{Finish, FromLlama, Job, SLOTS, Usage};
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// Conversations kept in memory: that of a node and its parents', and the sub-calls' common beginning.
-const SLOTS: usize = 4;
-/// Prompt tokens read between two looks at whether the caller still wants the reply.
-const CHUNK: usize = 128;
+/// Prompt tokens read in one step. Between two steps a cancellation is heard, and the other replies go on.
+const CHUNK: usize = 256;
+/// So many tokens in common with a prompt that is being read are worth waiting for.
+const WORTH_WAITING: usize = 32;
 
-/// Why a job failed: a code and words.
-pub type Fault = (&'static str, String);
-
-/// A finished reply.
-pub struct Done {
-    pub finish: Finish,
-    pub usage: Usage,
-    pub prompt_time: Duration,
-    pub reply_time: Duration,
+/// What a context for a model takes.
+pub struct Size {
+    /// Input and output tokens of one call that fit together.
+    pub window: u32,
+    /// Tokens of all conversations together that fit in memory.
+    pub cells: u32,
+    /// Threads at work.
+    pub threads: u32,
 }
 
 /// The model and what it remembers.
@@ -37,160 +36,259 @@ pub struct Engine {
     model: &'static LlamaModel,
     context: LlamaContext<'static>,
     slots: Vec<Slot<LlamaToken>>,
+    waiting: VecDeque<Waiting>,
+    replies: Vec<Reply>,
     batch: LlamaBatch<'static>,
     clock: u64,
-    threads: u32,
+    window: usize,
+    cells: usize,
+}
+
+/// A job for which there was no room yet.
+struct Waiting {
+    id: u64,
+    job: Job,
+    prompt: Vec<LlamaToken>,
+    since: Instant,
+}
+
+/// A reply under way.
+struct Reply {
+    id: u64,
+    slot: usize,
+    prompt: Vec<LlamaToken>,
+    /// Text it begins with, until that is shown.
+    prefill: Option<String>,
+    /// The most tokens it may have.
+    room: u64,
+    sampler: LlamaSampler,
+    tail: Tail,
+    /// Chosen, but not read by the model yet.
+    next: Option<LlamaToken>,
+    usage: Usage,
+    since: Instant,
+    prompt_ms: u64,
 }
 
 impl Engine {
-    /// Loads the arithmetic from `libraries` and the model from `file`.
-    pub fn load(libraries: &Path, file: &Path, n_ctx: u32) -> Result<Self, String> {
-        load_backends_from_path(libraries);
-        let backend = LlamaBackend::init().map_err(|error| error.to_string())?;
-        let model = LlamaModel::load_from_file(&backend, file, &LlamaModelParams::default())
-            .map_err(|_| format!("{} is not a model that can be loaded. Fetch it again.", file.display()))?;
+    /// A model with room for conversations.
+    pub fn new(backend: &LlamaBackend, model: LlamaModel, size: &Size) -> Result<Self, String> {
         // The process lives for this one model; the context borrows it for as long.
         let model: &'static LlamaModel = Box::leak(Box::new(model));
-        let threads = physical_cores();
+        let batch = CHUNK + SLOTS as usize;
         let params = LlamaContextParams::default()
-            .with_n_ctx(NonZeroU32::new(n_ctx.min(model.n_ctx_train())))
-            .with_n_batch(CHUNK as u32)
-            .with_n_ubatch(CHUNK as u32)
-            .with_n_seq_max(SLOTS as u32)
+            .with_n_ctx(NonZeroU32::new(size.cells))
+            .with_n_batch(batch as u32)
+            .with_n_ubatch(batch as u32)
+            .with_n_seq_max(SLOTS)
             .with_kv_unified(true)
-            .with_n_threads(threads as i32)
-            .with_n_threads_batch(threads as i32)
+            .with_n_threads(size.threads as i32)
+            .with_n_threads_batch(size.threads as i32)
             .with_no_perf(true);
-        let context = model.new_context(&backend, params).map_err(|error| {
-            format!("There is not enough memory for the model with {n_ctx} tokens of text ({error}). Close other programs, or set a smaller window.")
+        let context = model.new_context(backend, params).map_err(|error| {
+            let window = size.window;
+            format!("There is not enough memory for the model with {window} tokens of text ({error}). Close other programs, or set a smaller window.")
         })?;
-        let slots = vec![Slot { tokens: Vec::new(), used: 0 }; SLOTS];
-        Ok(Engine { model, context, slots, batch: LlamaBatch::new(CHUNK, 1), clock: 0, threads })
+        let slots = vec![Slot { tokens: Vec::new(), used: 0, promised: None }; SLOTS as usize];
+        Ok(Engine {
+            model,
+            context,
+            slots,
+            waiting: VecDeque::new(),
+            replies: Vec::new(),
+            batch: LlamaBatch::new(batch, 1),
+            clock: 0,
+            window: size.window as usize,
+            cells: size.cells as usize,
+        })
     }
 
-    /// Input and output tokens that fit together.
-    pub fn n_ctx(&self) -> u32 {
-        self.context.n_ctx()
+    /// There is nothing to do.
+    pub fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.replies.is_empty()
     }
 
-    /// Threads at work.
-    pub fn threads(&self) -> u32 {
-        self.threads
-    }
-
-    /// Tokens of a text.
-    pub fn count(&self, text: &str) -> u64 {
-        self.model.vocab().tokenize(text.as_bytes(), false, false).len() as u64
-    }
-
-    /// Answers a job. `wanted` turns false when the caller has gone; what was read and written until then stays in memory.
-    pub fn complete(&mut self, job: &Job, wanted: &dyn Fn() -> bool, emit: &mut dyn FnMut(&str)) -> Result<Done, Fault> {
-        let began = Instant::now();
-        let prompt = prompt::tokens(self.model, job).map_err(local)?;
-        let capacity = self.n_ctx() as usize;
-        if prompt.len() + 1 >= capacity {
-            return Err((
-                "too_long",
-                format!("The prompt has {} tokens; the built-in model can take {capacity}, its reply included.", prompt.len()),
-            ));
+    /// Takes in a job.
+    pub fn add(&mut self, id: u64, job: Job, say: &mut dyn FnMut(FromLlama)) {
+        let failed = |code: &str, message| FromLlama::Failed { id: Some(id), code: code.into(), message };
+        match prompt::tokens(self.model, &job) {
+            Err(message) => say(failed("local_model", message)),
+            Ok(prompt) if prompt.len() + 1 >= self.window => {
+                let (has, most) = (prompt.len(), self.window);
+                let message = format!("The prompt has {has} tokens; the model can take {most}, its reply included.");
+                say(failed("too_long", message));
+            }
+            Ok(prompt) => self.waiting.push_back(Waiting { id, job, prompt, since: Instant::now() }),
         }
-        let room = (capacity - prompt.len()).min(job.max_output_tokens as usize);
-        let (slot, cached) = self.make_room(&prompt, room)?;
-        let mut done = Done {
-            finish: Finish::Stop,
-            usage: Usage { input_tokens: prompt.len() as u64, cached_input_tokens: cached as u64, ..Usage::default() },
-            prompt_time: Duration::ZERO,
-            reply_time: Duration::ZERO,
+    }
+
+    /// Ends a job. What was read and written for it stays in memory.
+    pub fn cancel(&mut self, id: u64, say: &mut dyn FnMut(FromLlama)) {
+        if let Some(at) = self.replies.iter().position(|reply| reply.id == id) {
+            self.end(at, Finish::Stop, say);
+        } else if let Some(at) = self.waiting.iter().position(|waiting| waiting.id == id) {
+            self.waiting.remove(at);
+            say(FromLlama::Done { id, finish: Finish::Stop, usage: Usage::default(), prompt_ms: 0, reply_ms: 0 });
+        }
+    }
+
+    /// All replies go forward: by a token, or by a piece of their prompts.
+    pub fn step(&mut self, say: &mut dyn FnMut(FromLlama)) {
+        while let Some(waiting) = self.waiting.pop_front() {
+            match self.admit(&waiting) {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.waiting.push_front(waiting);
+                    break;
+                }
+                Err(message) => say(FromLlama::Failed { id: Some(waiting.id), code: "local_model".into(), message }),
+            }
+        }
+        if self.replies.is_empty() {
+            return;
+        }
+        match self.read() {
+            Ok(spoken) => self.write(&spoken, say),
+            Err(message) => {
+                // Part of a batch may be in memory: what the slots hold is no longer known.
+                for reply in std::mem::take(&mut self.replies) {
+                    let _ = self.cut(reply.slot, 0);
+                    self.slots[reply.slot].promised = None;
+                    say(FromLlama::Failed { id: Some(reply.id), code: "local_model".into(), message: message.clone() });
+                }
+            }
+        }
+    }
+
+    /// Begins the reply to a job, if there is room.
+    fn admit(&mut self, waiting: &Waiting) -> Result<bool, String> {
+        let Waiting { id, job, prompt, since } = waiting;
+        let room = (self.window - prompt.len()).min(job.max_output_tokens.max(1) as usize);
+        let Some(plan) = plan(&self.slots, prompt, prompt.len() + room, self.cells) else { return Ok(false) };
+        let being_read = |reply: &Reply| {
+            let shared = common(&reply.prompt, prompt).min(prompt.len() - 1);
+            shared > self.slots[reply.slot].tokens.len() && shared >= plan.keep + WORTH_WAITING
         };
-        for chunk in prompt[cached..].chunks(CHUNK) {
-            if !wanted() {
-                return Ok(done);
-            }
-            self.read(slot, chunk)?;
+        // Calls that come together often begin alike: the beginning is read for one of them, and shared by the rest.
+        if self.replies.iter().any(being_read) {
+            return Ok(false);
         }
-        done.prompt_time = began.elapsed();
-        if let Some(prefill) = &job.prefill {
-            emit(prefill);
-        }
-        let mut tail = Tail::new(&job.stop);
-        let mut sampler = sampler(job);
-        done.finish = loop {
-            if done.usage.output_tokens as usize >= room {
-                break Finish::Length;
-            }
-            if !wanted() {
-                break Finish::Stop;
-            }
-            let token = sampler.sample(&self.context, -1);
-            done.usage.output_tokens += 1;
-            if self.model.vocab().is_eog(token) {
-                break Finish::Stop;
-            }
-            let step = tail.push(&self.model.vocab().token_to_piece(token, false, None));
-            if !step.text.is_empty() {
-                emit(&step.text);
-            }
-            if step.stopped {
-                done.reply_time = began.elapsed() - done.prompt_time;
-                return Ok(done);
-            }
-            self.read(slot, &[token])?;
-        };
-        let rest = tail.finish();
-        if !rest.is_empty() {
-            emit(&rest);
-        }
-        done.reply_time = began.elapsed() - done.prompt_time;
-        Ok(done)
-    }
-
-    /// Chooses the slot for a prompt and leaves in it what need not be read again.
-    fn make_room(&mut self, prompt: &[LlamaToken], room: usize) -> Result<(usize, usize), Fault> {
-        let plan = plan(&self.slots, prompt, prompt.len() + room, self.n_ctx() as usize);
-        self.clock += 1;
+        let (slot, keep) = (plan.slot, plan.keep);
+        self.cut(slot, if plan.share_from.is_some() { 0 } else { keep })?;
         if let Some(from) = plan.share_from {
-            self.cut(plan.slot, 0)?;
-            let all = self.context.copy_kv_cache_seq(from as i32, plan.slot as i32, Some(0), u32::try_from(plan.keep).ok());
-            all.map_err(local)?;
-            self.slots[plan.slot].tokens = prompt[..plan.keep].to_vec();
-        } else {
-            self.cut(plan.slot, plan.keep)?;
+            let all = self.context.copy_kv_cache_seq(from as i32, slot as i32, Some(0), u32::try_from(keep).ok());
+            all.map_err(|error| error.to_string())?;
+            self.slots[slot].tokens = prompt[..keep].to_vec();
         }
-        self.slots[plan.slot].used = self.clock;
         for slot in plan.empty {
             self.cut(slot, 0)?;
         }
-        Ok((plan.slot, plan.keep))
+        self.clock += 1;
+        self.slots[slot].used = self.clock;
+        self.slots[slot].promised = Some(prompt.len() + room);
+        let usage = Usage { input_tokens: prompt.len() as u64, cached_input_tokens: keep as u64, ..Usage::default() };
+        self.replies.push(Reply {
+            id: *id,
+            slot,
+            prompt: prompt.clone(),
+            prefill: job.prefill.clone(),
+            room: room as u64,
+            sampler: sampler(job),
+            tail: Tail::new(&job.stop),
+            next: None,
+            usage,
+            since: *since,
+            prompt_ms: 0,
+        });
+        Ok(true)
+    }
+
+    /// Has the model read what is next of each reply. Gives those that it can now say something for, by their places in the list and the batch.
+    fn read(&mut self) -> Result<Vec<(usize, i32)>, String> {
+        self.batch.clear();
+        let mut left = CHUNK;
+        let mut read: Vec<(usize, usize)> = Vec::new();
+        let mut spoken = Vec::new();
+        for (at, reply) in self.replies.iter().enumerate() {
+            let have = self.slots[reply.slot].tokens.len();
+            let next = match &reply.next {
+                Some(token) => std::slice::from_ref(token),
+                None => &reply.prompt[have..reply.prompt.len().min(have + left)],
+            };
+            left -= if reply.next.is_some() { 0 } else { next.len() };
+            let whole = reply.next.is_some() || have + next.len() == reply.prompt.len();
+            for (index, token) in next.iter().enumerate() {
+                let last = whole && index + 1 == next.len();
+                let added = self.batch.add(*token, (have + index) as i32, &[reply.slot as i32], last);
+                added.map_err(|error| error.to_string())?;
+            }
+            if whole {
+                spoken.push((at, self.batch.n_tokens() - 1));
+            }
+            read.push((reply.slot, next.len()));
+        }
+        let decoded = self.context.decode(&mut self.batch);
+        decoded.map_err(|error| format!("The built-in model could not go on ({error}). Ask again."))?;
+        for (reply, (slot, count)) in self.replies.iter().zip(read) {
+            let tokens = &mut self.slots[slot].tokens;
+            match reply.next {
+                Some(token) => tokens.push(token),
+                None => tokens.extend_from_slice(&reply.prompt[tokens.len()..tokens.len() + count]),
+            }
+        }
+        Ok(spoken)
+    }
+
+    /// Chooses the next token of each reply that has one, and shows what it adds.
+    fn write(&mut self, spoken: &[(usize, i32)], say: &mut dyn FnMut(FromLlama)) {
+        // From the last one back: a reply that ends leaves the list.
+        for &(at, place) in spoken.iter().rev() {
+            let reply = &mut self.replies[at];
+            if reply.usage.output_tokens == 0 {
+                reply.prompt_ms = reply.since.elapsed().as_millis() as u64;
+                if let Some(text) = reply.prefill.take() {
+                    say(FromLlama::Text { id: reply.id, text });
+                }
+            }
+            let token = reply.sampler.sample(&self.context, place);
+            reply.usage.output_tokens += 1;
+            if self.model.vocab().is_eog(token) {
+                self.end(at, Finish::Stop, say);
+                continue;
+            }
+            let step = reply.tail.push(&self.model.vocab().token_to_piece(token, false, None));
+            if !step.text.is_empty() {
+                say(FromLlama::Text { id: reply.id, text: step.text });
+            }
+            if step.stopped {
+                reply.tail = Tail::new(&[]);
+                self.end(at, Finish::Stop, say);
+            } else if reply.usage.output_tokens >= reply.room {
+                self.end(at, Finish::Length, say);
+            } else {
+                reply.next = Some(token);
+            }
+        }
+    }
+
+    fn end(&mut self, at: usize, finish: Finish, say: &mut dyn FnMut(FromLlama)) {
+        let Reply { id, slot, tail, usage, since, prompt_ms, .. } = self.replies.remove(at);
+        self.slots[slot].promised = None;
+        let rest = tail.finish();
+        if !rest.is_empty() {
+            say(FromLlama::Text { id, text: rest });
+        }
+        let reply_ms = (since.elapsed().as_millis() as u64).saturating_sub(prompt_ms);
+        say(FromLlama::Done { id, finish, usage, prompt_ms, reply_ms });
     }
 
     /// Forgets a slot's tokens from `keep` on.
-    fn cut(&mut self, slot: usize, keep: usize) -> Result<(), Fault> {
-        let from = u32::try_from(keep).map_err(local)?;
-        self.context.kv_cache_seq_rm(slot as i32, Some(from), None).map_err(local)?;
+    fn cut(&mut self, slot: usize, keep: usize) -> Result<(), String> {
+        let from = u32::try_from(keep).map_err(|error| error.to_string())?;
+        self.context.kv_cache_seq_rm(slot as i32, Some(from), None).map_err(|error| error.to_string())?;
         self.slots[slot].tokens.truncate(keep);
         Ok(())
     }
-
-    /// Reads tokens at the end of a slot; the model is then ready to say what comes next.
-    fn read(&mut self, slot: usize, tokens: &[LlamaToken]) -> Result<(), Fault> {
-        self.batch.clear();
-        let start = self.slots[slot].tokens.len();
-        for (index, token) in tokens.iter().enumerate() {
-            let last = index + 1 == tokens.len();
-            self.batch.add(*token, (start + index) as i32, &[slot as i32], last).map_err(local)?;
-        }
-        if let Err(error) = self.context.decode(&mut self.batch) {
-            // Half of a batch may be in memory: what the slot holds is no longer known.
-            self.cut(slot, 0)?;
-            return Err(local(format!("The built-in model could not go on ({error}).")));
-        }
-        self.slots[slot].tokens.extend_from_slice(tokens);
-        Ok(())
-    }
-}
-
-fn local(error: impl ToString) -> Fault {
-    ("local_model", error.to_string())
 }
 
 fn sampler(job: &Job) -> LlamaSampler {
@@ -203,13 +301,4 @@ fn sampler(job: &Job) -> LlamaSampler {
         LlamaSampler::temp(job.temperature),
         LlamaSampler::dist(job.seed),
     ])
-}
-
-/// Two threads on one core only get in each other's way.
-fn physical_cores() -> u32 {
-    let siblings = (0..)
-        .map_while(|cpu| std::fs::read_to_string(format!("/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")).ok());
-    let cores = siblings.collect::<std::collections::HashSet<_>>().len();
-    let allowed = std::thread::available_parallelism().map_or(1, usize::from);
-    (if cores == 0 { allowed } else { cores.min(allowed) }) as u32
 }

@@ -4,107 +4,114 @@
 //! however the program that started it dies, it does not stay behind.
 
 mod engine;
+mod loading;
+mod machine;
 mod prompt;
 mod slots;
 mod stop;
 
-use engine::Engine;
-use plumb_models::frame::{self, FromLlama, Job, ToLlama};
+use engine::{Engine, Size};
+use llama_cpp_2::llama_backend::{LlamaBackend, load_backends_from_path};
+use loading::OpenFile;
+use plumb_models::frame::{self, Facts, FromLlama, ToLlama};
 use plumb_sandbox::Policy;
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
-/// The job that is no longer wanted. Jobs come one at a time with rising ids.
-static CANCELLED: AtomicU64 = AtomicU64::new(0);
-
-enum Work {
-    Complete(u64, Job),
-    Count(u64, String),
-}
+/// Why nothing could be loaded: a code and words.
+type Fault = (&'static str, String);
 
 fn main() {
     // While there is one thread: the kernel refuses it later.
     let isolated = plumb_sandbox::isolate();
-    llama_cpp_2::send_logs_to_tracing(llama_cpp_2::LogOptions::default().with_logs_enabled(false));
-    let Ok(Some(ToLlama::Load { model, n_ctx })) = frame::read::<ToLlama>(&mut io::stdin()) else { return };
-    match load(&model, n_ctx).and_then(|(engine, cpu)| Ok((engine, cpu, seal(isolated)?))) {
-        Ok((engine, cpu, sealed)) => serve(engine, cpu, sealed),
-        Err(message) => say(&FromLlama::Failed { id: None, code: "local_model".into(), message }),
+    loading::listen_to_errors();
+    let (model, window) = match frame::read::<ToLlama>(&mut io::stdin()) {
+        Ok(Some(ToLlama::Load { model, window })) => (model, Some(window)),
+        Ok(Some(ToLlama::Describe { model })) => (model, None),
+        _ => return,
+    };
+    if let Err((code, message)) = start(&model, window, isolated) {
+        say(FromLlama::Failed { id: None, code: code.into(), message });
     }
 }
 
-fn load(model: &Path, n_ctx: u32) -> Result<(Engine, String), String> {
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let engine = Engine::load(program.parent().unwrap_or(Path::new(".")), model, n_ctx)?;
-    Ok((engine, loaded_arithmetic()))
+/// Opens what is needed, seals the process, and only then reads the file.
+fn start(model: &Path, window: Option<u32>, isolated: Result<String, String>) -> Result<(), Fault> {
+    let local = |message: String| ("local_model", message);
+    let wrong = |message: String| ("wrong_file", message);
+    let file = OpenFile::open(model).map_err(local)?;
+    let program = std::env::current_exe().map_err(|error| local(error.to_string()))?;
+    load_backends_from_path(program.parent().unwrap_or(Path::new(".")));
+    let backend = LlamaBackend::init().map_err(|error| local(error.to_string()))?;
+    let (threads, cpu, free) = (machine::physical_cores(), machine::arithmetic(), machine::free_memory());
+    let policy = Policy { memory_bytes: machine::memory_in_use() + free, cpu_seconds: None, threads: true, joins: true };
+    let seal = plumb_sandbox::seal(&policy, isolated).map_err(|error| local(error.to_string()))?;
+    let facts = file.facts().map_err(wrong)?;
+    let Some(window) = window else {
+        say(FromLlama::Described { facts });
+        return Ok(());
+    };
+    let size = Size { threads, ..size(&facts, window, free)? };
+    let mut told = 0.0;
+    let mut on_part = |part: f32| {
+        if part - told >= 0.02 {
+            told = part;
+            say(FromLlama::Loading { part });
+        }
+    };
+    let model = file.load(&mut on_part).map_err(wrong)?;
+    let engine = Engine::new(&backend, model, &size).map_err(local)?;
+    say(FromLlama::Loaded { window: size.window, threads, cpu, sealed: seal.layers });
+    let (orders, queue) = channel();
+    std::thread::spawn(move || listen(&orders));
+    serve(engine, &queue);
+    Ok(())
 }
 
-/// From here on nothing can be opened: a model file made to break its reader gains nothing.
-fn seal(isolated: Result<String, String>) -> Result<Vec<String>, String> {
-    let policy = Policy { memory_bytes: memory_now() + WORK_MEMORY, cpu_seconds: None, threads: true, joins: true };
-    plumb_sandbox::seal(&policy, isolated).map(|seal| seal.layers).map_err(|error| error.to_string())
+/// Room for one call, and for a second one beside it where memory is plenty.
+fn size(facts: &Facts, window: u32, free: u64) -> Result<Size, Fault> {
+    let window = if facts.window == 0 { window } else { window.min(facts.window) };
+    let need = facts.memory(window);
+    if need > free {
+        let (gigabytes, name) = (|bytes: u64| bytes as f64 / 1e9, if facts.name.is_empty() { "This model" } else { &facts.name });
+        let message = format!(
+            "{name} needs {:.1} GB of memory with {window} tokens of text, and {:.1} GB are free. Close other programs, set a smaller window, or choose a smaller model.",
+            gigabytes(need),
+            gigabytes(free)
+        );
+        return Err(("too_large", message));
+    }
+    let plenty = facts.memory(window * 2) <= free / 2;
+    Ok(Size { window, cells: if plenty { window * 2 } else { window }, threads: 1 })
 }
 
-/// For what a call needs beyond the loaded model.
-const WORK_MEMORY: u64 = 1 << 30;
-
-/// Private writable memory in use.
-fn memory_now() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmData:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    kilobytes.unwrap_or(0) * 1024
-}
-
-fn serve(mut engine: Engine, cpu: String, sealed: Vec<String>) {
-    let (work, queue) = channel();
-    std::thread::spawn(move || listen(&work));
-    say(&FromLlama::Loaded { n_ctx: engine.n_ctx(), threads: engine.threads(), cpu, sealed });
-    for next in queue {
-        match next {
-            Work::Count(id, text) => say(&FromLlama::Count { id, tokens: engine.count(&text) }),
-            Work::Complete(id, job) => answer(&mut engine, id, &job),
+fn serve(mut engine: Engine, queue: &Receiver<ToLlama>) {
+    let mut say = say;
+    loop {
+        let order = if engine.is_idle() { queue.recv().map_err(|_| TryRecvError::Disconnected) } else { queue.try_recv() };
+        match order {
+            Ok(ToLlama::Complete { id, job }) => engine.add(id, job, &mut say),
+            Ok(ToLlama::Cancel { id }) => engine.cancel(id, &mut say),
+            Err(TryRecvError::Empty) => engine.step(&mut say),
+            Ok(ToLlama::Load { .. } | ToLlama::Describe { .. }) | Err(TryRecvError::Disconnected) => leave(),
         }
     }
 }
 
-fn answer(engine: &mut Engine, id: u64, job: &Job) {
-    let wanted = || CANCELLED.load(Ordering::Relaxed) < id;
-    let mut emit = |text: &str| say(&FromLlama::Text { id, text: text.into() });
-    say(&match engine.complete(job, &wanted, &mut emit) {
-        Ok(done) => FromLlama::Done {
-            id,
-            finish: done.finish,
-            usage: done.usage,
-            prompt_ms: done.prompt_time.as_millis() as u64,
-            reply_ms: done.reply_time.as_millis() as u64,
-        },
-        Err((code, message)) => FromLlama::Failed { id: Some(id), code: code.into(), message },
-    });
-}
-
-/// Hears a cancellation while the model is at work, and the end of the program that started us.
-fn listen(work: &Sender<Work>) {
+/// Hears orders while the model is at work, and the end of the program that started us.
+fn listen(orders: &Sender<ToLlama>) {
     let mut input = io::stdin();
     loop {
-        let sent = match frame::read::<ToLlama>(&mut input) {
-            Ok(Some(ToLlama::Cancel { id })) => {
-                CANCELLED.fetch_max(id, Ordering::Relaxed);
-                Ok(())
-            }
-            Ok(Some(ToLlama::Complete { id, job })) => work.send(Work::Complete(id, job)),
-            Ok(Some(ToLlama::Count { id, text })) => work.send(Work::Count(id, text)),
-            Ok(Some(ToLlama::Load { .. }) | None) | Err(_) => leave(),
-        };
-        if sent.is_err() {
-            leave();
+        match frame::read::<ToLlama>(&mut input) {
+            Ok(Some(order)) => orders.send(order).unwrap_or_else(|_| leave()),
+            Ok(None) | Err(_) => leave(),
         }
     }
 }
 
-fn say(event: &FromLlama) {
-    if frame::write(&mut io::stdout().lock(), event).is_err() {
+fn say(event: FromLlama) {
+    if frame::write(&mut io::stdout().lock(), &event).is_err() {
         leave();
     }
 }
@@ -113,11 +120,4 @@ fn say(event: &FromLlama) {
 fn leave() -> ! {
     // SAFETY: takes no memory of ours; it only ends the process.
     unsafe { libc::_exit(0) }
-}
-
-/// Which of llama.cpp's builds for kinds of processors was taken, as its file is named.
-fn loaded_arithmetic() -> String {
-    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
-    let name = |line: &str| Some(line.rsplit_once("libggml-cpu-")?.1.trim_end_matches(".so").to_owned());
-    maps.lines().find_map(name).unwrap_or_else(|| "unknown".into())
 }

@@ -27,6 +27,12 @@ pub fn tokens(model: &LlamaModel, job: &Job) -> Result<Vec<LlamaToken>, String> 
     Ok(tokens)
 }
 
+/// A conversation to try a template with.
+pub fn sample() -> Result<Vec<LlamaChatMessage>, String> {
+    let message = |role: &str| LlamaChatMessage::new(role.into(), "x".into()).map_err(|error| error.to_string());
+    Ok(vec![message("user")?])
+}
+
 fn lay_out(model: &LlamaModel, job: &Job, marks: &[String]) -> Result<String, String> {
     let chat: Vec<LlamaChatMessage> = job
         .messages

@@ -10,6 +10,8 @@ pub struct Slot<T> {
     pub tokens: Vec<T>,
     /// When it was last used; higher is later.
     pub used: u64,
+    /// A reply is being made in it, and may come to so many tokens with its prompt.
+    pub promised: Option<usize>,
 }
 
 /// How to make room for a prompt.
@@ -25,24 +27,36 @@ pub struct Plan {
     pub empty: Vec<usize>,
 }
 
-/// Chooses. `need` is the tokens of the prompt and of the longest reply, `capacity` those that fit in memory.
-pub fn plan<T: PartialEq>(slots: &[Slot<T>], prompt: &[T], need: usize, capacity: usize) -> Plan {
-    let common = |slot: &Slot<T>| slot.tokens.iter().zip(prompt).take_while(|(a, b)| a == b).count();
-    let (nearest, prefix) =
-        slots.iter().map(common).enumerate().max_by_key(|&(index, length)| (length, slots[index].used)).unwrap_or((0, 0));
+/// How many tokens two texts have in common at their beginning.
+pub fn common<T: PartialEq>(one: &[T], other: &[T]) -> usize {
+    one.iter().zip(other).take_while(|(a, b)| a == b).count()
+}
+
+/// Chooses. `need` is the tokens of the prompt and of the longest reply, `capacity` those that fit in memory. `None`: there is no room
+/// before one of the replies under way is done.
+pub fn plan<T: PartialEq>(slots: &[Slot<T>], prompt: &[T], need: usize, capacity: usize) -> Option<Plan> {
+    let promised: usize = slots.iter().filter_map(|slot| slot.promised).sum();
+    if need + promised > capacity {
+        return None;
+    }
+    let lengths = slots.iter().map(|slot| common(&slot.tokens, prompt)).enumerate();
+    let (nearest, prefix) = lengths.max_by_key(|&(index, length)| (length, slots[index].used))?;
     // At least one token is always read: the reply starts from what the model makes of it.
     let keep = prefix.min(prompt.len().saturating_sub(1));
-    let goes_on = prefix * 2 >= slots[nearest].tokens.len();
+    let free = |index: usize| slots[index].promised.is_none();
+    let goes_on = free(nearest) && prefix * 2 >= slots[nearest].tokens.len();
     let (slot, share_from) = if goes_on {
         (nearest, None)
     } else {
-        let others = slots.iter().enumerate().filter(|(index, _)| *index != nearest);
-        let oldest = others.min_by_key(|(_, slot)| (!slot.tokens.is_empty(), slot.used)).map_or(nearest, |(index, _)| index);
-        (oldest, (oldest != nearest && keep > 0).then_some(nearest))
+        let others = (0..slots.len()).filter(|&index| index != nearest && free(index));
+        let oldest = others.min_by_key(|&index| (!slots[index].tokens.is_empty(), slots[index].used));
+        let slot = oldest.or_else(|| free(nearest).then_some(nearest))?;
+        (slot, (slot != nearest && keep > 0).then_some(nearest))
     };
-    let mut rest: Vec<usize> = (0..slots.len()).filter(|&index| index != slot && !slots[index].tokens.is_empty()).collect();
+    let kept = |index: &usize| *index != slot && free(*index) && !slots[*index].tokens.is_empty();
+    let mut rest: Vec<usize> = (0..slots.len()).filter(kept).collect();
     rest.sort_by_key(|&index| std::cmp::Reverse(slots[index].used));
-    let mut held = need;
+    let mut held = need + promised;
     let mut empty = Vec::new();
     for index in rest {
         held += slots[index].tokens.len();
@@ -50,7 +64,7 @@ pub fn plan<T: PartialEq>(slots: &[Slot<T>], prompt: &[T], need: usize, capacity
             empty.push(index);
         }
     }
-    Plan { slot, keep, share_from, empty }
+    Some(Plan { slot, keep, share_from, empty })
 }
 
 #[cfg(test)]
@@ -58,11 +72,15 @@ mod tests {
     use super::*;
 
     fn slots(texts: &[&str]) -> Vec<Slot<u8>> {
-        texts.iter().enumerate().map(|(at, text)| Slot { tokens: text.bytes().collect(), used: at as u64 }).collect()
+        texts
+            .iter()
+            .enumerate()
+            .map(|(at, text)| Slot { tokens: text.bytes().collect(), used: at as u64, promised: None })
+            .collect()
     }
 
     fn plan_for(texts: &[&str], prompt: &str, capacity: usize) -> Plan {
-        plan(&slots(texts), prompt.as_bytes(), prompt.len() + 4, capacity)
+        plan(&slots(texts), prompt.as_bytes(), prompt.len() + 4, capacity).unwrap()
     }
 
     #[test]
@@ -96,5 +114,22 @@ mod tests {
     #[test]
     fn a_single_slot_is_used_over_and_over() {
         assert_eq!(plan_for(&["abcdef"], "axyz", 100), Plan { slot: 0, keep: 1, share_from: None, empty: vec![] });
+    }
+
+    #[test]
+    fn a_slot_in_use_is_shared_from_but_neither_taken_nor_emptied() {
+        let mut slots = slots(&["abcdef", "xyz", "uvw"]);
+        slots[0].promised = Some(10);
+        let plan = |prompt: &str, capacity| plan(&slots, prompt.as_bytes(), prompt.len() + 4, capacity);
+        assert_eq!(plan("abcdefgh", 30), Some(Plan { slot: 1, keep: 6, share_from: Some(0), empty: vec![] }));
+        assert_eq!(plan("abcdefgh", 24).unwrap().empty, [2]);
+        assert_eq!(plan("abcdefgh", 21), None);
+    }
+
+    #[test]
+    fn where_every_slot_is_in_use_a_prompt_waits() {
+        let mut slots = slots(&["abc", "xyz"]);
+        slots.iter_mut().for_each(|slot| slot.promised = Some(5));
+        assert_eq!(plan(&slots, b"abc", 5, 100), None);
     }
 }

@@ -1,0 +1,132 @@
+//! From an open file to a model in memory. The file is opened before the process is sealed and read after, so that one made to break its
+//! reader gains nothing.
+
+use llama_cpp_2::model::{LlamaChatTemplate, LlamaModel};
+use llama_cpp_sys_2 as llama;
+use plumb_models::frame::Facts;
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::ptr::NonNull;
+use std::sync::{Mutex, PoisonError};
+
+/// A model's file, open.
+pub struct OpenFile {
+    stream: NonNull<libc::FILE>,
+    name: String,
+    bytes: u64,
+}
+
+impl OpenFile {
+    /// Opens it. Nothing of it is read yet.
+    pub fn open(path: &Path) -> Result<Self, String> {
+        let cannot = |error: std::io::Error| format!("{} cannot be opened ({error}).", path.display());
+        let metadata = std::fs::metadata(path).map_err(cannot)?;
+        if !metadata.is_file() {
+            return Err(format!("{} is not a file.", path.display()));
+        }
+        let c_path = CString::new(path.as_os_str().as_bytes()).map_err(|error| error.to_string())?;
+        // SAFETY: both strings end with a zero and outlive the call.
+        let stream = NonNull::new(unsafe { libc::fopen(c_path.as_ptr(), c"rb".as_ptr()) });
+        let stream = stream.ok_or_else(|| cannot(std::io::Error::last_os_error()))?;
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        Ok(OpenFile { stream, name, bytes: metadata.len() })
+    }
+
+    /// What the file says of its model.
+    pub fn facts(&self) -> Result<Facts, String> {
+        let model = self.read(true, &mut |_| {})?;
+        let text = |key: &str| model.meta_val_str(key).unwrap_or_default();
+        let architecture = text("general.architecture");
+        // A list has one number for each layer; the first stands for all of them.
+        let number = |key: &str| {
+            let value = text(&format!("{architecture}.{key}"));
+            value.trim_start_matches('[').split(',').next().and_then(|first| first.trim().parse::<u64>().ok())
+        };
+        let heads = number("attention.head_count").unwrap_or(1).max(1);
+        let width = number("embedding_length").unwrap_or(0) / heads;
+        let (key, value) = (number("attention.key_length"), number("attention.value_length"));
+        let of_a_head = key.unwrap_or(width) + value.unwrap_or(width);
+        let token_bytes = number("block_count").unwrap_or(0) * number("attention.head_count_kv").unwrap_or(heads) * of_a_head * 2;
+        Ok(Facts {
+            name: text("general.name"),
+            parameters: text("general.size_label"),
+            bytes: self.bytes,
+            window: number("context_length").and_then(|window| u32::try_from(window).ok()).unwrap_or(0),
+            token_bytes,
+            knows_chat: model.chat_template(None).is_ok_and(|template| lays_out(&model, &template)),
+            architecture,
+        })
+    }
+
+    /// All of it. `on_part` hears how much is there, 0 to 1.
+    pub fn load(&self, on_part: &mut dyn FnMut(f32)) -> Result<LlamaModel, String> {
+        self.read(false, on_part)
+    }
+
+    fn read(&self, vocabulary_only: bool, mut on_part: &mut dyn FnMut(f32)) -> Result<LlamaModel, String> {
+        unsafe extern "C" fn part(part: f32, on_part: *mut c_void) -> bool {
+            // SAFETY: the pointer is the one given with this function, and used only while `read` runs.
+            unsafe { (*on_part.cast::<&mut dyn FnMut(f32)>())(part) };
+            true
+        }
+        // SAFETY: the stream is open for the life of `self`, and `on_part` outlives the call. A pointer that is not null is a model that nothing
+        // else owns; `LlamaModel` is, transparently, such a pointer, but has no way of its own to read from an open file.
+        unsafe {
+            libc::rewind(self.stream.as_ptr());
+            let mut params = llama::llama_model_default_params();
+            params.vocab_only = vocabulary_only;
+            // The seal counts memory, and does not count maps of files: so nothing is mapped.
+            params.load_mode = llama::LLAMA_LOAD_MODE_NONE;
+            params.progress_callback = Some(part);
+            params.progress_callback_user_data = (&raw mut on_part).cast();
+            let model = NonNull::new(llama::llama_model_load_from_file_ptr(self.stream.as_ptr().cast(), params));
+            let model = model.ok_or_else(|| self.refusal())?;
+            Ok(std::mem::transmute::<NonNull<llama::llama_model>, LlamaModel>(model))
+        }
+    }
+
+    fn refusal(&self) -> String {
+        let why = std::mem::take(&mut *LAST_ERROR.lock().unwrap_or_else(PoisonError::into_inner));
+        let what = if let Some((_, kind)) = why.split_once("unknown model architecture: ") {
+            format!("{} is a model of a kind ({}) that this version of Plumb cannot run.", self.name, kind.trim_matches('\''))
+        } else if why.contains("magic") {
+            format!("{} is not a model in the format GGUF.", self.name)
+        } else if why.contains("not within the file bounds")
+            || why.contains("failed to read")
+            || why.contains("unexpectedly reached")
+        {
+            format!("{} is cut short: its end is missing.", self.name)
+        } else if why.is_empty() {
+            format!("{} cannot be read as a model.", self.name)
+        } else {
+            format!("{} cannot be read as a model ({why}).", self.name)
+        };
+        format!("{what} Fetch it again, or choose another one.")
+    }
+}
+
+/// Whether llama.cpp knows this template by sight.
+fn lays_out(model: &LlamaModel, template: &LlamaChatTemplate) -> bool {
+    crate::prompt::sample().is_ok_and(|chat| model.apply_chat_template(template, &chat, true).is_ok())
+}
+
+/// The last thing that llama.cpp said was wrong.
+static LAST_ERROR: Mutex<String> = Mutex::new(String::new());
+
+/// Keeps what llama.cpp says is wrong, and drops the rest of what it says.
+pub fn listen_to_errors() {
+    unsafe extern "C" fn hear(level: llama::ggml_log_level, text: *const c_char, _: *mut c_void) {
+        if level == llama::GGML_LOG_LEVEL_ERROR && !text.is_null() {
+            // SAFETY: llama.cpp hands in a string that ends with a zero.
+            let text = unsafe { CStr::from_ptr(text) }.to_string_lossy().trim().to_owned();
+            let mut last = LAST_ERROR.lock().unwrap_or_else(PoisonError::into_inner);
+            // The first one is the cause; the ones after it say who passed it on.
+            if last.is_empty() {
+                *last = text;
+            }
+        }
+    }
+    // SAFETY: the function lives as long as the program and takes no data.
+    unsafe { llama::llama_log_set(Some(hear), std::ptr::null_mut()) };
+}

@@ -1,0 +1,123 @@
+//! The process `plumb-llama`, and its frames.
+
+use crate::frame::{self, Facts, FromLlama, MAX_FRAME, ToLlama};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+/// Why there is no model: a code and words.
+pub type Fault = (String, String);
+
+/// A process that has loaded its model. Dropped, it is killed.
+pub struct Loaded {
+    _child: Child,
+    /// Orders go in here.
+    pub input: Input,
+    /// And events come out here.
+    pub output: Output,
+}
+
+/// What a process hears.
+pub struct Input(ChildStdin);
+
+/// What a process says.
+pub struct Output {
+    pipe: BufReader<ChildStdout>,
+    /// A frame on its way in. It is kept between calls of `next`, which may be dropped at any point without losing a byte.
+    bytes: Vec<u8>,
+}
+
+/// Starts a process and loads `file` in it. `on_part` hears how much of it is in memory, 0 to 1.
+pub async fn load(file: &Path, window: u32, on_part: &(dyn Fn(f32) + Send + Sync)) -> Result<Loaded, Fault> {
+    let (child, input, mut output) = spawn(&ToLlama::Load { model: file.to_owned(), window }).await?;
+    loop {
+        match output.next().await {
+            Ok(FromLlama::Loading { part }) => on_part(part),
+            Ok(FromLlama::Loaded { window, threads, cpu, sealed }) => {
+                tracing::info!(window, threads, cpu, ?sealed, "the local model is loaded");
+                return Ok(Loaded { _child: child, input, output });
+            }
+            Ok(FromLlama::Failed { code, message, .. }) => return Err((code, message)),
+            Ok(_) => return Err(failed(&io::ErrorKind::InvalidData.into())),
+            Err(_) => {
+                let message = "The model could not be loaded; perhaps there is not enough memory. Close other programs, or choose a smaller model.";
+                return Err(("local_model".into(), message.into()));
+            }
+        }
+    }
+}
+
+/// What `file` says of its model. It is read in a sealed process, which then ends.
+pub async fn describe(file: &Path) -> Result<Facts, Fault> {
+    let (_child, _input, mut output) = spawn(&ToLlama::Describe { model: file.to_owned() }).await?;
+    match output.next().await {
+        Ok(FromLlama::Described { facts }) => Ok(facts),
+        Ok(FromLlama::Failed { code, message, .. }) => Err((code, message)),
+        Ok(_) => Err(failed(&io::ErrorKind::InvalidData.into())),
+        Err(_) => Err((
+            "wrong_file".into(),
+            format!("{} cannot be read as a model. Fetch it again, or choose another one.", file.display()),
+        )),
+    }
+}
+
+async fn spawn(first: &ToLlama) -> Result<(Child, Input, Output), Fault> {
+    let program = find_program().map_err(|error| failed(&error))?;
+    let started = Command::new(program)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .env_clear()
+        .kill_on_drop(true)
+        .spawn();
+    let mut child = started.map_err(|error| failed(&error))?;
+    let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+        return Err(failed(&io::ErrorKind::BrokenPipe.into()));
+    };
+    let mut input = Input(input);
+    input.send(first).await.map_err(|error| failed(&error))?;
+    Ok((child, input, Output { pipe: BufReader::new(output), bytes: Vec::new() }))
+}
+
+fn failed(error: &io::Error) -> Fault {
+    ("local_model".into(), format!("The built-in model did not start ({error}). Install Plumb again."))
+}
+
+impl Input {
+    /// Sends an order.
+    pub async fn send(&mut self, order: &ToLlama) -> io::Result<()> {
+        self.0.write_all(&frame::encode(order)?).await?;
+        self.0.flush().await
+    }
+}
+
+impl Output {
+    /// The next event.
+    pub async fn next(&mut self) -> io::Result<FromLlama> {
+        loop {
+            let want = match self.bytes.first_chunk::<4>() {
+                Some(length) => 4 + frame::length_of(*length)?,
+                None => 4,
+            };
+            if want > 4 && self.bytes.len() == want {
+                let event = serde_json::from_slice(&self.bytes[4..])?;
+                self.bytes.clear();
+                return Ok(event);
+            }
+            let missing = want.min(4 + MAX_FRAME) - self.bytes.len();
+            if (&mut self.pipe).take(missing as u64).read_buf(&mut self.bytes).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+    }
+}
+
+/// The program lies beside this one; a test's own program lies one folder deeper.
+fn find_program() -> io::Result<PathBuf> {
+    let this = std::env::current_exe()?;
+    let name = format!("plumb-llama{}", std::env::consts::EXE_SUFFIX);
+    let found = this.ancestors().skip(1).take(2).map(|dir| dir.join(&name)).find(|path| path.is_file());
+    found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("{name} is missing")))
+}

@@ -1,0 +1,36 @@
+//! A model's file that the user has: any in the format GGUF.
+
+use super::{child, lock, refusal};
+use crate::frame::Facts;
+use plumb_rlm::model::ModelError;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex};
+use std::time::SystemTime;
+
+/// What was read of a file, as long as neither its length nor its date changes: reading it takes a process and a tenth of a second.
+static KNOWN: LazyLock<Mutex<HashMap<(PathBuf, u64, SystemTime), Facts>>> = LazyLock::new(Mutex::default);
+
+/// Whether a model's name stands for a file of the user's.
+pub fn is_file(name: &str) -> bool {
+    name.contains(std::path::MAIN_SEPARATOR) || name.to_lowercase().ends_with(".gguf")
+}
+
+/// What a model's file says of itself. It is read in a sealed process.
+///
+/// # Errors
+/// `wrong_file` where it is no model that can run; `local_model` where it cannot be opened.
+pub async fn facts(file: &Path) -> Result<Facts, ModelError> {
+    let cannot = |error: std::io::Error| {
+        let message = format!("{} cannot be opened ({error}). Choose the model\u{2019}s file again.", file.display());
+        ModelError { code: "local_model", message, partial: String::new() }
+    };
+    let metadata = tokio::fs::metadata(file).await.map_err(cannot)?;
+    let key = (file.to_owned(), metadata.len(), metadata.modified().map_err(cannot)?);
+    if let Some(facts) = lock(&KNOWN).get(&key) {
+        return Ok(facts.clone());
+    }
+    let facts = child::describe(file).await.map_err(|(code, message)| refusal(&code, message, String::new()))?;
+    lock(&KNOWN).insert(key, facts.clone());
+    Ok(facts)
+}

@@ -1,0 +1,155 @@
+//! The one process of a model file: started when it is needed, shared by all who ask, given back after a while without work.
+
+use super::child::{self, Fault, Loaded};
+use super::lock;
+use crate::frame::{FromLlama, Job, ToLlama};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// A model takes a gigabyte of memory and more: after this long without work it is given back.
+const IDLE: Duration = Duration::from_secs(600);
+
+/// What is asked of the process.
+enum Order {
+    /// Be ready: work is about to come.
+    Warm,
+    Job(Ticket),
+}
+
+/// A job and the one who waits for it. Whoever stops waiting ends the job.
+struct Ticket {
+    job: Job,
+    events: UnboundedSender<FromLlama>,
+}
+
+/// The one process of a model file.
+pub struct Process {
+    file: PathBuf,
+    /// Input and output tokens that fit together.
+    pub window: u32,
+    /// To the task that drives it; none while nothing runs.
+    driver: Mutex<Option<UnboundedSender<Order>>>,
+    idle: Duration,
+}
+
+static PROCESSES: LazyLock<Mutex<HashMap<PathBuf, Arc<Process>>>> = LazyLock::new(Mutex::default);
+
+impl Process {
+    /// That of `file`. Its window is that of the first who asks.
+    pub fn shared(file: &Path, window: u32) -> Arc<Self> {
+        let mut all = lock(&PROCESSES);
+        all.entry(file.to_owned()).or_insert_with(|| Arc::new(Process::new(file, window, IDLE))).clone()
+    }
+
+    /// One of its own, which is given back after `idle` without work.
+    pub fn new(file: &Path, window: u32, idle: Duration) -> Self {
+        Process { file: file.to_owned(), window, driver: Mutex::new(None), idle }
+    }
+
+    /// Hands a job in. The events end without `Done` if the process dies.
+    pub fn send(self: &Arc<Self>, job: Job) -> UnboundedReceiver<FromLlama> {
+        let (events, received) = unbounded_channel();
+        self.order(Order::Job(Ticket { job, events }));
+        received
+    }
+
+    /// Has the model loaded, so that the first job does not wait for it.
+    pub fn warm(self: &Arc<Self>) {
+        self.order(Order::Warm);
+    }
+
+    fn order(self: &Arc<Self>, order: Order) {
+        let mut driver = lock(&self.driver);
+        let refused = match driver.as_ref() {
+            Some(running) => running.send(order).err().map(|refused| refused.0),
+            None => Some(order),
+        };
+        if let Some(order) = refused {
+            let (orders, queue) = unbounded_channel();
+            let _ = orders.send(order);
+            *driver = Some(orders);
+            tokio::spawn(self.clone().drive(queue));
+        }
+    }
+
+    /// Starts a process whenever there is work and none runs. When it dies, those who wait learn it, and the next job starts it anew.
+    async fn drive(self: Arc<Self>, mut queue: UnboundedReceiver<Order>) {
+        while let Some(first) = queue.recv().await {
+            if matches!(&first, Order::Job(ticket) if ticket.events.is_closed()) {
+                continue;
+            }
+            match self.start(&first).await {
+                Ok(mut loaded) => {
+                    if let Err(error) = work(&mut loaded, first, &mut queue, self.idle).await {
+                        tracing::warn!(%error, "the local model's process ended");
+                    }
+                }
+                Err((code, message)) => {
+                    if let Order::Job(ticket) = first {
+                        let _ = ticket.events.send(FromLlama::Failed { id: None, code, message });
+                    }
+                }
+            }
+        }
+    }
+
+    async fn start(&self, first: &Order) -> Result<Loaded, Fault> {
+        let tell = |part| {
+            if let Order::Job(ticket) = first {
+                let _ = ticket.events.send(FromLlama::Loading { part });
+            }
+        };
+        child::load(&self.file, self.window, &tell).await
+    }
+}
+
+/// Passes jobs in and events out, until there was nothing to do for `idle`.
+async fn work(loaded: &mut Loaded, first: Order, queue: &mut UnboundedReceiver<Order>, idle: Duration) -> io::Result<()> {
+    let mut waiting: HashMap<u64, UnboundedSender<FromLlama>> = HashMap::new();
+    let mut gone = FuturesUnordered::new();
+    let mut last = 0;
+    let mut order = Some(first);
+    loop {
+        if let Some(Order::Job(Ticket { job, events })) = order.take() {
+            last += 1;
+            let id = last;
+            loaded.input.send(&ToLlama::Complete { id, job }).await?;
+            waiting.insert(id, events.clone());
+            gone.push(async move {
+                events.closed().await;
+                id
+            });
+        }
+        tokio::select! {
+            next = queue.recv() => match next {
+                Some(next) => order = Some(next),
+                None => return Ok(()),
+            },
+            Some(id) = gone.next() => {
+                // One that was answered is not heard of again.
+                if waiting.contains_key(&id) {
+                    loaded.input.send(&ToLlama::Cancel { id }).await?;
+                }
+            }
+            event = loaded.output.next() => {
+                let event = event?;
+                let (id, over) = match &event {
+                    FromLlama::Text { id, .. } => (*id, false),
+                    FromLlama::Done { id, .. } | FromLlama::Failed { id: Some(id), .. } => (*id, true),
+                    _ => return Err(io::ErrorKind::InvalidData.into()),
+                };
+                let asked = if over { waiting.remove(&id) } else { waiting.get(&id).cloned() };
+                if let Some(events) = asked {
+                    let _ = events.send(event);
+                }
+            }
+            () = tokio::time::sleep(idle), if waiting.is_empty() => return Ok(()),
+        }
+    }
+}

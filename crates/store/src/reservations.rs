@@ -1,0 +1,156 @@
+//! Money set aside for calls under way, so that all runs of all programs together keep the month's limit.
+
+use crate::{
+    Store, StoreError,
+    record::{Write, call_column, pico},
+};
+use plumb_rlm::{
+    event::{CallId, NodeId, RunId},
+    money::Usd,
+};
+use sqlx::SqliteConnection;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The setting that holds the month's limit.
+const LIMIT: &str = "month_limit_usd";
+
+/// How a month stands when money is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reserved {
+    /// What was set aside; absent: not even the least that was asked for is left.
+    pub granted: Option<Usd>,
+    /// What was spent this month.
+    pub spent: Usd,
+    /// What is set aside for other calls.
+    pub set_aside: Usd,
+}
+
+/// What is asked for one call.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Less than this is of no use.
+    pub least: Usd,
+    /// The call's worst case.
+    pub most: Usd,
+    /// The month's limit.
+    pub limit: Usd,
+    /// Milliseconds since 1970: says which month.
+    pub at_ms: u64,
+}
+
+/// Money to be set aside, and what became of it once it is written.
+pub(crate) struct Reservation {
+    run_id: String,
+    owner: String,
+    node: i64,
+    call: i64,
+    wanted: Wanted,
+    reserved: Mutex<Reserved>,
+}
+
+fn usd(pico: i64) -> Usd {
+    Usd::from_dollars(pico as f64 / 1e12)
+}
+
+impl Reservation {
+    pub(crate) async fn apply(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        // One that was asked for again replaces itself.
+        sqlx::query("DELETE FROM reservations WHERE run_id = ? AND node = ? AND call = ?")
+            .bind(&self.run_id)
+            .bind(self.node)
+            .bind(self.call)
+            .execute(&mut *connection)
+            .await?;
+        let (spent, set_aside): (i64, i64) = sqlx::query_as(
+            "SELECT (SELECT coalesce(sum(cost_pico), 0) FROM spending
+                    WHERE day BETWEEN strftime('%Y-%m-01', ?1 / 1000, 'unixepoch', 'localtime')
+                        AND strftime('%Y-%m-31', ?1 / 1000, 'unixepoch', 'localtime')),
+                (SELECT coalesce(sum(cost_pico), 0) FROM reservations)",
+        )
+        .bind(self.wanted.at_ms as i64)
+        .fetch_one(&mut *connection)
+        .await?;
+        let (spent, set_aside) = (usd(spent), usd(set_aside));
+        let granted = self.wanted.limit.minus(spent).minus(set_aside).min(self.wanted.most);
+        let granted = (granted >= self.wanted.least).then_some(granted);
+        if let Some(granted) = granted {
+            sqlx::query("INSERT INTO reservations (run_id, node, call, owner, cost_pico) VALUES (?, ?, ?, ?, ?)")
+                .bind(&self.run_id)
+                .bind(self.node)
+                .bind(self.call)
+                .bind(&self.owner)
+                .bind(pico(granted))
+                .execute(connection)
+                .await?;
+        }
+        *self.reserved.lock().unwrap_or_else(PoisonError::into_inner) = Reserved { granted, spent, set_aside };
+        Ok(())
+    }
+}
+
+impl Store {
+    /// The most that may be spent in a month, in US dollars; `None`: no limit.
+    ///
+    /// # Errors
+    /// The database could not be read.
+    pub async fn month_limit(&self) -> Result<Option<f64>, StoreError> {
+        Ok(self.setting::<Option<f64>>(LIMIT).await?.flatten())
+    }
+
+    /// Sets it, or takes it away.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub async fn set_month_limit(&self, limit: Option<f64>) -> Result<(), StoreError> {
+        self.set_setting(LIMIT, &limit).await
+    }
+
+    /// Sets money aside for a call; it is let go when the event of the call's end is written, or that of its run's.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub async fn reserve(
+        &self,
+        run_id: &RunId,
+        node: NodeId,
+        call: Option<CallId>,
+        wanted: Wanted,
+    ) -> Result<Reserved, StoreError> {
+        let reserved = self.try_reserve(run_id, node, call, wanted).await?;
+        if reserved.granted.is_none() && self.let_go_of_the_dead().await? {
+            return self.try_reserve(run_id, node, call, wanted).await;
+        }
+        Ok(reserved)
+    }
+
+    async fn try_reserve(
+        &self,
+        run_id: &RunId,
+        node: NodeId,
+        call: Option<CallId>,
+        wanted: Wanted,
+    ) -> Result<Reserved, StoreError> {
+        let reservation = Arc::new(Reservation {
+            run_id: run_id.0.clone(),
+            owner: self.owner_id().to_owned(),
+            node: node.0.into(),
+            call: call_column(call),
+            wanted,
+            reserved: Mutex::default(),
+        });
+        self.writer().write(Write::Reservation(reservation.clone())).await?;
+        let reserved = *reservation.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(reserved)
+    }
+
+    /// Lets go of what programs had set aside that have ended since. Says whether there was any.
+    async fn let_go_of_the_dead(&self) -> Result<bool, StoreError> {
+        let owners: Vec<String> = sqlx::query_scalar("SELECT DISTINCT owner FROM reservations").fetch_all(self.pool()).await?;
+        let mut any = false;
+        for owner in owners.iter().filter(|owner| *owner != self.owner_id() && !self.inner.owner.is_alive(owner)) {
+            sqlx::query("DELETE FROM reservations WHERE owner = ?").bind(owner).execute(self.pool()).await?;
+            any = true;
+        }
+        Ok(any)
+    }
+}

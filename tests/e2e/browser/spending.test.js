@@ -1,0 +1,100 @@
+// What was spent: the page, its empty state, the monthly limit, and a question that reaches it.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { chooseServer, faults, launch, openFolder, Serving, tooWide, untilStatus } from "../harness/browser.js";
+import { Home } from "../harness/home.js";
+import { ModelServer, writes } from "../harness/scripted.js";
+
+describe("what was spent", () => {
+  let home, server, serving, browser, page;
+  const wrong = [];
+  before(async () => {
+    home = await Home.make();
+    server = await ModelServer.start(home, [
+      writes("I know that.", `FINAL("Yes.")`),
+      writes("I look.", "print(1)"),
+      writes("I know that too.", `FINAL("No.")`),
+    ]);
+    await home.archive();
+    serving = await Serving.start(home, home.folder);
+    browser = await launch();
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.on("pageerror", (error) => wrong.push(String(error)));
+    page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
+    await page.goto(serving.entry.href);
+    // A turn of 1,200 tokens read and 60 written costs 0.018 dollars.
+    await chooseServer(page, server.address, { reading: 10, writing: 100 });
+    await openFolder(page, "archive");
+  });
+  after(async () => {
+    await browser?.close();
+    await serving?.end();
+    await server?.end();
+    await home?.remove();
+  });
+
+  const total = () => page.getByTestId("spending-total").innerText();
+  const ask = async (question, status) => {
+    await page.keyboard.press("Control+n");
+    await page.getByTestId("ask-input").fill(question);
+    await page.keyboard.press("Enter");
+    await untilStatus(page, status);
+  };
+
+  it("says what to do where nothing was spent yet, and is reached by keyboard", async () => {
+    await page.getByTestId("open-spending").focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("Ask a question, and what it costs shows here.").waitFor();
+    assert.equal(await total(), "$0.00");
+    assert.deepEqual(await faults(page, "browser-30-spending-empty"), []);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("ask-input").waitFor();
+  });
+
+  it("says before a question what it may cost, and why", async () => {
+    const estimate = page.getByTestId("estimate");
+    await estimate
+      .getByText(/About \$0–\d+\.\d\d: reckoned from the size|About \$\d+\.\d\d–\d+\.\d\d: reckoned from the size/)
+      .waitFor();
+    assert.deepEqual(await faults(page, "browser-34-estimate"), []);
+  });
+
+  it("shows what a question cost, by provider and model, and opens it", async () => {
+    await ask("Is there a list of dates?", "answered");
+    await page.getByTestId("open-spending").getByText("$0.02").waitFor();
+    await page.getByTestId("open-spending").click();
+    await page.getByText("1 call to models").waitFor();
+    assert.equal(await total(), "$0.02");
+    assert.match(await page.getByRole("region", { name: "By provider" }).innerText(), /Another server\s+\$0\.02/);
+    assert.match(await page.getByRole("region", { name: "By model" }).innerText(), /server:scripted\s+\$0\.02/);
+    assert.deepEqual(await faults(page, "browser-31-spending"), []);
+    assert.deepEqual(await tooWide(page), []);
+    await page.getByRole("button", { name: "Is there a list of dates?", exact: true }).last().click();
+    await page.getByRole("heading", { name: "Is there a list of dates?" }).waitFor();
+  });
+
+  it("stops a question at the monthly limit, and goes on once it is raised", async () => {
+    const limit = () => page.getByLabel("Monthly limit, in US dollars");
+    await page.getByTestId("open-spending").click();
+    await limit().fill("nothing");
+    await page.getByText("An amount above 0, please.").waitFor();
+    await limit().fill("0.04");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("progressbar", { name: "Spent of this month's limit" }).waitFor();
+    await ask("And another one?", "limit");
+    const said = page.getByTestId("run-status");
+    assert.match(await said.innerText(), /This month's limit of \$0\.04/);
+    await said.getByRole("button", { name: "Open spending" }).click();
+    assert.deepEqual(await faults(page, "browser-32-spending-limit"), []);
+    await page.setViewportSize({ width: 1920, height: 1080 });
+    assert.deepEqual(await faults(page, "browser-33-spending-wide"), []);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await limit().fill("");
+    await page.keyboard.press("Enter");
+    await page.getByRole("progressbar", { name: "Spent of this month's limit" }).waitFor({ state: "detached" });
+    await page.keyboard.press("Escape");
+    await page.getByTestId("continue-button").click();
+    await untilStatus(page, "answered");
+    assert.deepEqual(wrong, []);
+  });
+});

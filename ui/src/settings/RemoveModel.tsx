@@ -1,0 +1,40 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { report } from "../data/host";
+import { Confirm } from "../parts/Modal";
+import { usePlatform } from "../platform";
+import s from "./Settings.module.css";
+
+interface Props {
+  id: string;
+  label: string;
+  title: string;
+  about: string;
+  action: string;
+}
+
+/** Deletes a model, or takes it off the list, once that is confirmed. */
+export function RemoveModel({ id, label, title, about, action }: Props) {
+  const platform = usePlatform();
+  const client = useQueryClient();
+  const [asked, setAsked] = useState(false);
+  const remove = useMutation({
+    mutationFn: () => platform.call("remove_model", { id }),
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ["built_in_models"] }),
+        client.invalidateQueries({ queryKey: ["settings"] }),
+      ]),
+    onError: report,
+  });
+  return (
+    <>
+      <button type="button" className={s.link} onClick={() => setAsked(true)}>
+        {label}
+      </button>
+      {asked && (
+        <Confirm title={title} about={about} action={action} onConfirm={() => remove.mutate()} onClose={() => setAsked(false)} />
+      )}
+    </>
+  );
+}
