@@ -14,6 +14,7 @@ use plumb_rlm::{
     event::{BlobId, EVENT_VERSION, Event, EventKind, Fault, NodeId, RunId, RunStatus},
     fold::Totals,
     journal::{Journal, JournalError},
+    ledger::Ledger,
     options::RunOptions,
     run::{self, Parts, Question},
 };
@@ -157,7 +158,8 @@ impl Plumb {
     pub async fn answer(&self, request: RunRef) -> Result<Answer, ApiError> {
         let run_id = self.inner.store.resolve_run(&request.run).await?;
         let row = self.inner.store.run(&run_id).await?;
-        let totals = Totals::of(&self.inner.store.events(&run_id).await?);
+        let events = self.inner.store.events(&run_id).await?;
+        let totals = Totals::of(&events);
         Ok(Answer {
             status: row.status,
             cost_usd: totals.known_cost().map(|cost| cost.dollars()),
@@ -169,6 +171,7 @@ impl Plumb {
             turns: totals.turns,
             calls: totals.calls,
             usage: totals.usage,
+            sent: Ledger::of(&events),
             elapsed_ms: totals.elapsed_ms,
             error: totals.error,
         })

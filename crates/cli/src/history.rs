@@ -2,7 +2,8 @@
 
 use crate::ask::wait_words;
 use crate::outcome::{self, Exit};
-use crate::terminal::{self, say};
+use crate::sent;
+use crate::terminal::{self, say, tell};
 use plumb_api::{
     Plumb,
     event::{Event, EventKind},
@@ -50,6 +51,11 @@ pub async fn show(plumb: &Plumb, run: String, as_json: bool) -> Result<Exit, Api
         println!();
     }
     outcome::finished(&answer, as_json);
+    if let (Some(ledger), false) = (&answer.sent, as_json) {
+        for line in sent::documents(ledger) {
+            tell!("{line}");
+        }
+    }
     Ok(Exit::Answered)
 }
 

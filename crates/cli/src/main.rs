@@ -8,6 +8,7 @@ mod history;
 mod interrupt;
 mod model;
 mod outcome;
+mod sent;
 mod serve;
 mod spending;
 mod terminal;

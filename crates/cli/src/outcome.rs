@@ -1,6 +1,9 @@
 //! How the command ends, and what it prints last.
 
-use crate::terminal::{self, say, tell};
+use crate::{
+    sent,
+    terminal::{self, say, tell},
+};
 use plumb_api::types::{Answer, ApiError, RunState};
 use serde_json::json;
 use std::process::ExitCode;
@@ -60,11 +63,15 @@ fn print_answer(answer: &Answer) {
     let cost = answer.cost_usd.map_or("price unknown".to_owned(), |cost| format!("${cost:.6}"));
     let seconds = answer.elapsed_ms as f64 / 1000.0;
     let (steps, calls) = (counted(answer.turns, "step"), counted(answer.calls, "sub-call"));
+    for line in sent::lines(answer.sent.as_ref()) {
+        tell!("{line}");
+    }
     tell!("{steps}, {calls}, {tokens} tokens, {cost}, {seconds:.1} s, run {}", answer.run_id);
 }
 
 /// "1 step", "2 steps".
-fn counted(number: u32, what: &str) -> String {
+pub fn counted(number: impl Into<u64>, what: &str) -> String {
+    let number = number.into();
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 

@@ -1,5 +1,6 @@
 //! The road to a model on a server: HTTP, patience, trying again. What is said on it is the format's ([`crate::formats`]).
 
+mod announce;
 mod fault;
 mod pace;
 mod patience;
@@ -18,7 +19,8 @@ use fault::{Callee, Fault};
 use futures_util::StreamExt;
 use pace::Turn;
 use patience::jittered;
-use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnProgress, Progress, Wait};
+use plumb_rlm::event::Destination;
+use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnProgress, Progress, Sending, Wait};
 use reading::Reading;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{RequestBuilder, Response, Url};
@@ -101,7 +103,7 @@ impl RemoteModel {
         let (key, format) = (self.key.as_ref(), &*self.format);
         let callee = Callee { server: &self.server.origin, model: &self.model, key, format, optional: &optional };
         let post = self.format.write(self.server.client.post(self.url.clone()), &self.model, request, &optional);
-        let response = self.send(post, &callee).await?;
+        let response = self.send(post, request.sending.as_ref(), &callee).await?;
         turn.taken();
         let said = Said::new(on_progress, request.prefill.as_deref());
         self.read(response, request.max_output_tokens, Reading::new(&callee, said)).await
@@ -119,7 +121,8 @@ impl RemoteModel {
             format: &*self.format,
             optional: &[],
         };
-        let response = self.send(self.server.client.get(self.models_url.clone()), &callee).await.map_err(|fault| fault.error)?;
+        let get = self.server.client.get(self.models_url.clone());
+        let response = self.send(get, None, &callee).await.map_err(|fault| fault.error)?;
         let body = self.body(response, LONGEST_LIST).await;
         let list = serde_json::from_slice(&body).unwrap_or_default();
         let mut names = self.format.offered(&list);
@@ -132,13 +135,24 @@ impl RemoteModel {
         Ok(names)
     }
 
-    async fn send(&self, request: RequestBuilder, callee: &Callee<'_>) -> Result<Response, Fault> {
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        sending: Option<&Arc<dyn Sending>>,
+        callee: &Callee<'_>,
+    ) -> Result<Response, Fault> {
         let mut request = self.format.headed(request);
         if let Some((name, value)) = &self.key_header {
             request = request.header(name, value);
         }
-        let sent = timeout(self.patience.first, request.send()).await.map_err(|_| self.silent("did not answer"))?;
-        let response = sent.map_err(|error| unreachable::fault(&error, &self.url, self.profile.local))?;
+        let unreachable = |error: &reqwest::Error| unreachable::fault(error, &self.url, self.profile.local);
+        let mut request = request.build().map_err(|error| unreachable(&error))?;
+        if let Some(sending) = sending {
+            let to = Destination::Server { address: self.server.origin.clone(), this_computer: self.profile.local };
+            announce::before_it_leaves(&mut request, to, sending);
+        }
+        let sent = timeout(self.patience.first, self.server.client.execute(request)).await;
+        let response = sent.map_err(|_| self.silent("did not answer"))?.map_err(|error| unreachable(&error))?;
         if response.status().is_success() { Ok(response) } else { Err(self.refused(response, callee).await) }
     }
 

@@ -128,6 +128,7 @@ pub async fn test(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: &Pa
         stop: Vec::new(),
         prefill: None,
         grows: false,
+        sending: None,
     };
     model.complete(request, &|_| {}).await
 }

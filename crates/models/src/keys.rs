@@ -74,8 +74,12 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// With nothing looked up yet.
+    /// With nothing looked up yet. From now on a crash leaves no image of this program's memory, which holds keys, on the disk.
     pub fn new() -> Arc<Self> {
+        let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+        if let Err(error) = rustix::process::setrlimit(rustix::process::Resource::Core, none) {
+            tracing::warn!("a crash of this program could leave an image of its memory on the disk: {error}");
+        }
         Arc::default()
     }
 
@@ -344,30 +348,5 @@ mod tests {
             assert_eq!(key, Some(Key::new("sk-manager")));
         }
         assert_eq!(std::fs::read_to_string(asked).unwrap().lines().count(), 2);
-    }
-
-    /// dbus-run-session -- sh -c 'printf "\n" | gnome-keyring-daemon --unlock --components=secrets; cargo nextest run --release -p plumb-models --run-ignored only keychain'
-    #[tokio::test]
-    #[ignore = "needs an unlocked Secret Service on the session bus"]
-    async fn a_real_keychain_keeps_a_key_for_the_next_session_until_it_is_deleted() {
-        let url = "https://keychain-test.example.org/v1";
-        assert_eq!(Keys::new().set(url, Key::new("sk-real")).await.unwrap(), Kept::Keychain);
-        let asked = choice(url, KeySource::Keychain);
-        let next_session = Keys::new();
-        assert_eq!(next_session.get(&asked).await.unwrap(), Some(Key::new("sk-real")));
-        assert_eq!(next_session.state(url).await, KeyState::Present(Kept::Keychain));
-        next_session.delete(url).await.unwrap();
-        assert_eq!(Keys::new().state(url).await, KeyState::Absent { reason: None });
-    }
-
-    #[tokio::test]
-    #[ignore = "needs a session bus without a Secret Service, or none at all"]
-    async fn without_a_keychain_a_key_lives_for_the_session_and_the_reason_is_told() {
-        let url = "https://keychain-test.example.org/v1";
-        let keys = Keys::new();
-        assert!(matches!(keys.set(url, Key::new("sk-real")).await.unwrap(), Kept::Session { .. }));
-        assert_eq!(keys.get(&choice(url, KeySource::Keychain)).await.unwrap(), Some(Key::new("sk-real")));
-        keys.delete(url).await.unwrap();
-        assert!(keys.get(&choice(url, KeySource::Keychain)).await.is_err());
     }
 }

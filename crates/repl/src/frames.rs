@@ -106,12 +106,19 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
     }
 }
 
+impl ToWorker<'_> {
+    /// As it crosses the pipe.
+    pub fn bytes(&self) -> io::Result<Vec<u8>> {
+        let mut whole = vec![0; 4];
+        serde_json::to_writer(&mut whole, self)?;
+        let length = u32::try_from(whole.len() - 4).map_err(|_| io::ErrorKind::InvalidInput)?;
+        whole[..4].copy_from_slice(&length.to_le_bytes());
+        Ok(whole)
+    }
+}
+
 /// Writes one frame. A large one may take long over a slow line: it fails when nothing moves for `patience`.
-pub async fn write(output: &mut (impl AsyncWrite + Unpin), frame: &ToWorker<'_>, patience: Duration) -> io::Result<()> {
-    let mut whole = vec![0; 4];
-    serde_json::to_writer(&mut whole, frame)?;
-    let length = u32::try_from(whole.len() - 4).map_err(|_| io::ErrorKind::InvalidInput)?;
-    whole[..4].copy_from_slice(&length.to_le_bytes());
+pub async fn write(output: &mut (impl AsyncWrite + Unpin), whole: &[u8], patience: Duration) -> io::Result<()> {
     for piece in whole.chunks(PIECE) {
         tokio::time::timeout(patience, output.write_all(piece)).await??;
     }

@@ -9,6 +9,7 @@ use crate::{
     zygote::Zygote,
 };
 use async_trait::async_trait;
+use plumb_rlm::event::Destination;
 use plumb_rlm::repl::{Context, Repl, ReplError, ReplLauncher, ReplSpec};
 use plumb_sandbox::Seal;
 use serde_json::json;
@@ -70,7 +71,7 @@ impl SealedPython {
         // Nothing to read.
         let snapshot = File::open("/dev/null").map_err(no_worker)?;
         let context = Context::Folder { documents: 0 };
-        self.start(ReplSpec { snapshot, context, seed: 0 }).await.map(|(_, examined)| examined)
+        self.start(ReplSpec { snapshot, context, seed: 0, sending: None }).await.map(|(_, examined)| examined)
     }
 
     /// Starts a worker, and tells how it is sealed.
@@ -99,8 +100,8 @@ impl SealedPython {
                 let (process, input, output, words) =
                     elsewhere::start(command).map_err(|e| elsewhere::trouble(command, &e.to_string()))?;
                 let texts = Texts::Carried(spec.snapshot.try_clone().map_err(no_worker)?);
-                let mut worker =
-                    Worker::new(Process::Command(process), Box::new(input), Box::new(output), texts, self.memory_bytes);
+                let worker = Worker::new(Process::Command(process), Box::new(input), Box::new(output), texts, self.memory_bytes);
+                let mut worker = worker.noting(Destination::Command { command: command.clone() }, spec.sending.clone());
                 match self.begin(&mut worker, &spec, START_ELSEWHERE).await {
                     Ok(examined) => Ok((worker, examined)),
                     Err(_) if !worker.said().is_empty() => {

@@ -8,9 +8,11 @@ use crate::{
 };
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream::FuturesUnordered};
+use plumb_rlm::event::Destination;
+use plumb_rlm::model::Sending;
 use plumb_rlm::repl::{CellEnding, CellLimits, CellOutcome, HostError, HostReply, Repl, ReplError, ReplHost};
 use serde_json::value::RawValue;
-use std::{future::Future, io, pin::Pin, time::Duration};
+use std::{future::Future, io, pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
@@ -48,6 +50,8 @@ pub struct Worker {
     input: Box<dyn AsyncWrite + Send + Unpin>,
     frames: Incoming<Box<dyn AsyncRead + Send + Unpin>>,
     texts: Texts,
+    /// Where its frames go and who writes that down, if that is not on this computer.
+    elsewhere: Option<(Destination, Arc<dyn Sending>)>,
     last_call: u64,
     alive: bool,
 }
@@ -76,7 +80,13 @@ impl Worker {
         memory_bytes: u64,
     ) -> Self {
         let watch = Watch::new(&process, memory_bytes);
-        Worker { process, watch, input, frames: Incoming::new(output), texts, last_call: 0, alive: true }
+        Worker { process, watch, input, frames: Incoming::new(output), texts, elsewhere: None, last_call: 0, alive: true }
+    }
+
+    /// Its frames are written down before they go to that place.
+    pub(crate) fn noting(mut self, to: Destination, sending: Option<Arc<dyn Sending>>) -> Self {
+        self.elsewhere = sending.map(|sending| (to, sending));
+        self
     }
 
     /// The number of its process, where that is on this machine.
@@ -94,7 +104,7 @@ impl Worker {
     /// Sends the first frame, and waits for the worker's first.
     pub(crate) async fn first(&mut self, start: &ToWorker<'_>) -> io::Result<Option<FromWorker>> {
         // Whoever waits has a limit of its own; elsewhere a machine may have to be started before anything is read.
-        frames::write(&mut self.input, start, Duration::MAX).await?;
+        self.write(start, Duration::MAX).await?;
         self.frames.next().await
     }
 
@@ -105,7 +115,7 @@ impl Worker {
 
     /// In-band, so that it reaches a worker anywhere. One that does not even read is killed when its grace is over.
     async fn interrupt(&mut self, cell: u64) {
-        let _ = frames::write(&mut self.input, &ToWorker::Interrupt { id: cell }, GRACE).await;
+        let _ = self.write(&ToWorker::Interrupt { id: cell }, GRACE).await;
     }
 
     /// What the worker is sent: a text itself, where it cannot find it in a snapshot.
@@ -138,7 +148,15 @@ impl Worker {
     }
 
     async fn send(&mut self, frame: ToWorker<'_>) -> bool {
-        frames::write(&mut self.input, &frame, STALLED).await.is_ok()
+        self.write(&frame, STALLED).await.is_ok()
+    }
+
+    async fn write(&mut self, frame: &ToWorker<'_>, patience: Duration) -> io::Result<()> {
+        let bytes = frame.bytes()?;
+        if let Some((to, sending)) = &self.elsewhere {
+            sending.sending(to, bytes.len() as u64).await.map_err(io::Error::other)?;
+        }
+        frames::write(&mut self.input, &bytes, patience).await
     }
 
     /// A call of the worker's, checked: ids only grow, and there are not too many.

@@ -67,7 +67,10 @@ fn snapshot() -> File {
 }
 
 async fn worker() -> Box<dyn Repl> {
-    launcher().launch(ReplSpec { snapshot: snapshot(), context: Context::Folder { documents: 1 }, seed: 7 }).await.unwrap()
+    launcher()
+        .launch(ReplSpec { snapshot: snapshot(), context: Context::Folder { documents: 1 }, seed: 7, sending: None })
+        .await
+        .unwrap()
 }
 
 async fn run(repl: &mut Box<dyn Repl>, code: &str) -> CellOutcome {
@@ -87,7 +90,7 @@ async fn variables_survive_an_error_and_the_last_expression_is_shown() {
 #[tokio::test]
 async fn documents_are_real_strings_and_a_missing_one_says_what_is_close() {
     for launcher in [launcher(), launcher().copying()] {
-        let spec = ReplSpec { snapshot: snapshot(), context: Context::Folder { documents: 1 }, seed: 7 };
+        let spec = ReplSpec { snapshot: snapshot(), context: Context::Folder { documents: 1 }, seed: 7, sending: None };
         let mut repl = launcher.launch(spec).await.unwrap();
         let text =
             run(&mut repl, "t = context['a.txt']; (type(t) is str, t.split('\\n'), t[6:], 'sec' in t, lines('a.txt', 2, 2))")
@@ -100,7 +103,7 @@ async fn documents_are_real_strings_and_a_missing_one_says_what_is_close() {
 
 #[tokio::test]
 async fn one_document_is_read_when_it_is_first_named() {
-    let spec = ReplSpec { snapshot: snapshot(), context: Context::Document { path: "a.txt".to_owned() }, seed: 7 };
+    let spec = ReplSpec { snapshot: snapshot(), context: Context::Document { path: "a.txt".to_owned() }, seed: 7, sending: None };
     let mut repl = launcher().launch(spec).await.unwrap();
     assert_eq!(run(&mut repl, "len(context), context[:5]").await.output, "(12, 'first')\n");
 }
@@ -108,7 +111,7 @@ async fn one_document_is_read_when_it_is_first_named() {
 #[tokio::test]
 async fn the_text_handed_to_a_child_is_its_context() {
     let placement = Placement { offset: 0, chars: 12, kind: 1, ascii: true };
-    let spec = ReplSpec { snapshot: snapshot(), context: Context::Placed { placement }, seed: 7 };
+    let spec = ReplSpec { snapshot: snapshot(), context: Context::Placed { placement }, seed: 7, sending: None };
     let mut repl = launcher().launch(spec).await.unwrap();
     assert_eq!(run(&mut repl, "context, lines('', 2), len(grep('s'))").await.output, "('first\\nsecond', 'second', 2)\n");
 }
@@ -174,7 +177,8 @@ async fn what_copies_a_huge_text_fails_with_other_ways_and_what_reads_it_works()
     file.set_len(chars + 1).unwrap();
     let snapshot = File::open(format!("/proc/self/fd/{}", file.as_raw_fd())).unwrap();
     let placement = Placement { offset: 0, chars, kind: 1, ascii: true };
-    let mut repl = launcher().launch(ReplSpec { snapshot, context: Context::Placed { placement }, seed: 7 }).await.unwrap();
+    let mut repl =
+        launcher().launch(ReplSpec { snapshot, context: Context::Placed { placement }, seed: 7, sending: None }).await.unwrap();
     let read = run(&mut repl, "len(context), context[-3:], context.find('x'), 'x' in context").await;
     assert_eq!(read.output, "(734003200, '\\x00\\x00\\x00', -1, False)\n");
     for code in

@@ -4,6 +4,7 @@ use crate::{
     budget::{FEWEST_OUTPUT, Reservation, price_unknown},
     event::{CallId, EventKind, Fault, NodeId},
     journal::JournalError,
+    ledger::Outgoing,
     model::{Finish, Message, Model, ModelError, ModelProfile, ModelReply, ModelRequest, Progress, Usage, Wait},
     money::Usd,
     record::STOPPED,
@@ -163,6 +164,7 @@ impl Shared {
             stop: prompt.stop,
             prefill: prompt.prefill.filter(|_| profile.prefill),
             grows: prompt.grows,
+            sending: Some(Outgoing::of_call(&self.log, node, call, input)),
         };
         let arrived = Mutex::new(String::new());
         let ended = self.hear(model.as_ref(), node, call, request, &arrived).await;

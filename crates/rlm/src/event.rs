@@ -107,6 +107,24 @@ pub struct Citation {
     pub notes: Vec<String>,
 }
 
+/// Where something goes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Destination {
+    /// A model's server.
+    Server {
+        /// Scheme, host and port.
+        address: String,
+        /// The address is one of this computer.
+        this_computer: bool,
+    },
+    /// The command that runs code elsewhere: where that is, the command alone knows.
+    Command {
+        /// As the user gave it.
+        command: String,
+    },
+}
+
 /// A fault, in the form in which it crosses every boundary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Fault {
@@ -285,6 +303,25 @@ pub enum EventKind {
         asked: bool,
         /// From when this was written.
         wait_ms: u64,
+    },
+    /// Lines of documents go to code or into a prompt, and nothing of these documents did before. Written before they go.
+    LinesRead {
+        /// Which.
+        paths: Vec<String>,
+    },
+    /// Something is about to go to a server, or to code elsewhere. Written before its first byte goes, so that nothing goes that is not here;
+    /// each try of a call has its own.
+    Sent {
+        /// The sub-call it belongs to; absent: a node's own turn or its code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        call: Option<CallId>,
+        /// Where to.
+        to: Destination,
+        /// Bytes of the body of a request, or of a frame.
+        bytes: u64,
+        /// Tokens of a prompt, as we count them; 0 for a frame.
+        tokens: u64,
     },
     /// Something the user should know, which did not end the run.
     Notice(Fault),

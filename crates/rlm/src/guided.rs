@@ -200,7 +200,7 @@ impl Guide {
     }
 
     /// What the model is told after its cell: where a search found nothing, also the lines that come closest to what it looked for.
-    pub async fn tell(&mut self, shared: &Shared, spec: &NodeSpec, outcomes: &[(CellOutcome, Found)]) -> String {
+    pub async fn tell(&mut self, shared: &Shared, spec: &NodeSpec, outcomes: &[(CellOutcome, Found)]) -> Result<String, Stop> {
         let output = outcomes.iter().map(|(o, _)| o.output.trim_end()).filter(|o| !o.is_empty()).collect::<Vec<_>>().join("\n");
         let error = outcomes.iter().rev().find_map(|(outcome, _)| outcome.error.clone());
         let lines_of = |(_, found): &(CellOutcome, Found)| match found {
@@ -216,10 +216,11 @@ impl Guide {
             Some(query) => lookup::best_lines(shared.corpus.as_ref(), query, LINES / 2).await,
             None => Vec::new(),
         };
+        shared.given.lines(&shared.log, spec.node, close.iter().map(|found| &found.line.path)).await?;
         let lines: Vec<String> = close.iter().map(|found| cut(&found.line.shown(), LINE_CHARS)).collect();
         found.extend(close.into_iter().map(|found| found.line));
         self.shown.splice(0..0, found);
         self.begin = FREE;
-        render("guided_output", context! { output, error, nothing, lines, question => spec.question.clone() })
+        Ok(render("guided_output", context! { output, error, nothing, lines, question => spec.question.clone() }))
     }
 }

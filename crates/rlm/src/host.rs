@@ -5,6 +5,7 @@ use crate::{
     corpus::{CorpusError, Passage},
     event::{BlobId, CallId, EventKind, Fault},
     evidence::Line,
+    journal::JournalError,
     model::{Finish, Message, Role, Usage},
     node::{Found, NodeSpec},
     record::{CallRecord, NodeRecord, STOPPED},
@@ -277,7 +278,17 @@ impl<'a> CellHost<'a> {
     }
 
     /// Notes what a search came to: `hits` in all, the first of them as lines.
-    async fn searched(&self, query: String, hits: u64, documents: u64, mut lines: Vec<Line>) -> Result<(), HostError> {
+    async fn searched<'p>(
+        &self,
+        query: String,
+        hits: u64,
+        paths: impl Iterator<Item = &'p String>,
+        documents: u64,
+        mut lines: Vec<Line>,
+    ) -> Result<(), HostError> {
+        let ended = |e: JournalError| runtime_error(self.end_with(e.into()).message);
+        // On a replay too: the documents may have changed since.
+        self.shared.given.lines(&self.shared.log, self.spec.node, paths).await.map_err(ended)?;
         {
             let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
             match &mut *found {
@@ -291,19 +302,14 @@ impl<'a> CellHost<'a> {
         }
         let query = query.chars().take(QUERY_HEAD).collect();
         let event = EventKind::Searched { cell: self.cell, query, hits, documents };
-        self.shared.log.append(self.spec.node, event).await.map_err(|e| runtime_error(self.end_with(e.into()).message))
+        self.shared.log.append(self.spec.node, event).await.map_err(ended)
     }
 }
 
 /// Freezes a document's text for the run, and records that the first time.
 pub async fn touch(shared: &Shared, spec: &NodeSpec, path: &str) -> Result<(), Stop> {
     let Ok(text) = shared.corpus.text(path).await else { return Ok(()) };
-    let first = shared.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
-    if first {
-        let event = EventKind::Touched { path: path.to_owned(), digest: text.digest().to_owned(), chars: text.chars() };
-        shared.log.append(spec.node, event).await?;
-    }
-    Ok(())
+    Ok(shared.given.whole(&shared.log, spec.node, path, text.as_ref()).await?)
 }
 
 #[async_trait]
@@ -347,14 +353,16 @@ impl ReplHost for CellHost<'_> {
                 query.limit = query.limit.min(MOST_HITS);
                 let result = corpus.grep(&query).await.map_err(in_python)?;
                 let lines = result.hits.iter().take(MOST_LINES).map(Line::from).collect();
-                self.searched(query.pattern, result.total, result.documents, lines).await?;
+                let paths = result.hits.iter().map(|hit| &hit.path);
+                self.searched(query.pattern, result.total, paths, result.documents, lines).await?;
                 Ok(HostReply::Grep(result))
             }
             HostCall::Search { query, k, path } => {
                 let passages = corpus.search(&query, k.min(MOST_PASSAGES), path.as_deref()).await.map_err(in_python)?;
-                let documents: std::collections::HashSet<_> = passages.iter().map(|p| &p.path).collect();
+                let paths = passages.iter().map(|passage| &passage.path);
+                let documents = paths.clone().collect::<std::collections::HashSet<_>>().len() as u64;
                 let lines = passages.iter().flat_map(Passage::lines).take(MOST_LINES).collect();
-                self.searched(query, passages.len() as u64, documents.len() as u64, lines).await?;
+                self.searched(query, passages.len() as u64, paths, documents, lines).await?;
                 Ok(HostReply::Passages(passages))
             }
         }

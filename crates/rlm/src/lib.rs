@@ -12,6 +12,7 @@ pub mod corpus;
 pub mod event;
 pub mod fold;
 pub mod journal;
+pub mod ledger;
 pub mod model;
 pub mod money;
 pub mod options;

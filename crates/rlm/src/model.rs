@@ -1,9 +1,16 @@
 //! What the engine asks of a language model.
 
-use crate::money::{Price, Usd};
+use crate::{
+    event::Destination,
+    journal::JournalError,
+    money::{Price, Usd},
+};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use ts_rs::TS;
 
 /// Who says a message.
@@ -64,6 +71,18 @@ pub struct ModelRequest {
     pub prefill: Option<String>,
     /// The next call will begin with these messages: it pays to have the provider keep them.
     pub grows: bool,
+    /// Hears of each body before its first byte leaves.
+    pub sending: Option<Arc<dyn Sending>>,
+}
+
+/// Writes down what is about to leave this program for a server, or for code elsewhere.
+#[async_trait]
+pub trait Sending: std::fmt::Debug + Send + Sync {
+    /// So many bytes are about to go. Nothing of them goes before this returns, and nothing at all where it fails.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    async fn sending(&self, to: &Destination, bytes: u64) -> Result<(), JournalError>;
 }
 
 /// Tokens of a call, as the provider counted them.

@@ -7,6 +7,7 @@ use crate::{
     fence::{self, TextAnswer},
     free, guided,
     host::CellHost,
+    ledger::Outgoing,
     model::{Message, Model, Role},
     options::Mode,
     record::{CellRecord, NodeRecord},
@@ -271,7 +272,7 @@ impl Node<'_> {
         let skipped = outcomes.len() < asked;
         Ok(Next::Tell(match &mut self.manner {
             Manner::Free => free::tell(self.spec, &parsed.cells, &outcomes, skipped, last),
-            Manner::Guided(guide) => guide.tell(self.shared, self.spec, &outcomes).await,
+            Manner::Guided(guide) => guide.tell(self.shared, self.spec, &outcomes).await?,
         }))
     }
 
@@ -336,9 +337,15 @@ impl Node<'_> {
         }
         let shared = self.shared;
         let fault = |code: &str, message: String| Stop::Fault(Fault { code: code.to_owned(), message });
+        let sending = Outgoing::of_code(&shared.log, self.spec.node);
         let spec = || {
             let snapshot = shared.corpus.snapshot().map_err(|e| fault(e.code, e.message))?;
-            Ok::<_, Stop>(ReplSpec { snapshot, context: self.spec.context.clone(), seed: shared.seed })
+            Ok::<_, Stop>(ReplSpec {
+                snapshot,
+                context: self.spec.context.clone(),
+                seed: shared.seed,
+                sending: Some(sending.clone()),
+            })
         };
         let mut worker = shared.launcher.launch(spec()?).await.map_err(|e| fault(e.code, e.message))?;
         let before: Vec<(u32, CellRecord)> = self.recorded().cells.range(..cell).map(|(n, c)| (*n, c.clone())).collect();

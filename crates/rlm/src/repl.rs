@@ -1,9 +1,12 @@
 //! What the engine asks of a REPL: a sealed place where a model's code runs.
 
-use crate::corpus::{GrepQuery, GrepResult, Passage, Placement};
+use crate::{
+    corpus::{GrepQuery, GrepResult, Passage, Placement},
+    model::Sending,
+};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use std::{fs::File, time::Duration};
+use std::{fs::File, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use ts_rs::TS;
 
@@ -37,6 +40,8 @@ pub struct ReplSpec {
     pub context: Context,
     /// Fixed per run, so that a replay takes the same way.
     pub seed: u64,
+    /// Hears of each frame before it goes to a worker that is not on this computer.
+    pub sending: Option<Arc<dyn Sending>>,
 }
 
 /// Limits of one cell.

@@ -6,13 +6,14 @@ use crate::{
     corpus::Corpus,
     event::{CallId, Fault, NodeId},
     journal::JournalError,
+    ledger::Given,
     log::Log,
     model::Model,
     record::NodeRecord,
     repl::ReplLauncher,
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
@@ -52,7 +53,7 @@ pub struct Shared {
     pub sub_model: Arc<dyn Model>,
     pub corpus: Arc<dyn Corpus>,
     pub launcher: Arc<dyn ReplLauncher>,
-    pub log: Log,
+    pub log: Arc<Log>,
     pub budget: Budget,
     /// What this run shares with others.
     pub allowance: Arc<dyn Allowance>,
@@ -73,9 +74,9 @@ pub struct Shared {
     pub children: HashMap<CallId, NodeId>,
     pub next_node: AtomicU32,
     pub next_call: AtomicU32,
-    pub touched: Mutex<HashSet<String>>,
     /// The end of the last wait that was written down.
     pub waiting_until: Mutex<Option<Instant>>,
+    pub given: Given,
 }
 
 impl Shared {

@@ -20,7 +20,7 @@ fn launcher() -> SealedPython {
 }
 
 fn spec(snapshot: &File) -> ReplSpec {
-    ReplSpec { snapshot: snapshot.try_clone().unwrap(), context: Context::Folder { documents: 0 }, seed: 7 }
+    ReplSpec { snapshot: snapshot.try_clone().unwrap(), context: Context::Folder { documents: 0 }, seed: 7, sending: None }
 }
 
 fn median(mut times: Vec<Duration>) -> f64 {

@@ -24,7 +24,7 @@ async fn worker(launcher: &SealedPython) -> Worker {
     let mut snapshot: File = tempfile::tempfile().unwrap();
     snapshot.write_all(b"first\nsecond\0").unwrap();
     let snapshot = File::open(format!("/proc/self/fd/{}", snapshot.as_raw_fd())).unwrap();
-    launcher.start(ReplSpec { snapshot, context: Context::Folder { documents: 1 }, seed: 7 }).await.unwrap().0
+    launcher.start(ReplSpec { snapshot, context: Context::Folder { documents: 1 }, seed: 7, sending: None }).await.unwrap().0
 }
 
 async fn run(worker: &mut Worker, code: &str, host: &Counting) -> CellOutcome {

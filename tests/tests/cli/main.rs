@@ -3,20 +3,25 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bad_input;
+mod canary;
 mod citations;
 mod connections;
 mod formats;
 mod guided;
 mod hostile_files;
+mod keychain;
+mod ledger;
 mod limits;
 mod main_job;
 mod mended;
 mod model_faults;
+mod offline;
 mod plumb;
 mod poisoned;
 mod providers;
 mod rate_limits;
 mod recursive;
 mod resume;
+mod serving;
 mod spending;
 mod wild_code;

@@ -3,6 +3,7 @@ import type { BlobId } from "./BlobId";
 import type { CallId } from "./CallId";
 import type { CellOutcome } from "./CellOutcome";
 import type { Citation } from "./Citation";
+import type { Destination } from "./Destination";
 import type { Fault } from "./Fault";
 import type { Finish } from "./Finish";
 import type { Mode } from "./Mode";
@@ -259,7 +260,27 @@ asked: boolean,
 /**
  * From when this was written.
  */
-wait_ms: number, } | { "type": "notice" } & Fault | { "type": "resumed" } | { "type": "cited" } & Citation | { "type": "finished", 
+wait_ms: number, } | { "type": "lines_read", 
+/**
+ * Which.
+ */
+paths: Array<string>, } | { "type": "sent", 
+/**
+ * The sub-call it belongs to; absent: a node's own turn or its code.
+ */
+call?: CallId, 
+/**
+ * Where to.
+ */
+to: Destination, 
+/**
+ * Bytes of the body of a request, or of a frame.
+ */
+bytes: number, 
+/**
+ * Tokens of a prompt, as we count them; 0 for a frame.
+ */
+tokens: number, } | { "type": "notice" } & Fault | { "type": "resumed" } | { "type": "cited" } & Citation | { "type": "finished", 
 /**
  * How.
  */

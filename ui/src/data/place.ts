@@ -17,7 +17,7 @@ export interface SourcePlace {
   number?: number;
 }
 
-export type Tab = "source" | "found";
+export type Tab = "source" | "found" | "sent";
 
 /** A question put into the ask box, to be changed or asked. */
 export interface Draft {

@@ -1,7 +1,8 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { useClock, type OpenRun } from "../data/useRun";
 import { partialKey } from "../data/runLog";
-import { stayedHere } from "../run/fold";
+import { useNavigation } from "../data/place";
+import { ledgerLine, ledgerOf } from "../run/ledger";
 import { livePhrase, readAnswer } from "../run/story";
 import { Pulse } from "../parts/Pulse";
 import { duration, plural } from "../text/format";
@@ -34,6 +35,7 @@ export function RunBody({ run }: { run: OpenRun }) {
         )}
         {running && <Live run={run} wrote={answer ? "" : arrived} />}
         {!running && answer && <Sure run={run} />}
+        {!running && <Left run={run} />}
         {!running && <RunActions run={run} answer={answer} />}
       </article>
     </div>
@@ -116,8 +118,19 @@ function Sure({ run: { view } }: { run: OpenRun }) {
           documents read
         </span>
       )}
-      {stayedHere(view) && <span>Nothing left this computer</span>}
     </div>
+  );
+}
+
+/** What left this computer, in a line that opens the whole. */
+function Left({ run }: { run: OpenRun }) {
+  const { go } = useNavigation();
+  const ledger = useMemo(() => ledgerOf(run.log.events), [run.log.events]);
+  if (!ledger) return null;
+  return (
+    <button type="button" className={`${s.left} num`} data-testid="sent" onClick={() => go({ tab: "sent", aside: true })}>
+      {ledgerLine(ledger)}
+    </button>
   );
 }
 

@@ -12,6 +12,7 @@ import { CitedPlaces } from "../source/CitedPlaces";
 import { SourceView } from "../source/SourceView";
 import { Flame } from "./Flame";
 import s from "./Right.module.css";
+import { Sent } from "./Sent";
 import { Story } from "./Story";
 import st from "./Story.module.css";
 import { Tree } from "./Tree";
@@ -52,7 +53,8 @@ export function Right({ library, run }: { library: Library | undefined; run: Ope
     <Tabs.Root
       render={<section aria-label="Where the answer comes from" />}
       className={s.right}
-      value={place.tab}
+      // Where no run is open, nothing was sent.
+      value={place.tab === "sent" && !run ? "source" : place.tab}
       onValueChange={(tab: Tab) => go({ tab })}
     >
       <div className={s.tabs}>
@@ -63,6 +65,11 @@ export function Right({ library, run }: { library: Library | undefined; run: Ope
           <Tabs.Tab value="found" className={s.tab} data-word="How it was found">
             How it was found
           </Tabs.Tab>
+          {run && (
+            <Tabs.Tab value="sent" className={s.tab} data-word="Sent">
+              Sent
+            </Tabs.Tab>
+          )}
         </Tabs.List>
         <div className={s.end}>
           {place.tab === "found" && run && (
@@ -107,6 +114,9 @@ export function Right({ library, run }: { library: Library | undefined; run: Ope
             cost.
           </p>
         )}
+      </Tabs.Panel>
+      <Tabs.Panel value="sent" className={s.panel}>
+        {run && <Sent run={run} />}
       </Tabs.Panel>
     </Tabs.Root>
   );

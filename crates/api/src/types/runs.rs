@@ -3,6 +3,7 @@
 use super::RunState;
 use plumb_rlm::{
     event::{CallId, Citation, Event, Fault, NodeId, RunId},
+    ledger::Ledger,
     options::{KeySource, Limits, Mode, ModeChoice, ModelChoice},
 };
 use serde::{Deserialize, Serialize};
@@ -162,6 +163,8 @@ pub struct Answer {
     pub usage: plumb_rlm::model::Usage,
     /// `null` when the price is unknown.
     pub cost_usd: Option<f64>,
+    /// What left this program, and where to; `null` for runs of versions that did not write it down.
+    pub sent: Option<Ledger>,
     /// Time spent, pauses not counted.
     pub elapsed_ms: u64,
     /// Why it stopped or failed.

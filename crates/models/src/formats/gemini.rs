@@ -140,6 +140,7 @@ mod tests {
             stop: vec!["END".into()],
             prefill: None,
             grows: true,
+            sending: None,
         };
         assert_eq!(
             json!(Body::new(&request, &["temperature", "seed"])),

@@ -29,6 +29,7 @@ fn request(prompt: &str) -> ModelRequest {
         stop: vec![],
         prefill: None,
         grows: true,
+        sending: None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Order of the start: namespaces, Python, then (with `--zygote`) a fork for each worker, the first frame from the parent, the map of the
 //! snapshot, the seal, the measured facts in the ready frame; only then the first cell. Without the seal it refuses to go on.
 
+mod environment;
 mod frames;
 mod output;
 mod parent;
@@ -21,6 +22,7 @@ use std::io;
 const SNAPSHOT: i32 = 3;
 
 fn main() {
+    environment::forget();
     let isolated = plumb_sandbox::isolate();
     let _ = std::env::set_current_dir("/");
     python::initialize();

@@ -117,6 +117,7 @@ pub async fn ask(model: &RemoteModel, prompt: &str) -> (Result<ModelReply, Model
         stop: vec!["END".into()],
         prefill: None,
         grows: false,
+        sending: None,
     };
     let result = model.complete(request, &|progress: Progress<'_>| lock(&shown).push_str(progress.text())).await;
     (result, shown.into_inner().unwrap())

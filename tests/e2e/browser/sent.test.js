@@ -1,0 +1,61 @@
+// What left this computer: a line at the answer, and all of it beside, beside what the server really got.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { chooseServer, faults, launch, openFolder, Serving, tooWide, untilStatus } from "../harness/browser.js";
+import { Home } from "../harness/home.js";
+import { ModelServer, writes } from "../harness/scripted.js";
+
+describe("what was sent", () => {
+  let home, server, serving, browser, page;
+  before(async () => {
+    home = await Home.make();
+    const look = "first = files()[0]\nprint(context[first])";
+    server = await ModelServer.start(home, [writes("I look.", look), writes("I know.", "FINAL(first)")]);
+    await home.archive();
+    serving = await Serving.start(home, home.folder);
+    browser = await launch();
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await page.goto(serving.entry.href);
+    await chooseServer(page, server.address);
+    await openFolder(page, "archive");
+    await page.getByTestId("ask-input").fill("Which is the first?");
+    await page.getByTestId("ask-button").click();
+    await untilStatus(page, "answered");
+  });
+  after(async () => {
+    await browser?.close();
+    await serving?.end();
+    await server?.end();
+    await home?.remove();
+  });
+
+  const host = () => new URL(server.address).host;
+
+  it("a line at the answer says that nothing left this computer, and which server on it was asked", async () => {
+    assert.equal(await page.getByTestId("sent").innerText(), `Nothing left this computer: ${host()} is on it`);
+  });
+
+  it("by keyboard it opens what was sent: as many bytes and requests as the server got, and the one document that was read", async () => {
+    await page.getByTestId("sent").focus();
+    await page.keyboard.press("Enter");
+    const sent = page.getByRole("group", { name: "What was sent" });
+    await sent.waitFor();
+    const words = await sent.innerText();
+    const { requests, bytes_in: bytes } = await server.stats();
+    assert.match(words, new RegExp(`http://${host()}`));
+    assert.match(words, new RegExp(`${requests} requests, ${Math.round(bytes / 1000)} KB, about [\\d,]+ tokens`));
+    assert.match(words, /text of at most 1 document\n/i);
+    const answer = (await page.getByTestId("answer").innerText()).trim();
+    assert.deepEqual(await sent.getByRole("listitem").allInnerTexts(), [answer]);
+    assert.deepEqual(await faults(page, "browser-16-sent"), []);
+  });
+
+  it("it fits a small window, and without a question there is nothing to open", async () => {
+    await page.setViewportSize({ width: 900, height: 600 });
+    assert.deepEqual(await tooWide(page), []);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.keyboard.press("Control+n");
+    await page.getByRole("tab", { name: "Sent" }).waitFor({ state: "detached" });
+    assert.equal(await page.getByRole("tab", { name: "Source" }).getAttribute("aria-selected"), "true");
+  });
+});

@@ -1,0 +1,102 @@
+//! With the built-in model Plumb makes no connection at all.
+//!
+//! They need the model's file: `PLUMB_MODELS=FOLDER cargo nextest run --release -p plumb-tests --run-ignored only local_model offline`
+//! (`scripts/dev-model.sh` puts it together).
+
+use crate::plumb::{Home, finish, program_named, root};
+use plumb_tests::scripted::Reply;
+use regex::Regex;
+use std::{collections::HashMap, path::Path, process::Stdio};
+use tokio::process::Command;
+
+pub const MODEL: &str = "local:qwen2.5-coder-1.5b";
+
+pub fn home() -> Home {
+    Home::with("pier.txt", "The ferry leaves at seven from the north pier.\nThe bridge opens at nine.\n")
+}
+
+/// The command that asks the built-in model, with another one before it.
+pub fn asking(home: &Home, before: &[&str]) -> Command {
+    let folder = std::env::var_os("PLUMB_MODELS").expect("PLUMB_MODELS names no folder with the model");
+    let plumb = program_named("plumb");
+    let mut command = Command::new(before.first().map_or(plumb.as_os_str(), std::ffi::OsStr::new));
+    command.args(before.iter().skip(1));
+    if !before.is_empty() {
+        command.arg(&plumb);
+    }
+    command.args(["ask", "When does the ferry leave?", "--mode", "guided", "--json", "--model", MODEL]).arg(home.documents());
+    command.env("PLUMB_HOME", home.plumb_home()).env("PLUMB_MODELS", folder).env("NO_COLOR", "1").kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the built-in model's file"]
+async fn the_built_in_model_answers_where_there_is_no_network_at_all() {
+    let alone = ["unshare", "--user", "--map-root-user", "--net"];
+    let may = Command::new(alone[0]).args(&alone[1..]).args(["cat", "/proc/net/dev"]).output().await.unwrap();
+    if !may.status.success() {
+        eprintln!("skipped: this computer does not allow network namespaces ({may:?})");
+        return;
+    }
+    let interfaces =
+        String::from_utf8(may.stdout).unwrap().lines().skip(2).map(|line| line.trim().to_owned()).collect::<Vec<_>>();
+    assert!(interfaces.iter().all(|interface| interface.starts_with("lo:")), "{interfaces:?}");
+    let answer = finish(asking(&home(), &alone).spawn().unwrap()).await.answered();
+    assert!(answer["answer"].as_str().unwrap().contains("seven"), "{answer}");
+    assert_eq!(answer["sent"]["sent"], serde_json::json!([]));
+}
+
+/// Watches a command and all that it starts.
+fn watched(calls: &Path) -> [&str; 7] {
+    ["strace", "-f", "-qq", "-e", "trace=%network", "-o", calls.to_str().unwrap()]
+}
+
+/// What was sent to, or connected with, anything but a socket of this computer's files.
+fn connections(calls: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(calls).unwrap();
+    assert!(text.contains("AF_UNIX"), "the socket of the workers' parent at least is seen: {text}");
+    // A call during which another process is heard of is written in two lines.
+    let mut begun: HashMap<&str, &str> = HashMap::new();
+    let mut whole = Vec::new();
+    for line in text.lines() {
+        let (process, call) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        if let Some(begin) = call.strip_suffix("<unfinished ...>") {
+            begun.insert(process, begin);
+        } else if let Some((_, end)) = call.split_once("resumed>") {
+            whole.push(format!("{process} {}{end}", begun.remove(process).unwrap_or_default()));
+        } else {
+            whole.push(line.to_owned());
+        }
+    }
+    whole.extend(begun.into_iter().map(|(process, begin)| format!("{process} {begin}")));
+    let leads_out = Regex::new(r"\b(connect|sendto|sendmsg|sendmmsg|bind)\(.*(AF_INET|AF_NETLINK|AF_PACKET|AF_VSOCK)").unwrap();
+    // Sealed programs try on purpose what they must not be able to do. One that is in progress did begin.
+    let refused = Regex::new(r"= -1 E[A-Z]+").unwrap();
+    whole.retain(|call| leads_out.is_match(call) && (!refused.is_match(call) || call.contains("EINPROGRESS")));
+    whole
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the built-in model's file"]
+async fn a_run_with_the_built_in_model_connects_to_nothing() {
+    let home = home();
+    let calls = home.documents().with_file_name("calls");
+    let answer = finish(asking(&home, &watched(&calls)).spawn().unwrap()).await.answered();
+    assert!(answer["answer"].as_str().unwrap().contains("seven"), "{answer}");
+    assert_eq!(connections(&calls), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_with_a_server_connects_to_that_server_and_to_nothing_else() {
+    let (home, server) = (home(), root([Reply::code("print(context['pier.txt'])"), Reply::code("FINAL('seven')")]).await);
+    let calls = home.documents().with_file_name("calls");
+    let asked = home.asking(&server, &[]);
+    let mut command = Command::new("strace");
+    command.args(&watched(&calls)[1..]).arg(asked.as_std().get_program()).args(asked.as_std().get_args());
+    command.env("PLUMB_HOME", home.plumb_home()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    finish(command.spawn().unwrap()).await.answered();
+    let made = connections(&calls);
+    let port = server.base_url().rsplit(':').next().unwrap().split('/').next().unwrap();
+    assert!(!made.is_empty() && made.iter().all(|call| call.contains(&format!("htons({port})"))), "{made:#?}");
+}

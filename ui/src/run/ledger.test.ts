@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import type { Destination } from "../bindings/Destination";
+import type { Event } from "../bindings/Event";
+import { ledgerLine, ledgerOf } from "./ledger";
+import { record, started, worked } from "./fixture";
+
+type Entry = Parameters<typeof record>[number];
+
+const events = (...entries: Entry[]): Event[] =>
+  record([0, started()], ...entries).map((event) => ({ ...event, version: 2 }) as Event);
+const sent = (to: Destination): Entry => [1, { type: "sent", to, bytes: 1_500, tokens: 40 }];
+const server = (address: string, this_computer = false): Destination => ({ kind: "server", address, this_computer });
+const cloud = server("https://api.openai.com");
+const touched = (path: string): Entry => [1, { type: "touched", path, digest: "d", chars: 3 }];
+const direct: Entry = [0, { type: "routed", mode: "direct", reason: "It fits." }];
+
+describe("the ledger", () => {
+  it("counts at each place what was read before something last went there", () => {
+    const ledger = ledgerOf(
+      events(
+        sent(cloud),
+        [1, { type: "lines_read", paths: ["a", "b"] }],
+        sent(server("https://two")),
+        touched("b"),
+        touched("c"),
+        sent(cloud),
+        touched("d"),
+      ),
+    );
+    expect(ledger?.documents).toEqual(["a", "b", "c"]);
+    expect(ledger?.sent).toEqual([
+      { to: cloud, times: 2, bytes: 3_000, tokens: 80, documents: 3 },
+      { to: server("https://two"), times: 1, bytes: 1_500, tokens: 40, documents: 2 },
+    ]);
+    expect(ledger && ledgerLine(ledger)).toBe("Sent to 2 places: 5 KB, text of at most 3 documents");
+  });
+
+  it("says that nothing left where nothing did, and names a server that is on this computer", () => {
+    const line = (...entries: Entry[]) =>
+      ledgerLine(ledgerOf(events(...entries)) ?? { sent: [], documents: ["?"], exact: false });
+    expect(line(touched("a"))).toBe("Nothing left this computer");
+    expect(line(sent(server("http://localhost:11434", true)))).toBe("Nothing left this computer: localhost:11434 is on it");
+    const elsewhere: Destination = { kind: "command", command: "ssh box plumb-python" };
+    expect(line(touched("a"), sent(elsewhere))).toBe("Sent to code elsewhere: 1 message, 2 KB, text of at most 1 document");
+  });
+
+  it("says exactly which documents were sent only where the engine wrote the prompt from whole texts", () => {
+    const ledger = ledgerOf(events(direct, touched("a"), sent(cloud)));
+    expect(ledger && ledgerLine(ledger)).toBe("Sent to api.openai.com: 1 request, 2 KB, text of 1 document");
+  });
+
+  it("claims nothing of a run whose version did not write it down", () => {
+    expect(ledgerOf(worked())).toBeNull();
+  });
+});

@@ -1,0 +1,68 @@
+// What left this computer in a run, folded from its events as crates/rlm/src/ledger.rs does it.
+import type { Destination } from "../bindings/Destination";
+import type { Event } from "../bindings/Event";
+import type { Ledger } from "../bindings/Ledger";
+import { bytes, count, plural } from "../text/format";
+
+/** The first version of events that say what was sent. */
+const SINCE = 2;
+
+/** `null` where some events are of a version that did not write it down. */
+export function ledgerOf(events: readonly Event[]): Ledger | null {
+  if (events.some((event) => event.version < SINCE)) return null;
+  const ledger: Ledger = { sent: [], documents: [], exact: false };
+  const places = new Map<string, Ledger["sent"][number]>();
+  const read = new Set<string>();
+  for (const event of events) {
+    if (event.type === "routed") ledger.exact = event.mode === "direct";
+    else if (event.type === "touched") read.add(event.path);
+    else if (event.type === "lines_read") for (const path of event.paths) read.add(path);
+    else if (event.type === "sent") {
+      const name = JSON.stringify(event.to);
+      let place = places.get(name);
+      if (!place) {
+        place = { to: event.to, times: 0, bytes: 0, tokens: 0, documents: 0 };
+        places.set(name, place);
+        ledger.sent.push(place);
+      }
+      place.times += 1;
+      place.bytes += event.bytes;
+      place.tokens += event.tokens;
+      place.documents = read.size;
+    }
+  }
+  ledger.documents = [...read].slice(0, Math.max(0, ...ledger.sent.map((place) => place.documents)));
+  return ledger;
+}
+
+const stays = (to: Destination) => to.kind === "server" && to.this_computer;
+
+/** Where something went, as people say it. */
+export const placeName = (to: Destination) => (to.kind === "command" ? "code elsewhere" : to.address.replace(/^https?:\/\//, ""));
+
+/** How many documents' text was in what went to a place. */
+export function textWords(documents: number, exact: boolean): string {
+  if (documents === 0) return "text of no document";
+  return `text of ${exact ? "" : "at most "}${plural(documents, "document")}`;
+}
+
+/** How much went to a place. */
+export function amountWords({ to, times, bytes: size, tokens }: Ledger["sent"][number]): string {
+  const parts = [plural(times, to.kind === "server" ? "request" : "message"), bytes(size)];
+  if (tokens > 0) parts.push(`about ${count(tokens)} tokens`);
+  return parts.join(", ");
+}
+
+/** All of it in one line. */
+export function ledgerLine(ledger: Ledger): string {
+  const left = ledger.sent.filter((place) => !stays(place.to));
+  const [only] = left;
+  if (!only) {
+    const [here] = ledger.sent;
+    return here ? `Nothing left this computer: ${placeName(here.to)} is on it` : "Nothing left this computer";
+  }
+  const size = bytes(left.reduce((sum, place) => sum + place.bytes, 0));
+  const text = textWords(Math.max(...left.map((place) => place.documents)), ledger.exact);
+  if (left.length > 1) return `Sent to ${plural(left.length, "place")}: ${size}, ${text}`;
+  return `Sent to ${placeName(only.to)}: ${plural(only.times, only.to.kind === "server" ? "request" : "message")}, ${size}, ${text}`;
+}
