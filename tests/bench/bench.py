@@ -24,6 +24,8 @@ MEASURES = {
     "memory": first.memory,
     "text": text.in_the_repl,
     "sub-calls": calls.sub_calls,
+    "rate-limit": calls.rate_limit,
+    "overhead": calls.overhead,
     "callbacks": calls.callbacks,
     "listing": corpus.listing,
     "searching": corpus.searching,

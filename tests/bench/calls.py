@@ -25,6 +25,23 @@ with subprocess.Popen([sys.executable, "-S", "-c", echo], stdin=subprocess.PIPE,
 """
 
 
+# The same calls as Plumb's without Plumb: one connection, a stream read to its end, one after the other.
+BARE = """
+import http.client, json, sys, time, urllib.parse
+url, rounds = urllib.parse.urlsplit(sys.argv[1]), int(sys.argv[2])
+connection = http.client.HTTPConnection(url.netloc)
+times = []
+for number in range(rounds):
+    since = time.perf_counter()
+    message = {"role": "user", "content": f"Q{number}"}
+    body = json.dumps({"model": "m", "stream": True, "stream_options": {"include_usage": True}, "messages": [message]})
+    connection.request("POST", url.path + "/chat/completions", body, {"content-type": "application/json"})
+    assert b"[DONE]" in connection.getresponse().read()
+    times.append(time.perf_counter() - since)
+print(sorted(times)[rounds // 2])
+"""
+
+
 def document(folder):
     path = folder / "document"
     path.mkdir(exist_ok=True)
@@ -37,9 +54,9 @@ def timed(code):
     return measure.cell(f"import time\nsince = time.perf_counter()\n{code}\nprint(time.perf_counter() - since)")
 
 
-def in_cell(programs, folder, code, *options, rules=()):
+def in_cell(programs, folder, code, *options, **script):
     """Seconds of `code` in a cell. A cell before it has the worker started."""
-    script = {"root": [measure.cell("x = 1"), timed(code), measure.cell("FINAL('x')")], "rules": list(rules)}
+    script = {"root": [measure.cell("x = 1"), timed(code), measure.cell("FINAL('x')")], **script}
     return measure.ask(programs, folder, document(folder), script, *options).printed(1)
 
 
@@ -54,6 +71,36 @@ def sub_calls(programs, folder):
         floor = -(-number // cap) * MODEL_SECONDS
         wanted, met = ("< 0.5 s", ours < 0.5) if cap >= number else ("<= 1.05", ours <= 1.05 * floor)
         measure.show(f"{number} sub-calls of 200 ms, {cap} at once", ours, "number / cap x 200 ms", floor, wanted, met)
+
+
+def rate_limit(programs, folder):
+    """A thousand sub-calls at a server with a token bucket, beside the time that the bucket takes to fill for them."""
+    answer = {"text": "a", "usage": {"input_tokens": 5, "output_tokens": 1}}
+    number, rate, burst = 1000, 100, 100
+    code = f"r = llm_query_batched([f'Q{{i}}' for i in range({number})])"
+    for retry_after in (True, False):
+        bucket = {"rate": rate, "burst": burst, "retry_after": retry_after}
+        options = "--concurrency", "128", "--max-calls", str(number)
+        ours = in_cell(programs, folder, code, *options, rules=[{"regex": "^Q\\d", "replies": [answer]}], bucket=bucket)
+        floor, how = (number - burst) / rate, "a wait named" if retry_after else "no wait named"
+        what = f"{number} sub-calls at {rate} a second, {how}"
+        measure.show(what, ours, "the bucket filling", floor, "<= 1.2", ours <= 1.2 * floor)
+
+
+def overhead(programs, folder):
+    """A sub-call in turn to a server that answers at once, its two events on disk, beside a bare client's call."""
+    answer = {"text": "a", "usage": {"input_tokens": 5, "output_tokens": 1}}
+    rules, number = [{"regex": "^Q\\d", "replies": [answer]}], 500
+    ours, bare = [], []
+    for _ in range(measure.ROUNDS):
+        took = in_cell(programs, folder, f"for i in range({number}): llm_query(f'Q{{i}}')", "--max-calls", str(number), rules=rules)
+        ours.append(took / number * 1000)
+        with measure.Server(programs, folder, {"rules": rules}) as server:
+            command = [sys.executable, "-c", BARE, server.base_url, str(number)]
+            out = subprocess.run(command, check=True, capture_output=True, text=True, timeout=measure.PATIENCE).stdout
+        bare.append(float(out) * 1000)
+    took, floor = measure.median(ours), measure.median(bare)
+    measure.show("a sub-call in turn, answered at once", took, "a bare client", floor, "< 1 ms more", took - floor < 1, "ms")
 
 
 def callbacks(programs, folder):

@@ -106,7 +106,7 @@ impl RemoteModel {
         let response = self.send(post, request.sending.as_ref(), &callee).await?;
         turn.taken();
         let said = Said::new(on_progress, request.prefill.as_deref());
-        self.read(response, Reading::new(&callee, said)).await
+        self.read(response, request.max_output_tokens, Reading::new(&callee, said)).await
     }
 
     /// The names of the models that the server offers, in the order of the alphabet.
@@ -156,12 +156,17 @@ impl RemoteModel {
         if response.status().is_success() { Ok(response) } else { Err(self.refused(response, callee).await) }
     }
 
-    async fn read(&self, response: Response, mut reading: Reading<'_>) -> Result<ModelReply, Fault> {
+    async fn read(&self, response: Response, max_output_tokens: u32, mut reading: Reading<'_>) -> Result<ModelReply, Fault> {
         let mut body = response.bytes_stream();
         while !reading.is_done() {
             let wait = if reading.text().is_empty() { self.patience.first } else { self.patience.silence };
             match timeout(wait, body.next()).await {
-                Ok(Some(Ok(bytes))) => reading.push(&bytes)?,
+                Ok(Some(Ok(bytes))) => {
+                    reading.push(&bytes)?;
+                    if reading.is_endless(max_output_tokens) {
+                        return Err(reading.endless());
+                    }
+                }
                 Ok(None) => break,
                 // The reply is whole; only its usage is not known.
                 Ok(Some(Err(_))) | Err(_) if reading.is_finished() => break,

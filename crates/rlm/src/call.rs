@@ -42,6 +42,7 @@ pub struct Broken {
 }
 
 /// What is asked of a model, for [`Shared::call`].
+#[derive(Clone)]
 pub struct Prompt {
     pub messages: Vec<Message>,
     pub temperature: f32,
@@ -200,18 +201,18 @@ impl Shared {
         profile: &ModelProfile,
         node: NodeId,
         call: Option<CallId>,
-        input: u64,
+        most_input: u64,
         most: u32,
     ) -> Result<u32, Fault> {
         let Some(price) = profile.price else {
             let limited = self.allowance.is_limited().await?;
             return if limited { Err(price_unknown("monthly", profile)) } else { Ok(most) };
         };
-        let worst = price.worst(input, most.into());
+        let worst = price.worst(most_input, most.into());
         if worst == Usd::ZERO {
             return Ok(most);
         }
-        let least = price.worst(input, FEWEST_OUTPUT.min(most.into()));
+        let least = price.worst(most_input, FEWEST_OUTPUT.min(most.into()));
         let granted = self.allowance.reserve(node, call, least, worst).await?;
         if let Some(warning) = granted.warning
             && !self.warned.swap(true, Ordering::Relaxed)
@@ -219,7 +220,7 @@ impl Shared {
             // A record that cannot be written shows at the call's own event.
             let _ = self.log.append(NodeId(0), EventKind::Notice(warning)).await;
         }
-        let bought = price.affordable_output(granted.amount.minus(price.worst(input, 0)));
+        let bought = price.affordable_output(granted.amount.minus(price.worst(most_input, 0)));
         Ok(bought.min(most.into()) as u32)
     }
 

@@ -25,7 +25,7 @@ const MOST_DOCUMENTS: usize = 2_000;
 /// `no_readable_text` where no document has any; `too_long` where they do not fit.
 pub async fn run(shared: &Shared, spec: &NodeSpec) -> Result<String, Stop> {
     let record = shared.records.lock().unwrap_or_else(PoisonError::into_inner).remove(&NodeId(0)).unwrap_or_default();
-    if let Some(reply) = record.replies.get(&1) {
+    if let Some(reply) = record.replies.get(&1).filter(|reply| says_something(reply)) {
         return Ok(reply.clone());
     }
     if !record.started {
@@ -51,7 +51,19 @@ pub async fn run(shared: &Shared, spec: &NodeSpec) -> Result<String, Stop> {
     let first = render("direct_first", context! { documents, skipped => unread, question => spec.question.clone() });
     let messages = vec![Message::new(Role::System, render("direct_system", context! {})), Message::new(Role::User, first)];
     let prompt = Prompt { messages, temperature: 0.0, prefill: None, stop: Vec::new(), most_output: OUTPUT, grows: false };
-    Ok(shared.turn(&spec.model, spec.node, 1, prompt).await?.text)
+    let reply = shared.turn(&spec.model, spec.node, 1, prompt).await?.text;
+    if says_something(&reply) {
+        return Ok(reply);
+    }
+    let message = format!(
+        "{} ended its reply without a word of an answer. Continue to ask it again, or choose another model.",
+        spec.model.profile().name
+    );
+    Err(Stop::Fault(Fault { code: "empty_reply".to_owned(), message }))
+}
+
+fn says_something(reply: &str) -> bool {
+    !reply.trim().is_empty()
 }
 
 /// Nothing that was asked about has text.

@@ -96,6 +96,8 @@ struct Node<'a> {
     replies_without_code: u32,
     best: String,
     manner: Manner,
+    /// Tokens of a conversation that the server took, once it refused a longer one.
+    room: u64,
 }
 
 /// Runs a node to its end, going on from what is on record of it.
@@ -111,6 +113,7 @@ pub async fn run(shared: &Arc<Shared>, spec: NodeSpec) -> NodeEnd {
         replies_without_code: 0,
         best: String::new(),
         manner: Manner::Free,
+        room: u64::MAX,
     };
     let outcome = node.turns().await;
     let elapsed_ms = since.elapsed().as_millis() as u64;
@@ -184,8 +187,24 @@ impl Node<'_> {
                 Prompt { messages, temperature: 0.0, prefill: None, stop: Vec::new(), most_output: TURN_OUTPUT, grows: !last }
             }
         };
-        fit(&mut prompt, model.as_ref());
-        let called = self.shared.turn(model, self.spec.node, turn, prompt).await?;
+        let profile = model.profile();
+        let output = u64::from(prompt.most_output.min(profile.max_output_tokens)).min(u64::from(profile.window_tokens) / 4);
+        let window = u64::from(profile.window_tokens).saturating_sub(output + 64);
+        let called = loop {
+            let tokens = fit(&mut prompt, model.as_ref(), window.min(self.room));
+            let stop = match self.shared.turn(model, self.spec.node, turn, prompt.clone()).await {
+                Ok(called) => break called,
+                Err(stop) => stop,
+            };
+            // The server's window is smaller than we know, or it counts otherwise: the oldest outputs go first.
+            self.room = tokens * 2 / 3;
+            let too_long = matches!(&stop, Stop::Fault(fault) if fault.code == "too_long");
+            if !too_long || fit(&mut prompt, model.as_ref(), self.room) >= tokens {
+                return Err(stop);
+            }
+            let words = "The conversation was longer than the model can take. Its oldest outputs were shortened.";
+            self.shared.log.notice(self.spec.node, "shortened", words).await?;
+        };
         if called.usage_estimated && turn == 1 {
             let words = "The server did not report how many tokens it used; Plumb's figures are estimates.";
             self.shared.log.notice(self.spec.node, "usage_estimated", words).await?;
@@ -367,11 +386,8 @@ pub enum Found {
     Unknown,
 }
 
-/// Shortens a conversation from its oldest outputs where it would not fit the model's window.
-fn fit(prompt: &mut Prompt, model: &dyn Model) {
-    let profile = model.profile();
-    let output = u64::from(prompt.most_output.min(profile.max_output_tokens)).min(u64::from(profile.window_tokens) / 4);
-    let room = u64::from(profile.window_tokens).saturating_sub(output + 64);
+/// Shortens a conversation from its oldest outputs until it fits into `room` tokens, as far as that goes. Gives the tokens it has then.
+fn fit(prompt: &mut Prompt, model: &dyn Model, room: u64) -> u64 {
     let mut total: u64 = prompt.messages.iter().map(|message| message.tokens(model)).sum();
     let newest = prompt.messages.len().saturating_sub(2);
     for message in prompt.messages.iter_mut().take(newest).skip(2) {
@@ -383,4 +399,5 @@ fn fit(prompt: &mut Prompt, model: &dyn Model) {
         *message = Message::new(message.role, format!("{head}\n(shortened)"));
         total = total.saturating_sub(before.saturating_sub(message.tokens(model)));
     }
+    total
 }

@@ -13,10 +13,10 @@ use crate::{
     log::Log,
     model::Model,
     node::{self, NodeEnd, NodeSpec},
-    options::{Limits, Mode, RunOptions},
+    options::{Limits, Mode, ModeChoice, RunOptions},
     record::Record,
     repl::{Context, ReplLauncher},
-    route::route,
+    route::{repl_mode, route},
     shared::{Shared, Stop},
 };
 use std::{
@@ -152,13 +152,7 @@ async fn time_limit(shared: Arc<Shared>, seconds: u64, before_ms: u64) {
     shared.stop.cancel();
 }
 
-async fn answer(
-    shared: &Arc<Shared>,
-    before: &Totals,
-    choice: crate::options::ModeChoice,
-    limits: &Limits,
-    overview: Overview,
-) -> NodeEnd {
+async fn answer(shared: &Arc<Shared>, before: &Totals, choice: ModeChoice, limits: &Limits, overview: Overview) -> NodeEnd {
     let failed = |stop: Stop| NodeEnd { answer: String::new(), stop: Some(stop), elapsed_ms: 0 };
     if let Some(fault) = refusal(shared, limits, &overview).await {
         return failed(Stop::Fault(fault));
@@ -177,7 +171,7 @@ async fn answer(
         Some(only) if overview.single => Context::Document { path: only.path },
         _ => Context::Folder { documents: overview.documents },
     };
-    let spec = NodeSpec {
+    let mut spec = NodeSpec {
         node: NodeId(0),
         parent: None,
         depth: 0,
@@ -188,10 +182,19 @@ async fn answer(
         model: shared.root_model.clone(),
     };
     if mode == Mode::Direct {
-        return match direct::run(shared, &spec).await {
-            Ok(answer) => NodeEnd { answer, stop: None, elapsed_ms: 0 },
-            Err(stop) => failed(stop),
+        let stop = match direct::run(shared, &spec).await {
+            Ok(answer) => return NodeEnd { answer, stop: None, elapsed_ms: 0 },
+            Err(stop) => stop,
         };
+        // What we took to fit did not: it is read in pieces, unless the user wanted it otherwise.
+        if choice == ModeChoice::Direct || !matches!(&stop, Stop::Fault(fault) if fault.code == "too_long") {
+            return failed(stop);
+        }
+        spec.mode = repl_mode(shared.root_model.profile());
+        let reason = "The text is longer than the model can take at once.".to_owned();
+        if let Err(e) = shared.log.append(NodeId(0), EventKind::Routed { mode: spec.mode, reason }).await {
+            return failed(e.into());
+        }
     }
     node::run(shared, spec).await
 }

@@ -13,6 +13,7 @@ mod keychain;
 mod ledger;
 mod limits;
 mod main_job;
+mod mended;
 mod model_faults;
 mod offline;
 mod plumb;

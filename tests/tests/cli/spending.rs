@@ -51,9 +51,9 @@ async fn what_runs_cost_is_added_up_by_model_and_an_unknown_price_is_counted_and
 
 #[tokio::test(flavor = "multi_thread")]
 async fn runs_at_the_same_time_in_several_programs_never_pass_the_months_limit_together() {
-    // A sub-call is paid with 0.201 dollars, which is nearly its worst case; three runs of forty would be 24.
-    let code = r#"replies = llm_query_batched([f"ITEM {n}" + " word" * 2100 for n in range(40)])"#;
-    let item = Reply::text("ok").usage(2_000, 0, 10).after_ms(20);
+    // A sub-call is paid with 0.101 dollars, which is nearly its worst case, a token for each byte; three runs of forty would be 12.
+    let code = r#"replies = llm_query_batched([f"ITEM {n}" + " word" * 200 for n in range(40)])"#;
+    let item = Reply::text("ok").usage(1_000, 0, 10).after_ms(20);
     let turn = Reply::text(format!("So far I have 41.\n```repl\n{code}\nprint(41)\n```"));
     let server = scripted(vec![turn; 60], [Rule::starting("ITEM", [item])]).await;
     let home = home();
@@ -67,7 +67,7 @@ async fn runs_at_the_same_time_in_several_programs_never_pass_the_months_limit_t
         known += answer["cost_usd"].as_f64().unwrap();
     }
     let stats = server.stats();
-    let truly = stats.rule_requests[0] as f64 * 0.201 + stats.root_requests as f64 * 0.011;
+    let truly = stats.rule_requests[0] as f64 * 0.101 + stats.root_requests as f64 * 0.011;
     assert!(truly > 2.0 && truly <= 4.0, "{truly} dollars were spent: {stats:?}");
     let spending = home.run(&["spending", "--json"]).await.json();
     assert!((spending["total"]["cost_usd"].as_f64().unwrap() - known).abs() < 1e-9, "{known}: {spending}");
@@ -76,19 +76,19 @@ async fn runs_at_the_same_time_in_several_programs_never_pass_the_months_limit_t
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_at_the_months_limit_says_where_to_change_it_and_goes_on_once_it_is_raised() {
-    let server = root([Reply::code("print(1)").usage(1_000, 0, 100), answers()]).await;
+    let server = root([Reply::code("print(1)").usage(10_000, 0, 100), answers()]).await;
     let home = home();
-    home.run(&["spending", "--limit", "0.021"]).await;
+    home.run(&["spending", "--limit", "0.111"]).await;
     let outcome = home.ask(&server, &["--price", "10,100"]).await;
     let answer = outcome.ended(3, "limit");
     let run = answer["run_id"].as_str().unwrap();
-    assert_eq!((&answer["error"]["code"], &answer["cost_usd"]), (&"limit_month".into(), &0.02.into()), "{answer}");
+    assert_eq!((&answer["error"]["code"], &answer["cost_usd"]), (&"limit_month".into(), &0.11.into()), "{answer}");
     assert!(outcome.told().contains("plumb spending --limit"), "{outcome:#?}");
     let again = home.run(&["resume", run, "--json"]).await.ended(3, "limit");
     assert_eq!(again["error"]["code"], "limit_month");
     assert_eq!(server.stats().requests, 1);
     home.run(&["spending", "--limit", "1"]).await;
-    assert_eq!(home.run(&["resume", run, "--json"]).await.answered()["cost_usd"], 0.04);
+    assert_eq!(home.run(&["resume", run, "--json"]).await.answered()["cost_usd"], 0.13);
     // Without a limit nothing is refused.
     home.run(&["spending", "--no-limit"]).await;
     let server = root([answers()]).await;

@@ -19,11 +19,12 @@ enum Form {
     Unknown,
     Stream(Events),
     Json(Vec<u8>),
-    Html,
 }
 
 /// One piece of JSON is never longer.
-const LONGEST: usize = 64 << 20;
+const LONGEST: usize = 16 << 20;
+/// No token is longer, in bytes; more of them are not what was asked for.
+const LONGEST_TOKEN: usize = 64;
 
 impl<'a> Reading<'a> {
     /// Nothing read yet.
@@ -54,7 +55,7 @@ impl<'a> Reading<'a> {
             match bytes.first() {
                 None => return Ok(()),
                 Some(b'{' | b'[') => self.form = Form::Json(Vec::new()),
-                Some(b'<') => self.form = Form::Html,
+                Some(b'<') => return Err(self.nonsense()),
                 Some(_) => self.form = Form::Stream(Events::default()),
             }
         }
@@ -62,15 +63,28 @@ impl<'a> Reading<'a> {
             Form::Json(body) if body.len() + bytes.len() <= LONGEST => body.extend_from_slice(bytes),
             Form::Json(_) => return Err(self.nonsense()),
             Form::Stream(_) => return self.stream(bytes),
-            Form::Unknown | Form::Html => {}
+            Form::Unknown => {}
         }
         Ok(())
+    }
+
+    /// Whether so much has arrived that it cannot be the reply asked for.
+    pub fn is_endless(&self, max_output_tokens: u32) -> bool {
+        self.text().len() > (max_output_tokens as usize).saturating_mul(LONGEST_TOKEN).max(LONGEST_TOKEN << 10)
+    }
+
+    /// It was left there.
+    pub fn endless(&self) -> Fault {
+        let message = format!(
+            "{} sent many times what it was asked for, so the connection was closed. Choose another model or server.",
+            self.callee.server
+        );
+        Fault::lasting("bad_reply", message).after(self.text())
     }
 
     /// The body is over.
     pub fn end(mut self) -> Result<ModelReply, Fault> {
         match std::mem::replace(&mut self.form, Form::Unknown) {
-            Form::Html => return Err(self.nonsense()),
             Form::Json(body) => {
                 let body = serde_json::from_slice(&body).map_err(|_| self.nonsense())?;
                 let read = self.reader.whole(&body, &mut self.said);

@@ -11,7 +11,7 @@ pub struct Events {
 }
 
 /// No line is ever longer; more is not a stream of events.
-const LONGEST: usize = 32 << 20;
+const LONGEST: usize = 16 << 20;
 
 /// The server sent a line without end.
 #[derive(Debug)]
