@@ -14,7 +14,8 @@ describe("choosing a server of models", () => {
   let home, server, usual, serving, browser, page;
   before(async () => {
     home = await Home.make();
-    server = await ModelServer.start(home, [writes("I know that.", `FINAL("Yes.")`)]);
+    const yes = writes("I know that.", `FINAL("Yes.")`);
+    server = await ModelServer.start(home, [yes, yes]);
     usual = createServer((request, answer) => {
       const known = request.url === "/v1/models";
       answer.writeHead(known ? 200 : 404, {
@@ -70,6 +71,31 @@ describe("choosing a server of models", () => {
     assert.equal(await model().inputValue(), "scripted");
     await page.getByTestId("test-model").click();
     await page.getByText(/It answered in/).waitFor();
+  });
+
+  it("a key is kept and forgotten by keyboard: the focus stays in the form, and what was tested with the key is taken back", async () => {
+    await page.getByLabel("Key", { exact: true }).fill("sk-some");
+    await page.getByTestId("test-model").click();
+    await page.getByText(/It answered in/).waitFor();
+    const forget = page.getByRole("button", { name: "Forget the key" });
+    await forget.focus();
+    await page.keyboard.press("Enter");
+    await forget.waitFor({ state: "detached" });
+    assert.equal(await page.getByText(/It answered in/).count(), 0);
+    const focused = await page.evaluate(() => document.activeElement?.labels?.[0]?.textContent);
+    assert.equal(focused, "Key");
+  });
+
+  it("an address that is none is told before anything is tried", async () => {
+    await page.getByLabel("Address", { exact: true }).fill("water.example.org");
+    await page.getByText("The address begins with http:// or https://").waitFor();
+    assert.equal(await page.getByTestId("use-provider").getAttribute("aria-disabled"), "true");
+  });
+
+  it("a server that is not there is told in plain words, and what to do", async () => {
+    await page.getByLabel("Address", { exact: true }).fill("http://127.0.0.1:9/v1");
+    await page.getByTestId("test-model").click();
+    await page.getByText("Nothing answers at http://127.0.0.1:9 (Connection refused). Start the server there").waitFor();
   });
 
   it("shows the price of a known model with the day of the table, and takes a cheap one for pieces by one press", async () => {

@@ -12,6 +12,7 @@ mod hostile_files;
 mod keychain;
 mod ledger;
 mod limits;
+mod local_model;
 mod main_job;
 mod mended;
 mod model_faults;

@@ -16,7 +16,7 @@ pub fn home() -> Home {
 }
 
 /// The command that asks the built-in model, with another one before it.
-pub fn asking(home: &Home, before: &[&str]) -> Command {
+pub fn asking(home: &Home, before: &[&str], model: &str) -> Command {
     let folder = std::env::var_os("PLUMB_MODELS").expect("PLUMB_MODELS names no folder with the model");
     let plumb = program_named("plumb");
     let mut command = Command::new(before.first().map_or(plumb.as_os_str(), std::ffi::OsStr::new));
@@ -24,7 +24,7 @@ pub fn asking(home: &Home, before: &[&str]) -> Command {
     if !before.is_empty() {
         command.arg(&plumb);
     }
-    command.args(["ask", "When does the ferry leave?", "--mode", "guided", "--json", "--model", MODEL]).arg(home.documents());
+    command.args(["ask", "When does the ferry leave?", "--mode", "guided", "--json", "--model", model]).arg(home.documents());
     command.env("PLUMB_HOME", home.plumb_home()).env("PLUMB_MODELS", folder).env("NO_COLOR", "1").kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -42,7 +42,7 @@ async fn the_built_in_model_answers_where_there_is_no_network_at_all() {
     let interfaces =
         String::from_utf8(may.stdout).unwrap().lines().skip(2).map(|line| line.trim().to_owned()).collect::<Vec<_>>();
     assert!(interfaces.iter().all(|interface| interface.starts_with("lo:")), "{interfaces:?}");
-    let answer = finish(asking(&home(), &alone).spawn().unwrap()).await.answered();
+    let answer = finish(asking(&home(), &alone, MODEL).spawn().unwrap()).await.answered();
     assert!(answer["answer"].as_str().unwrap().contains("seven"), "{answer}");
     assert_eq!(answer["sent"]["sent"], serde_json::json!([]));
 }
@@ -82,7 +82,7 @@ fn connections(calls: &Path) -> Vec<String> {
 async fn a_run_with_the_built_in_model_connects_to_nothing() {
     let home = home();
     let calls = home.documents().with_file_name("calls");
-    let answer = finish(asking(&home, &watched(&calls)).spawn().unwrap()).await.answered();
+    let answer = finish(asking(&home, &watched(&calls), MODEL).spawn().unwrap()).await.answered();
     assert!(answer["answer"].as_str().unwrap().contains("seven"), "{answer}");
     assert_eq!(connections(&calls), [""; 0]);
 }

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { ModelChoice } from "../bindings/ModelChoice";
 import type { Provider } from "../bindings/Provider";
 import type { Settings } from "../bindings/Settings";
@@ -93,18 +93,26 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
     },
     onError: report,
   });
+  const keyField = useRef<HTMLInputElement>(null);
   const forget = useMutation({
     mutationFn: () => platform.call("delete_key", { base_url: server }),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["key_state", server] }),
+    onSuccess: () => {
+      // What was tested was tested with the key; and the button that was pressed goes away.
+      test.reset();
+      keyField.current?.focus();
+      return client.invalidateQueries({ queryKey: ["key_state", server] });
+    },
     onError: report,
   });
   const wants = !name.trim()
     ? "Name a model first"
     : !server
       ? "Give the server's address first"
-      : provider?.key_required && !key.trim() && !keyState.data?.present && !given
-        ? "A key is needed"
-        : undefined;
+      : !/^https?:\/\/[^/]/.test(server)
+        ? "The address begins with http:// or https://"
+        : provider?.key_required && !key.trim() && !keyState.data?.present && !given
+          ? "A key is needed"
+          : undefined;
   const edited = () => test.reset();
   return (
     <form
@@ -169,6 +177,7 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
       {pieces.trim() === "" && <CheaperModel facts={facts} onTake={setPieces} />}
       <TextField
         label="Key"
+        ref={keyField}
         type="password"
         value={key}
         placeholder={

@@ -77,5 +77,10 @@ fn innermost(error: &reqwest::Error) -> String {
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    if error.is_timeout() { "no answer in time".into() } else { cause.to_string() }
+    if error.is_timeout() {
+        return "no answer in time".into();
+    }
+    // The system's number for it helps nobody.
+    let why = cause.to_string();
+    why.split(" (os error").next().unwrap_or_default().to_owned()
 }
