@@ -158,3 +158,20 @@ async fn an_estimate_sends_nothing_and_learns_from_runs_like_it() {
     assert!(free.exit == Some(0) && free.stdout.starts_with("Free"), "{free:#?}");
     assert_eq!((server.stats().requests, home.runs().await.len()), (3, 3));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_is_that_of_the_computers_clock() {
+    let home = home();
+    let server = root([answers()]).await;
+    // 26 hours lie between the two: it is never the same day in both.
+    let (east, west) = ("EST-14", "WST+12");
+    let asked = home.asking(&server, &["--price", "10,100"]).env("TZ", east).spawn().unwrap();
+    finish(asked).await.answered();
+    let spending = async |zone: &str| {
+        let outcome = finish(home.command(&["spending", "--json"]).env("TZ", zone).spawn().unwrap()).await;
+        outcome.json()
+    };
+    let there = spending(east).await;
+    assert_eq!(there["days"][0]["name"], there["today"], "{there}");
+    assert_ne!(spending(west).await["today"], there["today"]);
+}
