@@ -2,7 +2,7 @@
 
 use crate::{
     Store,
-    ledger::Asked,
+    books::Asked,
     packing::pack,
     record::{EventWrite, Write},
 };

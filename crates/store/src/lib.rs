@@ -4,9 +4,9 @@
 //! in the system's hands then. A power cut or a crash of the system itself can lose the last commits (those since the last checkpoint
 //! of SQLite's log, typically seconds); what is older stays whole, because the log is checksummed and replayed up to its last whole commit.
 
+mod books;
 mod error;
 mod journal;
-mod ledger;
 mod libraries;
 mod owner;
 mod packing;
@@ -28,8 +28,8 @@ pub use reservations::{Reserved, Wanted};
 pub use runs::{Partial, RunRow, RunState};
 pub use spending::{MonthSpent, Spent};
 
+use books::Asked;
 use journal::RunJournal;
-use ledger::Asked;
 use owner::{OpeningGuard, OwnerLock};
 use plumb_rlm::{event::RunId, journal::Journal};
 use sqlx::{
@@ -95,7 +95,7 @@ impl Store {
             .pragma("journal_size_limit", "67108864");
         let mut connection = options.clone().create_if_missing(true).connect().await?;
         sqlx::migrate!("./migrations").run_direct(None, &mut connection, false).await?;
-        ledger::fold_runs_of_before(&mut connection).await?;
+        books::fold_runs_of_before(&mut connection).await?;
         let owner = OwnerLock::take(&locks, &guard).map_err(|error| StoreError::io(&locks, &error))?;
 
         let pool = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);

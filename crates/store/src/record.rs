@@ -2,7 +2,7 @@
 
 use crate::{
     StoreError,
-    ledger::{Asked, Entry},
+    books::{Asked, Entry},
     libraries::sources_json,
     packing::pack,
     reservations::Reservation,

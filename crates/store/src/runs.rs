@@ -1,6 +1,6 @@
 //! Runs as they are listed, reopened, resumed and deleted.
 
-use crate::{Store, StoreError, ledger::Asked, packing::unpack, record::call_of_column};
+use crate::{Store, StoreError, books::Asked, packing::unpack, record::call_of_column};
 use plumb_rlm::{
     event::{BlobId, CallId, EVENT_VERSION, Event, EventKind, NodeId, RunId},
     journal::Journal,

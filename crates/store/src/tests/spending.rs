@@ -86,7 +86,7 @@ async fn what_was_spent_stays_when_its_run_is_deleted_and_nothing_else_of_it_doe
 }
 
 #[tokio::test]
-async fn runs_of_before_there_was_a_ledger_are_added_to_it_once() {
+async fn runs_of_before_there_were_books_are_added_to_them_once() {
     let folder = tempfile::tempdir().unwrap();
     let expected = {
         let store = Store::open(folder.path()).await.unwrap();

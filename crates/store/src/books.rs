@@ -118,7 +118,7 @@ impl Entry {
     }
 }
 
-/// Adds what was kept before there was a ledger; each run whole or not at all, so that it goes on where it was broken off.
+/// Adds what was kept before there were books; each run whole or not at all, so that it goes on where it was broken off.
 pub(crate) async fn fold_runs_of_before(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let runs: Vec<String> = sqlx::query_scalar("SELECT run_id FROM unfolded").fetch_all(&mut *connection).await?;
     for run_id in runs {
