@@ -3,7 +3,7 @@ SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: links pdfium help run test build bench eval lint bundle clean setup setup-test page programs bindings
+.PHONY: links pdfium help run test build bench eval lint bundle clean setup setup-test page programs bindings prices
 
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 # Python to link the worker against: Debian's own, not a version manager's shim.
@@ -64,6 +64,9 @@ pdfium:
 
 programs: page links pdfium
 	cargo build --release --locked --workspace
+
+prices: ## Make the dated table of prices anew, from public facts
+	scripts/prices.py
 
 bindings: ## Write the TypeScript of the commands anew
 	cargo test --release -p plumb-api --lib export_bindings

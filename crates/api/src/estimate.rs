@@ -45,7 +45,14 @@ impl Plumb {
                 let mut past = self.past_costs(mode, &model.name, &sub_model.name).await?;
                 let (costs, mut reason) = match like(&mut past, overview.tokens_estimate) {
                     Some(found) => found,
-                    None => reckoned(mode, overview.tokens_estimate, root, sub),
+                    None => {
+                        let (costs, reason) = reckoned(mode, overview.tokens_estimate, root, sub);
+                        let listed =
+                            plumb_models::known(&options.model, &own)?.price_from == Some(plumb_models::PriceFrom::Table);
+                        let prices =
+                            if listed { format!(" at prices of {}", plumb_models::prices_as_of()) } else { String::new() };
+                        (costs, format!("reckoned from the size{prices}, as {reason}"))
+                    }
                 };
                 let [low, mut high] = costs;
                 if let Some(limit) = options.limits.max_cost_usd.filter(|limit| *limit < high) {
@@ -121,7 +128,7 @@ fn reckoned(mode: Mode, tokens: u64, root: Price, sub: Price) -> ([f64; 2], Stri
         let of_root = root.cost(of(need.input[which], need.output[which]));
         of_root.plus(sub.cost(of(need.pieces[which], need.pieces[which] / 20))).dollars()
     };
-    ([cost(0), cost(1)], "reckoned from the size, as there are no runs like this one yet".to_owned())
+    ([cost(0), cost(1)], "there are no runs like this one yet".to_owned())
 }
 
 #[cfg(test)]

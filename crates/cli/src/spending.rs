@@ -21,7 +21,10 @@ pub async fn run(plumb: &Plumb, arguments: arguments::Spending) -> Result<Exit, 
         return Ok(Exit::Answered);
     }
     let limit = spending.limit_usd.map_or("no monthly limit".to_owned(), |limit| format!("limit ${limit:.2} a month"));
-    say!("{}: {}, {limit}", spending.month, amount(spending.total));
+    match spending.total.calls {
+        0 => say!("{}: nothing was asked of a model, {limit}", spending.month),
+        _ => say!("{}: {}, {limit}", spending.month, amount(spending.total)),
+    }
     if spending.almost_spent {
         say!("More than four fifths of this month's limit is spent. Change it with plumb spending --limit USD.");
     }

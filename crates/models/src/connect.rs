@@ -52,6 +52,7 @@ async fn own_file(choice: &ModelChoice, own: &OwnProfiles) -> Result<Local, Mode
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
     let trained = if facts.window == 0 { DEFAULT_WINDOW } else { facts.window };
     let window = own.window(choice).unwrap_or(DEFAULT_WINDOW).min(trained).max(LEAST_WINDOW);
+    // The file's word on its size goes before its name's; what family it is of, only the name says.
     let by_size = || profiles::strength_by_name(&format!("{name} {}", facts.parameters));
     Ok(Local::new(&name, file, window, own.strength(choice).unwrap_or_else(by_size)))
 }

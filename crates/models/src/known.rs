@@ -8,7 +8,7 @@ use crate::{
     providers,
 };
 use plumb_rlm::{
-    model::{ModelError, ModelProfile, Strength},
+    model::{ModelError, ModelProfile},
     money::Price,
     options::ModelChoice,
 };
@@ -75,7 +75,7 @@ pub fn profile_of(choice: &ModelChoice, own: &Path) -> Result<ModelProfile, Mode
             name: format!("{LOCAL}:{}", choice.name),
             window_tokens: own.window(choice).unwrap_or(DEFAULT_WINDOW),
             max_output_tokens: DEFAULT_WINDOW / 4,
-            strength: Strength::Small,
+            strength: own.strength(choice).unwrap_or_else(|| profiles::strength_by_name(&choice.name)),
             price: Some(profiles::FREE),
             local: true,
             prefill: true,

@@ -129,7 +129,8 @@ impl Budget {
              tokens{over}, and nothing more was sent. Choose another model or server, or a higher limit, and continue.",
             usage.output_tokens
         );
-        let fault = fault(self.limit().unwrap_or("limit_tokens"), message);
+        // Without a limit of its own, it was that of the month.
+        let fault = fault(self.limit().unwrap_or("limit_month"), message);
         self.account().closed.get_or_insert(fault).clone()
     }
 

@@ -224,6 +224,12 @@ impl Shared {
         Ok(bought.min(most.into()) as u32)
     }
 
+    /// Whether a call costs money that runs share and have a limit of.
+    async fn is_paid_of_the_allowance(&self, model: &dyn Model) -> bool {
+        let paid = model.profile().price.is_some_and(|price| price.output > 0.0);
+        paid && matches!(self.allowance.is_limited().await, Ok(true))
+    }
+
     /// Sends a call and listens to its end. Where it is left early, dropping it closes its connection.
     async fn hear(
         &self,
@@ -234,7 +240,8 @@ impl Shared {
         arrived: &Mutex<String>,
     ) -> End {
         let most = u64::from(request.max_output_tokens);
-        let meter = Mutex::new(self.budget.limit().map(|_| Meter { most, next_count: most as usize }));
+        let limited = self.budget.limit().is_some() || self.is_paid_of_the_allowance(model).await;
+        let meter = Mutex::new(limited.then_some(Meter { most, next_count: most as usize }));
         let overrun = CancellationToken::new();
         let (waits, mut waited) = unbounded_channel();
         let on_progress = |progress: Progress<'_>| match progress {

@@ -16,15 +16,6 @@ CREATE TABLE spending (
     PRIMARY KEY (day, model, run_id)
 ) WITHOUT ROWID;
 
--- Whom a node (call -1) or a sub-call under way asks: the event of its end does not say it again.
-CREATE TABLE asked (
-    run_id TEXT NOT NULL REFERENCES runs (run_id) ON DELETE CASCADE,
-    node INTEGER NOT NULL,
-    call INTEGER NOT NULL,
-    model TEXT NOT NULL,
-    PRIMARY KEY (run_id, node, call)
-) WITHOUT ROWID;
-
 -- What makes two runs alike: the way taken, the models, the size.
 ALTER TABLE runs ADD COLUMN mode TEXT;
 ALTER TABLE runs ADD COLUMN sub_model TEXT;

@@ -2,6 +2,7 @@
 
 use crate::{
     Store,
+    books::Asked,
     packing::pack,
     record::{EventWrite, Write},
 };
@@ -10,18 +11,23 @@ use plumb_rlm::{
     event::{BlobId, CallId, Event, NodeId, RunId},
     journal::{Journal, JournalError},
 };
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// One run's record. While it is held, the run is at work.
 pub(crate) struct RunJournal {
     pub(crate) store: Store,
     pub(crate) run_id: RunId,
+    pub(crate) asked: Mutex<Asked>,
 }
 
 #[async_trait]
 impl Journal for RunJournal {
     async fn append(&self, event: &Event) -> Result<(), JournalError> {
-        let write = EventWrite::new(&self.run_id.0, self.store.owner_id(), event)?;
+        let write = {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            EventWrite::new(&self.run_id.0, self.store.owner_id(), event, &mut asked, self.store.reserves())?
+        };
         Ok(self.store.writer().write(Write::Event(Box::new(write))).await?)
     }
 

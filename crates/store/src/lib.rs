@@ -4,9 +4,9 @@
 //! in the system's hands then. A power cut or a crash of the system itself can lose the last commits (those since the last checkpoint
 //! of SQLite's log, typically seconds); what is older stays whole, because the log is checksummed and replayed up to its last whole commit.
 
+mod books;
 mod error;
 mod journal;
-mod ledger;
 mod libraries;
 mod owner;
 mod packing;
@@ -28,6 +28,7 @@ pub use reservations::{Reserved, Wanted};
 pub use runs::{Partial, RunRow, RunState};
 pub use spending::{MonthSpent, Spent};
 
+use books::Asked;
 use journal::RunJournal;
 use owner::{OpeningGuard, OwnerLock};
 use plumb_rlm::{event::RunId, journal::Journal};
@@ -38,7 +39,10 @@ use sqlx::{
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use writer::Writer;
@@ -56,6 +60,8 @@ struct Inner {
     /// Runs at work in this process: those whose journal someone holds.
     journals: Mutex<HashMap<RunId, Weak<RunJournal>>>,
     claims: tokio::sync::Mutex<()>,
+    /// Money was set aside by this store, so that there is some to let go.
+    reserves: AtomicBool,
 }
 
 impl std::fmt::Debug for Store {
@@ -89,17 +95,30 @@ impl Store {
             .pragma("journal_size_limit", "67108864");
         let mut connection = options.clone().create_if_missing(true).connect().await?;
         sqlx::migrate!("./migrations").run_direct(None, &mut connection, false).await?;
-        ledger::fold_runs_of_before(&mut connection).await?;
+        books::fold_runs_of_before(&mut connection).await?;
         let owner = OwnerLock::take(&locks, &guard).map_err(|error| StoreError::io(&locks, &error))?;
 
         let pool = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
         let writer = Writer::start(connection);
-        Ok(Store { inner: Arc::new(Inner { pool, writer, owner, journals: Mutex::default(), claims: Default::default() }) })
+        Ok(Store {
+            inner: Arc::new(Inner {
+                pool,
+                writer,
+                owner,
+                journals: Mutex::default(),
+                claims: Default::default(),
+                reserves: AtomicBool::default(),
+            }),
+        })
     }
 
     /// The record of a new run, whose first event is `RunStarted`. The run counts as running while someone holds this.
     pub fn journal(&self, run_id: &RunId) -> Arc<dyn Journal> {
-        let journal = Arc::new(RunJournal { store: self.clone(), run_id: run_id.clone() });
+        self.journal_of(run_id, Asked::default())
+    }
+
+    fn journal_of(&self, run_id: &RunId, asked: Asked) -> Arc<dyn Journal> {
+        let journal = Arc::new(RunJournal { store: self.clone(), run_id: run_id.clone(), asked: Mutex::new(asked) });
         let mut journals = self.inner.journals.lock().unwrap_or_else(PoisonError::into_inner);
         journals.retain(|_, journal| journal.strong_count() > 0);
         journals.insert(run_id.clone(), Arc::downgrade(&journal));
@@ -121,6 +140,10 @@ impl Store {
 
     fn writer(&self) -> &Writer {
         &self.inner.writer
+    }
+
+    fn reserves(&self) -> bool {
+        self.inner.reserves.load(Ordering::Relaxed)
     }
 
     fn owner_id(&self) -> &str {

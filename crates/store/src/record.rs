@@ -1,6 +1,12 @@
 //! What one write changes: an event with the columns derived from it, a kept text, or a partial reply.
 
-use crate::{StoreError, ledger::Entry, libraries::sources_json, packing::pack, reservations::Reservation};
+use crate::{
+    StoreError,
+    books::{Asked, Entry},
+    libraries::sources_json,
+    packing::pack,
+    reservations::Reservation,
+};
 use plumb_rlm::{
     event::{BlobId, CallId, Event, EventKind, NodeId, RunStatus},
     model::Usage,
@@ -30,6 +36,7 @@ pub(crate) struct EventWrite {
     body: Vec<u8>,
     effect: Effect,
     entry: Option<Entry>,
+    reserves: bool,
 }
 
 /// What an event changes beside the list of events.
@@ -77,7 +84,8 @@ pub(crate) fn pico(amount: Usd) -> i64 {
 }
 
 impl EventWrite {
-    pub(crate) fn new(run_id: &str, owner: &str, event: &Event) -> Result<Self, StoreError> {
+    /// `reserves`: this store has set money aside.
+    pub(crate) fn new(run_id: &str, owner: &str, event: &Event, asked: &mut Asked, reserves: bool) -> Result<Self, StoreError> {
         let body = serde_json::to_value(&event.kind).and_then(|value| Ok((serde_json::to_string(&value)?, value)));
         let (body, value) =
             body.map_err(|error| StoreError::new("store", format!("An event could not be written down: {error}.")))?;
@@ -109,7 +117,8 @@ impl EventWrite {
             kind: value["type"].as_str().unwrap_or_default().to_owned(),
             body: pack(&body),
             effect,
-            entry: Entry::of(&event.kind),
+            entry: Entry::of(event.node.0.into(), &event.kind, asked),
+            reserves,
         })
     }
 
@@ -157,7 +166,7 @@ impl EventWrite {
             effect.execute(&mut *connection).await?;
         }
         if let Some(entry) = &self.entry {
-            entry.apply(connection, &self.run_id, self.node, self.at_ms).await?;
+            entry.apply(connection, &self.run_id, (self.node, self.at_ms), self.reserves).await?;
         }
         sqlx::query("INSERT INTO events (run_id, seq, version, at_ms, node, kind, body) VALUES (?, ?, ?, ?, ?, ?, ?)")
             .bind(&self.run_id)

@@ -9,7 +9,7 @@ use plumb_rlm::{
     money::Usd,
 };
 use sqlx::SqliteConnection;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, atomic::Ordering};
 
 /// The setting that holds the month's limit.
 const LIMIT: &str = "month_limit_usd";
@@ -130,6 +130,7 @@ impl Store {
         call: Option<CallId>,
         wanted: Wanted,
     ) -> Result<Reserved, StoreError> {
+        self.inner.reserves.store(true, Ordering::Relaxed);
         let reservation = Arc::new(Reservation {
             run_id: run_id.0.clone(),
             owner: self.owner_id().to_owned(),

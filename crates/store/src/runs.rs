@@ -1,6 +1,6 @@
 //! Runs as they are listed, reopened, resumed and deleted.
 
-use crate::{Store, StoreError, packing::unpack, record::call_of_column};
+use crate::{Store, StoreError, books::Asked, packing::unpack, record::call_of_column};
 use plumb_rlm::{
     event::{BlobId, CallId, EVENT_VERSION, Event, EventKind, NodeId, RunId},
     journal::Journal,
@@ -265,7 +265,16 @@ impl Store {
             .execute(self.pool())
             .await?;
         // Someone else was faster.
-        if claimed.rows_affected() == 0 { Err(active()) } else { Ok(self.journal(run_id)) }
+        if claimed.rows_affected() == 0 { Err(active()) } else { Ok(self.journal_of(run_id, self.asked(run_id).await?)) }
+    }
+
+    /// Whom the nodes and sub-calls of a run ask.
+    async fn asked(&self, run_id: &RunId) -> Result<Asked, StoreError> {
+        let mut asked = Asked::default();
+        for event in self.events(run_id).await? {
+            asked.note(event.node.0.into(), &event.kind);
+        }
+        Ok(asked)
     }
 
     /// Deletes a run with its events and the texts that only it kept.

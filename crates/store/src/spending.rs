@@ -1,4 +1,4 @@
-//! What was spent in a month, read from the ledger.
+//! What was spent in a month, read from the books.
 
 use crate::{Store, StoreError};
 use sqlx::FromRow;

@@ -51,15 +51,15 @@ async fn what_runs_cost_is_added_up_by_model_and_an_unknown_price_is_counted_and
 
 #[tokio::test(flavor = "multi_thread")]
 async fn runs_at_the_same_time_in_several_programs_never_pass_the_months_limit_together() {
-    // A sub-call is paid with 0.101 dollars, which is nearly its worst case, a token for each byte; three runs of forty would be 12.
-    let code = r#"replies = llm_query_batched([f"ITEM {n}" + " word" * 200 for n in range(40)])"#;
-    let item = Reply::text("ok").usage(1_000, 0, 10).after_ms(20);
-    let turn = Reply::text(format!("So far I have 41.\n```repl\n{code}\nprint(41)\n```"));
-    let server = scripted(vec![turn; 60], [Rule::starting("ITEM", [item])]).await;
+    // A sub-call is paid with 0.201 dollars, which is nearly its worst case; three runs of forty would be 24.
+    let code = r#"replies = llm_query_batched([f"ITEM {n}" + " word" * 2100 for n in range(40)])"#;
+    let item = Reply::text("ok").usage(10_000, 0, 10).after_ms(20);
+    let turn = Reply::text(format!("So far I have 41.\n```repl\n{code}\nprint(41)\n```")).usage(3_000, 0, 10);
+    let server = scripted(vec![turn; 80], [Rule::starting("ITEM", [item])]).await;
     let home = home();
     assert_eq!(home.run(&["spending", "--limit", "4"]).await.exit, Some(0));
     let runs: Vec<_> =
-        (0..3).map(|_| home.asking(&server, &["--price", "100,100", "--max-turns", "9"]).spawn().unwrap()).collect();
+        (0..3).map(|_| home.asking(&server, &["--price", "20,100", "--max-turns", "80"]).spawn().unwrap()).collect();
     let mut known = 0.0;
     for run in runs {
         let answer = finish(run).await.ended(3, "limit");
@@ -67,7 +67,7 @@ async fn runs_at_the_same_time_in_several_programs_never_pass_the_months_limit_t
         known += answer["cost_usd"].as_f64().unwrap();
     }
     let stats = server.stats();
-    let truly = stats.rule_requests[0] as f64 * 0.101 + stats.root_requests as f64 * 0.011;
+    let truly = stats.rule_requests[0] as f64 * 0.201 + stats.root_requests as f64 * 0.061;
     assert!(truly > 2.0 && truly <= 4.0, "{truly} dollars were spent: {stats:?}");
     let spending = home.run(&["spending", "--json"]).await.json();
     assert!((spending["total"]["cost_usd"].as_f64().unwrap() - known).abs() < 1e-9, "{known}: {spending}");
@@ -76,19 +76,19 @@ async fn runs_at_the_same_time_in_several_programs_never_pass_the_months_limit_t
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_at_the_months_limit_says_where_to_change_it_and_goes_on_once_it_is_raised() {
-    let server = root([Reply::code("print(1)").usage(10_000, 0, 100), answers()]).await;
+    let server = root([Reply::code("print(1)").usage(1_000, 0, 100), answers()]).await;
     let home = home();
-    home.run(&["spending", "--limit", "0.111"]).await;
-    let outcome = home.ask(&server, &["--price", "10,100"]).await;
+    home.run(&["spending", "--limit", "0.013"]).await;
+    let outcome = home.ask(&server, &["--price", "1,100"]).await;
     let answer = outcome.ended(3, "limit");
     let run = answer["run_id"].as_str().unwrap();
-    assert_eq!((&answer["error"]["code"], &answer["cost_usd"]), (&"limit_month".into(), &0.11.into()), "{answer}");
+    assert_eq!((&answer["error"]["code"], &answer["cost_usd"]), (&"limit_month".into(), &0.011.into()), "{answer}");
     assert!(outcome.told().contains("plumb spending --limit"), "{outcome:#?}");
     let again = home.run(&["resume", run, "--json"]).await.ended(3, "limit");
     assert_eq!(again["error"]["code"], "limit_month");
     assert_eq!(server.stats().requests, 1);
     home.run(&["spending", "--limit", "1"]).await;
-    assert_eq!(home.run(&["resume", run, "--json"]).await.answered()["cost_usd"], 0.13);
+    assert_eq!(home.run(&["resume", run, "--json"]).await.answered()["cost_usd"], 0.022);
     // Without a limit nothing is refused.
     home.run(&["spending", "--no-limit"]).await;
     let server = root([answers()]).await;
@@ -157,4 +157,35 @@ async fn an_estimate_sends_nothing_and_learns_from_runs_like_it() {
         home.run(&["ask", "q", home.documents().to_str().unwrap(), "--model", "local:qwen2.5-coder-1.5b", "--estimate"]).await;
     assert!(free.exit == Some(0) && free.stdout.starts_with("Free"), "{free:#?}");
     assert_eq!((server.stats().requests, home.runs().await.len()), (3, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_is_that_of_the_computers_clock() {
+    let home = home();
+    let server = root([answers()]).await;
+    // 26 hours lie between the two: it is never the same day in both.
+    let (east, west) = ("EST-14", "WST+12");
+    let asked = home.asking(&server, &["--price", "10,100"]).env("TZ", east).spawn().unwrap();
+    finish(asked).await.answered();
+    let spending = async |zone: &str| {
+        let outcome = finish(home.command(&["spending", "--json"]).env("TZ", zone).spawn().unwrap()).await;
+        outcome.json()
+    };
+    let there = spending(east).await;
+    assert_eq!(there["days"][0]["name"], there["today"], "{there}");
+    assert_ne!(spending(west).await["today"], there["today"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_that_runs_past_what_the_month_has_left_is_cut() {
+    // It is told to write some 80 tokens, and would send 20,000.
+    let endless = Reply { piece_delay_ms: 1, ..Reply::text("word ".repeat(20_000)) };
+    let server = root([endless]).await;
+    let home = home();
+    home.run(&["spending", "--limit", "0.03"]).await;
+    let answer = home.ask(&server, &["--price", "1,100"]).await.ended(3, "limit");
+    assert_eq!(answer["error"]["code"], "limit_month", "{answer}");
+    assert!(answer["error"]["message"].as_str().unwrap().contains("wrote on"), "{answer}");
+    assert!(answer["cost_usd"].as_f64().unwrap() < 0.5, "{answer}");
+    assert_eq!(server.stats().requests, 1);
 }

@@ -9,7 +9,10 @@ use std::sync::{LazyLock, Mutex};
 use std::time::SystemTime;
 
 /// What was read of a file, as long as neither its length nor its date changes: reading it takes a process and a tenth of a second.
-static KNOWN: LazyLock<Mutex<HashMap<(PathBuf, u64, SystemTime), Facts>>> = LazyLock::new(Mutex::default);
+static KNOWN: LazyLock<Mutex<HashMap<Stamp, Facts>>> = LazyLock::new(Mutex::default);
+
+/// A file with its length and its date.
+type Stamp = (PathBuf, u64, SystemTime);
 
 /// Whether a model's name stands for a file of the user's.
 pub fn is_file(name: &str) -> bool {

@@ -108,8 +108,9 @@ async fn events_of_a_later_kind_do_not_hide_the_run() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).await.unwrap();
     let (run, journal) = begin(&store, "q").await;
-    sqlx::query("INSERT INTO events VALUES (?, 1, 2, 1, 0, 'dreamt', ?)")
+    sqlx::query("INSERT INTO events VALUES (?, 1, ?, 1, 0, 'dreamt', ?)")
         .bind(&run.0)
+        .bind(EVENT_VERSION + 1)
         .bind(r#"{"type":"dreamt","of":"sheep"}"#.as_bytes())
         .execute(store.pool())
         .await

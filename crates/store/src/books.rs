@@ -7,6 +7,27 @@ use crate::{
 };
 use plumb_rlm::{event::EventKind, model::Usage, money::Usd};
 use sqlx::SqliteConnection;
+use std::collections::HashMap;
+
+/// Whom nodes (their own turns) and sub-calls under way ask: the event of a call's end does not say it again.
+#[derive(Default)]
+pub(crate) struct Asked(HashMap<(i64, i64), String>);
+
+impl Asked {
+    /// Notes whom an event's node or sub-call asks.
+    pub(crate) fn note(&mut self, node: i64, kind: &EventKind) {
+        match kind {
+            EventKind::NodeStarted { model, .. } => drop(self.0.insert((node, OWN_TURN), model.clone())),
+            EventKind::CallStarted { call, model, .. } => drop(self.0.insert((node, call_column(Some(*call))), model.clone())),
+            _ => {}
+        }
+    }
+
+    /// A sub-call ends once; a node's next turn asks the same model.
+    fn take(&mut self, node: i64, call: i64) -> Option<String> {
+        if call == OWN_TURN { self.0.get(&(node, call)).cloned() } else { self.0.remove(&(node, call)) }
+    }
+}
 
 /// What one event adds.
 pub(crate) enum Entry {
@@ -14,16 +35,18 @@ pub(crate) enum Entry {
     Began { tokens: i64, sub_model: String },
     /// The way that was taken.
     Routed { mode: String },
-    /// A node (its own turns) or a sub-call asks this model.
-    Asks { call: i64, model: String },
-    /// A call ended.
-    Paid { call: i64, cost: Option<Usd>, usage: Usage },
+    /// A call of `model` ended.
+    Paid { call: i64, model: Option<String>, cost: Option<Usd>, usage: Usage },
     /// The run ended, or goes on after its program's end: no call of it is under way.
     Rests,
 }
 
 impl Entry {
-    pub(crate) fn of(kind: &EventKind) -> Option<Self> {
+    /// What an event of `node` adds.
+    pub(crate) fn of(node: i64, kind: &EventKind, asked: &mut Asked) -> Option<Self> {
+        asked.note(node, kind);
+        let mut paid =
+            |call: i64, cost: Option<Usd>, usage: Usage| Entry::Paid { call, model: asked.take(node, call), cost, usage };
         Some(match kind {
             EventKind::RunStarted { options, tokens_estimate, .. } => {
                 let sub = options.sub_model.as_ref().unwrap_or(&options.model);
@@ -32,26 +55,22 @@ impl Entry {
             EventKind::Routed { mode, .. } => {
                 Entry::Routed { mode: serde_json::to_value(mode).ok()?.as_str().unwrap_or_default().to_owned() }
             }
-            EventKind::NodeStarted { model, .. } => Entry::Asks { call: OWN_TURN, model: model.clone() },
-            EventKind::CallStarted { call, model, .. } => Entry::Asks { call: call_column(Some(*call)), model: model.clone() },
             EventKind::Reply { cost_usd, usage, .. } | EventKind::ReplyLost { cost_usd, usage, .. } => {
-                Entry::Paid { call: OWN_TURN, cost: *cost_usd, usage: *usage }
+                paid(OWN_TURN, *cost_usd, *usage)
             }
-            EventKind::CallFinished { call, cost_usd, usage, .. } => {
-                Entry::Paid { call: call_column(Some(*call)), cost: *cost_usd, usage: *usage }
-            }
+            EventKind::CallFinished { call, cost_usd, usage, .. } => paid(call_column(Some(*call)), *cost_usd, *usage),
             EventKind::Resumed | EventKind::Finished { .. } => Entry::Rests,
             _ => return None,
         })
     }
 
-    /// Adds it, for an event of `node` at `at_ms`. The run's row is there already.
+    /// Adds it, for an event of `node` at `at_ms`. The run's row is there already. `reserves`: money may be set aside for the call.
     pub(crate) async fn apply(
         &self,
         connection: &mut SqliteConnection,
         run_id: &str,
-        node: i64,
-        at_ms: i64,
+        (node, at_ms): (i64, i64),
+        reserves: bool,
     ) -> Result<(), StoreError> {
         match self {
             Entry::Began { tokens, sub_model } => {
@@ -62,19 +81,14 @@ impl Entry {
                 let query = sqlx::query("UPDATE runs SET mode = ? WHERE run_id = ?");
                 query.bind(mode).bind(run_id).execute(connection).await?;
             }
-            Entry::Asks { call, model } => {
-                let query = sqlx::query("INSERT OR REPLACE INTO asked (run_id, node, call, model) VALUES (?, ?, ?, ?)");
-                query.bind(run_id).bind(node).bind(call).bind(model).execute(connection).await?;
-            }
-            Entry::Paid { call, cost, usage } => {
+            Entry::Paid { call, model, cost, usage } => {
                 // Nothing was sent, or a child's turns carry the figures.
                 if *usage != Usage::default() || cost.is_some_and(|cost| cost > Usd::ZERO) {
                     sqlx::query(
                         "INSERT INTO spending (day, model, run_id, calls, free, unpriced, cost_pico, input_tokens, output_tokens)
                          VALUES (date(?1 / 1000, 'unixepoch', 'localtime'),
-                            coalesce((SELECT model FROM asked WHERE run_id = ?2 AND node = ?3 AND call = ?4),
-                                (SELECT model FROM runs WHERE run_id = ?2), ''),
-                            ?2, 1, ?5 IS NOT NULL AND ?5 = 0, ?5 IS NULL, coalesce(?5, 0), ?6, ?7)
+                            coalesce(?3, (SELECT model FROM runs WHERE run_id = ?2), ''),
+                            ?2, 1, ?4 IS NOT NULL AND ?4 = 0, ?4 IS NULL, coalesce(?4, 0), ?5, ?6)
                          ON CONFLICT (day, model, run_id) DO UPDATE SET
                             calls = calls + 1, free = free + excluded.free, unpriced = unpriced + excluded.unpriced,
                             cost_pico = cost_pico + excluded.cost_pico,
@@ -83,19 +97,15 @@ impl Entry {
                     )
                     .bind(at_ms)
                     .bind(run_id)
-                    .bind(node)
-                    .bind(call)
+                    .bind(model)
                     .bind(cost.map(pico))
                     .bind(usage.input_tokens as i64)
                     .bind(usage.output_tokens as i64)
                     .execute(&mut *connection)
                     .await?;
                 }
-                let query = sqlx::query("DELETE FROM reservations WHERE run_id = ? AND node = ? AND call = ?");
-                query.bind(run_id).bind(node).bind(call).execute(&mut *connection).await?;
-                // A sub-call ends once; a node's next turn asks the same model.
-                if *call != OWN_TURN {
-                    let query = sqlx::query("DELETE FROM asked WHERE run_id = ? AND node = ? AND call = ?");
+                if reserves {
+                    let query = sqlx::query("DELETE FROM reservations WHERE run_id = ? AND node = ? AND call = ?");
                     query.bind(run_id).bind(node).bind(call).execute(connection).await?;
                 }
             }
@@ -108,7 +118,7 @@ impl Entry {
     }
 }
 
-/// Adds what was kept before there was a ledger; each run whole or not at all, so that it goes on where it was broken off.
+/// Adds what was kept before there were books; each run whole or not at all, so that it goes on where it was broken off.
 pub(crate) async fn fold_runs_of_before(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let runs: Vec<String> = sqlx::query_scalar("SELECT run_id FROM unfolded").fetch_all(&mut *connection).await?;
     for run_id in runs {
@@ -126,11 +136,12 @@ async fn fold(connection: &mut SqliteConnection, run_id: &str) -> Result<(), Sto
         .bind(run_id)
         .fetch_all(&mut *connection)
         .await?;
+    let mut asked = Asked::default();
     for (node, at_ms, body) in events {
         // One that cannot be read must not keep the program from starting; opening its run says so.
         let kind = unpack(body).ok().and_then(|body| serde_json::from_str::<EventKind>(&body).ok());
-        if let Some(entry) = kind.as_ref().and_then(Entry::of) {
-            entry.apply(connection, run_id, node, at_ms).await?;
+        if let Some(entry) = kind.as_ref().and_then(|kind| Entry::of(node, kind, &mut asked)) {
+            entry.apply(connection, run_id, (node, at_ms), false).await?;
         }
     }
     sqlx::query("DELETE FROM unfolded WHERE run_id = ?").bind(run_id).execute(connection).await?;
