@@ -48,10 +48,10 @@ class Llama:
         (length,) = struct.unpack("<I", self.process.stdout.read(4))
         return json.loads(self.process.stdout.read(length))
 
-    def begin(self, messages, tokens):
+    def begin(self, messages, tokens, grows=False):
         self.asked += 1
         sampling = {"temperature": 0.0, "top_k": 20, "top_p": 0.8, "seed": 1}
-        self.send({"op": "complete", "id": self.asked, "job": {"messages": messages, "max_output_tokens": tokens, **sampling}})
+        self.send({"op": "complete", "id": self.asked, "job": {"messages": messages, "max_output_tokens": tokens, "grows": grows, **sampling}})
 
     def finished(self):
         """The next reply that is done: its event, its text, and when its first piece came."""
@@ -63,9 +63,9 @@ class Llama:
             raise RuntimeError(event)
         return event, text, first
 
-    def ask(self, messages, tokens=WRITTEN):
+    def ask(self, messages, tokens=WRITTEN, grows=False):
         since = time.perf_counter()
-        self.begin(messages, tokens)
+        self.begin(messages, tokens, grows)
         event, text, first = self.finished()
         return event["usage"], text, first - since, time.perf_counter() - first
 
@@ -153,7 +153,7 @@ def turns(llama):
     """A conversation that grows: each turn must read only what is new, and so begins to answer as soon as that is read."""
     conversation, again, known, first_text = begun(prompt(99)), 0, 0, []
     for turn in range(TURNS):
-        usage, text, first, _ = llama.ask(conversation, 24)
+        usage, text, first, _ = llama.ask(conversation, 24, grows=True)
         new = usage["input_tokens"] - known
         again += usage["input_tokens"] - usage["cached_input_tokens"] - new
         known = usage["input_tokens"] + usage["output_tokens"]

@@ -35,6 +35,11 @@ pub enum ToLlama {
         /// What to answer.
         job: Job,
     },
+    /// No conversation of this group goes on.
+    Forget {
+        /// Which.
+        group: u64,
+    },
     /// Stop working on a job. Its `Done` still comes.
     Cancel {
         /// The job.
@@ -91,6 +96,12 @@ pub struct Job {
     /// The reply ends before any of these.
     #[serde(default)]
     pub stop: Vec<String>,
+    /// A later job will begin with these messages.
+    #[serde(default)]
+    pub grows: bool,
+    /// Whose conversation it is.
+    #[serde(default)]
+    pub group: u64,
 }
 
 /// From the process to Plumb.

@@ -11,6 +11,7 @@ use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest
 use plumb_rlm::money::Price;
 use process::Process;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What fits by default: more would take memory that most laptops do not have to spare.
@@ -26,6 +27,17 @@ const TOP_P: f32 = 0.8;
 pub struct Local {
     profile: ModelProfile,
     process: Arc<Process>,
+    /// What is asked through this handle is one group of conversations.
+    group: u64,
+}
+
+/// The group of the next handle.
+static NEXT_GROUP: AtomicU64 = AtomicU64::new(1);
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.process.forget(self.group);
+    }
 }
 
 impl Local {
@@ -36,7 +48,10 @@ impl Local {
 
     /// The model `name` in `file`. All who ask for the same file share one process, with the window of the first.
     pub fn new(name: &str, file: &Path, window: u32, strength: Strength) -> Self {
-        let process = Process::shared(file, window);
+        Self::of(Process::shared(file, window), name, strength)
+    }
+
+    fn of(process: Arc<Process>, name: &str, strength: Strength) -> Self {
         let profile = ModelProfile {
             name: format!("local:{name}"),
             window_tokens: process.window,
@@ -47,7 +62,7 @@ impl Local {
             prefill: true,
             concurrency: SLOTS,
         };
-        Local { profile, process }
+        Local { profile, process, group: NEXT_GROUP.fetch_add(1, Ordering::Relaxed) }
     }
 }
 
@@ -72,6 +87,8 @@ impl Model for Local {
             top_p: TOP_P,
             seed: request.seed as u32,
             stop: request.stop,
+            grows: request.grows,
+            group: self.group,
         };
         let mut events = self.process.send(job);
         let mut text = String::new();

@@ -1,8 +1,8 @@
 //! The model at work: all replies under way go forward by one step at a time, in one batch. Reading the model's weights is most of what a
 //! token costs, and a batch reads them once for all.
 
-use crate::prompt;
-use crate::slots::{Slot, common, plan};
+use crate::prompt::{self, Prompt};
+use crate::slots::{Slot, common, plan, stale};
 use crate::stop::Tail;
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
@@ -48,7 +48,7 @@ pub struct Engine {
 struct Waiting {
     id: u64,
     job: Job,
-    prompt: Vec<LlamaToken>,
+    prompt: Prompt,
     since: Instant,
 }
 
@@ -89,7 +89,7 @@ impl Engine {
             let window = size.window;
             format!("There is not enough memory for the model with {window} tokens of text ({error}). Close other programs, or set a smaller window.")
         })?;
-        let slots = vec![Slot { tokens: Vec::new(), used: 0, promised: None }; SLOTS as usize];
+        let slots = vec![Slot::new(); SLOTS as usize];
         Ok(Engine {
             model,
             context,
@@ -113,8 +113,8 @@ impl Engine {
         let failed = |code: &str, message| FromLlama::Failed { id: Some(id), code: code.into(), message };
         match prompt::tokens(self.model, &job) {
             Err(message) => say(failed("local_model", message)),
-            Ok(prompt) if prompt.len() + 1 >= self.window => {
-                let (has, most) = (prompt.len(), self.window);
+            Ok(prompt) if prompt.tokens.len() + 1 >= self.window => {
+                let (has, most) = (prompt.tokens.len(), self.window);
                 let message = format!("The prompt has {has} tokens; the model can take {most}, its reply included.");
                 say(failed("too_long", message));
             }
@@ -129,6 +129,17 @@ impl Engine {
         } else if let Some(at) = self.waiting.iter().position(|waiting| waiting.id == id) {
             self.waiting.remove(at);
             say(FromLlama::Done { id, finish: Finish::Stop, usage: Usage::default(), prompt_ms: 0, reply_ms: 0 });
+        }
+    }
+
+    /// No conversation of this group goes on. Their instructions are kept: the next ones begin with them.
+    pub fn forget(&mut self, group: u64) {
+        for slot in 0..self.slots.len() {
+            let Slot { promised, instructions, tokens, group: of, .. } = &self.slots[slot];
+            if *of == group && promised.is_none() {
+                // What cannot be cut is found out when the slot is next used.
+                let _ = self.cut(slot, (*instructions).min(tokens.len()));
+            }
         }
     }
 
@@ -162,7 +173,7 @@ impl Engine {
 
     /// Begins the reply to a job, if there is room.
     fn admit(&mut self, waiting: &Waiting) -> Result<bool, String> {
-        let Waiting { id, job, prompt, since } = waiting;
+        let Waiting { id, job, prompt: Prompt { tokens: prompt, instructions }, since } = waiting;
         let room = (self.window - prompt.len()).min(job.max_output_tokens.max(1) as usize);
         let Some(plan) = plan(&self.slots, prompt, prompt.len() + room, self.cells) else { return Ok(false) };
         let being_read = |reply: &Reply| {
@@ -172,6 +183,10 @@ impl Engine {
         // Calls that come together often begin alike: the beginning is read for one of them, and shared by the rest.
         if self.replies.iter().any(being_read) {
             return Ok(false);
+        }
+        for (slot, keep) in stale(&self.slots, prompt) {
+            // It may hold what the plan takes up, but not less than that.
+            self.cut(slot, keep)?;
         }
         let (slot, keep) = (plan.slot, plan.keep);
         self.cut(slot, if plan.share_from.is_some() { 0 } else { keep })?;
@@ -184,8 +199,10 @@ impl Engine {
             self.cut(slot, 0)?;
         }
         self.clock += 1;
-        self.slots[slot].used = self.clock;
-        self.slots[slot].promised = Some(prompt.len() + room);
+        let tokens = std::mem::take(&mut self.slots[slot].tokens);
+        let promised = Some(prompt.len() + room);
+        let (instructions, grows, group) = (*instructions, job.grows, job.group);
+        self.slots[slot] = Slot { tokens, used: self.clock, promised, instructions, grows, group };
         let usage = Usage { input_tokens: prompt.len() as u64, cached_input_tokens: keep as u64, ..Usage::default() };
         self.replies.push(Reply {
             id: *id,

@@ -93,6 +93,7 @@ fn serve(mut engine: Engine, queue: &Receiver<ToLlama>) {
         match order {
             Ok(ToLlama::Complete { id, job }) => engine.add(id, job, &mut say),
             Ok(ToLlama::Cancel { id }) => engine.cancel(id, &mut say),
+            Ok(ToLlama::Forget { group }) => engine.forget(group),
             Err(TryRecvError::Empty) => engine.step(&mut say),
             Ok(ToLlama::Load { .. } | ToLlama::Describe { .. }) | Err(TryRecvError::Disconnected) => leave(),
         }

@@ -4,27 +4,38 @@ use llama_cpp_2::model::{LlamaChatMessage, LlamaChatTemplate, LlamaModel};
 use llama_cpp_2::token::LlamaToken;
 use plumb_models::frame::{Job, Role};
 
+/// A conversation, ready to be answered.
+pub struct Prompt {
+    /// Its tokens.
+    pub tokens: Vec<LlamaToken>,
+    /// So many of them, from the first on, are instructions, with which other conversations begin too.
+    pub instructions: usize,
+}
+
 /// The tokens of a job, ready to be answered.
 ///
 /// The template is laid around marks that stand for the texts, and only the template's own parts may become control tokens: a
 /// document that quotes `<|im_end|>` cannot end the message it stands in.
-pub fn tokens(model: &LlamaModel, job: &Job) -> Result<Vec<LlamaToken>, String> {
+pub fn tokens(model: &LlamaModel, job: &Job) -> Result<Prompt, String> {
     let marks: Vec<String> = (0..job.messages.len()).map(|index| format!("\u{1}{index}\u{1}")).collect();
     let layout = lay_out(model, job, &marks)?;
     let vocab = model.vocab();
-    let mut tokens = Vec::new();
+    let (mut tokens, mut instructions) = (Vec::new(), 0);
     let mut rest = layout.as_str();
     for (message, mark) in job.messages.iter().zip(&marks) {
         let (before, after) = rest.split_once(mark.as_str()).ok_or("the model's chat template leaves a message out")?;
         tokens.extend(vocab.tokenize(before.as_bytes(), tokens.is_empty(), true));
         tokens.extend(vocab.tokenize(message.content.as_bytes(), false, false));
+        if message.role == Role::System {
+            instructions = tokens.len();
+        }
         rest = after;
     }
     tokens.extend(vocab.tokenize(rest.as_bytes(), tokens.is_empty(), true));
     if let Some(prefill) = &job.prefill {
         tokens.extend(vocab.tokenize(prefill.as_bytes(), false, false));
     }
-    Ok(tokens)
+    Ok(Prompt { tokens, instructions })
 }
 
 /// A conversation to try a template with.

@@ -12,6 +12,30 @@ pub struct Slot<T> {
     pub used: u64,
     /// A reply is being made in it, and may come to so many tokens with its prompt.
     pub promised: Option<usize>,
+    /// So many of its tokens are instructions, with which other conversations begin too.
+    pub instructions: usize,
+    /// It will go on.
+    pub grows: bool,
+    /// Whose it is.
+    pub group: u64,
+}
+
+impl<T> Slot<T> {
+    /// An empty one.
+    pub fn new() -> Self {
+        Slot { tokens: Vec::new(), used: 0, promised: None, instructions: 0, grows: false, group: 0 }
+    }
+}
+
+/// Conversations that do not go on and have little in common with a new prompt, each with the number of its tokens that are worth keeping. What is
+/// kept costs time at every token written: the model looks over all of it.
+pub fn stale<T: PartialEq>(slots: &[Slot<T>], prompt: &[T]) -> Vec<(usize, usize)> {
+    let keep = |slot: &Slot<T>| {
+        let shared = common(&slot.tokens, prompt);
+        if shared * 2 >= slot.tokens.len() { slot.tokens.len() } else { shared.max(slot.instructions) }
+    };
+    let over = slots.iter().enumerate().filter(|(_, slot)| slot.promised.is_none() && !slot.grows);
+    over.map(|(index, slot)| (index, keep(slot))).filter(|&(index, keep)| keep < slots[index].tokens.len()).collect()
 }
 
 /// How to make room for a prompt.
@@ -75,7 +99,7 @@ mod tests {
         texts
             .iter()
             .enumerate()
-            .map(|(at, text)| Slot { tokens: text.bytes().collect(), used: at as u64, promised: None })
+            .map(|(at, text)| Slot { tokens: text.bytes().collect(), used: at as u64, grows: true, ..Slot::new() })
             .collect()
     }
 
@@ -124,6 +148,18 @@ mod tests {
         assert_eq!(plan("abcdefgh", 30), Some(Plan { slot: 1, keep: 6, share_from: Some(0), empty: vec![] }));
         assert_eq!(plan("abcdefgh", 24).unwrap().empty, [2]);
         assert_eq!(plan("abcdefgh", 21), None);
+    }
+
+    #[test]
+    fn of_what_does_not_go_on_only_instructions_and_what_the_next_one_shares_are_kept() {
+        let mut slots = slots(&["abcdefgh", "abcdefgh", "axyz", "abcdefgh"]);
+        slots[1].grows = false;
+        slots[1].instructions = 3;
+        slots[2].grows = false;
+        slots[3].grows = false;
+        slots[3].promised = Some(9);
+        assert_eq!(stale(&slots, b"something else"), [(1, 3), (2, 0)]);
+        assert_eq!(stale(&slots, b"abcdefzz"), [(2, 1)]);
     }
 
     #[test]

@@ -20,6 +20,8 @@ enum Order {
     /// Be ready: work is about to come.
     Warm,
     Job(Ticket),
+    /// No conversation of this group goes on.
+    Forget(u64),
 }
 
 /// A job and the one who waits for it. Whoever stops waiting ends the job.
@@ -64,6 +66,14 @@ impl Process {
         self.order(Order::Warm);
     }
 
+    /// No conversation of this group goes on: what is kept of them is let go.
+    pub fn forget(&self, group: u64) {
+        // A process that does not run has nothing to forget.
+        if let Some(running) = lock(&self.driver).as_ref() {
+            let _ = running.send(Order::Forget(group));
+        }
+    }
+
     fn order(self: &Arc<Self>, order: Order) {
         let mut driver = lock(&self.driver);
         let refused = match driver.as_ref() {
@@ -81,8 +91,10 @@ impl Process {
     /// Starts a process whenever there is work and none runs. When it dies, those who wait learn it, and the next job starts it anew.
     async fn drive(self: Arc<Self>, mut queue: UnboundedReceiver<Order>) {
         while let Some(first) = queue.recv().await {
-            if matches!(&first, Order::Job(ticket) if ticket.events.is_closed()) {
-                continue;
+            match &first {
+                Order::Forget(_) => continue,
+                Order::Job(ticket) if ticket.events.is_closed() => continue,
+                Order::Job(_) | Order::Warm => {}
             }
             let mut orders = VecDeque::from([first]);
             match self.start(&mut orders, &mut queue).await {
@@ -119,7 +131,7 @@ impl Process {
 
 fn tickets(orders: &VecDeque<Order>) -> impl Iterator<Item = &UnboundedSender<FromLlama>> {
     orders.iter().filter_map(|order| match order {
-        Order::Warm => None,
+        Order::Warm | Order::Forget(_) => None,
         Order::Job(ticket) => Some(&ticket.events),
     })
 }
@@ -136,7 +148,14 @@ async fn work(
     let mut last = 0;
     loop {
         while let Some(order) = orders.pop_front() {
-            let Order::Job(Ticket { job, events }) = order else { continue };
+            let Ticket { job, events } = match order {
+                Order::Job(ticket) => ticket,
+                Order::Forget(group) => {
+                    loaded.input.send(&ToLlama::Forget { group }).await?;
+                    continue;
+                }
+                Order::Warm => continue,
+            };
             last += 1;
             let id = last;
             loaded.input.send(&ToLlama::Complete { id, job }).await?;

@@ -16,8 +16,7 @@ fn model() -> Local {
 }
 
 fn own(file: &Path, idle: Duration) -> Local {
-    let process = Arc::new(Process::new(file, 4_096, idle));
-    Local { process, ..Local::new("tiny", file, 4_096, Strength::Small) }
+    Local::of(Arc::new(Process::new(file, 4_096, idle)), "tiny", Strength::Small)
 }
 
 fn request(prompt: &str) -> ModelRequest {
@@ -80,6 +79,23 @@ async fn a_second_turn_reads_only_what_is_new_even_after_a_call_in_between() {
     turn.messages.push(Message::new(Role::User, "And which is quick?"));
     let usage = usage(&model, turn).await;
     assert!(usage.input_tokens > 1_500 && usage.input_tokens - usage.cached_input_tokens < 250, "{usage:?}");
+}
+
+#[tokio::test]
+async fn when_a_run_is_over_its_conversations_are_let_go_but_not_the_instructions() {
+    let process = Arc::new(Process::new(&tiny(), 4_096, Duration::from_secs(60)));
+    let of = || Local::of(process.clone(), "tiny", Strength::Small);
+    let conversation = || {
+        let mut request = request(&long_prompt());
+        request.messages.insert(0, Message::new(Role::System, "You read lines of text and answer with one of them."));
+        request
+    };
+    let first = of();
+    let whole = usage(&first, conversation()).await.input_tokens;
+    assert_eq!(usage(&first, conversation()).await.cached_input_tokens, whole - 1);
+    drop(first);
+    let kept = usage(&of(), conversation()).await.cached_input_tokens;
+    assert!((40..90).contains(&kept), "{kept} of {whole}");
 }
 
 #[tokio::test]
