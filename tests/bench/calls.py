@@ -1,9 +1,12 @@
 """Calls from the REPL back into Plumb: sub-calls of a model, and cheap ones in turn."""
 
+import pathlib
 import subprocess
 import sys
+import time
 
 import measure
+import peers
 
 MODEL_SECONDS = 0.2
 CHEAP = 20_000
@@ -71,6 +74,40 @@ def sub_calls(programs, folder):
         floor = -(-number // cap) * MODEL_SECONDS
         wanted, met = ("< 0.5 s", ours < 0.5) if cap >= number else ("<= 1.05", ours <= 1.05 * floor)
         measure.show(f"{number} sub-calls of 200 ms, {cap} at once", ours, "number / cap x 200 ms", floor, wanted, met)
+    beside_peers(programs, folder, ours, number)
+
+
+# How each peer's code asks many things at once.
+BATCHES = {"rlms": "llm_query_batched([f'Q{i}' for i in range(%d)])", "minrlm": "sub_llm_batch([(f'Q{i}', 'x') for i in range(%d)])"}
+
+
+def peer_batch(name, programs, folder, number):
+    """Seconds of a peer's whole run with a cell of so many sub-calls at once."""
+    _, fence, last = peers.PEERS[name]
+    answer = {"text": "a", "latency_ms": int(MODEL_SECONDS * 1000), "usage": {"input_tokens": 5, "output_tokens": 1}}
+    cells = [measure.cell(f"r = {BATCHES[name] % number}", fence), measure.cell(last, fence)]
+    with measure.Server(programs, folder, {"root": cells, "rules": [{"regex": "Q\\d", "replies": [answer]}]}) as server:
+        command = [peers.python(name), pathlib.Path(__file__).with_name("peer_loop.py"), name, server.base_url, "4"]
+        since = time.perf_counter()
+        pipes = {"capture_output": True, "text": True, "timeout": measure.PATIENCE}
+        subprocess.run(command, cwd=folder, env=peers.environment(), check=True, **pipes)
+        took = time.perf_counter() - since
+        if server.requests() < number:
+            raise RuntimeError(f"{server.requests()} requests were made instead of {number}")
+    return took
+
+
+def beside_peers(programs, folder, ours, number):
+    """The same sub-calls by other engines, at the concurrency that each chooses for itself."""
+    for name in BATCHES:
+        try:
+            # What is not the batch: the start of the process, and the turns.
+            rest = peer_batch(name, programs, folder, 1) - MODEL_SECONDS
+            theirs = peer_batch(name, programs, folder, number) - rest
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+            measure.tell(f"{number} sub-calls of 200 ms, {name}", f"not measured: {error}")
+            continue
+        measure.show(f"{number} sub-calls of 200 ms, as fast as each does", ours, f"{name} {peers.PEERS[name][0]}", theirs)
 
 
 def rate_limit(programs, folder):

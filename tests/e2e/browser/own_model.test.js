@@ -1,6 +1,6 @@
 // A model whose file the user has: added through the page, looked at by the sealed process, asked, taken off the list.
 import assert from "node:assert/strict";
-import { copyFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { faults, launch, openFolder, Serving, tooWide, untilStatus } from "../harness/browser.js";
@@ -14,6 +14,8 @@ describe("a model of one's own", () => {
     home = await Home.make();
     await copyFile(tiny, join(home.folder, "tiny.gguf"));
     await writeFile(join(home.folder, "notes.gguf"), "These are notes.");
+    await mkdir(join(home.folder, "papers"));
+    await writeFile(join(home.folder, "papers", "hut.md"), "The hut has 12 beds.\n");
     serving = await Serving.start(home, home.folder);
     browser = await launch();
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
@@ -48,8 +50,8 @@ describe("a model of one's own", () => {
 
   it("answers, and nothing leaves this computer", async () => {
     await page.getByTestId("own-model").getByRole("button", { name: "Use this model" }).click();
-    await openFolder(page);
-    await page.getByTestId("ask-input").fill("What is in these notes?");
+    await openFolder(page, "papers");
+    await page.getByTestId("ask-input").fill("How many beds has the hut?");
     await page.getByTestId("ask-button").click();
     await untilStatus(page, "answered");
     await page.getByText("Nothing left this computer").first().waitFor();

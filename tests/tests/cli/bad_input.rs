@@ -127,13 +127,13 @@ fn find(folder: &std::path::Path, name: &str) -> Option<std::path::PathBuf> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_said_and_ends_the_run_in_good_order() {
     let home = Home::with("note.txt", "The meeting is on Tuesday.\n");
-    // Text that cannot be compressed to fit on a disk of two megabytes.
+    // Text that cannot be compressed to fit on what is left of a disk of 560 KB: its reply is not yet so long that it would be cut off.
     let mut state = 7_u64;
     let noise: String = std::iter::repeat_with(|| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         char::from(b'a' + ((state >> 33) % 26) as u8)
     })
-    .take(6_000_000)
+    .take(500_000)
     .collect();
     let reply = Reply { piece_chars: 100_000, ..Reply::text(noise) };
     let server = root([reply, Reply::code(r#"FINAL("there was room")"#)]).await;
@@ -141,7 +141,7 @@ async fn a_full_disk_is_said_and_ends_the_run_in_good_order() {
     // A disk of its own for Plumb's files, which only this command sees.
     std::fs::create_dir(home.plumb_home()).unwrap();
     let script =
-        r#"mount -t tmpfs -o size=2m none "$PLUMB_HOME" || exit 77; "$@"; code=$?; "$1" runs >&2 || exit 78; exit $code"#;
+        r#"mount -t tmpfs -o size=560k none "$PLUMB_HOME" || exit 77; "$@"; code=$?; "$1" runs >&2 || exit 78; exit $code"#;
     let asking = home.asking(&server, &[]);
     let mut command = tokio::process::Command::new("unshare");
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]);

@@ -33,7 +33,15 @@ call?: CallId,
 /**
  * The piece.
  */
-text: string, } | { "type": "libraries" } | { "type": "examined", 
+text: string, } | { "type": "loading", 
+/**
+ * Which run.
+ */
+run: RunId, 
+/**
+ * How much of the model is in memory, 0 to 1.
+ */
+part: number, } | { "type": "libraries" } | { "type": "examined", 
 /**
  * Which.
  */
