@@ -63,8 +63,7 @@ impl Plumb {
             }
             (root, _) => {
                 let unknown = if root.is_none() { &model } else { &sub_model };
-                let reason =
-                    format!("The price of {} is unknown. Say it in the settings, in models.toml or with --price.", unknown.name);
+                let reason = format!("The price of {} is unknown. Say it in the settings.", unknown.name);
                 (Cost::Unknown, reason)
             }
         };

@@ -54,7 +54,8 @@ pub fn estimated(estimate: &Estimate, as_json: bool) {
         Cost::Between { low_usd, high_usd } => {
             say!("About {} to {}: {}.", roughly(low_usd), roughly(high_usd), estimate.reason);
         }
-        Cost::Free | Cost::Unknown => say!("{}", estimate.reason),
+        Cost::Free => say!("{}", estimate.reason),
+        Cost::Unknown => say!("{} Or give it with --price.", estimate.reason),
     }
     say!("{}", estimate.mode_reason);
 }

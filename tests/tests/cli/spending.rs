@@ -152,7 +152,7 @@ async fn an_estimate_sends_nothing_and_learns_from_runs_like_it() {
     assert!(direct["reason"].as_str().unwrap().contains("no runs like this one yet"), "{direct}");
     let unknown = home.ask(&server, &["--estimate"]).await.json();
     assert_eq!(unknown["cost"]["kind"], "unknown");
-    assert!(unknown["reason"].as_str().unwrap().contains("--price"), "{unknown}");
+    assert!(unknown["reason"].as_str().unwrap().contains("Say it in the settings"), "{unknown}");
     let free =
         home.run(&["ask", "q", home.documents().to_str().unwrap(), "--model", "local:qwen2.5-coder-1.5b", "--estimate"]).await;
     assert!(free.exit == Some(0) && free.stdout.starts_with("Free"), "{free:#?}");
