@@ -19,7 +19,7 @@ TURNS = 6
 AT_ONCE = 4
 
 
-class Llama:
+class Llama(measure.Piped):
     """The process plumb-llama, asked by its frames."""
 
     def __init__(self, programs, model):
@@ -30,14 +30,6 @@ class Llama:
             if event["event"] == "failed":
                 raise RuntimeError(event["message"])
         self.threads = event["threads"]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
 
     def send(self, frame):
         text = json.dumps(frame).encode()
@@ -70,7 +62,7 @@ class Llama:
         return event["usage"], text, first - since, time.perf_counter() - first
 
 
-class Peer:
+class Peer(measure.Piped):
     """llama-cpp-python in an environment of its own."""
 
     def __init__(self, model, threads):
@@ -79,14 +71,6 @@ class Peer:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         if self.process.stdout.readline().strip() != "ready":
             raise RuntimeError("llama-cpp-python does not load the model")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
 
     def ask(self, messages):
         self.process.stdin.write(json.dumps({"messages": messages, "tokens": WRITTEN}) + "\n")

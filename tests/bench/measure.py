@@ -24,15 +24,8 @@ def cache(name):
     return folder
 
 
-class Server:
-    """The scripted model server: it stands for the network."""
-
-    def __init__(self, programs, folder, script):
-        path = folder / "script.json"
-        path.write_text(json.dumps(script))
-        command = [programs / "scripted-server", path]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.base_url = json.loads(self.process.stdout.readline())["base_url"]
+class Piped:
+    """A process that is spoken to by its pipes, and ends when its input does."""
 
     def __enter__(self):
         return self
@@ -41,6 +34,17 @@ class Server:
         self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
+
+
+class Server(Piped):
+    """The scripted model server: it stands for the network."""
+
+    def __init__(self, programs, folder, script):
+        path = folder / "script.json"
+        path.write_text(json.dumps(script))
+        command = [programs / "scripted-server", path]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.base_url = json.loads(self.process.stdout.readline())["base_url"]
 
     def requests(self):
         """How many completions were asked for."""

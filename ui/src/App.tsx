@@ -4,7 +4,7 @@ import a from "./App.module.css";
 import type { Library } from "./bindings/Library";
 import type { Settings } from "./bindings/Settings";
 import { BrowseDialog } from "./browse/BrowseDialog";
-import { follow, report, trouble, useLibraries, useRunLogs, useSettings } from "./data/host";
+import { follow, report, trouble, useLibraries, useModelsChanged, useRunLogs, useSettings } from "./data/host";
 import { NavigationContext, start, type Navigation, type Place } from "./data/place";
 import { useRun } from "./data/useRun";
 import { Middle } from "./middle/Middle";
@@ -49,11 +49,11 @@ export function App() {
   }, [platform, openSources]);
   const navigation = useMemo((): Navigation => ({ place, go, openSources, addFolder }), [place, go, openSources, addFolder]);
 
+  const modelsChanged = useModelsChanged();
   const { mutate: addModel } = useMutation({
     mutationFn: (path: string) => platform.call("add_model", { path }),
     onSuccess: () => {
-      void client.invalidateQueries({ queryKey: ["built_in_models"] });
-      void client.invalidateQueries({ queryKey: ["settings"] });
+      void modelsChanged();
       go({ screen: "settings" });
     },
     onError: report,

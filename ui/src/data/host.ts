@@ -1,6 +1,6 @@
 // What the host holds, as the screens see it.
 import { QueryClient, useMutation, useQuery, useQueryClient, keepPreviousData } from "@tanstack/react-query";
-import { createContext, useContext, useMemo } from "react";
+import { createContext, useCallback, useContext, useMemo } from "react";
 import type { RunState } from "../bindings/RunState";
 import type { RunSummary } from "../bindings/RunSummary";
 import type { Settings } from "../bindings/Settings";
@@ -146,6 +146,15 @@ export function useRuns(containing: string) {
 export function useBuiltInModels() {
   const platform = usePlatform();
   return useQuery({ queryKey: ["built_in_models"], queryFn: () => platform.call("built_in_models", {}) });
+}
+
+/** Shows the models on this computer anew, and whether one of them is chosen. */
+export function useModelsChanged() {
+  const client = useQueryClient();
+  return useCallback(
+    () => Promise.all(["built_in_models", "settings"].map((name) => client.invalidateQueries({ queryKey: [name] }))),
+    [client],
+  );
 }
 
 export function useProviders() {

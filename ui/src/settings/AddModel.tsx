@@ -1,5 +1,6 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
+import { useModelsChanged } from "../data/host";
 import { Banner } from "../parts/Banner";
 import { Button } from "../parts/Button";
 import { toFailure, usePlatform } from "../platform";
@@ -8,17 +9,12 @@ import s from "./Settings.module.css";
 /** Adds a model whose file is on this computer already. */
 export function AddModel() {
   const platform = usePlatform();
-  const client = useQueryClient();
   const add = useMutation({
     mutationFn: async () => {
       const [path] = (await platform.chooseFiles()) ?? [];
       if (path) await platform.call("add_model", { path });
     },
-    onSuccess: () =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: ["built_in_models"] }),
-        client.invalidateQueries({ queryKey: ["settings"] }),
-      ]),
+    onSuccess: useModelsChanged(),
   });
   return (
     <div className={s.model}>

@@ -1,6 +1,6 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { report } from "../data/host";
+import { report, useModelsChanged } from "../data/host";
 import { Confirm } from "../parts/Modal";
 import { usePlatform } from "../platform";
 import s from "./Settings.module.css";
@@ -16,15 +16,10 @@ interface Props {
 /** Deletes a model, or takes it off the list, once that is confirmed. */
 export function RemoveModel({ id, label, title, about, action }: Props) {
   const platform = usePlatform();
-  const client = useQueryClient();
   const [asked, setAsked] = useState(false);
   const remove = useMutation({
     mutationFn: () => platform.call("remove_model", { id }),
-    onSuccess: () =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: ["built_in_models"] }),
-        client.invalidateQueries({ queryKey: ["settings"] }),
-      ]),
+    onSuccess: useModelsChanged(),
     onError: report,
   });
   return (
