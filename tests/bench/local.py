@@ -145,5 +145,8 @@ def turns(llama):
         conversation += [{"role": "assistant", "content": text}, user(f"Output {turn}: {'ok ' * 40}\nGo on.")]
     share = again / known
     words = ", ".join(f"{first:.2f} s for {read}" for first, read in first_text)
+    # All turns but the first have as many new tokens, and longer and longer conversations before them.
+    later = [first / read for first, read in first_text[1:]]
+    words += f"   last / second turn {later[-1] / later[0]:.2f}, wanted <= 1.2{'' if later[-1] <= 1.2 * later[0] else '  MISSED'}"
     measure.tell(f"{TURNS} turns: tokens read again", f"{again} of {known} ({share:.1%})   wanted < 10 %{'' if share < 0.1 else '  MISSED'}")
     measure.tell("   time to the first token, and the tokens that were new", words)

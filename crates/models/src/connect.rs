@@ -40,13 +40,16 @@ pub async fn connect(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: 
 
 /// A model on this computer: a built-in one, or the user's own file. It is loaded in the background, so that the first call need not wait.
 async fn local(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) -> Result<Local, ModelError> {
-    let model =
-        if local::is_file(&choice.name) { own_file(choice, own).await? } else { built_in(choice, models_dir, own).await? };
+    let model = if local::is_file(&choice.name) {
+        own_file(choice, models_dir, own).await?
+    } else {
+        built_in(choice, models_dir, own).await?
+    };
     model.warm();
     Ok(model)
 }
 
-async fn own_file(choice: &ModelChoice, own: &OwnProfiles) -> Result<Local, ModelError> {
+async fn own_file(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) -> Result<Local, ModelError> {
     let file = Path::new(&choice.name);
     let facts = local::facts(file).await?;
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
@@ -54,7 +57,7 @@ async fn own_file(choice: &ModelChoice, own: &OwnProfiles) -> Result<Local, Mode
     let window = own.window(choice).unwrap_or(DEFAULT_WINDOW).min(trained).max(LEAST_WINDOW);
     // The file's word on its size goes before its name's; what family it is of, only the name says.
     let by_size = || profiles::strength_by_name(&format!("{name} {}", facts.parameters));
-    Ok(Local::new(&name, file, window, own.strength(choice).unwrap_or_else(by_size)))
+    Ok(Local::new(&name, file, window, own.strength(choice).unwrap_or_else(by_size), models_dir))
 }
 
 async fn built_in(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) -> Result<Local, ModelError> {
@@ -72,7 +75,7 @@ async fn built_in(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) ->
     let dir = models_dir.to_owned();
     let window = own.window(choice).unwrap_or(DEFAULT_WINDOW).clamp(LEAST_WINDOW, model.window);
     match tokio::task::spawn_blocking(move || catalogue::state(model, &dir)).await {
-        Ok(FileState::Ready { path }) => Ok(Local::new(model.id, &path, window, Strength::Small)),
+        Ok(FileState::Ready { path }) => Ok(Local::new(model.id, &path, window, Strength::Small, models_dir)),
         _ => Err(error(
             "local_model",
             format!(

@@ -22,6 +22,9 @@ pub enum ToLlama {
         model: PathBuf,
         /// Input and output tokens that are to fit together.
         window: u32,
+        /// Files of instructions that were read before, as [`FromLlama::Kept`] gave them.
+        #[serde(default)]
+        prompt_cache: Vec<PathBuf>,
     },
     /// Instead of the first: only say what the file is. The process then ends.
     Describe {
@@ -71,7 +74,7 @@ impl Facts {
     pub fn memory(&self, tokens: u32) -> u64 {
         /// The numbers of one step, and the program itself.
         const WORK: u64 = 512 << 20;
-        self.bytes + u64::from(tokens) * self.token_bytes + WORK
+        u64::from(tokens).saturating_mul(self.token_bytes).saturating_add(self.bytes).saturating_add(WORK)
     }
 }
 
@@ -128,6 +131,16 @@ pub enum FromLlama {
         cpu: String,
         /// The layers of sealing that hold.
         sealed: Vec<String>,
+    },
+    /// Instructions were read that were not in the prompt cache: what to keep of them, so that the next process need not read them. It comes
+    /// in pieces, before the `Done` of the job that had them read.
+    Kept {
+        /// Names these instructions.
+        name: String,
+        /// Base64.
+        piece: String,
+        /// There is no more.
+        last: bool,
     },
     /// The next piece of the reply.
     Text {

@@ -76,7 +76,8 @@ pub struct Keys {
 impl Keys {
     /// With nothing looked up yet. From now on a crash leaves no image of this program's memory, which holds keys, on the disk.
     pub fn new() -> Arc<Self> {
-        let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+        // One byte and not none: Linux takes 0 for no word on images that go to a program, and 1 for a no to those too. Neither makes a file.
+        let none = rustix::process::Rlimit { current: Some(1), maximum: Some(1) };
         if let Err(error) = rustix::process::setrlimit(rustix::process::Resource::Core, none) {
             tracing::warn!("a crash of this program could leave an image of its memory on the disk: {error}");
         }

@@ -3,6 +3,7 @@
 mod child;
 mod own_file;
 mod process;
+mod prompt_cache;
 
 use crate::frame::{FromLlama, Job, SLOTS};
 use async_trait::async_trait;
@@ -46,9 +47,10 @@ impl Local {
         self.process.warm();
     }
 
-    /// The model `name` in `file`. All who ask for the same file share one process, with the window of the first.
-    pub fn new(name: &str, file: &Path, window: u32, strength: Strength) -> Self {
-        Self::of(Process::shared(file, window), name, strength)
+    /// The model `name` in `file`. All who ask for the same file share one process. What it remembers of instructions is kept beside the models,
+    /// in `models_dir`.
+    pub fn new(name: &str, file: &Path, window: u32, strength: Strength, models_dir: &Path) -> Self {
+        Self::of(Process::shared(file, window, &models_dir.join("prompt-cache")), name, strength)
     }
 
     fn of(process: Arc<Process>, name: &str, strength: Strength) -> Self {
@@ -73,8 +75,13 @@ impl Model for Local {
     }
 
     fn count_tokens(&self, text: &str) -> u64 {
-        // Asking the process would wait for its work. Its tokens have 3 to 4 bytes of text or code.
-        text.len().div_ceil(3) as u64
+        // Asking the process would wait for its work. Words have 3 to 4 bytes a token, other scripts 2 and more; a digit or a sign is often a token
+        // of its own. What this leaves out the process itself tells: `too_long`.
+        let count = |of: fn(&u8) -> bool| text.as_bytes().iter().filter(|byte| of(byte)).count();
+        let signs = count(|byte| byte.is_ascii_digit() || byte.is_ascii_punctuation());
+        let foreign = count(|byte| !byte.is_ascii());
+        let words = text.len() - signs - foreign;
+        (signs + foreign.div_ceil(2) + words.div_ceil(3)) as u64
     }
 
     async fn complete(&self, request: ModelRequest, on_progress: OnProgress<'_>) -> Result<ModelReply, ModelError> {
@@ -106,7 +113,7 @@ impl Model for Local {
                     return Err(refusal(&code, message, text));
                 }
                 FromLlama::Loading { part } => on_progress(Progress::Loading(part)),
-                FromLlama::Loaded { .. } | FromLlama::Described { .. } => {}
+                FromLlama::Loaded { .. } | FromLlama::Described { .. } | FromLlama::Kept { .. } => {}
             }
         }
         let message = "The built-in model stopped unexpectedly, perhaps because memory ran out. Ask again; it starts anew.";

@@ -8,8 +8,9 @@ use crate::{
     serving::Serving,
 };
 use plumb_tests::scripted::{Reply, Script, ScriptedServer};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, process::Stdio, time::Duration};
 use tempfile::TempDir;
 use tokio::process::Command;
 use traces::Secret;
@@ -204,16 +205,40 @@ async fn a_key_that_is_typed_into_the_window_stands_nowhere_either() {
     }
 }
 
-/// Memory holds keys, and a system may write the memory of what crashes to its disk.
+/// Memory holds keys, and a system may write the memory of what crashes to its disk, or hand it to a program.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crash_leaves_no_memory_on_the_disk() {
+async fn a_crash_says_nothing_of_a_key_and_leaves_no_memory_on_the_disk() {
     let never = Reply { hang: true, ..Reply::default() };
-    let (home, server) = (Home::with("note.txt", "Tuesday.\n"), root([never]).await);
-    let asked = home.asking(&server, &["--mode", "direct"]).spawn().unwrap();
+    let (place, secret) = (Place::new(), Secret::new(KEY));
+    let server = root([never]).await;
+    // Whoever starts it may have asked for images of the memory.
+    let asked = place.home.asking(&server, &["--mode", "direct", "--api-key-env", VARIABLE]);
+    let (program, arguments) = (asked.as_std().get_program(), asked.as_std().get_args());
+    let mut crashing = Command::new("sh");
+    crashing.args(["-c", "ulimit -c unlimited; exec \"$@\"", "sh"]).arg(program).args(arguments).env(VARIABLE, KEY);
+    place.set_up(&mut crashing);
+    crashing.env("PLUMB_HOME", place.home.plumb_home()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let crashing = crashing.spawn().unwrap();
+    let id = crashing.id().unwrap();
     crate::plumb::until(&server, |stats| stats.in_flight == 1).await;
-    let limits = std::fs::read_to_string(format!("/proc/{}/limits", asked.id().unwrap())).unwrap();
+    let limits = std::fs::read_to_string(format!("/proc/{id}/limits")).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");
+    // To a file not even one page; and 1 is Linux's word for: to no program either.
+    assert_eq!(core.split_whitespace().nth(4), Some("1"), "{core}");
+    kill_process(Pid::from_raw(id as i32).unwrap(), Signal::SEGV).unwrap();
+    let outcome = finish(crashing).await;
+    assert_eq!(outcome.exit, None, "{outcome:#?}");
+    assert_eq!(secret.in_text("what was said", &format!("{}{}", outcome.stdout, outcome.stderr)), None);
+    assert_eq!(place.found(&secret).await, [""; 0]);
+    // Where such an image is a file, one that is not forbidden lies there.
+    let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
+    if !pattern.starts_with(['|', '/', '@']) {
+        let images = || std::fs::read_dir(place.folder.path()).unwrap().count();
+        let before = images();
+        let control = "ulimit -c unlimited && kill -SEGV $$";
+        let crashed = Command::new("sh").args(["-c", control]).current_dir(place.folder.path()).status().await.unwrap();
+        assert!(!crashed.success() && images() > before, "nothing leaves an image here");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

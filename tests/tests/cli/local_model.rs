@@ -3,7 +3,7 @@
 
 use crate::{
     offline,
-    plumb::{Home, finish},
+    plumb::{Home, finish, program_named},
 };
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
@@ -12,6 +12,7 @@ use std::{
     fs::{self, File},
     os::unix::fs::symlink,
     path::{Path, PathBuf},
+    process::Stdio,
     time::Duration,
 };
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -136,6 +137,32 @@ async fn model_of(plumb: u32, ready: impl Fn(&Path) -> bool) -> i32 {
 
 fn sealed(process: &Path) -> bool {
     fs::read_to_string(process.join("status")).is_ok_and(|status| status.contains("Seccomp:\t2"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_model_ends_in_mid_reply_can_be_continued() {
+    let home = offline::home();
+    // The same programs, but for one: of what the model says, the beginning gets through, and then it is gone.
+    let programs = tempfile::tempdir_in(program_named("plumb").parent().unwrap()).unwrap();
+    for name in ["plumb", "plumb-python", "plumb-extract"] {
+        fs::hard_link(program_named(name), programs.path().join(name)).unwrap();
+    }
+    let cut = format!("#!/bin/sh\n{} | head -c 3000\n", program_named("plumb-llama").display());
+    let llama = programs.path().join("plumb-llama");
+    fs::write(&llama, cut).unwrap();
+    fs::set_permissions(&llama, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+
+    let mut asked = tokio::process::Command::new(programs.path().join("plumb"));
+    asked.args(["ask", "When?", "--mode", "direct", "--json", "--model", &offline::tiny()]).arg(home.documents());
+    asked.env("PLUMB_HOME", home.plumb_home()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let failed = finish(asked.spawn().unwrap()).await.ended(1, "failed");
+    assert_eq!(failed["error"]["code"], "local_model", "{failed}");
+    let run = failed["run_id"].as_str().unwrap();
+    let events = home.run(&["show", run, "--json"]).await.json().to_string();
+    assert!(events.contains("reply_lost"), "it had begun to answer: {events}");
+
+    let answer = home.run(&["resume", run, "--json"]).await.answered();
+    assert!(!answer["answer"].as_str().unwrap().is_empty(), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,10 +2,12 @@
 //! token costs, and a batch reads them once for all.
 
 use crate::prompt::{self, Prompt};
-use crate::slots::{Slot, common, plan, stale};
+use crate::prompt_cache::PromptCache;
+use crate::slots::{Memory, Slot, common, plan, stale};
 use crate::stop::Tail;
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
+use llama_cpp_2::context::session::LlamaStateSeqFlags;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
@@ -20,6 +22,10 @@ use std::time::Instant;
 const CHUNK: usize = 256;
 /// So many tokens in common with a prompt that is being read are worth waiting for.
 const WORTH_WAITING: usize = 32;
+/// Tokens there is room for at first. To fill the memory of all that may be needed takes a quarter of a second, and most questions need little.
+const FIRST_CELLS: u32 = 4_096;
+/// The sequence of no slot, in which a beginning is parted from its conversation.
+const SPARE: i32 = SLOTS as i32;
 
 /// What a context for a model takes.
 pub struct Size {
@@ -27,20 +33,26 @@ pub struct Size {
     pub window: u32,
     /// Tokens of all conversations together that fit in memory.
     pub cells: u32,
+    /// Memory is plenty: room is made when it is needed, which takes more of it for a moment.
+    pub grows: bool,
     /// Threads at work.
     pub threads: u32,
 }
 
 /// The model and what it remembers.
 pub struct Engine {
+    backend: LlamaBackend,
     model: &'static LlamaModel,
     context: LlamaContext<'static>,
+    memory: Memory,
+    prompt_cache: PromptCache,
     slots: Vec<Slot<LlamaToken>>,
     waiting: VecDeque<Waiting>,
     replies: Vec<Reply>,
     batch: LlamaBatch<'static>,
     clock: u64,
-    window: usize,
+    size: Size,
+    /// Tokens of all conversations together that there is room for now.
     cells: usize,
 }
 
@@ -72,34 +84,26 @@ struct Reply {
 
 impl Engine {
     /// A model with room for conversations.
-    pub fn new(backend: &LlamaBackend, model: LlamaModel, size: &Size) -> Result<Self, String> {
+    pub fn new(backend: LlamaBackend, model: LlamaModel, size: Size, prompt_cache: PromptCache) -> Result<Self, String> {
         // The process lives for this one model; the context borrows it for as long.
         let model: &'static LlamaModel = Box::leak(Box::new(model));
-        let batch = CHUNK + SLOTS as usize;
-        let params = LlamaContextParams::default()
-            .with_n_ctx(NonZeroU32::new(size.cells))
-            .with_n_batch(batch as u32)
-            .with_n_ubatch(batch as u32)
-            .with_n_seq_max(SLOTS)
-            .with_kv_unified(true)
-            .with_n_threads(size.threads as i32)
-            .with_n_threads_batch(size.threads as i32)
-            .with_no_perf(true);
-        let context = model.new_context(backend, params).map_err(|error| {
-            let window = size.window;
-            format!("There is not enough memory for the model with {window} tokens of text ({error}). Close other programs, or set a smaller window.")
-        })?;
+        let cells = if size.grows { size.cells.min(FIRST_CELLS) } else { size.cells };
+        let context = context(&backend, model, &size, cells)?;
+        let memory = if model.is_recurrent() || model.is_hybrid() { Memory::Whole } else { Memory::Parts };
         let slots = vec![Slot::new(); SLOTS as usize];
         Ok(Engine {
+            backend,
             model,
             context,
+            memory,
+            prompt_cache,
             slots,
             waiting: VecDeque::new(),
             replies: Vec::new(),
-            batch: LlamaBatch::new(batch, 1),
+            batch: LlamaBatch::new(BATCH, 1),
             clock: 0,
-            window: size.window as usize,
-            cells: size.cells as usize,
+            size,
+            cells: cells as usize,
         })
     }
 
@@ -113,8 +117,8 @@ impl Engine {
         let failed = |code: &str, message| FromLlama::Failed { id: Some(id), code: code.into(), message };
         match prompt::tokens(self.model, &job) {
             Err(message) => say(failed("local_model", message)),
-            Ok(prompt) if prompt.tokens.len() + 1 >= self.window => {
-                let (has, most) = (prompt.tokens.len(), self.window);
+            Ok(prompt) if prompt.tokens.len() + 1 >= self.size.window as usize => {
+                let (has, most) = (prompt.tokens.len(), self.size.window);
                 let message = format!("The prompt has {has} tokens; the model can take {most}, its reply included.");
                 say(failed("too_long", message));
             }
@@ -137,8 +141,9 @@ impl Engine {
         for slot in 0..self.slots.len() {
             let Slot { promised, instructions, tokens, group: of, .. } = &self.slots[slot];
             if *of == group && promised.is_none() {
+                let keep = self.memory.cut(&self.slots[slot], (*instructions).min(tokens.len()));
                 // What cannot be cut is found out when the slot is next used.
-                let _ = self.cut(slot, (*instructions).min(tokens.len()));
+                let _ = self.cut(slot, keep);
             }
         }
     }
@@ -174,27 +179,35 @@ impl Engine {
     /// Begins the reply to a job, if there is room.
     fn admit(&mut self, waiting: &Waiting) -> Result<bool, String> {
         let Waiting { id, job, prompt: Prompt { tokens: prompt, instructions }, since } = waiting;
-        let room = (self.window - prompt.len()).min(job.max_output_tokens.max(1) as usize);
-        let Some(plan) = plan(&self.slots, prompt, prompt.len() + room, self.cells) else { return Ok(false) };
+        let room = (self.size.window as usize - prompt.len()).min(job.max_output_tokens.max(1) as usize);
+        self.make_room(prompt.len() + room)?;
+        let kept = self.prompt_cache.longest(prompt);
+        let Some(plan) = plan(&self.slots, prompt, prompt.len() + room, self.cells, self.memory) else { return Ok(false) };
         let being_read = |reply: &Reply| {
             let shared = common(&reply.prompt, prompt).min(prompt.len() - 1);
-            shared > self.slots[reply.slot].tokens.len() && shared >= plan.keep + WORTH_WAITING
+            let known = plan.keep.max(kept.map_or(0, |(_, length)| length));
+            shared > self.slots[reply.slot].tokens.len() && shared >= known + WORTH_WAITING
         };
         // Calls that come together often begin alike: the beginning is read for one of them, and shared by the rest.
-        if self.replies.iter().any(being_read) {
+        if self.memory == Memory::Parts && self.replies.iter().any(being_read) {
             return Ok(false);
         }
-        for (slot, keep) in stale(&self.slots, prompt) {
+        for (slot, keep) in stale(&self.slots, prompt, self.memory) {
             // It may hold what the plan takes up, but not less than that.
             self.cut(slot, keep)?;
         }
-        let (slot, keep) = (plan.slot, plan.keep);
-        self.cut(slot, if plan.share_from.is_some() { 0 } else { keep })?;
-        if let Some(from) = plan.share_from {
-            let all = self.context.copy_kv_cache_seq(from as i32, slot as i32, Some(0), u32::try_from(keep).ok());
-            all.map_err(|error| error.to_string())?;
-            self.slots[slot].tokens = prompt[..keep].to_vec();
-        }
+        let slot = plan.slot;
+        let keep = match kept.filter(|&(_, length)| length >= plan.keep + WORTH_WAITING) {
+            Some((kept, _)) => self.take_up(slot, kept, prompt)?,
+            None => {
+                self.cut(slot, if plan.share_from.is_some() { 0 } else { plan.keep })?;
+                if let Some(from) = plan.share_from {
+                    self.share(from as i32, slot as i32, plan.keep)?;
+                    self.slots[slot].tokens = prompt[..plan.keep].to_vec();
+                }
+                plan.keep
+            }
+        };
         for slot in plan.empty {
             self.cut(slot, 0)?;
         }
@@ -291,12 +304,70 @@ impl Engine {
     fn end(&mut self, at: usize, finish: Finish, say: &mut dyn FnMut(FromLlama)) {
         let Reply { id, slot, tail, usage, since, prompt_ms, .. } = self.replies.remove(at);
         self.slots[slot].promised = None;
+        self.keep_instructions(slot, say);
         let rest = tail.finish();
         if !rest.is_empty() {
             say(FromLlama::Text { id, text: rest });
         }
         let reply_ms = (since.elapsed().as_millis() as u64).saturating_sub(prompt_ms);
         say(FromLlama::Done { id, finish, usage, prompt_ms, reply_ms });
+    }
+
+    /// Makes room for so many tokens beside what is remembered, as far as memory allows. What is remembered moves along.
+    fn make_room(&mut self, need: usize) -> Result<(), String> {
+        let held: usize = self.slots.iter().map(|slot| slot.promised.unwrap_or(slot.tokens.len())).sum();
+        let wanted = (held + need).next_power_of_two().min(self.size.cells as usize);
+        if wanted <= self.cells || !self.size.grows {
+            return Ok(());
+        }
+        let mut larger = context(&self.backend, self.model, &self.size, wanted as u32)?;
+        for (slot, _) in self.slots.iter().enumerate().filter(|(_, slot)| !slot.tokens.is_empty()) {
+            let state =
+                self.context.state_seq_get(slot as i32, LlamaStateSeqFlags::empty()).map_err(|error| error.to_string())?;
+            larger.state_seq_set(&state, slot as i32).map_err(|error| error.to_string())?;
+        }
+        self.context = larger;
+        self.cells = wanted;
+        Ok(())
+    }
+
+    /// Lets a slot begin with what was kept of a prompt's beginning. Gives how many of its tokens need not be read.
+    fn take_up(&mut self, slot: usize, kept: usize, prompt: &[LlamaToken]) -> Result<usize, String> {
+        self.cut(slot, 0)?;
+        let Some((length, state)) = self.prompt_cache.take_up(kept) else { return Ok(0) };
+        // SAFETY: the bytes are whole, by their digest, and llama.cpp checks that they fit this model.
+        if !unsafe { self.context.state_seq_set_data_ext(&state, slot as i32, LlamaStateSeqFlags::empty()) } {
+            self.prompt_cache.forget(kept);
+            self.cut(slot, 0)?;
+            return Ok(0);
+        }
+        self.slots[slot].tokens = prompt[..length].to_vec();
+        Ok(length)
+    }
+
+    /// Has the instructions of a slot's conversation kept for the processes after this one, where they are not yet.
+    fn keep_instructions(&mut self, slot: usize, say: &mut dyn FnMut(FromLlama)) {
+        let Slot { tokens, instructions, .. } = &self.slots[slot];
+        let read = tokens.get(..*instructions).filter(|_| self.memory == Memory::Parts);
+        let Some(instructions) = read.filter(|tokens| self.prompt_cache.lacks(tokens)) else { return };
+        let instructions = instructions.to_vec();
+        // Where that fails nothing is kept: it costs time, and no more.
+        if self.share(slot as i32, SPARE, instructions.len()).is_ok() {
+            let size = self.context.state_seq_get_size_ext(SPARE, LlamaStateSeqFlags::empty());
+            let mut state = vec![0; size];
+            // SAFETY: there is room for as much as it says it needs.
+            let written = unsafe { self.context.state_seq_get_data_ext(state.as_mut_ptr(), SPARE, LlamaStateSeqFlags::empty()) };
+            if written == size {
+                self.prompt_cache.keep(&instructions, &state, say);
+            }
+            let _ = self.context.kv_cache_seq_rm(SPARE, None, None);
+        }
+    }
+
+    /// Lets a sequence begin with another one's first tokens, which are kept once.
+    fn share(&mut self, from: i32, to: i32, tokens: usize) -> Result<(), String> {
+        let end = u32::try_from(tokens).ok();
+        self.context.copy_kv_cache_seq(from, to, Some(0), end).map_err(|error| error.to_string())
     }
 
     /// Forgets a slot's tokens from `keep` on.
@@ -306,6 +377,26 @@ impl Engine {
         self.slots[slot].tokens.truncate(keep);
         Ok(())
     }
+}
+
+/// Tokens that one step can take: a piece of a prompt, and one of each reply.
+const BATCH: usize = CHUNK + SLOTS as usize;
+
+/// Room for so many tokens of conversations.
+fn context(backend: &LlamaBackend, model: &'static LlamaModel, size: &Size, cells: u32) -> Result<LlamaContext<'static>, String> {
+    let params = LlamaContextParams::default()
+        .with_n_ctx(NonZeroU32::new(cells))
+        .with_n_batch(BATCH as u32)
+        .with_n_ubatch(BATCH as u32)
+        .with_n_seq_max(SLOTS + 1)
+        .with_kv_unified(true)
+        .with_n_threads(size.threads as i32)
+        .with_n_threads_batch(size.threads as i32)
+        .with_no_perf(true);
+    model.new_context(backend, params).map_err(|error| {
+        let window = size.window;
+        format!("There is not enough memory for the model with {window} tokens of text ({error}). Close other programs, or set a smaller window.")
+    })
 }
 
 fn sampler(job: &Job) -> LlamaSampler {

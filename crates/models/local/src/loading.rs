@@ -1,7 +1,8 @@
 //! From an open file to a model in memory. The file is opened before the process is sealed and read after, so that one made to break its
 //! reader gains nothing.
 
-use llama_cpp_2::model::{LlamaChatTemplate, LlamaModel};
+use crate::metadata::Metadata;
+use llama_cpp_2::model::LlamaModel;
 use llama_cpp_sys_2 as llama;
 use plumb_models::frame::Facts;
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -35,28 +36,37 @@ impl OpenFile {
 
     /// What the file says of its model.
     pub fn facts(&self) -> Result<Facts, String> {
-        let model = self.read(true, &mut |_| {})?;
-        let text = |key: &str| model.meta_val_str(key).unwrap_or_default();
-        let architecture = text("general.architecture");
-        // A list has one number for each layer; the first stands for all of them.
-        let number = |key: &str| {
-            let value = text(&format!("{architecture}.{key}"));
-            value.trim_start_matches('[').split(',').next().and_then(|first| first.trim().parse::<u64>().ok())
-        };
+        // SAFETY: the stream is open for the life of `self`.
+        let head = unsafe { Metadata::read(self.stream) }.ok_or_else(|| self.refusal())?;
+        let architecture = head.text("general.architecture");
+        let numbers = |key: &str| head.numbers(&format!("{architecture}.{key}")).unwrap_or_default();
+        let number = |key: &str| numbers(key).into_iter().max();
         let heads = number("attention.head_count").unwrap_or(1).max(1);
         let width = number("embedding_length").unwrap_or(0) / heads;
         let (key, value) = (number("attention.key_length"), number("attention.value_length"));
-        let of_a_head = key.unwrap_or(width) + value.unwrap_or(width);
-        let token_bytes = number("block_count").unwrap_or(0) * number("attention.head_count_kv").unwrap_or(heads) * of_a_head * 2;
+        let of_a_head = key.unwrap_or(width).saturating_add(value.unwrap_or(width));
+        let layers = number("block_count").unwrap_or(0);
+        // A list has a number for each layer; a layer that remembers a state and no tokens has 0.
+        let kept_heads = match numbers("attention.head_count_kv")[..] {
+            [] => layers.saturating_mul(heads),
+            [one] => layers.saturating_mul(one),
+            ref each => each.iter().fold(0, |sum: u64, heads| sum.saturating_add(*heads)),
+        };
+        let token_bytes = kept_heads.saturating_mul(of_a_head).saturating_mul(2);
         Ok(Facts {
-            name: text("general.name"),
-            parameters: text("general.size_label"),
+            name: head.text("general.name"),
+            parameters: head.text("general.size_label"),
             bytes: self.bytes,
             window: number("context_length").and_then(|window| u32::try_from(window).ok()).unwrap_or(0),
             token_bytes,
-            knows_chat: model.chat_template(None).is_ok_and(|template| lays_out(&model, &template)),
+            knows_chat: head.c_text("tokenizer.chat_template").is_some_and(lays_out),
             architecture,
         })
+    }
+
+    /// Whether llama.cpp can run it: its kind is known, and so is its vocabulary.
+    pub fn check(&self) -> Result<(), String> {
+        self.read(true, &mut |_| {}).map(drop)
     }
 
     /// All of it. `on_part` hears how much is there, 0 to 1.
@@ -107,8 +117,21 @@ impl OpenFile {
 }
 
 /// Whether llama.cpp knows this template by sight.
-fn lays_out(model: &LlamaModel, template: &LlamaChatTemplate) -> bool {
-    crate::prompt::sample().is_ok_and(|chat| model.apply_chat_template(template, &chat, true).is_ok())
+fn lays_out(template: &CStr) -> bool {
+    let message = llama::llama_chat_message { role: c"user".as_ptr(), content: c"x".as_ptr() };
+    let mut laid_out = [0; 4096];
+    // SAFETY: texts that end with a zero, one message, and room whose length is said.
+    let length = unsafe {
+        llama::llama_chat_apply_template(
+            template.as_ptr(),
+            &raw const message,
+            1,
+            true,
+            laid_out.as_mut_ptr(),
+            laid_out.len() as i32,
+        )
+    };
+    length >= 0
 }
 
 /// The last thing that llama.cpp said was wrong.

@@ -6,7 +6,9 @@
 mod engine;
 mod loading;
 mod machine;
+mod metadata;
 mod prompt;
+mod prompt_cache;
 mod slots;
 mod stop;
 
@@ -15,8 +17,9 @@ use llama_cpp_2::llama_backend::{LlamaBackend, load_backends_from_path};
 use loading::OpenFile;
 use plumb_models::frame::{self, Facts, FromLlama, ToLlama};
 use plumb_sandbox::Policy;
+use prompt_cache::PromptCache;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
 /// Why nothing could be loaded: a code and words.
@@ -26,32 +29,58 @@ fn main() {
     // While there is one thread: the kernel refuses it later.
     let isolated = plumb_sandbox::isolate();
     loading::listen_to_errors();
-    let (model, window) = match frame::read::<ToLlama>(&mut io::stdin()) {
-        Ok(Some(ToLlama::Load { model, window })) => (model, Some(window)),
-        Ok(Some(ToLlama::Describe { model })) => (model, None),
+    let done = match frame::read::<ToLlama>(&mut io::stdin()) {
+        Ok(Some(ToLlama::Load { model, window, prompt_cache })) => load(&model, window, &prompt_cache, isolated),
+        Ok(Some(ToLlama::Describe { model })) => describe(&model, isolated),
         _ => return,
     };
-    if let Err((code, message)) = start(&model, window, isolated) {
+    if let Err((code, message)) = done {
         say(FromLlama::Failed { id: None, code: code.into(), message });
     }
 }
 
-/// Opens what is needed, seals the process, and only then reads the file.
-fn start(model: &Path, window: Option<u32>, isolated: Result<String, String>) -> Result<(), Fault> {
-    let local = |message: String| ("local_model", message);
-    let wrong = |message: String| ("wrong_file", message);
+fn local(message: impl ToString) -> Fault {
+    ("local_model", message.to_string())
+}
+
+fn wrong(message: String) -> Fault {
+    ("wrong_file", message)
+}
+
+/// What was opened and learned before this process was sealed.
+struct Sealed {
+    file: OpenFile,
+    backend: LlamaBackend,
+    threads: u32,
+    cpu: String,
+    free: u64,
+    layers: Vec<String>,
+}
+
+/// Opens what is needed, and seals the process. Nothing of the file has been read yet.
+fn seal(model: &Path, isolated: Result<String, String>) -> Result<Sealed, Fault> {
     let file = OpenFile::open(model).map_err(local)?;
-    let program = std::env::current_exe().map_err(|error| local(error.to_string()))?;
+    let program = std::env::current_exe().map_err(local)?;
     load_backends_from_path(program.parent().unwrap_or(Path::new(".")));
-    let backend = LlamaBackend::init().map_err(|error| local(error.to_string()))?;
+    let backend = LlamaBackend::init().map_err(local)?;
     let (threads, cpu, free) = (machine::physical_cores(), machine::arithmetic(), machine::free_memory());
     let policy = Policy { memory_bytes: machine::memory_in_use() + free, cpu_seconds: None, threads: true, joins: true };
-    let seal = plumb_sandbox::seal(&policy, isolated).map_err(|error| local(error.to_string()))?;
+    let seal = plumb_sandbox::seal(&policy, isolated).map_err(local)?;
+    Ok(Sealed { file, backend, threads, cpu, free, layers: seal.layers })
+}
+
+fn describe(model: &Path, isolated: Result<String, String>) -> Result<(), Fault> {
+    let file = seal(model, isolated)?.file;
     let facts = file.facts().map_err(wrong)?;
-    let Some(window) = window else {
-        say(FromLlama::Described { facts });
-        return Ok(());
-    };
+    file.check().map_err(wrong)?;
+    say(FromLlama::Described { facts });
+    Ok(())
+}
+
+fn load(model: &Path, window: u32, prompt_cache: &[PathBuf], isolated: Result<String, String>) -> Result<(), Fault> {
+    let prompt_cache = PromptCache::open(prompt_cache);
+    let Sealed { file, backend, threads, cpu, free, layers } = seal(model, isolated)?;
+    let facts = file.facts().map_err(wrong)?;
     let size = Size { threads, ..size(&facts, window, free)? };
     let mut told = 0.0;
     let mut on_part = |part: f32| {
@@ -61,8 +90,9 @@ fn start(model: &Path, window: Option<u32>, isolated: Result<String, String>) ->
         }
     };
     let model = file.load(&mut on_part).map_err(wrong)?;
-    let engine = Engine::new(&backend, model, &size).map_err(local)?;
-    say(FromLlama::Loaded { window: size.window, threads, cpu, sealed: seal.layers });
+    let window = size.window;
+    let engine = Engine::new(backend, model, size, PromptCache::new(prompt_cache)).map_err(local)?;
+    say(FromLlama::Loaded { window, threads, cpu, sealed: layers });
     let (orders, queue) = channel();
     std::thread::spawn(move || listen(&orders));
     serve(engine, &queue);
@@ -83,7 +113,7 @@ fn size(facts: &Facts, window: u32, free: u64) -> Result<Size, Fault> {
         return Err(("too_large", message));
     }
     let plenty = facts.memory(window * 2) <= free / 2;
-    Ok(Size { window, cells: if plenty { window * 2 } else { window }, threads: 1 })
+    Ok(Size { window, cells: if plenty { window * 2 } else { window }, grows: plenty, threads: 1 })
 }
 
 fn serve(mut engine: Engine, queue: &Receiver<ToLlama>) {

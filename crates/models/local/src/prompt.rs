@@ -38,12 +38,6 @@ pub fn tokens(model: &LlamaModel, job: &Job) -> Result<Prompt, String> {
     Ok(Prompt { tokens, instructions })
 }
 
-/// A conversation to try a template with.
-pub fn sample() -> Result<Vec<LlamaChatMessage>, String> {
-    let message = |role: &str| LlamaChatMessage::new(role.into(), "x".into()).map_err(|error| error.to_string());
-    Ok(vec![message("user")?])
-}
-
 fn lay_out(model: &LlamaModel, job: &Job, marks: &[String]) -> Result<String, String> {
     let chat: Vec<LlamaChatMessage> = job
         .messages
@@ -60,9 +54,14 @@ fn lay_out(model: &LlamaModel, job: &Job, marks: &[String]) -> Result<String, St
         .collect::<Result<_, _>>()?;
     let chatml = || LlamaChatTemplate::new("chatml").map_err(|error| error.to_string());
     let own = model.chat_template(None).or_else(|_| chatml())?;
+    // Some templates leave instructions out.
+    let is_whole = |layout: &String| {
+        let mut rest = layout.as_str();
+        marks.iter().all(|mark| rest.split_once(mark.as_str()).map(|(_, after)| rest = after).is_some())
+    };
     match model.apply_chat_template(&own, &chat, true) {
-        Ok(layout) => Ok(layout),
+        Ok(layout) if is_whole(&layout) => Ok(layout),
         // llama.cpp knows the common templates by sight; ChatML is what most others were made from.
-        Err(_) => model.apply_chat_template(&chatml()?, &chat, true).map_err(|error| error.to_string()),
+        _ => model.apply_chat_template(&chatml()?, &chat, true).map_err(|error| error.to_string()),
     }
 }

@@ -27,12 +27,33 @@ impl<T> Slot<T> {
     }
 }
 
+/// What a model's memory allows with a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// Its end can be forgotten, and its beginning shared.
+    Parts,
+    /// It can only go on, or be forgotten as a whole: models with a recurrent part remember a state, not tokens.
+    Whole,
+}
+
+impl Memory {
+    /// How many of a slot's tokens stay, where so many are wanted.
+    pub fn cut<T>(self, slot: &Slot<T>, keep: usize) -> usize {
+        match self {
+            Memory::Parts => keep,
+            Memory::Whole if keep >= slot.tokens.len() => keep,
+            Memory::Whole => 0,
+        }
+    }
+}
+
 /// Conversations that do not go on and have little in common with a new prompt, each with the number of its tokens that are worth keeping. What is
 /// kept costs time at every token written: the model looks over all of it.
-pub fn stale<T: PartialEq>(slots: &[Slot<T>], prompt: &[T]) -> Vec<(usize, usize)> {
+pub fn stale<T: PartialEq>(slots: &[Slot<T>], prompt: &[T], memory: Memory) -> Vec<(usize, usize)> {
     let keep = |slot: &Slot<T>| {
         let shared = common(&slot.tokens, prompt);
-        if shared * 2 >= slot.tokens.len() { slot.tokens.len() } else { shared.max(slot.instructions) }
+        let keep = if shared * 2 >= slot.tokens.len() { slot.tokens.len() } else { shared.max(slot.instructions) };
+        memory.cut(slot, keep)
     };
     let over = slots.iter().enumerate().filter(|(_, slot)| slot.promised.is_none() && !slot.grows);
     over.map(|(index, slot)| (index, keep(slot))).filter(|&(index, keep)| keep < slots[index].tokens.len()).collect()
@@ -58,25 +79,27 @@ pub fn common<T: PartialEq>(one: &[T], other: &[T]) -> usize {
 
 /// Chooses. `need` is the tokens of the prompt and of the longest reply, `capacity` those that fit in memory. `None`: there is no room
 /// before one of the replies under way is done.
-pub fn plan<T: PartialEq>(slots: &[Slot<T>], prompt: &[T], need: usize, capacity: usize) -> Option<Plan> {
+pub fn plan<T: PartialEq>(slots: &[Slot<T>], prompt: &[T], need: usize, capacity: usize, memory: Memory) -> Option<Plan> {
     let promised: usize = slots.iter().filter_map(|slot| slot.promised).sum();
     if need + promised > capacity {
         return None;
     }
-    let lengths = slots.iter().map(|slot| common(&slot.tokens, prompt)).enumerate();
-    let (nearest, prefix) = lengths.max_by_key(|&(index, length)| (length, slots[index].used))?;
     // At least one token is always read: the reply starts from what the model makes of it.
-    let keep = prefix.min(prompt.len().saturating_sub(1));
+    let shared = |slot: &Slot<T>| memory.cut(slot, common(&slot.tokens, prompt).min(prompt.len().saturating_sub(1)));
+    let lengths = slots.iter().map(shared).enumerate();
+    let (nearest, keep) = lengths.max_by_key(|&(index, length)| (length, slots[index].used))?;
     let free = |index: usize| slots[index].promised.is_none();
-    let goes_on = free(nearest) && prefix * 2 >= slots[nearest].tokens.len();
+    let goes_on = free(nearest) && keep * 2 >= slots[nearest].tokens.len().saturating_sub(1);
     let (slot, share_from) = if goes_on {
         (nearest, None)
     } else {
         let others = (0..slots.len()).filter(|&index| index != nearest && free(index));
         let oldest = others.min_by_key(|&index| (!slots[index].tokens.is_empty(), slots[index].used));
         let slot = oldest.or_else(|| free(nearest).then_some(nearest))?;
-        (slot, (slot != nearest && keep > 0).then_some(nearest))
+        (slot, (slot != nearest && keep > 0 && memory == Memory::Parts).then_some(nearest))
     };
+    // Where it can only be forgotten as a whole, nothing of it can begin another one.
+    let keep = if slot == nearest || memory == Memory::Parts { keep } else { 0 };
     let kept = |index: &usize| *index != slot && free(*index) && !slots[*index].tokens.is_empty();
     let mut rest: Vec<usize> = (0..slots.len()).filter(kept).collect();
     rest.sort_by_key(|&index| std::cmp::Reverse(slots[index].used));
@@ -104,7 +127,7 @@ mod tests {
     }
 
     fn plan_for(texts: &[&str], prompt: &str, capacity: usize) -> Plan {
-        plan(&slots(texts), prompt.as_bytes(), prompt.len() + 4, capacity).unwrap()
+        plan(&slots(texts), prompt.as_bytes(), prompt.len() + 4, capacity, Memory::Parts).unwrap()
     }
 
     #[test]
@@ -144,7 +167,7 @@ mod tests {
     fn a_slot_in_use_is_shared_from_but_neither_taken_nor_emptied() {
         let mut slots = slots(&["abcdef", "xyz", "uvw"]);
         slots[0].promised = Some(10);
-        let plan = |prompt: &str, capacity| plan(&slots, prompt.as_bytes(), prompt.len() + 4, capacity);
+        let plan = |prompt: &str, capacity| plan(&slots, prompt.as_bytes(), prompt.len() + 4, capacity, Memory::Parts);
         assert_eq!(plan("abcdefgh", 30), Some(Plan { slot: 1, keep: 6, share_from: Some(0), empty: vec![] }));
         assert_eq!(plan("abcdefgh", 24).unwrap().empty, [2]);
         assert_eq!(plan("abcdefgh", 21), None);
@@ -158,14 +181,28 @@ mod tests {
         slots[2].grows = false;
         slots[3].grows = false;
         slots[3].promised = Some(9);
-        assert_eq!(stale(&slots, b"something else"), [(1, 3), (2, 0)]);
-        assert_eq!(stale(&slots, b"abcdefzz"), [(2, 1)]);
+        assert_eq!(stale(&slots, b"something else", Memory::Parts), [(1, 3), (2, 0)]);
+        assert_eq!(stale(&slots, b"abcdefzz", Memory::Parts), [(2, 1)]);
     }
 
     #[test]
     fn where_every_slot_is_in_use_a_prompt_waits() {
         let mut slots = slots(&["abc", "xyz"]);
         slots.iter_mut().for_each(|slot| slot.promised = Some(5));
-        assert_eq!(plan(&slots, b"abc", 5, 100), None);
+        assert_eq!(plan(&slots, b"abc", 5, 100, Memory::Parts), None);
+    }
+
+    #[test]
+    fn a_model_that_remembers_a_state_goes_on_or_begins_anew_and_shares_nothing() {
+        let mut slots = slots(&["abcdef", "xyz", ""]);
+        let plan = |slots: &[Slot<u8>], prompt: &str| plan(slots, prompt.as_bytes(), 20, 100, Memory::Whole).unwrap();
+        assert_eq!(plan(&slots, "abcdefgh"), Plan { slot: 0, keep: 6, share_from: None, empty: vec![] });
+        assert_eq!(plan(&slots, "abcdxx"), Plan { slot: 2, keep: 0, share_from: None, empty: vec![] });
+        assert_eq!(plan(&slots, "abcdef"), Plan { slot: 2, keep: 0, share_from: None, empty: vec![] }, "its last token is read");
+        slots[0].promised = Some(10);
+        assert_eq!(plan(&slots, "abcdefgh"), Plan { slot: 2, keep: 0, share_from: None, empty: vec![] });
+        slots[1].grows = false;
+        slots[1].instructions = 2;
+        assert_eq!(stale(&slots, b"abc", Memory::Whole), [(1, 0)]);
     }
 }

@@ -1,11 +1,13 @@
 //! The process `plumb-llama`, and its frames.
 
+use super::prompt_cache::PromptCache;
 use crate::frame::{self, Facts, FromLlama, MAX_FRAME, ToLlama};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::Mutex;
 
 /// Why there is no model: a code and words.
 pub type Fault = (String, String);
@@ -17,6 +19,8 @@ pub struct Loaded {
     pub input: Input,
     /// And events come out here.
     pub output: Output,
+    /// What is kept for the processes after it.
+    pub prompt_cache: PromptCache,
 }
 
 /// What a process hears.
@@ -29,15 +33,22 @@ pub struct Output {
     bytes: Vec<u8>,
 }
 
-/// Starts a process and loads `file` in it. `on_part` hears how much of it is in memory, 0 to 1.
-pub async fn load(file: &Path, window: u32, on_part: &(dyn Fn(f32) + Send + Sync)) -> Result<Loaded, Fault> {
-    let (child, input, mut output) = spawn(&ToLlama::Load { model: file.to_owned(), window }).await?;
+/// Two that load at once would each take the same free memory for its own.
+static LOADING: Mutex<()> = Mutex::const_new(());
+
+/// Starts a process and loads `file` in it. `on_part` hears how much of it is in memory, 0 to 1. Files of instructions are kept in `kept`.
+pub async fn load(file: &Path, window: u32, kept: &Path, on_part: &(dyn Fn(f32) + Send + Sync)) -> Result<Loaded, Fault> {
+    let _one = LOADING.lock().await;
+    let program = find_program().map_err(|error| failed(&error))?;
+    let prompt_cache = PromptCache::of(kept, [file, &program]);
+    let order = ToLlama::Load { model: file.to_owned(), window, prompt_cache: prompt_cache.files() };
+    let (child, input, mut output) = spawn(&program, &order).await?;
     loop {
         match output.next().await {
             Ok(FromLlama::Loading { part }) => on_part(part),
             Ok(FromLlama::Loaded { window, threads, cpu, sealed }) => {
                 tracing::info!(window, threads, cpu, ?sealed, "the local model is loaded");
-                return Ok(Loaded { _child: child, input, output });
+                return Ok(Loaded { _child: child, input, output, prompt_cache });
             }
             Ok(FromLlama::Failed { code, message, .. }) => return Err((code, message)),
             Ok(_) => return Err(failed(&io::ErrorKind::InvalidData.into())),
@@ -51,7 +62,8 @@ pub async fn load(file: &Path, window: u32, on_part: &(dyn Fn(f32) + Send + Sync
 
 /// What `file` says of its model. It is read in a sealed process, which then ends.
 pub async fn describe(file: &Path) -> Result<Facts, Fault> {
-    let (_child, _input, mut output) = spawn(&ToLlama::Describe { model: file.to_owned() }).await?;
+    let program = find_program().map_err(|error| failed(&error))?;
+    let (_child, _input, mut output) = spawn(&program, &ToLlama::Describe { model: file.to_owned() }).await?;
     match output.next().await {
         Ok(FromLlama::Described { facts }) => Ok(facts),
         Ok(FromLlama::Failed { code, message, .. }) => Err((code, message)),
@@ -63,8 +75,7 @@ pub async fn describe(file: &Path) -> Result<Facts, Fault> {
     }
 }
 
-async fn spawn(first: &ToLlama) -> Result<(Child, Input, Output), Fault> {
-    let program = find_program().map_err(|error| failed(&error))?;
+async fn spawn(program: &Path, first: &ToLlama) -> Result<(Child, Input, Output), Fault> {
     let started = Command::new(program)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

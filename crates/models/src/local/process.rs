@@ -33,6 +33,8 @@ struct Ticket {
 /// The one process of a model file.
 pub struct Process {
     file: PathBuf,
+    /// Where instructions that were read are kept.
+    kept: PathBuf,
     /// Input and output tokens that fit together.
     pub window: u32,
     /// To the task that drives it; none while nothing runs.
@@ -43,15 +45,22 @@ pub struct Process {
 static PROCESSES: LazyLock<Mutex<HashMap<PathBuf, Arc<Process>>>> = LazyLock::new(Mutex::default);
 
 impl Process {
-    /// That of `file`. Its window is that of the first who asks.
-    pub fn shared(file: &Path, window: u32) -> Arc<Self> {
+    /// That of `file`. When it is wanted with another window, the process with the former one ends with its last reply.
+    pub fn shared(file: &Path, window: u32, kept: &Path) -> Arc<Self> {
         let mut all = lock(&PROCESSES);
-        all.entry(file.to_owned()).or_insert_with(|| Arc::new(Process::new(file, window, IDLE))).clone()
+        match all.get(file) {
+            Some(process) if process.window == window => return process.clone(),
+            Some(former) => drop(lock(&former.driver).take()),
+            None => {}
+        }
+        let process = Arc::new(Process::new(file, window, kept, IDLE));
+        all.insert(file.to_owned(), process.clone());
+        process
     }
 
     /// One of its own, which is given back after `idle` without work.
-    pub fn new(file: &Path, window: u32, idle: Duration) -> Self {
-        Process { file: file.to_owned(), window, driver: Mutex::new(None), idle }
+    pub fn new(file: &Path, window: u32, kept: &Path, idle: Duration) -> Self {
+        Process { file: file.to_owned(), kept: kept.to_owned(), window, driver: Mutex::new(None), idle }
     }
 
     /// Hands a job in. The events end without `Done` if the process dies.
@@ -118,12 +127,20 @@ impl Process {
         let on_part = |part| {
             let _ = progress.send(part);
         };
-        let mut loading = std::pin::pin!(child::load(&self.file, self.window, &on_part));
+        let mut loading = std::pin::pin!(child::load(&self.file, self.window, &self.kept, &on_part));
+        let tell =
+            |orders: &VecDeque<Order>, part| tickets(orders).for_each(|events| drop(events.send(FromLlama::Loading { part })));
         loop {
             tokio::select! {
-                loaded = &mut loading => return loaded,
+                loaded = &mut loading => {
+                    // What was said just before the end is heard too.
+                    while let Ok(part) = parts.try_recv() {
+                        tell(orders, part);
+                    }
+                    return loaded;
+                }
                 Some(order) = queue.recv() => orders.push_back(order),
-                Some(part) = parts.recv() => tickets(orders).for_each(|events| drop(events.send(FromLlama::Loading { part }))),
+                Some(part) = parts.recv() => tell(orders, part),
             }
         }
     }
@@ -166,9 +183,11 @@ async fn work(
             });
         }
         tokio::select! {
-            next = queue.recv() => match next {
+            next = queue.recv(), if waiting.is_empty() || !queue.is_closed() || !queue.is_empty() => match next {
                 Some(next) => orders.push_back(next),
-                None => return Ok(()),
+                // Another process has taken this one's place.
+                None if waiting.is_empty() => return Ok(()),
+                None => {}
             },
             Some(id) = gone.next() => {
                 // One that was answered is not heard of again.
@@ -178,6 +197,13 @@ async fn work(
             }
             event = loaded.output.next() => {
                 let event = event?;
+                if let FromLlama::Kept { name, piece, last } = &event {
+                    // Before the reply's end is told: a program may end with it.
+                    if let Err(error) = loaded.prompt_cache.take_in(name, piece, *last) {
+                        tracing::warn!(%error, "what the local model remembers of its instructions could not be kept");
+                    }
+                    continue;
+                }
                 let (id, over) = match &event {
                     FromLlama::Text { id, .. } => (*id, false),
                     FromLlama::Done { id, .. } | FromLlama::Failed { id: Some(id), .. } => (*id, true),

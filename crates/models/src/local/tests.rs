@@ -16,7 +16,16 @@ fn model() -> Local {
 }
 
 fn own(file: &Path, idle: Duration) -> Local {
-    Local::of(Arc::new(Process::new(file, 4_096, idle)), "tiny", Strength::Small)
+    // No folder can be made there: nothing is kept.
+    keeping(file, Path::new("/dev/null/kept"), idle)
+}
+
+fn keeping(file: &Path, kept: &Path, idle: Duration) -> Local {
+    Local::of(Arc::new(Process::new(file, 4_096, kept, idle)), "tiny", Strength::Small)
+}
+
+fn fixture(name: &str) -> PathBuf {
+    tiny().with_file_name(name)
 }
 
 fn request(prompt: &str) -> ModelRequest {
@@ -83,7 +92,7 @@ async fn a_second_turn_reads_only_what_is_new_even_after_a_call_in_between() {
 
 #[tokio::test]
 async fn when_a_run_is_over_its_conversations_are_let_go_but_not_the_instructions() {
-    let process = Arc::new(Process::new(&tiny(), 4_096, Duration::from_secs(60)));
+    let process = Arc::new(Process::new(&tiny(), 4_096, Path::new("/dev/null/kept"), Duration::from_secs(60)));
     let of = || Local::of(process.clone(), "tiny", Strength::Small);
     let conversation = || {
         let mut request = request(&long_prompt());
@@ -96,6 +105,115 @@ async fn when_a_run_is_over_its_conversations_are_let_go_but_not_the_instruction
     drop(first);
     let kept = usage(&of(), conversation()).await.cached_input_tokens;
     assert!((40..90).contains(&kept), "{kept} of {whole}");
+}
+
+#[tokio::test]
+async fn instructions_that_one_process_has_read_the_next_one_does_not_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let instructed = |instructions: &str| {
+        let mut request = request("Which is quick?");
+        request.messages.insert(0, Message::new(Role::System, instructions));
+        request
+    };
+    let (read, other) = (long_prompt(), format!("Other: {}", long_prompt()));
+    let process = || keeping(&tiny(), folder.path(), Duration::from_secs(60));
+    let first = ask(&process(), instructed(&read)).await.0.unwrap();
+    assert_eq!(first.usage.unwrap().cached_input_tokens, 0);
+    let second = process();
+    let again = ask(&second, instructed(&read)).await.0.unwrap();
+    let usage = again.usage.unwrap();
+    assert!(usage.input_tokens - usage.cached_input_tokens < 60, "{usage:?}");
+    assert_eq!(again.text, first.text, "and it answers as if it had read them");
+    assert!(ask(&second, instructed(&other)).await.0.unwrap().usage.unwrap().cached_input_tokens < 60);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+
+    // What is damaged is read anew, and kept anew.
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        let mut bytes = std::fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(path, bytes).unwrap();
+    }
+    let third = ask(&process(), instructed(&read)).await.0.unwrap();
+    assert_eq!((third.usage.unwrap().cached_input_tokens, &third.text), (0, &first.text));
+    let fourth = ask(&process(), instructed(&read)).await.0.unwrap();
+    assert_eq!((fourth.usage.unwrap().cached_input_tokens, &fourth.text), (usage.cached_input_tokens, &first.text));
+}
+
+#[tokio::test]
+async fn conversations_for_which_room_is_made_later_are_not_read_again() {
+    let model = model();
+    let named = |name: &str| request(&format!("{name}: {}", long_prompt()));
+    let mut replies = Vec::new();
+    for name in ["Anna", "Bert"] {
+        replies.push(ask(&model, named(name)).await.0.unwrap());
+    }
+    for (name, reply) in ["Anna", "Bert"].into_iter().zip(replies) {
+        let mut turn = named(name);
+        turn.messages.extend([Message::new(Role::Assistant, reply.text), Message::new(Role::User, "Go on.")]);
+        let usage = usage(&model, turn).await;
+        assert!(usage.input_tokens > 1_900 && usage.input_tokens - usage.cached_input_tokens < 250, "{name}: {usage:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_remembers_a_state_answers_call_after_call_and_goes_on_where_it_was() {
+    let model = own(&fixture("tiny-mamba.gguf"), Duration::from_secs(60));
+    let first = ask(&model, request("Hello there.")).await.0.unwrap();
+    // Other conversations, some of which begin alike, one after the other and at once.
+    for prompt in ["Hello there, Anna.", "Good evening.", "Hello"] {
+        usage(&model, ModelRequest { grows: false, ..request(prompt) }).await;
+    }
+    let at_once = futures_util::future::join_all((0..12).map(|n| ask(&model, request(&format!("Hello, number {n}."))))).await;
+    assert!(at_once.iter().all(|(reply, _)| reply.is_ok()), "{at_once:?}");
+    let again = ask(&model, request("Hello there.")).await.0.unwrap();
+    assert_eq!(again.text, first.text);
+    let mut turn = request("Hello there.");
+    turn.messages.extend([Message::new(Role::Assistant, again.text), Message::new(Role::User, "Go on.")]);
+    let alone = ask(&own(&fixture("tiny-mamba.gguf"), Duration::from_secs(60)), turn.clone()).await.0.unwrap();
+    assert_eq!(ask(&model, turn).await.0.unwrap().text, alone.text);
+}
+
+#[tokio::test]
+async fn with_another_window_a_file_gets_another_process_and_the_former_one_ends_with_its_last_reply() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tiny.gguf");
+    std::fs::copy(tiny(), &file).unwrap();
+    let of = |window| Arc::new(Local::new("tiny", &file, window, Strength::Small, folder.path()));
+    let first = of(4_096);
+    let (busy, begun) = (first.clone(), Arc::new(tokio::sync::Notify::new()));
+    let heard = begun.clone();
+    let long = tokio::spawn(async move {
+        let hear = |progress: Progress<'_>| {
+            if matches!(progress, Progress::Text(_)) {
+                heard.notify_one()
+            }
+        };
+        busy.complete(ModelRequest { max_output_tokens: 400, ..request("Go on.") }, &hear).await
+    });
+    begun.notified().await;
+    let second = of(1_024);
+    assert_eq!(second.profile().window_tokens, 1_024);
+    assert_eq!(ask(&second, request(&long_prompt())).await.0.unwrap_err().code, "too_long");
+    assert_eq!(long.await.unwrap().unwrap().usage.unwrap().output_tokens, 400);
+    while children_named("plumb-llama").len() > 1 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(usage(&second, request("Hi")).await.output_tokens, 40);
+}
+
+#[test]
+fn tokens_are_estimated_as_too_many_rather_than_too_few() {
+    let model = model();
+    // Counted by the built-in model.
+    for (text, tokens) in [
+        ("2026-11-28 14:03:55 P3 tripped", 23),
+        ("The ferry leaves at seven.", 6),
+        ("水位は百四十一メートル", 9),
+        ("y[i] += x;", 6),
+    ] {
+        assert!(model.count_tokens(text) >= tokens, "{text}");
+    }
 }
 
 #[tokio::test]
