@@ -3,6 +3,7 @@
 use plumb_rlm::model::ModelError;
 use plumb_rlm::options::ModelChoice;
 use reqwest::Url;
+use std::net::IpAddr;
 
 /// A server known by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Provider {
     pub own_machine: bool,
     /// Its calls cost nothing where it runs on this computer: it does not hand them on to somebody who charges.
     pub free_here: bool,
+    /// A gateway: whom it hands calls on to, only its own settings say.
+    pub gateway: bool,
 }
 
 /// The header in which a key travels.
@@ -47,6 +50,7 @@ const fn cloud(id: &'static str, name: &'static str, base_url: &'static str, key
         key_required: true,
         own_machine: false,
         free_here: false,
+        gateway: false,
     }
 }
 
@@ -61,6 +65,7 @@ const fn own(id: &'static str, name: &'static str, base_url: &'static str) -> Pr
         key_required: false,
         own_machine: true,
         free_here: true,
+        gateway: false,
     }
 }
 
@@ -69,9 +74,9 @@ impl Provider {
         Provider { key_header: KeyHeader::Named(header), ..self }
     }
 
-    /// It may hand calls on to others.
+    /// It hands calls on to others.
     const fn handing_on(self) -> Self {
-        Provider { free_here: false, ..self }
+        Provider { free_here: false, gateway: true, ..self }
     }
 
     /// Its address is another for each user: what is known is only an example.
@@ -91,7 +96,7 @@ const PROVIDERS: &[Provider] = &[
         .key_in("api-key")
         .elsewhere(),
     // Which provider answers stands in the name of the model, as `@PROVIDER/NAME`: <https://portkey.ai/docs/api-reference/inference-api/headers>.
-    cloud("portkey", "Portkey", "https://api.portkey.ai/v1", "PORTKEY_API_KEY").key_in("x-portkey-api-key"),
+    cloud("portkey", "Portkey", "https://api.portkey.ai/v1", "PORTKEY_API_KEY").key_in("x-portkey-api-key").handing_on(),
     cloud("mistral", "Mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
     cloud("deepseek", "DeepSeek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
     cloud("groq", "Groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
@@ -103,7 +108,8 @@ const PROVIDERS: &[Provider] = &[
     own("vllm", "vLLM", "http://localhost:8000/v1"),
     own("sglang", "SGLang", "http://localhost:30000/v1"),
     Provider { key_variable: Some("LITELLM_API_KEY"), ..own("litellm", "LiteLLM", "http://localhost:4000/v1") }.handing_on(),
-    own("server", "Another server", "http://localhost:8000/v1").elsewhere().handing_on(),
+    // It may be one or the other; what it is, nobody says.
+    Provider { free_here: false, ..own("server", "Another server", "http://localhost:8000/v1").elsewhere() },
 ];
 
 /// All of them, as a front end lists them.
@@ -144,11 +150,19 @@ pub fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// Whether calls to this address stay on this computer.
+/// Whether a choice's server, wherever it runs, has others answer: a gateway does, and Ollama for the models of its cloud, which it tells by the end of
+/// their names (`gpt-oss:120b-cloud`, `glm-4.6:cloud`): <https://docs.ollama.com/cloud>.
+pub fn hands_on(choice: &ModelChoice) -> bool {
+    let name = choice.name.trim().to_ascii_lowercase();
+    let cloud = [":cloud", "-cloud"].iter().any(|end| name.ends_with(end));
+    provider(&choice.provider).is_some_and(|provider| provider.gateway || provider.own_machine && cloud)
+}
+
+/// Whether this address is one of this computer.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost") => true,
-        Some(host) => host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()),
+        Some(host) => host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
         None => false,
     }
 }
