@@ -112,6 +112,15 @@ const PROVIDERS: &[Provider] = &[
     Provider { free_here: false, ..own("server", "Another server", "http://localhost:8000/v1").elsewhere() },
 ];
 
+/// What is to be done about the name of a model where servers know deployments.
+pub const DEPLOYMENT: &str =
+    "Azure wants the name that you gave the deployment, not that of its model. It stands in Azure's portal under Deployments.";
+
+/// Whether a provider's models are asked for by the names that its user gave to deployments.
+pub fn has_deployments(provider: &str) -> bool {
+    provider == "azure"
+}
+
 /// All of them, as a front end lists them.
 pub fn providers() -> &'static [Provider] {
     PROVIDERS
@@ -164,6 +173,20 @@ pub fn is_loopback(url: &Url) -> bool {
         Some("localhost") => true,
         Some(host) => host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
         None => false,
+    }
+}
+
+/// Whether this address is one of this computer or of the network around it, where people's own servers are.
+pub fn is_near(url: &Url) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        // 100.64.0.0/10 is what private networks over the internet use.
+        Ok(IpAddr::V4(ip)) => {
+            let [a, b, ..] = ip.octets();
+            ip.is_loopback() || ip.is_private() || ip.is_link_local() || (a == 100 && (64..128).contains(&b))
+        }
+        Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+        Err(_) => !host.contains('.') || [".local", ".lan", ".internal", ".home.arpa"].iter().any(|end| host.ends_with(end)),
     }
 }
 
@@ -221,5 +244,17 @@ mod tests {
         let is = |url: &str| is_loopback(&Url::parse(url).unwrap());
         assert!(is("http://localhost:1/v1") && is("http://127.0.0.1/v1") && is("http://[::1]:8/"));
         assert!(!is("http://localhost.example.org/") && !is("http://10.0.0.1/"));
+    }
+
+    #[test]
+    fn the_network_around_this_computer_is_near_and_the_rest_is_not() {
+        let is = |host: &str| is_near(&Url::parse(&format!("http://{host}/v1")).unwrap());
+        for near in ["localhost", "127.0.0.1", "[::1]", "10.1.2.3", "172.16.0.1", "192.168.0.9", "100.100.1.1", "[fd00::1]"] {
+            assert!(is(near), "{near}");
+        }
+        assert!(is("gpu-box:8000") && is("gpu-box.local") && is("gpu-box.lan"));
+        for far in ["api.openai.com", "8.8.8.8", "172.32.0.1", "100.128.0.1", "[2001:db8::1]", "local.example.org"] {
+            assert!(!is(far), "{far}");
+        }
     }
 }
