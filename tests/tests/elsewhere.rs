@@ -198,6 +198,9 @@ async fn a_folder_that_stays_on_this_computer_goes_nowhere() {
         words(&["--base-url", "http://192.0.2.1/v1"]),
         words(&["--base-url", server.base_url(), "--repl-command", "cat"]),
         words(&["--base-url", server.base_url(), "--sub-model", "server:other", "--repl-command", "cat"]),
+        // Both are on this computer, and hand on what they get.
+        words(&["--model", "ollama:gpt-oss:120b-cloud", "--base-url", server.base_url()]),
+        words(&["--model", "litellm:m", "--base-url", server.base_url()]),
     ] {
         let refused = ask(elsewhere).await;
         assert_eq!(refused["error"]["code"], "local_only", "{refused:#}");

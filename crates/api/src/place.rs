@@ -75,7 +75,7 @@ impl Plumb {
             Err(ApiError::new("local_only", message))
         };
         if let Some(model) = models.iter().find(|model| !model.profile().local) {
-            return refuse(format!("the model {} is not on it", model.profile().name));
+            return refuse(format!("what the model {} reads may leave it", model.profile().name));
         }
         match &options.repl_command {
             Some(_) => refuse("code is set to run elsewhere".to_owned()),

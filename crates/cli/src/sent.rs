@@ -5,6 +5,7 @@ use plumb_api::{
     event::Destination,
     ledger::{Ledger, SentTo},
 };
+use std::net::IpAddr;
 
 /// So many documents are named; the others are counted.
 const NAMED: usize = 50;
@@ -22,6 +23,9 @@ pub fn lines(ledger: Option<&Ledger>) -> Vec<String> {
 fn line(sent: &SentTo, exact: bool) -> String {
     let (place, what) = match &sent.to {
         Destination::Server { address, this_computer: true } => (format!("{address}, on this computer"), "request"),
+        Destination::Server { address, .. } if is_here(address) => {
+            (format!("{address}, a server on this computer that hands on what it gets"), "request")
+        }
         Destination::Server { address, .. } => (address.clone(), "request"),
         Destination::Command { command } => (format!("code run by \u{201c}{command}\u{201d}"), "message"),
     };
@@ -32,6 +36,15 @@ fn line(sent: &SentTo, exact: bool) -> String {
         documents => format!("text of at most {}", counted(documents, "document")),
     };
     format!("Sent to {place}: {}, {}{tokens}, {text}.", counted(sent.times, what), counted(sent.bytes, "byte"))
+}
+
+/// Whether an address (scheme, host, port) is one of this computer.
+fn is_here(address: &str) -> bool {
+    let host = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let host = host.rsplit_once(':').filter(|(_, end)| port(end)).map_or(host, |(host, _)| host);
+    let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || ip.is_ok_and(|address| address.is_loopback())
 }
 
 /// Whose text it was, in lines.
@@ -47,4 +60,29 @@ pub fn documents(ledger: &Ledger) -> Vec<String> {
     let more = ledger.documents.len().saturating_sub(NAMED);
     let more = (more > 0).then(|| format!("  and {more} more: all are in --json"));
     std::iter::once(words.to_owned()).chain(named).chain(more).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(address: &str, this_computer: bool) -> String {
+        let to = Destination::Server { address: address.to_owned(), this_computer };
+        let sent = vec![SentTo { to, times: 2, bytes: 300, tokens: 40, documents: 1 }];
+        lines(Some(&Ledger { sent, documents: vec!["a.txt".to_owned()], exact: true })).join(" ")
+    }
+
+    #[test]
+    fn a_server_on_this_computer_that_hands_on_is_named_as_that() {
+        for here in ["http://localhost:11434", "http://127.0.0.1:4000", "http://[::1]:8", "http://[::1]"] {
+            let words = said(here, false);
+            assert!(
+                !words.contains("Nothing left") && words.contains(&format!("{here}, a server on this computer that hands on"))
+            );
+            assert!(said(here, true).starts_with("Nothing left this computer."));
+        }
+        for elsewhere in ["https://localhost.example.org", "https://api.example.org"] {
+            assert!(said(elsewhere, false).starts_with(&format!("Sent to {elsewhere}: 2 requests")));
+        }
+    }
 }

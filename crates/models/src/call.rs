@@ -2,6 +2,8 @@
 
 mod announce;
 mod fault;
+mod learned;
+mod limits;
 mod pace;
 mod patience;
 mod reading;
@@ -13,10 +15,12 @@ pub use patience::Patience;
 
 use crate::formats::{self, Format, Said, openai};
 use crate::keys::Key;
-use crate::providers::{self, KeyHeader};
+use crate::providers::{self, DEPLOYMENT, KeyHeader};
 use async_trait::async_trait;
-use fault::{Callee, Fault};
+use fault::{Callee, FEWER_AT_ONCE, Fault};
 use futures_util::StreamExt;
+use learned::Learned;
+use limits::Limits;
 use pace::Turn;
 use patience::jittered;
 use plumb_rlm::event::Destination;
@@ -25,12 +29,14 @@ use reading::Reading;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{RequestBuilder, Response, Url};
 use server::Server;
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 use tokio::time::{Instant, timeout, timeout_at};
 
-const TRIES: u32 = 4;
+/// So often a call is made shorter to fit, before it is too long.
+const SHORTENED: u32 = 3;
+/// No window of Ollama's is smaller, unless somebody chose it.
+const SMALLEST_WINDOW: u64 = 2_048;
 /// Of a refusal's body, no more is read.
 const LONGEST_REFUSAL: usize = 64 << 10;
 /// And of a list of models.
@@ -47,8 +53,9 @@ pub struct RemoteModel {
     key_header: Option<(HeaderName, HeaderValue)>,
     profile: ModelProfile,
     patience: Patience,
-    /// Parameters that the server does not take, learned from its refusals.
-    refused: Mutex<BTreeSet<&'static str>>,
+    learned: Arc<Mutex<Learned>>,
+    /// Its models are asked for by the names of deployments.
+    deployments: bool,
     /// The server cuts long prompts and says nothing.
     cuts_prompts: bool,
     /// Our tokenizer is its own.
@@ -72,8 +79,10 @@ impl RemoteModel {
         let format = formats::of(provider);
         let key_name = providers::provider(provider).map_or(KeyHeader::Bearer, |provider| provider.key_header);
         let key_header = key.as_ref().map(|key| key_header(key_name, key)).transpose()?;
+        let url = format.url(base_url, model);
         Ok(RemoteModel {
-            url: format.url(base_url, model),
+            learned: server.learned(&url, model),
+            url,
             models_url: format.models_url(base_url),
             format,
             server,
@@ -82,7 +91,7 @@ impl RemoteModel {
             key_header,
             profile,
             patience,
-            refused: Mutex::default(),
+            deployments: providers::has_deployments(provider),
             cuts_prompts: provider == "ollama",
             counts_exactly: openai::is_own(base_url) && openai::counts_in_o200k(model),
         })
@@ -93,15 +102,25 @@ impl RemoteModel {
         &self.server.origin
     }
 
+    fn callee<'a>(&'a self, optional: &'a [&'static str]) -> Callee<'a> {
+        Callee {
+            server: &self.server.origin,
+            model: &self.model,
+            key: self.key.as_ref(),
+            format: &*self.format,
+            optional,
+            deployments: self.deployments,
+        }
+    }
+
     async fn try_once(
         &self,
         request: &ModelRequest,
         turn: &mut Turn<'_>,
         on_progress: OnProgress<'_>,
     ) -> Result<ModelReply, Fault> {
-        let optional = self.format.optional(&lock(&self.refused));
-        let (key, format) = (self.key.as_ref(), &*self.format);
-        let callee = Callee { server: &self.server.origin, model: &self.model, key, format, optional: &optional };
+        let optional = self.format.optional(&lock(&self.learned).refused);
+        let callee = self.callee(&optional);
         let post = self.format.write(self.server.client.post(self.url.clone()), &self.model, request, &optional);
         let response = self.send(post, request.sending.as_ref(), &callee).await?;
         turn.taken();
@@ -114,13 +133,11 @@ impl RemoteModel {
     /// # Errors
     /// As for a call; `bad_reply` where the server lists none. It is asked once.
     pub async fn offered(&self) -> Result<Vec<String>, ModelError> {
-        let callee = Callee {
-            server: &self.server.origin,
-            model: &self.model,
-            key: self.key.as_ref(),
-            format: &*self.format,
-            optional: &[],
-        };
+        if self.deployments {
+            let message = format!("{} lists models, not your deployments. {DEPLOYMENT}", self.origin());
+            return Err(ModelError { code: "bad_reply", message, partial: String::new() });
+        }
+        let callee = self.callee(&[]);
         let get = self.server.client.get(self.models_url.clone());
         let response = self.send(get, None, &callee).await.map_err(|fault| fault.error)?;
         let body = self.body(response, LONGEST_LIST).await;
@@ -145,7 +162,7 @@ impl RemoteModel {
         if let Some((name, value)) = &self.key_header {
             request = request.header(name, value);
         }
-        let unreachable = |error: &reqwest::Error| unreachable::fault(error, &self.url, self.profile.local);
+        let unreachable = |error: &reqwest::Error| unreachable::fault(error, &self.url);
         let mut request = request.build().map_err(|error| unreachable(&error))?;
         if let Some(sending) = sending {
             let to = Destination::Server { address: self.server.origin.clone(), this_computer: self.profile.local };
@@ -153,16 +170,28 @@ impl RemoteModel {
         }
         let sent = timeout(self.patience.first, self.server.client.execute(request)).await;
         let response = sent.map_err(|_| self.silent("did not answer"))?.map_err(|error| unreachable(&error))?;
-        if response.status().is_success() { Ok(response) } else { Err(self.refused(response, callee).await) }
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let fault = self.refused(response, callee).await;
+        if let Some(key) = self.key.as_ref().filter(|_| fault.error.code == "refused_key") {
+            key.refuse();
+        }
+        Err(fault)
     }
 
     async fn read(&self, response: Response, max_output_tokens: u32, mut reading: Reading<'_>) -> Result<ModelReply, Fault> {
         let mut body = response.bytes_stream();
+        // Signs of life that say nothing (comments, pings) keep a call going only so long.
+        let (mut events, mut end) = (0, Instant::now() + self.patience.pings);
         while !reading.is_done() {
             let wait = if reading.text().is_empty() { self.patience.first } else { self.patience.silence };
-            match timeout(wait, body.next()).await {
+            match timeout_at(end.min(Instant::now() + wait), body.next()).await {
                 Ok(Some(Ok(bytes))) => {
                     reading.push(&bytes)?;
+                    if reading.events() > events {
+                        (events, end) = (reading.events(), Instant::now() + self.patience.pings);
+                    }
                     if reading.is_endless(max_output_tokens) {
                         return Err(reading.endless());
                     }
@@ -212,23 +241,46 @@ impl RemoteModel {
     }
 
     fn no_turn(&self) -> ModelError {
-        let message = format!("{} takes fewer calls than wait for it. Ask again later, or lower the concurrency.", self.origin());
+        let message = format!("{} takes fewer calls than wait for it. Ask again later, or {FEWER_AT_ONCE}.", self.origin());
         ModelError { code: "rate_limited", message, partial: String::new() }
     }
 
     /// Ollama drops the beginning of a prompt that does not fit, and answers as if nothing had happened.
     fn check_not_cut(&self, request: &ModelRequest, reply: &ModelReply) -> Result<(), ModelError> {
-        let Some(usage) = reply.usage.filter(|_| self.cuts_prompts) else { return Ok(()) };
-        let sent: u64 = request.messages.iter().map(|message| self.count_tokens(&message.content)).sum();
-        if sent < 3_000 || usage.input_tokens > sent / 2 {
+        let Some(read) = reply.usage.filter(|_| self.cuts_prompts).map(|usage| usage.input_tokens) else { return Ok(()) };
+        let sent = self.counted(request);
+        // One long message is cut to the window, which is a power of two unless somebody chose otherwise; whole messages are left out before that.
+        let filled = read >= SMALLEST_WINDOW && read.is_power_of_two() && read < sent;
+        if sent < SMALLEST_WINDOW || read == 0 || !filled && read >= sent * 3 / 4 {
             return Ok(());
         }
         let message = format!(
-            "{} read only {} of about {sent} tokens and dropped the rest. Start it with a larger window (OLLAMA_CONTEXT_LENGTH), and set the same window here.",
-            self.origin(),
-            usage.input_tokens
+            "Ollama read only {read} of about {sent} tokens and left out the rest, so its answer was not used. Give it a larger context length, in Ollama's \
+             settings or with OLLAMA_CONTEXT_LENGTH where it is started. Or write window = {read} for {} into models.toml in Plumb's data folder, so \
+             that it gets no more than it reads.",
+            self.model
         );
         Err(ModelError { code: "too_long", message, partial: String::new() })
+    }
+
+    /// The tokens of a prompt as we count them.
+    fn counted(&self, request: &ModelRequest) -> u64 {
+        request.messages.iter().map(|message| message.tokens(self)).sum()
+    }
+
+    /// Takes in what a refusal taught of the model; whether the same call, as it would be written now, is worth sending.
+    fn learn(&self, fault: &Fault, request: &mut ModelRequest, shortened: &mut u32) -> bool {
+        let counted = if fault.limits == Limits::default() { 0 } else { self.counted(request) };
+        let mut learned = lock(&self.learned);
+        let room = learned.limits(fault.limits, request.max_output_tokens, counted);
+        if let Some(room) = room.filter(|_| fault.error.partial.is_empty() && *shortened < SHORTENED) {
+            *shortened += 1;
+            request.max_output_tokens = room;
+            return true;
+        }
+        // Where another call has learned it meanwhile, it is left out by now.
+        learned.refused.extend(fault.refused_parameter);
+        fault.refused_parameter.is_some()
     }
 }
 
@@ -252,10 +304,14 @@ impl Model for RemoteModel {
         if self.counts_exactly { counted } else { counted * 3 / 4 }
     }
 
-    async fn complete(&self, request: ModelRequest, on_progress: OnProgress<'_>) -> Result<ModelReply, ModelError> {
+    async fn complete(&self, mut request: ModelRequest, on_progress: OnProgress<'_>) -> Result<ModelReply, ModelError> {
+        if lock(&self.learned).is_limited() {
+            let counted = self.counted(&request);
+            request.max_output_tokens = lock(&self.learned).room(request.max_output_tokens, counted);
+        }
         let pace = &self.server.pace;
         let end = Instant::now() + self.patience.turn;
-        let (mut tries, mut taken) = (0, pace.taken());
+        let (mut tries, mut shortened, mut taken) = (0, 0, pace.taken());
         let mut told = None;
         let waiting = |wait| on_progress(Progress::Waiting(wait));
         loop {
@@ -266,19 +322,17 @@ impl Model for RemoteModel {
                 Ok(reply) => return self.check_not_cut(&request, &reply).map(|()| reply),
                 Err(fault) => fault,
             };
-            // Where another call has learned it meanwhile, it is left out by now.
-            if let Some(name) = fault.refused_parameter {
-                lock(&self.refused).insert(name);
+            if self.learn(&fault, &mut request, &mut shortened) {
                 continue;
             }
             // To be told to wait, while others get through, uses up no try.
             let patient = fault.busy && turn.others_get_through(taken);
             taken = pace.taken();
             tries += u32::from(!patient);
-            let own = if patient { self.patience.retry / 4 } else { self.patience.retry * 2_u32.pow(tries - 1) };
+            let own = if patient { self.patience.retry / 8 } else { self.patience.before_try(tries) };
             let time = fault.retry_after.unwrap_or_else(|| jittered(own));
             let wait = Wait { code: fault.error.code, asked: fault.retry_after.is_some(), time };
-            if !fault.passing || tries >= TRIES || time > self.patience.longest_retry {
+            if !fault.passing || tries >= self.patience.tries || time > self.patience.longest_retry {
                 return Err(fault.error);
             }
             tracing::debug!(server = self.origin(), code = fault.error.code, tries, "trying again");

@@ -6,7 +6,7 @@ use crate::keys::{Key, Keys};
 use crate::local::{self, DEFAULT_WINDOW, LEAST_WINDOW, Local};
 use crate::profiles::{self, OwnProfiles};
 use crate::providers;
-use plumb_rlm::model::{Message, Model, ModelError, ModelReply, ModelRequest, Role, Strength};
+use plumb_rlm::model::{Finish, Message, Model, ModelError, ModelReply, ModelRequest, Role, Strength};
 use plumb_rlm::options::{KeySource, ModelChoice};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +16,12 @@ use std::time::Duration;
 pub const LOCAL: &str = "local";
 /// A list of models comes within this time or is done without.
 const LISTED: Duration = Duration::from_secs(10);
+/// One word comes within this time from any server that is of use.
+const ONE_WORD: Duration = Duration::from_secs(60);
+/// A server of the user's own may have to load the model first.
+const LOADED: Duration = Duration::from_secs(300);
+/// So much may be said, or thought, about it: models that reason refuse to be asked for much less.
+const ONE_WORD_TOKENS: u32 = 512;
 /// A server on this computer answers at once, if it is there.
 const NEAR: Duration = Duration::from_millis(500);
 
@@ -25,17 +31,22 @@ const NEAR: Duration = Duration::from_millis(500);
 /// # Errors
 /// `local_model` when its file is not there; `wrong_file` when it is no model; `bad_profiles`; `no_such_model`, `refused_key`, `unreachable` when the choice itself is wrong.
 pub async fn connect(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: &Path) -> Result<Arc<dyn Model>, ModelError> {
-    let own = OwnProfiles::read(own)?;
     if choice.provider == LOCAL {
-        return Ok(Arc::new(local(choice, models_dir, &own).await?));
+        return Ok(Arc::new(local(choice, models_dir, &OwnProfiles::read(own)?).await?));
     }
+    let patience = Patience::with(&providers::base_url(choice)?);
+    Ok(Arc::new(remote(choice, keys, own, patience).await?))
+}
+
+async fn remote(choice: &ModelChoice, keys: &Keys, own: &Path, patience: Patience) -> Result<RemoteModel, ModelError> {
+    let own = OwnProfiles::read(own)?;
     let url = providers::base_url(choice)?;
     if choice.name.trim().is_empty() {
         return Err(error("no_such_model", "No model is named. Enter its name as the server knows it.".into()));
     }
     let key = keys.get(choice).await?;
     let profile = profiles::profile(choice, &url, &own);
-    Ok(Arc::new(RemoteModel::new(&choice.provider, &url, &choice.name, key, profile, Patience::default())?))
+    RemoteModel::new(&choice.provider, &url, &choice.name, key, profile, patience)
 }
 
 /// A model on this computer: a built-in one, or the user's own file. It is loaded in the background, so that the first call need not wait.
@@ -79,7 +90,7 @@ async fn built_in(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) ->
         _ => Err(error(
             "local_model",
             format!(
-                "{} is not on this computer yet ({} MB). Fetch it first: plumb model fetch.",
+                "{} is not on this computer yet ({} MB). Fetch it first: in the settings, or with `plumb model fetch` in a terminal.",
                 model.name,
                 model.bytes / 1_000_000
             ),
@@ -123,10 +134,33 @@ async fn list(choice: &ModelChoice, key: Option<Key>, patience: Patience) -> Res
 /// # Errors
 /// Whatever would keep a real call from working.
 pub async fn test(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: &Path) -> Result<ModelReply, ModelError> {
-    let model = connect(choice, keys, models_dir, own).await?;
+    if choice.provider == LOCAL {
+        // How long loading it takes, its size decides.
+        return one_word(&*connect(choice, keys, models_dir, own).await?).await;
+    }
+    let url = providers::base_url(choice)?;
+    let patience = Patience { tries: 3, ..Patience::with(&url) };
+    let model = remote(choice, keys, own, patience).await?;
+    let most = if providers::is_near(&url) { LOADED } else { ONE_WORD };
+    within(most, &model).await
+}
+
+async fn within(most: Duration, model: &dyn Model) -> Result<ModelReply, ModelError> {
+    let late = |_| {
+        let (name, seconds) = (&model.profile().name, most.as_secs());
+        let message =
+            format!("{name} did not answer with one word within {seconds} seconds. Try again later, or choose another model.");
+        error("server", message)
+    };
+    tokio::time::timeout(most, one_word(model)).await.map_err(late)?
+}
+
+/// Asks for one word, and looks whether something came that a run could go on with.
+async fn one_word(model: &dyn Model) -> Result<ModelReply, ModelError> {
+    let profile = model.profile();
     let request = ModelRequest {
         messages: vec![Message::new(Role::User, "Answer with the one word: ready")],
-        max_output_tokens: 16,
+        max_output_tokens: ONE_WORD_TOKENS.min(profile.max_output_tokens),
         temperature: 0.0,
         seed: 0,
         stop: Vec::new(),
@@ -134,7 +168,24 @@ pub async fn test(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: &Pa
         grows: false,
         sending: None,
     };
-    model.complete(request, &|_| {}).await
+    let reply = model.complete(request, &|_| {}).await?;
+    let name = &profile.name;
+    match reply.finish {
+        Finish::Refused => {
+            let message =
+                format!("{name} can be reached, but it refused to answer with one harmless word. Choose another model.");
+            Err(error("bad_reply", message))
+        }
+        // What was cut off may all have been thinking.
+        Finish::Stop if reply.text.trim().is_empty() => {
+            let message = format!(
+                "{name} can be reached, but its answer was empty. Check whether this model is made for conversations, and whether its server is set up for it, \
+                 or choose another model."
+            );
+            Err(error("bad_reply", message))
+        }
+        Finish::Stop | Finish::Length => Ok(reply),
+    }
 }
 
 fn error(code: &'static str, message: String) -> ModelError {
@@ -144,6 +195,8 @@ fn error(code: &'static str, message: String) -> ModelError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::tests::server::{Server, Step};
+    use serde_json::json;
 
     fn choice(provider: &str, name: &str) -> ModelChoice {
         ModelChoice { provider: provider.into(), name: name.into(), base_url: None, key: KeySource::None, price: None }
@@ -169,5 +222,44 @@ mod tests {
         let model = connect(&choice("ollama", "qwen2.5:7b"), &Keys::new(), dir.path(), &own).await.unwrap();
         assert_eq!((model.profile().name.as_str(), model.profile().window_tokens), ("ollama:qwen2.5:7b", 8_192));
         assert_eq!(model.count_tokens("hello world"), 2);
+    }
+
+    /// What Test says of a server's answer to it.
+    async fn tested(answer: String) -> Result<ModelReply, ModelError> {
+        let body = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{answer}");
+        let server = Server::start(vec![vec![Step::Send(body.into_bytes().leak())]]).await;
+        let choice = ModelChoice { base_url: Some(server.url.to_string()), ..choice("server", "m") };
+        let result = test(&choice, &Keys::new(), Path::new("/no/such/folder"), Path::new("/no/such/file")).await;
+        assert!(server.seen()[0].contains("\"max_tokens\":512"), "{}", server.seen()[0]);
+        result
+    }
+
+    fn answer(text: &str, reason: &str) -> String {
+        json!({"choices": [{"message": {"content": text}, "finish_reason": reason}]}).to_string()
+    }
+
+    #[tokio::test]
+    async fn a_test_says_so_where_what_came_back_is_no_answer() {
+        for (text, reason) in [("ready", "stop"), ("ready", "length"), ("", "length")] {
+            assert!(tested(answer(text, reason)).await.is_ok(), "{text:?} {reason}");
+        }
+        for (text, reason, words) in [
+            ("", "stop", "its answer was empty"),
+            (" \n", "stop", "its answer was empty"),
+            ("no", "content_filter", "it refused"),
+        ] {
+            let error = tested(answer(text, reason)).await.unwrap_err();
+            assert!(error.code == "bad_reply" && error.message.contains(words), "{error:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_test_ends_in_time() {
+        let server = Server::start(vec![vec![Step::Hang]]).await;
+        let choice = ModelChoice { base_url: Some(server.url.to_string()), ..choice("server", "m") };
+        let patience = Patience::with(&server.url);
+        let model = remote(&choice, &Keys::new(), Path::new("/no/such/file"), patience).await.unwrap();
+        let error = within(Duration::from_secs(1), &model).await.unwrap_err();
+        assert!(error.code == "server" && error.message.contains("within 1 seconds"), "{error:?}");
     }
 }

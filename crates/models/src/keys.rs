@@ -4,27 +4,45 @@ use crate::{key_command, providers};
 use plumb_rlm::model::ModelError;
 use plumb_rlm::options::{KeySource, ModelChoice};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// A provider's key. It cannot be printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Key(String);
+#[derive(Clone)]
+pub struct Key {
+    text: String,
+    /// A server refused it: all copies know.
+    refused: Arc<AtomicBool>,
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Key {}
 
 impl Key {
     /// From what the user entered; surrounding blanks, which come along when copying, are dropped.
     pub fn new(text: &str) -> Self {
-        Key(text.trim().to_owned())
+        Key { text: text.trim().to_owned(), refused: Arc::default() }
     }
 
     pub(crate) fn expose(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// A server does not take it.
+    pub(crate) fn refuse(&self) {
+        self.refused.store(true, Ordering::Relaxed);
     }
 
     /// `text` without the key in it: servers quote keys in their errors.
     pub(crate) fn redact(&self, text: &str) -> String {
-        if self.0.is_empty() { text.to_owned() } else { text.replace(&self.0, "[key]") }
+        if self.text.is_empty() { text.to_owned() } else { text.replace(&self.text, "[key]") }
     }
 }
 
@@ -128,11 +146,12 @@ impl Keys {
         key.map(Some).map_err(refused)
     }
 
-    /// Asks a command once in a session: a password manager may want its user each time.
+    /// Asks a command once in a session, as a password manager may want its user each time; and again once a server has refused what it gave, as keys
+    /// are changed and run out.
     async fn by_command(&self, choice: &ModelChoice, command: &str) -> Result<Key, String> {
         let server = providers::base_url(choice).map(|url| providers::origin(&url)).map_err(|error| error.message)?;
         let account = format!("{server} by {command}");
-        if let Some((key, _)) = lock(&self.session).get(&account) {
+        if let Some((key, _)) = lock(&self.session).get(&account).filter(|(key, _)| !key.refused.load(Ordering::Relaxed)) {
             return Ok(key.clone());
         }
         let key = key_command::ask(command, COMMAND_TIMEOUT).await?;
@@ -285,7 +304,10 @@ fn how_to_give_one(choice: &ModelChoice) -> String {
     let known = providers::provider(&choice.provider).filter(|_| choice.base_url.is_none());
     let variable = known.and_then(|known| known.key_variable);
     match variable.filter(|variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty())) {
-        Some(variable) => format!("{variable} is set: use it with --api-key-env {variable}, or enter the key in the settings."),
+        Some(variable) => format!(
+            "The environment variable {variable} holds one: choose it in the settings, or add --api-key-env {variable} in a terminal. Or enter another key in \
+             the settings."
+        ),
         None => "Enter the key in the settings.".to_owned(),
     }
 }
@@ -349,5 +371,22 @@ mod tests {
             assert_eq!(key, Some(Key::new("sk-manager")));
         }
         assert_eq!(std::fs::read_to_string(asked).unwrap().lines().count(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_command_is_asked_again_once_a_server_has_refused_what_it_gave() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = folder.path().join("vault");
+        let choice = choice("https://a.example.org/v1", KeySource::Command { command: format!("cat '{}'", vault.display()) });
+        let keys = without_keychain();
+        std::fs::write(&vault, "sk-old").unwrap();
+        let old = keys.get(&choice).await.unwrap().unwrap();
+        std::fs::write(&vault, "sk-new").unwrap();
+        assert_eq!(keys.get(&choice).await.unwrap(), Some(old.clone()));
+        old.refuse();
+        let new = keys.get(&choice).await.unwrap().unwrap();
+        assert_eq!(new, Key::new("sk-new"));
+        std::fs::write(&vault, "sk-other").unwrap();
+        assert_eq!(keys.get(&choice).await.unwrap(), Some(new));
     }
 }

@@ -1,6 +1,7 @@
 //! The dated table of windows and list prices: data that `scripts/prices.py` makes from public facts. A price is given to a model only where its
 //! name says for certain which model it is.
 
+use crate::providers;
 use plumb_rlm::{money::Price, options::ModelChoice};
 use reqwest::Url;
 use serde::Deserialize;
@@ -53,9 +54,10 @@ pub fn prices_as_of() -> &'static str {
     &TABLE.as_of
 }
 
-/// The models of a provider that the table knows, as suggestions: any other name works too.
+/// The models of a provider that the table knows, as suggestions: any other name works too. None where a model's name is not what is asked for.
 pub fn listed_models(provider: &str) -> Vec<&'static str> {
-    TABLE.models.iter().filter(|fact| fact.provider == provider).map(|fact| fact.name.as_str()).collect()
+    let models = TABLE.models.iter().filter(|fact| fact.provider == provider && !providers::has_deployments(provider));
+    models.map(|fact| fact.name.as_str()).collect()
 }
 
 /// The table's entry of a model. Its facts hold at the provider's own address only.

@@ -93,7 +93,8 @@ pub fn profile(choice: &ModelChoice, url: &Url, own: &OwnProfiles) -> ModelProfi
     let provider = providers::provider(&choice.provider);
     let fact = prices::fact(choice, url);
     let own_machine = provider.is_none_or(|provider: &Provider| provider.own_machine);
-    let local = providers::is_loopback(url);
+    // What a server here hands on to others leaves this computer all the same, and has to be paid for.
+    let local = providers::is_loopback(url) && !providers::hands_on(choice);
     let free = provider.is_some_and(|provider| provider.free_here) && local;
     let nothing = OwnFact::default();
     let own = own.fact(choice).unwrap_or(&nothing);
@@ -246,6 +247,31 @@ mod tests {
         assert_eq!(price("ollama", "https://example.org/v1"), None);
         assert_eq!(price("litellm", "http://localhost:4000/v1"), None);
         assert_eq!(price("server", "http://localhost:8000/v1"), None);
+    }
+
+    #[test]
+    fn what_a_server_here_hands_on_to_others_is_neither_on_this_computer_nor_free() {
+        let of = |provider: &str, name: &str, url: &str| {
+            let choice = ModelChoice {
+                provider: provider.into(),
+                name: name.into(),
+                base_url: Some(url.into()),
+                key: KeySource::None,
+                price: None,
+            };
+            let profile = profile(&choice, &Url::parse(url).unwrap(), &OwnProfiles::default());
+            (profile.local, profile.price)
+        };
+        let ollama = "http://localhost:11434/v1";
+        for cloud in ["gpt-oss:120b-cloud", "glm-4.6:cloud", "Kimi-K2:1T-Cloud"] {
+            assert_eq!(of("ollama", cloud, ollama), (false, None), "{cloud}");
+        }
+        assert_eq!(of("server", "gpt-oss:120b-cloud", ollama), (false, None));
+        assert_eq!(of("ollama", "cloudy:7b", ollama), (true, Some(FREE)));
+        assert_eq!(of("litellm", "m", "http://localhost:4000/v1"), (false, None));
+        assert_eq!(of("portkey", "@openai/gpt-5", "http://127.0.0.1:8787/v1"), (false, None));
+        // Of these nothing can be known.
+        assert_eq!(of("server", "m", "http://localhost:8000/v1"), (true, None));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use plumb_rlm::model::ModelError;
 use plumb_rlm::options::ModelChoice;
 use reqwest::Url;
+use std::net::IpAddr;
 
 /// A server known by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Provider {
     pub own_machine: bool,
     /// Its calls cost nothing where it runs on this computer: it does not hand them on to somebody who charges.
     pub free_here: bool,
+    /// A gateway: whom it hands calls on to, only its own settings say.
+    pub gateway: bool,
 }
 
 /// The header in which a key travels.
@@ -47,6 +50,7 @@ const fn cloud(id: &'static str, name: &'static str, base_url: &'static str, key
         key_required: true,
         own_machine: false,
         free_here: false,
+        gateway: false,
     }
 }
 
@@ -61,6 +65,7 @@ const fn own(id: &'static str, name: &'static str, base_url: &'static str) -> Pr
         key_required: false,
         own_machine: true,
         free_here: true,
+        gateway: false,
     }
 }
 
@@ -69,9 +74,9 @@ impl Provider {
         Provider { key_header: KeyHeader::Named(header), ..self }
     }
 
-    /// It may hand calls on to others.
+    /// It hands calls on to others.
     const fn handing_on(self) -> Self {
-        Provider { free_here: false, ..self }
+        Provider { free_here: false, gateway: true, ..self }
     }
 
     /// Its address is another for each user: what is known is only an example.
@@ -91,7 +96,7 @@ const PROVIDERS: &[Provider] = &[
         .key_in("api-key")
         .elsewhere(),
     // Which provider answers stands in the name of the model, as `@PROVIDER/NAME`: <https://portkey.ai/docs/api-reference/inference-api/headers>.
-    cloud("portkey", "Portkey", "https://api.portkey.ai/v1", "PORTKEY_API_KEY").key_in("x-portkey-api-key"),
+    cloud("portkey", "Portkey", "https://api.portkey.ai/v1", "PORTKEY_API_KEY").key_in("x-portkey-api-key").handing_on(),
     cloud("mistral", "Mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
     cloud("deepseek", "DeepSeek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
     cloud("groq", "Groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
@@ -103,8 +108,18 @@ const PROVIDERS: &[Provider] = &[
     own("vllm", "vLLM", "http://localhost:8000/v1"),
     own("sglang", "SGLang", "http://localhost:30000/v1"),
     Provider { key_variable: Some("LITELLM_API_KEY"), ..own("litellm", "LiteLLM", "http://localhost:4000/v1") }.handing_on(),
-    own("server", "Another server", "http://localhost:8000/v1").elsewhere().handing_on(),
+    // It may be one or the other; what it is, nobody says.
+    Provider { free_here: false, ..own("server", "Another server", "http://localhost:8000/v1").elsewhere() },
 ];
+
+/// What is to be done about the name of a model where servers know deployments.
+pub const DEPLOYMENT: &str =
+    "Azure wants the name that you gave the deployment, not that of its model. It stands in Azure's portal under Deployments.";
+
+/// Whether a provider's models are asked for by the names that its user gave to deployments.
+pub fn has_deployments(provider: &str) -> bool {
+    provider == "azure"
+}
 
 /// All of them, as a front end lists them.
 pub fn providers() -> &'static [Provider] {
@@ -144,12 +159,34 @@ pub fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// Whether calls to this address stay on this computer.
+/// Whether a choice's server, wherever it runs, has others answer: a gateway does, and Ollama for the models of its cloud, which it tells by the end of
+/// their names (`gpt-oss:120b-cloud`, `glm-4.6:cloud`): <https://docs.ollama.com/cloud>.
+pub fn hands_on(choice: &ModelChoice) -> bool {
+    let name = choice.name.trim().to_ascii_lowercase();
+    let cloud = [":cloud", "-cloud"].iter().any(|end| name.ends_with(end));
+    provider(&choice.provider).is_some_and(|provider| provider.gateway || provider.own_machine && cloud)
+}
+
+/// Whether this address is one of this computer.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost") => true,
-        Some(host) => host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()),
+        Some(host) => host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
         None => false,
+    }
+}
+
+/// Whether this address is one of this computer or of the network around it, where people's own servers are.
+pub fn is_near(url: &Url) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        // 100.64.0.0/10 is what private networks over the internet use.
+        Ok(IpAddr::V4(ip)) => {
+            let [a, b, ..] = ip.octets();
+            ip.is_loopback() || ip.is_private() || ip.is_link_local() || (a == 100 && (64..128).contains(&b))
+        }
+        Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+        Err(_) => !host.contains('.') || [".local", ".lan", ".internal", ".home.arpa"].iter().any(|end| host.ends_with(end)),
     }
 }
 
@@ -207,5 +244,17 @@ mod tests {
         let is = |url: &str| is_loopback(&Url::parse(url).unwrap());
         assert!(is("http://localhost:1/v1") && is("http://127.0.0.1/v1") && is("http://[::1]:8/"));
         assert!(!is("http://localhost.example.org/") && !is("http://10.0.0.1/"));
+    }
+
+    #[test]
+    fn the_network_around_this_computer_is_near_and_the_rest_is_not() {
+        let is = |host: &str| is_near(&Url::parse(&format!("http://{host}/v1")).unwrap());
+        for near in ["localhost", "127.0.0.1", "[::1]", "10.1.2.3", "172.16.0.1", "192.168.0.9", "100.100.1.1", "[fd00::1]"] {
+            assert!(is(near), "{near}");
+        }
+        assert!(is("gpu-box:8000") && is("gpu-box.local") && is("gpu-box.lan"));
+        for far in ["api.openai.com", "8.8.8.8", "172.32.0.1", "100.128.0.1", "[2001:db8::1]", "local.example.org"] {
+            assert!(!is(far), "{far}");
+        }
     }
 }

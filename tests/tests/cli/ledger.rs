@@ -186,3 +186,17 @@ async fn the_terminal_says_where_it_went_and_showing_a_run_names_the_documents()
     assert!(shown.stderr.contains("  one.txt") && !shown.stderr.contains("two.txt"), "{shown:#?}");
     assert!(!asked.stdout.contains("Sent to"), "the answer alone goes into a file: {asked:#?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_on_this_computer_hands_on_is_said_to_have_left_it_and_not_to_be_free() {
+    let home = home();
+    let server = root([Reply::code("FINAL(context['one.txt'])").usage(5_000, 0, 9)]).await;
+    let outcome = home.ask(&server, &["--model", "ollama:gpt-oss:120b-cloud"]).await;
+    let answer = outcome.answered();
+    assert_eq!(answer["sent"]["sent"][0]["to"]["this_computer"], false, "{answer}");
+    assert!(answer["cost_usd"].is_null(), "{answer}");
+    let shown = home.run(&["show", answer["run_id"].as_str().unwrap()]).await;
+    let address = server.base_url().strip_suffix("/v1").unwrap();
+    let words = format!("Sent to {address}, a server on this computer that hands on what it gets: 1 request");
+    assert!(shown.stderr.contains(&words) && !shown.stderr.contains("Nothing left"), "{shown:#?}");
+}

@@ -17,9 +17,9 @@ fn once(code: &'static str, reply: Reply) -> Fault {
     Fault { reply, tries: 1, code }
 }
 
-/// What may pass is tried four times.
+/// What may pass is tried six times.
 fn passing(code: &'static str, reply: Reply) -> Fault {
-    Fault { reply, tries: 4, code }
+    Fault { reply, tries: 6, code }
 }
 
 fn status(status: u16, body: Value) -> Reply {

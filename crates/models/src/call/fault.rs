@@ -1,7 +1,9 @@
 //! What a server's refusal means: which error it is for the user, and whether trying again can help.
 
+use super::limits::{self, Limits};
 use crate::formats::Format;
 use crate::keys::Key;
+use crate::providers;
 use plumb_rlm::model::ModelError;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
@@ -20,13 +22,15 @@ pub struct Fault {
     pub retry_after: Option<Duration>,
     /// The name of a parameter that the server does not take.
     pub refused_parameter: Option<&'static str>,
+    /// What the server said of how much fits.
+    pub limits: Limits,
 }
 
 impl Fault {
     /// A fault that stays.
     pub fn lasting(code: &'static str, message: impl Into<String>) -> Self {
         let error = ModelError { code, message: message.into(), partial: String::new() };
-        Fault { error, passing: false, busy: false, retry_after: None, refused_parameter: None }
+        Fault { error, passing: false, busy: false, retry_after: None, refused_parameter: None, limits: Limits::default() }
     }
 
     /// A fault that may pass.
@@ -67,11 +71,17 @@ pub struct Callee<'a> {
     pub format: &'a dyn Format,
     /// The parameters of the call that it can do without.
     pub optional: &'a [&'static str],
+    /// Its models are asked for by the names of deployments.
+    pub deployments: bool,
 }
+
+/// What a user can do where calls are too many.
+pub const FEWER_AT_ONCE: &str =
+    "have fewer sub-calls made at the same time (in the settings under Limits, or --concurrency in a terminal)";
 
 /// Reads a refusal.
 pub fn from_status(status: u16, body: &str, retry_after: Option<Duration>, callee: &Callee<'_>) -> Fault {
-    let Callee { server, model, key, optional, format } = *callee;
+    let Callee { server, model, key, optional, format, deployments } = *callee;
     let json = serde_json::from_str::<Value>(body).ok();
     // Google's errors may come as a list of one.
     let json = json.map(|json| if json.is_array() { json[0].clone() } else { json });
@@ -79,11 +89,12 @@ pub fn from_status(status: u16, body: &str, retry_after: Option<Duration>, calle
     let said = words(body, json.as_ref(), key);
     let says = if said.is_empty() { String::new() } else { format!(" It says: {said}") };
     let lower = body.to_lowercase();
-    if status == 413 || matches!(status, 400 | 422) && TOO_LONG.iter().any(|words| lower.contains(words)) {
-        return Fault::lasting(
-            "too_long",
-            format!("The text is longer than {model} can take.{says} Choose a model with a larger window."),
-        );
+    let limits = if matches!(status, 400 | 413 | 422) { limits::named(&lower) } else { Limits::default() };
+    let too_long = || limits.window.is_some() || TOO_LONG.iter().any(|words| lower.contains(words));
+    if status == 413 || matches!(status, 400 | 422) && too_long() {
+        let message =
+            format!("The text is longer than {model} can take at once.{says} Choose a model that can read more at once.");
+        return Fault { limits, ..Fault::lasting("too_long", message) };
     }
     // "`max_tokens` is not supported, use `max_completion_tokens`": the first one named is the refused one.
     let first_named = || optional.iter().copied().filter_map(|name| Some((lower.find(name)?, name))).min();
@@ -98,21 +109,32 @@ pub fn from_status(status: u16, body: &str, retry_after: Option<Duration>, calle
             format!("{server} refused the key.{says} Check it in the settings, and whether it may use {model}."),
         ),
         402 => Fault::lasting("refused_key", format!("{server} wants to be paid first.{says} Add credit to your account there.")),
+        404 if deployments => Fault::lasting(
+            "no_such_model",
+            format!(
+                "There is no deployment named \"{model}\" at {server}.{says} {} A new one takes some minutes until it answers.",
+                providers::DEPLOYMENT
+            ),
+        ),
         404 => Fault::lasting(
             "no_such_model",
-            format!("{server} knows no model \"{model}\", or the address is not that of its API.{says} Check both."),
+            format!(
+                "{server} knows no model \"{model}\", or its models are found at another address.{says} Check the model's name and the server's \
+                 address, which usually ends in /v1."
+            ),
         ),
         429 if lower.contains("insufficient_quota") => {
             Fault::lasting("rate_limited", format!("Your account at {server} has no credit left.{says} Add credit there."))
         }
-        429 => {
-            Fault::passing("rate_limited", format!("{server} takes no more calls for now.{says} Wait, or lower the concurrency."))
+        429 => Fault::passing("rate_limited", format!("{server} takes no more calls for now.{says} Wait, or {FEWER_AT_ONCE}.")),
+        408 | 500..=599 => {
+            let message = format!("{server} could not answer, because of a fault of its own ({status}).{says} Try again later.");
+            Fault::passing("server", message)
         }
-        408 | 500..=599 => Fault::passing("server", format!("{server} failed with status {status}.{says} Try again later.")),
-        _ => Fault::lasting("bad_reply", format!("{server} did not accept the call (status {status}).{says}")),
+        _ => Fault::lasting("bad_reply", format!("{server} did not accept the call ({status}).{says}")),
     };
     let busy = fault.passing && matches!(status, 429 | 503 | 529);
-    Fault { busy, retry_after: retry_after.or(wait), refused_parameter, ..fault }
+    Fault { busy, retry_after: retry_after.or(wait), refused_parameter, limits, ..fault }
 }
 
 /// What a server says in the body of a refusal, short and without the key.
@@ -161,7 +183,8 @@ mod tests {
         let key = Key::new("sk-secret");
         let optional = &["max_tokens", "temperature"];
         let format = &*formats::of("server");
-        let callee = Callee { server: "https://api.example.org", model: "m-1", key: Some(&key), format, optional };
+        let callee =
+            Callee { server: "https://api.example.org", model: "m-1", key: Some(&key), format, optional, deployments: false };
         from_status(status, body, None, &callee)
     }
 

@@ -12,6 +12,7 @@ pub struct Reading<'a> {
     reader: Box<dyn Reader>,
     said: Said<'a>,
     form: Form,
+    events: u64,
 }
 
 enum Form {
@@ -29,7 +30,7 @@ const LONGEST_TOKEN: usize = 64;
 impl<'a> Reading<'a> {
     /// Nothing read yet.
     pub fn new(callee: &'a Callee<'a>, said: Said<'a>) -> Self {
-        Reading { callee, reader: callee.format.reader(), said, form: Form::Unknown }
+        Reading { callee, reader: callee.format.reader(), said, form: Form::Unknown, events: 0 }
     }
 
     /// The text so far.
@@ -45,6 +46,11 @@ impl<'a> Reading<'a> {
     /// Nothing more can come.
     pub fn is_done(&self) -> bool {
         self.said.done
+    }
+
+    /// Events that said something, so far. Anthropic's pings say nothing.
+    pub fn events(&self) -> u64 {
+        self.events
     }
 
     /// Takes more of the body.
@@ -132,6 +138,7 @@ impl<'a> Reading<'a> {
             self.said.done = true;
         } else if !data.is_empty() {
             let event: Value = serde_json::from_str(data).map_err(|_| unreadable(self))?;
+            self.events += u64::from(event["type"] != "ping");
             let read = self.reader.event(&event, &mut self.said);
             read.map_err(|odd| self.odd(&odd))?;
         }
@@ -157,8 +164,14 @@ mod tests {
 
     fn read(body: &[u8]) -> (Result<ModelReply, Fault>, String) {
         let shown = Mutex::new(String::new());
-        let callee =
-            Callee { server: "https://api.example.org", model: "m", key: None, format: &*formats::of("server"), optional: &[] };
+        let callee = Callee {
+            server: "https://api.example.org",
+            model: "m",
+            key: None,
+            format: &*formats::of("server"),
+            optional: &[],
+            deployments: false,
+        };
         let on_progress = |progress: Progress<'_>| shown.lock().unwrap().push_str(progress.text());
         let mut reading = Reading::new(&callee, Said::new(&on_progress, None));
         let result = match body.chunks(7).try_for_each(|piece| reading.push(piece)) {

@@ -1,5 +1,6 @@
-//! What all calls of this process to one server have in common: their connections, and their pace.
+//! What all calls of this process to one server have in common: their connections, their pace, and what its refusals taught.
 
+use super::learned::Learned;
 use super::pace::Pace;
 use crate::keys::Key;
 use crate::providers;
@@ -18,6 +19,8 @@ pub struct Server {
     pub client: Client,
     /// How fast it takes calls.
     pub pace: Pace,
+    /// By the address of calls and the name of the model.
+    learned: Mutex<HashMap<(String, String), Arc<Mutex<Learned>>>>,
 }
 
 /// Address, digest of the key, time for a connection.
@@ -48,8 +51,14 @@ impl Server {
             message: format!("No secure connection can be made from this computer ({error})."),
             partial: String::new(),
         })?;
-        let server = Arc::new(Server { origin, client, pace: Pace::default() });
+        let server = Arc::new(Server { origin, client, pace: Pace::default(), learned: Mutex::default() });
         all.insert(name, server.clone());
         Ok(server)
+    }
+
+    /// What was learned of a model that is called at `url`.
+    pub fn learned(&self, url: &Url, model: &str) -> Arc<Mutex<Learned>> {
+        let mut all = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry((url.as_str().to_owned(), model.to_owned())).or_default().clone()
     }
 }

@@ -3,7 +3,7 @@ pub mod server;
 use super::*;
 use plumb_rlm::model::{Finish, Usage};
 use plumb_rlm::money::Usd;
-use server::{Server, Step, ask, model_at, read_request};
+use server::{Server, Step, ask, ask_for, model_at, read_request};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -78,11 +78,11 @@ async fn a_busy_server_is_asked_again_after_the_wait_it_names() {
 }
 
 #[tokio::test]
-async fn a_server_that_stays_busy_is_given_up_after_four_tries() {
+async fn a_server_that_stays_busy_is_given_up_after_six_tries() {
     const BUSY: &[u8] = b"HTTP/1.1 503 Busy\r\ncontent-length: 4\r\nconnection: close\r\n\r\nbusy";
-    let server = Server::start((0..6).map(|_| vec![Step::Send(BUSY)]).collect()).await;
+    let server = Server::start((0..8).map(|_| vec![Step::Send(BUSY)]).collect()).await;
     assert_eq!(ask(&server.model("server"), "hi").await.0.unwrap_err().code, "server");
-    assert_eq!(server.seen().len(), 4);
+    assert_eq!(server.seen().len(), 6);
 }
 
 #[tokio::test]
@@ -152,10 +152,171 @@ async fn a_refused_parameter_is_left_out_from_then_on() {
 }
 
 #[tokio::test]
+async fn what_one_model_learned_of_a_refused_parameter_is_known_to_the_next_that_is_connected() {
+    const REFUSED: &[u8] =
+        b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n{\"error\":{\"message\":\"seed is not supported\"}}";
+    let server = Server::start(vec![vec![Step::Send(REFUSED)], good(), good()]).await;
+    for _ in 0..2 {
+        assert!(ask(&server.model("server"), "hi").await.0.is_ok());
+    }
+    let with: Vec<bool> = server.seen().iter().map(|request| request.contains("\"seed\"")).collect();
+    assert_eq!(with, [true, false, false]);
+}
+
+fn refusal(message: &str) -> Vec<Step> {
+    let body = format!("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n{{\"error\":{{\"message\":\"{message}\"}}}}");
+    vec![Step::Send(body.into_bytes().leak())]
+}
+
+/// The limits of replies that a server was asked for.
+fn limits(server: &Server) -> Vec<u32> {
+    let most = |request: &String| {
+        let tail = request.split_once("\"max_tokens\":").unwrap().1;
+        tail.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+    };
+    server.seen().iter().map(most).collect()
+}
+
+#[tokio::test]
+async fn a_window_that_leaves_less_room_than_was_asked_for_is_learned_from_its_refusal() {
+    let refused = "This model's maximum context length is 8192 tokens. However, you requested 8692 tokens (500 in the messages, 8192 in the completion).";
+    let server = Server::start(vec![refusal(refused), good(), good(), good()]).await;
+    let prompt = "word ".repeat(400);
+    assert!(ask_for(&server.model("vllm"), &prompt, 8_192).await.0.is_ok());
+    assert!(ask_for(&server.model("vllm"), &prompt, 8_192).await.0.is_ok());
+    assert!(ask_for(&server.model("vllm"), &prompt, 1_000).await.0.is_ok());
+    let asked = limits(&server);
+    assert_eq!((asked.len(), asked[0], asked[3]), (4, 8_192, 1_000), "later calls fit at once: {asked:?}");
+    assert!((7_500..=7_692).contains(&asked[1]) && (7_500..=7_692).contains(&asked[2]), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_prompt_that_leaves_no_room_is_too_long_and_is_not_sent_again() {
+    let refused = "This model's maximum context length is 8192 tokens. However, you requested 16382 tokens (8190 in the messages, 8192 in the completion).";
+    let server = Server::start(vec![refusal(refused), good()]).await;
+    let error = ask_for(&server.model("vllm"), "hi", 8_192).await.0.unwrap_err();
+    assert_eq!((error.code, server.seen().len()), ("too_long", 1));
+    assert!(error.message.contains("can read more at once"), "{}", error.message);
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_every_length_is_given_up() {
+    let refused = |prompt: u32| {
+        refusal(&format!("maximum context length is 10000 tokens. However, your request has {prompt} input tokens"))
+    };
+    let server = Server::start((1..9).map(|n| refused(n * 1_000)).collect()).await;
+    assert_eq!(ask_for(&server.model("vllm"), "hi", 9_500).await.0.unwrap_err().code, "too_long");
+    assert_eq!(limits(&server).len(), 4);
+}
+
+#[tokio::test]
+async fn a_longest_reply_is_learned_and_the_limit_is_still_sent() {
+    let refused = "max_tokens is too large: 8192. This model supports at most 4096 completion tokens, whereas you provided 8192.";
+    let server = Server::start(vec![refusal(refused), good(), good()]).await;
+    for _ in 0..2 {
+        assert!(ask_for(&server.model("server"), "hi", 8_192).await.0.is_ok());
+    }
+    assert_eq!(limits(&server), [8_192, 4_096, 4_096]);
+}
+
+#[tokio::test]
+async fn comments_and_pings_alone_do_not_hold_a_call_for_ever() {
+    const BEGUN: &[u8] = b"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{}}\n\n";
+    const PING: &[u8] = b"event: ping\ndata: {\"type\": \"ping\"}\n\n";
+    const COMMENT: &[u8] = b": ping\n\n";
+    const NOTHING: &[u8] = b"";
+    for (provider, begun, alive) in [("server", HELLO, COMMENT), ("server", NOTHING, COMMENT), ("anthropic", BEGUN, PING)] {
+        let mut script = vec![Step::Send(STREAM), Step::Send(begun)];
+        script.extend((0..200).flat_map(|_| [Step::Send(alive), Step::Wait(50)]));
+        let server = Server::start(vec![script]).await;
+        let began = Instant::now();
+        let error = ask(&server.model(provider), "hi").await.0.unwrap_err();
+        // A comment keeps the call alive for longer than silence would.
+        assert!(began.elapsed() > Duration::from_millis(600) && began.elapsed() < Duration::from_secs(5), "{provider}");
+        assert_eq!(error.code, if error.partial.is_empty() { "server" } else { "cut_short" }, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_reply_may_come_late_behind_comments() {
+    let mut script = vec![Step::Send(STREAM)];
+    script.extend((0..10).flat_map(|_| [Step::Send(b": processing\n\n"), Step::Wait(60)]));
+    script.extend([Step::Send(HELLO), Step::Send(END)]);
+    let server = Server::start(vec![script]).await;
+    assert_eq!(ask(&server.model("server"), "hi").await.0.unwrap().text, "hé😀llo");
+}
+
+#[tokio::test]
+async fn a_key_that_is_refused_is_marked_so_that_its_command_is_asked_again() {
+    const REFUSED: &[u8] = b"HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n{}";
+    let folder = tempfile::tempdir().unwrap();
+    let vault = folder.path().join("vault");
+    let keys = crate::keys::Keys::new();
+    let server = Server::start(vec![good(), vec![Step::Send(REFUSED)], good()]).await;
+    let choice = plumb_rlm::options::ModelChoice {
+        provider: "server".into(),
+        name: "m".into(),
+        base_url: Some(server.url.to_string()),
+        key: plumb_rlm::options::KeySource::Command { command: format!("cat '{}'", vault.display()) },
+        price: None,
+    };
+    for key in ["sk-old", "sk-new", "sk-new"] {
+        std::fs::write(&vault, key).unwrap();
+        let model = server.model_with(keys.get(&choice).await.unwrap().unwrap());
+        let _ = ask(&model, "hi").await;
+    }
+    let sent = |request: &String| request.contains("Bearer sk-new");
+    assert_eq!(server.seen().iter().map(sent).collect::<Vec<_>>(), [false, false, true]);
+}
+
+#[tokio::test]
+async fn a_deployment_that_is_not_there_is_told_as_that_and_azures_list_of_models_is_not_shown() {
+    const MISSING: &[u8] = b"HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n{\"error\":{\"code\":\"DeploymentNotFound\",\"message\":\"The API deployment for this resource does not exist.\"}}";
+    let server = Server::start(vec![vec![Step::Send(MISSING)], good()]).await;
+    let model = server.model("azure");
+    let error = ask(&model, "hi").await.0.unwrap_err();
+    assert!(error.code == "no_such_model" && error.message.contains("no deployment named \"m\""), "{}", error.message);
+    let error = model.offered().await.unwrap_err();
+    assert!(error.code == "bad_reply" && error.message.contains("the name that you gave the deployment"), "{}", error.message);
+    assert_eq!(server.seen().len(), 1, "it is not even asked");
+}
+
+/// A good reply to a prompt of which the server says that it had so many tokens.
+fn counted(prompt: u64) -> Vec<Step> {
+    let usage = format!(
+        "data: {{\"choices\":[{{\"delta\":{{}},\"finish_reason\":\"stop\"}}]}}\n\ndata: {{\"choices\":[],\"usage\":{{\"prompt_tokens\":{prompt},\"completion_tokens\":1}}}}\n\ndata: [DONE]\n\n"
+    );
+    vec![Step::Send(STREAM), Step::Send(HELLO), Step::Send(usage.into_bytes().leak())]
+}
+
+#[tokio::test]
 async fn a_prompt_that_ollama_cut_is_an_error_and_not_an_answer() {
-    let server = Server::start(vec![good()]).await;
-    let error = ask(&server.model("ollama"), &"word ".repeat(5_000)).await.0.unwrap_err();
-    assert_eq!(error.code, "too_long");
+    // Each word is a token of ours.
+    for (words, read, cut) in [
+        (5_000, 3, true),
+        (5_000, 3_600, true),
+        // At the window of 4096 to the token, and fewer than were sent.
+        (4_600, 4_096, true),
+        (2_500, 2_048, true),
+        // Another tokenizer, which makes fewer or more of them.
+        (5_000, 4_000, false),
+        (5_000, 6_400, false),
+        (4_000, 4_096, false),
+        // A short prompt fits any window. An old version says nothing of what it had read before.
+        (1_500, 700, false),
+        (5_000, 0, false),
+    ] {
+        let server = Server::start(vec![counted(read)]).await;
+        let result = ask(&server.model("ollama"), &"word ".repeat(words)).await.0;
+        assert_eq!(result.as_ref().err().map(|error| error.code), cut.then_some("too_long"), "{words} words, {read} read");
+        if let Err(error) = result {
+            for words in ["context length", "models.toml", &format!("window = {read} for m ")] {
+                assert!(error.message.contains(words), "{}", error.message);
+            }
+        }
+        let server = Server::start(vec![counted(read)]).await;
+        assert!(ask(&server.model("server"), &"word ".repeat(words)).await.0.is_ok(), "only Ollama does so");
+    }
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use crate::providers;
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 
-/// The fault of a call that got no answer. `own`: the server is on this computer.
-pub fn fault(error: &reqwest::Error, url: &Url, own: bool) -> Fault {
+/// The fault of a call that got no answer.
+pub fn fault(error: &reqwest::Error, url: &Url) -> Fault {
     let server = providers::origin(url);
     let why = innermost(error);
     if let Some(wrong) = certificate(&why) {
@@ -15,7 +15,7 @@ pub fn fault(error: &reqwest::Error, url: &Url, own: bool) -> Fault {
     if !error.is_connect() && !error.is_timeout() {
         return Fault::passing("unreachable", format!("The connection to {server} broke ({why}). Try again."));
     }
-    if own {
+    if providers::is_loopback(url) {
         let message = format!("Nothing answers at {server} ({why}). Start the server there, or correct the address.");
         return Fault::passing("unreachable", message);
     }

@@ -179,18 +179,18 @@ async fn each_status_has_its_meaning_and_those_that_may_pass_are_tried_again() {
         (402, "refused_key", 1),
         (403, "refused_key", 1),
         (404, "no_such_model", 1),
-        (408, "server", 4),
+        (408, "server", 6),
         (413, "too_long", 1),
-        (429, "rate_limited", 4),
-        (500, "server", 4),
-        (502, "server", 4),
-        (503, "server", 4),
-        (529, "server", 4),
+        (429, "rate_limited", 6),
+        (500, "server", 6),
+        (502, "server", 6),
+        (503, "server", 6),
+        (529, "server", 6),
     ];
     for wire in Wire::ALL {
         for (status, code, tries) in statuses {
             for body in [wire.error(status), "<html>Gateway</html>".to_owned(), String::new()] {
-                let scripts = (0..4).map(|_| refusal(status, "", &body)).collect();
+                let scripts = (0..8).map(|_| refusal(status, "", &body)).collect();
                 let (error, seen) = fault(wire, scripts).await;
                 assert_eq!((error.code, seen), (code, tries), "{wire:?} {status} {body}");
                 assert!(!error.message.contains("<html>"), "{}", error.message);

@@ -49,6 +49,11 @@ impl Server {
     pub fn model(&self, provider: &str) -> RemoteModel {
         model_at(&self.url, provider)
     }
+
+    /// The same with another key.
+    pub fn model_with(&self, key: Key) -> RemoteModel {
+        model_with(&self.url, "server", key)
+    }
 }
 
 /// One request, head and body.
@@ -85,11 +90,18 @@ async fn play(mut stream: TcpStream, script: Vec<Step>) {
 
 /// A model at an address, called with little patience.
 pub fn model_at(url: &Url, provider: &str) -> RemoteModel {
+    model_with(url, provider, Key::new("sk-secret"))
+}
+
+fn model_with(url: &Url, provider: &str, key: Key) -> RemoteModel {
     let patience = Patience {
         connect: Duration::from_secs(2),
         first: Duration::from_millis(400),
         silence: Duration::from_millis(200),
+        pings: Duration::from_millis(1_500),
+        tries: 6,
         retry: Duration::from_millis(10),
+        longest_own: Duration::from_millis(40),
         longest_retry: Duration::from_secs(2),
         turn: Duration::from_secs(20),
     };
@@ -103,15 +115,20 @@ pub fn model_at(url: &Url, provider: &str) -> RemoteModel {
         prefill: false,
         concurrency: 4,
     };
-    RemoteModel::new(provider, url, "m", Some(Key::new("sk-secret")), profile, patience).unwrap()
+    RemoteModel::new(provider, url, "m", Some(key), profile, patience).unwrap()
 }
 
 /// The reply, and what was shown of it meanwhile.
 pub async fn ask(model: &RemoteModel, prompt: &str) -> (Result<ModelReply, ModelError>, String) {
+    ask_for(model, prompt, 50).await
+}
+
+/// The same with another limit of the reply.
+pub async fn ask_for(model: &RemoteModel, prompt: &str, most: u32) -> (Result<ModelReply, ModelError>, String) {
     let shown = Mutex::new(String::new());
     let request = ModelRequest {
         messages: vec![Message::new(Role::User, prompt)],
-        max_output_tokens: 50,
+        max_output_tokens: most,
         temperature: 0.0,
         seed: 7,
         stop: vec!["END".into()],
