@@ -106,7 +106,7 @@ impl RemoteModel {
         let response = self.send(post, request.sending.as_ref(), &callee).await?;
         turn.taken();
         let said = Said::new(on_progress, request.prefill.as_deref());
-        self.read(response, request.max_output_tokens, Reading::new(&callee, said)).await
+        self.read(response, request.max_output_tokens, Reading::new(&callee, said, request.limited)).await
     }
 
     /// The names of the models that the server offers, in the order of the alphabet.
@@ -218,15 +218,14 @@ impl RemoteModel {
 
     /// Ollama drops the beginning of a prompt that does not fit, and answers as if nothing had happened.
     fn check_not_cut(&self, request: &ModelRequest, reply: &ModelReply) -> Result<(), ModelError> {
-        let Some(usage) = reply.usage.filter(|_| self.cuts_prompts) else { return Ok(()) };
+        let Some(read) = reply.usage.input_tokens.filter(|_| self.cuts_prompts) else { return Ok(()) };
         let sent: u64 = request.messages.iter().map(|message| self.count_tokens(&message.content)).sum();
-        if sent < 3_000 || usage.input_tokens > sent / 2 {
+        if sent < 3_000 || read > sent / 2 {
             return Ok(());
         }
         let message = format!(
-            "{} read only {} of about {sent} tokens and dropped the rest. Start it with a larger window (OLLAMA_CONTEXT_LENGTH), and set the same window here.",
-            self.origin(),
-            usage.input_tokens
+            "{} read only {read} of about {sent} tokens and dropped the rest. Start it with a larger window (OLLAMA_CONTEXT_LENGTH), and set the same window here.",
+            self.origin()
         );
         Err(ModelError { code: "too_long", message, partial: String::new() })
     }
@@ -282,6 +281,7 @@ impl Model for RemoteModel {
                 return Err(fault.error);
             }
             tracing::debug!(server = self.origin(), code = fault.error.code, tries, "trying again");
+            on_progress(Progress::Again);
             if fault.busy {
                 turn.refused(wait);
             } else {

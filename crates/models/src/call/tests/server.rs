@@ -101,15 +101,14 @@ pub fn model_at(url: &Url, provider: &str) -> RemoteModel {
         price: None,
         local: true,
         prefill: false,
-        concurrency: 4,
+        concurrency: None,
     };
     RemoteModel::new(provider, url, "m", Some(Key::new("sk-secret")), profile, patience).unwrap()
 }
 
-/// The reply, and what was shown of it meanwhile.
-pub async fn ask(model: &RemoteModel, prompt: &str) -> (Result<ModelReply, ModelError>, String) {
-    let shown = Mutex::new(String::new());
-    let request = ModelRequest {
+/// A call.
+pub fn request(prompt: &str) -> ModelRequest {
+    ModelRequest {
         messages: vec![Message::new(Role::User, prompt)],
         max_output_tokens: 50,
         temperature: 0.0,
@@ -117,8 +116,15 @@ pub async fn ask(model: &RemoteModel, prompt: &str) -> (Result<ModelReply, Model
         stop: vec!["END".into()],
         prefill: None,
         grows: false,
+        limited: false,
         sending: None,
-    };
-    let result = model.complete(request, &|progress: Progress<'_>| lock(&shown).push_str(progress.text())).await;
+    }
+}
+
+/// The reply, and what was shown of it meanwhile.
+pub async fn ask(model: &RemoteModel, prompt: &str) -> (Result<ModelReply, ModelError>, String) {
+    let shown = Mutex::new(String::new());
+    let on_progress = |progress: Progress<'_>| lock(&shown).push_str(progress.text());
+    let result = model.complete(request(prompt), &on_progress).await;
     (result, shown.into_inner().unwrap())
 }
