@@ -4,7 +4,7 @@ use crate::{plumb::Plumb, types::*};
 use plumb_rlm::{
     corpus::Corpus,
     model::{ModelProfile, Usage},
-    money::{Price, Usd},
+    money::Price,
     options::Mode,
     route::route,
 };
@@ -32,15 +32,15 @@ impl Plumb {
     pub async fn estimate(&self, request: Ask) -> Result<Estimate, ApiError> {
         let (library, options) = self.asked(&request).await?;
         let own = self.inner.folders.own_profiles();
-        let model = plumb_models::profile_of(&options.model, &own)?;
+        let model = plumb_models::profile_of(&options.model, &own).await?;
         let sub_model = match &options.sub_model {
-            Some(choice) => plumb_models::profile_of(choice, &own)?,
+            Some(choice) => plumb_models::profile_of(choice, &own).await?,
             None => model.clone(),
         };
         let overview = self.library_corpus(&library.id.to_string()).await?.overview().await;
         let (mode, mode_reason) = route(options.mode, &overview, &model);
         let (cost, reason) = match (model.price, sub_model.price) {
-            (Some(root), Some(sub)) if is_free(root) && is_free(sub) => (Cost::Free, free(&[&model, &sub_model])),
+            (Some(root), Some(sub)) if root.is_free() && sub.is_free() => (Cost::Free, free(&[&model, &sub_model])),
             (Some(root), Some(sub)) => {
                 let mut past = self.past_costs(mode, &model.name, &sub_model.name).await?;
                 let (costs, mut reason) = match like(&mut past, overview.tokens_estimate) {
@@ -80,10 +80,6 @@ impl Plumb {
         let past = self.inner.store.costs_of_runs_like(mode, model, sub_model, LOOKED_AT).await?;
         Ok(past.into_iter().map(|(pico, tokens)| (pico as f64 / 1e12, tokens.max(0) as u64)).collect())
     }
-}
-
-fn is_free(price: Price) -> bool {
-    price.worst(1_000_000, 1_000_000) == Usd::ZERO
 }
 
 fn free(models: &[&ModelProfile]) -> String {

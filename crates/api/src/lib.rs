@@ -31,4 +31,9 @@ pub use folders::Folders;
 pub use plumb::Plumb;
 pub use plumb_corpus::{Examined, Place};
 pub use plumb_models::is_file as is_model_file;
-pub use plumb_rlm::{corpus, event, ledger, model::Usage, money::Price, options};
+pub use plumb_rlm::{
+    corpus, event, ledger,
+    model::{Finish, Usage},
+    money::Price,
+    options,
+};

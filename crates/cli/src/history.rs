@@ -5,7 +5,7 @@ use crate::outcome::{self, Exit};
 use crate::sent;
 use crate::terminal::{self, say, tell};
 use plumb_api::{
-    Plumb,
+    Finish, Plumb,
     event::{Event, EventKind},
     types::{ApiError, ListRuns, RunRef},
 };
@@ -83,9 +83,14 @@ fn step(event: &Event) {
             }
         }
         EventKind::CallStarted { call, prompt_head, .. } => say!("{indent}  sub-call {}: {prompt_head:?}", call.0 + 1),
-        EventKind::CallFinished { call, text, error, .. } => {
+        EventKind::CallFinished { call, text, error, finish, .. } => {
             let head: String = text.chars().take(200).collect();
-            say!("{indent}  reply {}: {}", call.0 + 1, error.as_ref().map_or(head, |fault| fault.message.clone()));
+            let ended = match finish {
+                Finish::Stop => "",
+                Finish::Length => " (cut off at its limit)",
+                Finish::Refused => " (refused)",
+            };
+            say!("{indent}  reply {}{ended}: {}", call.0 + 1, error.as_ref().map_or(head, |fault| fault.message.clone()));
         }
         EventKind::Waiting { code, asked, wait_ms, .. } => say!("{indent}{}", wait_words(code, *asked, *wait_ms)),
         EventKind::Notice(notice) => say!("{indent}{}", notice.message),

@@ -125,7 +125,7 @@ impl RemoteModel {
         let response = self.send(post, request.sending.as_ref(), &callee).await?;
         turn.taken();
         let said = Said::new(on_progress, request.prefill.as_deref());
-        self.read(response, request.max_output_tokens, Reading::new(&callee, said)).await
+        self.read(response, request.max_output_tokens, Reading::new(&callee, said, request.limited)).await
     }
 
     /// The names of the models that the server offers, in the order of the alphabet.
@@ -247,7 +247,7 @@ impl RemoteModel {
 
     /// Ollama drops the beginning of a prompt that does not fit, and answers as if nothing had happened.
     fn check_not_cut(&self, request: &ModelRequest, reply: &ModelReply) -> Result<(), ModelError> {
-        let Some(read) = reply.usage.filter(|_| self.cuts_prompts).map(|usage| usage.input_tokens) else { return Ok(()) };
+        let Some(read) = reply.usage.input_tokens.filter(|_| self.cuts_prompts) else { return Ok(()) };
         let sent = self.counted(request);
         // One long message is cut to the window, which is a power of two unless somebody chose otherwise; whole messages are left out before that.
         let filled = read >= SMALLEST_WINDOW && read.is_power_of_two() && read < sent;
@@ -336,6 +336,7 @@ impl Model for RemoteModel {
                 return Err(fault.error);
             }
             tracing::debug!(server = self.origin(), code = fault.error.code, tries, "trying again");
+            on_progress(Progress::Again);
             if fault.busy {
                 turn.refused(wait);
             } else {

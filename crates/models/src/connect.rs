@@ -3,10 +3,11 @@
 use crate::call::{Patience, RemoteModel};
 use crate::catalogue::{self, FileState};
 use crate::keys::{Key, Keys};
-use crate::local::{self, DEFAULT_WINDOW, LEAST_WINDOW, Local};
+use crate::known;
+use crate::local::{self, Local};
 use crate::profiles::{self, OwnProfiles};
 use crate::providers;
-use plumb_rlm::model::{Finish, Message, Model, ModelError, ModelReply, ModelRequest, Role, Strength};
+use plumb_rlm::model::{Finish, Message, Model, ModelError, ModelReply, ModelRequest, Role};
 use plumb_rlm::options::{KeySource, ModelChoice};
 use std::path::Path;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ const NEAR: Duration = Duration::from_millis(500);
 /// `own` is the file in which the user wrote down what is known of models; there may be none.
 ///
 /// # Errors
-/// `local_model` when its file is not there; `wrong_file` when it is no model; `bad_profiles`; `no_such_model`, `refused_key`, `unreachable` when the choice itself is wrong.
+/// `local_model` when its file is not there; `wrong_file` when it is no model; `bad_profiles`; `bad_price`; `no_such_model`, `refused_key`, `unreachable` when the choice itself is wrong.
 pub async fn connect(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: &Path) -> Result<Arc<dyn Model>, ModelError> {
     if choice.provider == LOCAL {
         return Ok(Arc::new(local(choice, models_dir, &OwnProfiles::read(own)?).await?));
@@ -39,6 +40,7 @@ pub async fn connect(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: 
 }
 
 async fn remote(choice: &ModelChoice, keys: &Keys, own: &Path, patience: Patience) -> Result<RemoteModel, ModelError> {
+    profiles::check_price(choice)?;
     let own = OwnProfiles::read(own)?;
     let url = providers::base_url(choice)?;
     if choice.name.trim().is_empty() {
@@ -64,11 +66,8 @@ async fn own_file(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) ->
     let file = Path::new(&choice.name);
     let facts = local::facts(file).await?;
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-    let trained = if facts.window == 0 { DEFAULT_WINDOW } else { facts.window };
-    let window = own.window(choice).unwrap_or(DEFAULT_WINDOW).min(trained).max(LEAST_WINDOW);
-    // The file's word on its size goes before its name's; what family it is of, only the name says.
-    let by_size = || profiles::strength_by_name(&format!("{name} {}", facts.parameters));
-    Ok(Local::new(&name, file, window, own.strength(choice).unwrap_or_else(by_size), models_dir))
+    let (window, strength) = known::here(choice, Some(&facts), own);
+    Ok(Local::new(&name, file, window, strength, models_dir))
 }
 
 async fn built_in(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) -> Result<Local, ModelError> {
@@ -84,9 +83,9 @@ async fn built_in(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) ->
         )
     })?;
     let dir = models_dir.to_owned();
-    let window = own.window(choice).unwrap_or(DEFAULT_WINDOW).clamp(LEAST_WINDOW, model.window);
+    let (window, strength) = known::here(choice, None, own);
     match tokio::task::spawn_blocking(move || catalogue::state(model, &dir)).await {
-        Ok(FileState::Ready { path }) => Ok(Local::new(model.id, &path, window, Strength::Small, models_dir)),
+        Ok(FileState::Ready { path }) => Ok(Local::new(model.id, &path, window, strength, models_dir)),
         _ => Err(error(
             "local_model",
             format!(
@@ -166,6 +165,7 @@ async fn one_word(model: &dyn Model) -> Result<ModelReply, ModelError> {
         stop: Vec::new(),
         prefill: None,
         grows: false,
+        limited: false,
         sending: None,
     };
     let reply = model.complete(request, &|_| {}).await?;

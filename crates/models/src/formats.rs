@@ -4,7 +4,7 @@ mod anthropic;
 mod gemini;
 pub mod openai;
 
-use plumb_rlm::model::{Finish, Message, ModelReply, ModelRequest, OnProgress, Progress, Role, Usage};
+use plumb_rlm::model::{Finish, Message, ModelReply, ModelRequest, OnProgress, Progress, Reported, Role};
 use plumb_rlm::money::Usd;
 use reqwest::{RequestBuilder, Url};
 use serde_json::Value;
@@ -82,10 +82,13 @@ pub struct Said<'a> {
     /// What the reply was made to begin with, until its first word is there.
     prefill: Option<&'a str>,
     text: String,
+    /// Bytes of what the model thought beside it.
+    thought: usize,
+    /// The server has counted something of it.
+    counted: bool,
+    usage: Reported,
     /// Why it ended.
     pub finish: Option<Finish>,
-    /// What the server counted.
-    pub usage: Option<Usage>,
     /// What the server says it charged.
     pub cost: Option<Usd>,
     /// Nothing more can come.
@@ -95,12 +98,46 @@ pub struct Said<'a> {
 impl<'a> Said<'a> {
     /// Nothing yet.
     pub fn new(on_progress: OnProgress<'a>, prefill: Option<&'a str>) -> Self {
-        Said { on_progress, prefill, text: String::new(), finish: None, usage: None, cost: None, done: false }
+        let (text, usage) = (String::new(), Reported::default());
+        Said { on_progress, prefill, text, thought: 0, counted: false, usage, finish: None, cost: None, done: false }
     }
 
     /// The text so far.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Bytes of all that the model has written, thoughts included.
+    pub fn written(&self) -> usize {
+        self.text.len() + self.thought
+    }
+
+    /// The server has counted something of the reply, so that it is paid.
+    pub fn is_counted(&self) -> bool {
+        self.counted
+    }
+
+    /// Adds to what the model thinks, which is paid and no part of the reply.
+    pub fn think(&mut self, thought: &str) {
+        if !thought.is_empty() {
+            self.thought += thought.len();
+            (self.on_progress)(Progress::Thought(thought));
+        }
+    }
+
+    /// Takes what the server has counted; what it leaves out is as it was.
+    pub fn count(&mut self, usage: Reported) {
+        self.usage = usage.after(self.usage);
+        self.counted |= self.usage != Reported::default();
+        // What is counted after its end comes with the reply.
+        if self.finish.is_none() && self.counted {
+            (self.on_progress)(Progress::Counted(self.usage));
+        }
+    }
+
+    /// A part of it has arrived, though not so much that it could be read.
+    pub fn began(&self) {
+        (self.on_progress)(Progress::Counted(self.usage));
     }
 
     /// Adds to the text.

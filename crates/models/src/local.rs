@@ -62,7 +62,7 @@ impl Local {
             price: Some(Price { input: 0.0, cached_input: None, cache_write: None, output: 0.0 }),
             local: true,
             prefill: true,
-            concurrency: SLOTS,
+            concurrency: Some(SLOTS),
         };
         Local { profile, process, group: NEXT_GROUP.fetch_add(1, Ordering::Relaxed) }
     }
@@ -107,7 +107,7 @@ impl Model for Local {
                 }
                 FromLlama::Done { finish, usage, prompt_ms, reply_ms, .. } => {
                     tracing::debug!(?usage, prompt_ms, reply_ms, "local reply");
-                    return Ok(ModelReply { text, usage: Some(usage), cost: None, finish });
+                    return Ok(ModelReply { text, usage: usage.into(), cost: None, finish });
                 }
                 FromLlama::Failed { code, message, .. } => {
                     return Err(refusal(&code, message, text));

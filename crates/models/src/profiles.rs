@@ -63,7 +63,13 @@ impl OwnProfiles {
             wrong(&line.map_or_else(|| error.message().to_owned(), |line| format!("line {line}: {}", error.message())))
         })?;
         match own.model.iter().find(|fact| fact.window == Some(0) || fact.max_output == Some(0) || fact.concurrency == Some(0)) {
-            Some(fact) => Err(wrong(&format!("{}:{} has a zero where none can be", fact.provider, fact.name))),
+            Some(fact) => return Err(wrong(&format!("{}:{} has a zero where none can be", fact.provider, fact.name))),
+            None => {}
+        }
+        match own.model.iter().find(|fact| fact.price.is_some_and(|price| !price.is_sound())) {
+            Some(fact) => {
+                Err(wrong(&format!("{}:{} has a price below zero, or one that is no number", fact.provider, fact.name)))
+            }
             None => Ok(own),
         }
     }
@@ -88,6 +94,28 @@ impl OwnProfiles {
     }
 }
 
+/// Refuses a choice whose price is none: as a price of nothing it would break each limit.
+///
+/// # Errors
+/// `bad_price`.
+pub fn check_price(choice: &ModelChoice) -> Result<(), ModelError> {
+    if choice.price.is_none_or(|price| price.is_sound()) {
+        return Ok(());
+    }
+    let message = format!(
+        "The price of {}:{} is below zero, or no number. Say it in US dollars for a million tokens, or leave it out.",
+        choice.provider, choice.name
+    );
+    Err(ModelError { code: "bad_price", message, partial: String::new() })
+}
+
+/// Where a mark has the provider keep the beginning of a conversation, that costs a quarter more than to read it:
+/// <https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#pricing>. Who says a price hardly ever says that.
+fn with_cache(price: Price, provider: &str) -> Price {
+    let cache_write = price.cache_write.or((provider == "anthropic").then_some(price.input * 1.25));
+    Price { cache_write, ..price }
+}
+
 /// The profile of a model on a server.
 pub fn profile(choice: &ModelChoice, url: &Url, own: &OwnProfiles) -> ModelProfile {
     let provider = providers::provider(&choice.provider);
@@ -102,7 +130,7 @@ pub fn profile(choice: &ModelChoice, url: &Url, own: &OwnProfiles) -> ModelProfi
         own.window.or(fact.map(|fact| fact.window)).unwrap_or(if own_machine { OWN_WINDOW } else { CLOUD_WINDOW });
     let max_output = own.max_output.or(fact.map(|fact| fact.max_output)).unwrap_or(UNKNOWN_MAX_OUTPUT);
     // These serve one person, a few calls at a time; other servers put many calls into one batch.
-    let concurrency = if matches!(choice.provider.as_str(), "ollama" | "lmstudio" | "llamacpp") { 4 } else { 32 };
+    let concurrency = matches!(choice.provider.as_str(), "ollama" | "lmstudio" | "llamacpp").then_some(4);
     ModelProfile {
         name: format!("{}:{}", choice.provider, choice.name),
         window_tokens,
@@ -112,11 +140,12 @@ pub fn profile(choice: &ModelChoice, url: &Url, own: &OwnProfiles) -> ModelProfi
         price: choice
             .price
             .or(own.price)
+            .map(|price| with_cache(price, &choice.provider))
             .or(fact.filter(|fact| !fact.tier || window_tokens <= fact.window).map(|fact| fact.price))
             .or(free.then_some(FREE)),
         local,
         prefill: own.prefill.unwrap_or(fact.is_some_and(|fact| fact.prefill)),
-        concurrency: own.concurrency.unwrap_or(concurrency),
+        concurrency: own.concurrency.or(concurrency),
     }
 }
 
@@ -275,6 +304,40 @@ mod tests {
     }
 
     #[test]
+    fn a_price_that_the_user_says_has_the_caches_writes_in_it_where_they_are_billed() {
+        let said = |cache_write| Price { input: 4.0, cached_input: None, cache_write, output: 20.0 };
+        let of = |provider: &str, price| {
+            let choice = ModelChoice {
+                provider: provider.into(),
+                name: "m".into(),
+                base_url: None,
+                key: KeySource::None,
+                price: Some(price),
+            };
+            profile(&choice, &Url::parse("https://example.org/v1").unwrap(), &OwnProfiles::default()).price
+        };
+        assert_eq!(of("anthropic", said(None)), Some(said(Some(5.0))));
+        assert_eq!(of("anthropic", said(Some(8.0))), Some(said(Some(8.0))));
+        assert_eq!(of("openai", said(None)), Some(said(None)));
+        let own = "[[model]]\nprovider = 'anthropic'\nname = 'm'\nprice = { input = 4, output = 20 }";
+        let choice =
+            ModelChoice { provider: "anthropic".into(), name: "m".into(), base_url: None, key: KeySource::None, price: None };
+        let url = Url::parse("https://example.org/v1").unwrap();
+        assert_eq!(profile(&choice, &url, &toml::from_str(own).unwrap()).price, Some(said(Some(5.0))));
+    }
+
+    #[test]
+    fn only_servers_of_one_person_and_those_the_user_knows_have_a_number_of_calls_at_once() {
+        assert_eq!((profile_of("ollama", "m").concurrency, profile_of("openai", "m").concurrency), (Some(4), None));
+        assert_eq!(profile_of("server", "m").concurrency, None);
+        let own = "[[model]]\nprovider = 'server'\nname = 'm'\nconcurrency = 8";
+        let choice =
+            ModelChoice { provider: "server".into(), name: "m".into(), base_url: None, key: KeySource::None, price: None };
+        let url = Url::parse("https://example.org/v1").unwrap();
+        assert_eq!(profile(&choice, &url, &toml::from_str(own).unwrap()).concurrency, Some(8));
+    }
+
+    #[test]
     fn what_cannot_be_read_is_named_with_its_line_and_not_passed_over() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("models.toml");
@@ -283,6 +346,8 @@ mod tests {
             ("[[model]]\nprovider = 'openai'\n", "line 1"),
             ("model = 3", "line 1"),
             ("[[model]]\nprovider = 'a'\nname = 'm'\nwindow = 0\n", "a:m"),
+            ("[[model]]\nprovider = 'a'\nname = 'm'\nprice = { input = -1, output = 2 }\n", "a:m has a price below zero"),
+            ("[[model]]\nprovider = 'a'\nname = 'm'\nprice = { input = 1, output = nan }\n", "a:m has a price below zero"),
         ] {
             std::fs::write(&path, words).unwrap();
             let error = OwnProfiles::read(&path).unwrap_err();

@@ -103,12 +103,9 @@ impl Budget {
             let Some(price) = profile.price else {
                 return Err(price_unknown("cost", profile));
             };
-            let left =
-                Usd::from_dollars(most).minus(account.spent.plus(account.reserved)).minus(price.worst(most_input_tokens, 0));
-            output = output.min(price.affordable_output(left));
-            if output < FEWEST_OUTPUT
-                || account.spent.plus(account.reserved).plus(price.worst(most_input_tokens, output)) > Usd::from_dollars(most)
-            {
+            let left = Usd::from_dollars(most).minus(account.spent.plus(account.reserved));
+            output = output.min(price.affordable_output(left, most_input_tokens));
+            if output < FEWEST_OUTPUT || price.worst(most_input_tokens, output) > left {
                 return Err(fault("limit_cost", format!("The limit of ${most} does not allow another call.")));
             }
         }
@@ -150,7 +147,8 @@ impl Budget {
 /// Why a limit (`cost`, `monthly`) cannot be kept.
 pub fn price_unknown(limit: &str, profile: &ModelProfile) -> Fault {
     let message = format!(
-        "A {limit} limit was set, but the price of {} is unknown, so the limit could not be kept. Give its price, or remove the limit.",
+        "A {limit} limit was set, but the price of {} is unknown, so the limit could not be kept. Say its price under Settings, at the \
+         model, or in a terminal with --price IN,OUT; or remove the limit.",
         profile.name
     );
     fault("price_unknown", message)
@@ -174,7 +172,7 @@ mod tests {
             price,
             local: false,
             prefill: false,
-            concurrency: 4,
+            concurrency: None,
         }
     }
 

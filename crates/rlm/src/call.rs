@@ -3,6 +3,7 @@
 use crate::{
     budget::{FEWEST_OUTPUT, Reservation, price_unknown},
     event::{CallId, EventKind, Fault, NodeId},
+    heard::{Heard, Meter},
     journal::JournalError,
     ledger::Outgoing,
     model::{Finish, Message, Model, ModelError, ModelProfile, ModelReply, ModelRequest, Progress, Usage, Wait},
@@ -65,25 +66,6 @@ enum End {
     Unrecorded(JournalError),
 }
 
-/// Counts a reply while it arrives, as long as it may be within what was reserved for it.
-struct Meter {
-    most: u64,
-    /// In bytes: no text shorter than this has too many tokens, for a token has a byte at least.
-    next_count: usize,
-}
-
-impl Meter {
-    /// Whether the text surely has too many tokens.
-    fn is_passed(&mut self, text: &str, model: &dyn Model) -> bool {
-        if text.len() <= self.next_count {
-            return false;
-        }
-        let tokens = model.fewest_tokens(text);
-        self.next_count = text.len() + self.most.saturating_sub(tokens) as usize;
-        tokens > self.most
-    }
-}
-
 impl Shared {
     /// A node's own turn: asks its model, and writes down what came of it.
     pub async fn turn(&self, model: &Arc<dyn Model>, node: NodeId, turn: u32, prompt: Prompt) -> Result<Called, Stop> {
@@ -103,9 +85,10 @@ impl Shared {
                 Ok(called)
             }
             Err(broken) => {
-                // An unfinished reply is not a turn: it is kept as a partial, and asked for again on resume. What it cost is kept.
+                // An unfinished reply is not a turn: it is kept as a partial, and asked for again on resume. What it cost is kept. A child's run goes
+                // on after it, so that what was set aside for it has to be let go.
                 let Called { text, usage, cost_usd, elapsed_ms, .. } = broken.called;
-                if usage != Usage::default() {
+                if usage != Usage::default() || node != NodeId(0) {
                     self.log.append(node, EventKind::ReplyLost { turn, text, usage, cost_usd, elapsed_ms }).await?;
                 }
                 Err(broken.stop)
@@ -164,33 +147,32 @@ impl Shared {
             stop: prompt.stop,
             prefill: prompt.prefill.filter(|_| profile.prefill),
             grows: prompt.grows,
+            limited: self.budget.limit().is_some() || self.is_paid_of_the_allowance(profile).await,
             sending: Some(Outgoing::of_call(&self.log, node, call, input)),
         };
-        let arrived = Mutex::new(String::new());
-        let ended = self.hear(model.as_ref(), node, call, request, &arrived).await;
+        let heard = Mutex::new(Heard::default());
+        let ended = self.hear(model.as_ref(), node, call, request, input, &heard).await;
         let elapsed_ms = since.elapsed().as_millis() as u64;
-        let estimate = |text: &str| Usage { input_tokens: input, output_tokens: model.count_tokens(text), ..Usage::default() };
+        let heard = heard.into_inner().unwrap_or_else(PoisonError::into_inner);
         let ended = match ended {
             End::Answered(Ok(reply)) => {
-                let usage = reply.usage.unwrap_or_else(|| estimate(&reply.text));
-                let cost_usd = self.budget.settle(reservation, usage, reply.cost);
-                return Ok(Called {
-                    text: reply.text,
-                    usage,
-                    usage_estimated: reply.usage.is_none(),
-                    cost_usd,
-                    elapsed_ms,
-                    finish: reply.finish,
-                });
+                let (usage, usage_estimated) = heard.used_in_all(reply.usage, model.as_ref(), input);
+                // What it says it charged is not for the tries before.
+                let cost_usd = self.budget.settle(reservation, usage, reply.cost.filter(|_| !heard.is_again()));
+                if usage_estimated && !self.told_of_estimates.swap(true, Ordering::Relaxed) {
+                    let words =
+                        "The server did not report all of the tokens it used. Where it did not, Plumb's figures are estimates.";
+                    // A record that cannot be written shows at the call's own event.
+                    let _ = self.log.notice(NodeId(0), "usage_estimated", words).await;
+                }
+                return Ok(Called { text: reply.text, usage, usage_estimated, cost_usd, elapsed_ms, finish: reply.finish });
             }
             ended => ended,
         };
-        let partial = arrived.into_inner().unwrap_or_else(PoisonError::into_inner);
-        // A call that brought nothing is most likely not paid for; one that began to answer is.
-        let usage = if partial.is_empty() { Usage::default() } else { estimate(&partial) };
+        let usage = heard.used(model.as_ref(), input);
         let (stop, fault) = self.why_broken(ended, &reservation, usage);
         let cost_usd = self.budget.settle(reservation, usage, None);
-        let called = Called { text: partial, usage, usage_estimated: true, cost_usd, elapsed_ms, finish: Finish::Stop };
+        let called = Called { text: heard.text, usage, usage_estimated: true, cost_usd, elapsed_ms, finish: Finish::Stop };
         let of_this_call = matches!(stop, Stop::Fault(_));
         Err(Box::new(Broken { called, stop, fault, of_this_call }))
     }
@@ -220,13 +202,12 @@ impl Shared {
             // A record that cannot be written shows at the call's own event.
             let _ = self.log.append(NodeId(0), EventKind::Notice(warning)).await;
         }
-        let bought = price.affordable_output(granted.amount.minus(price.worst(most_input, 0)));
-        Ok(bought.min(most.into()) as u32)
+        Ok(price.affordable_output(granted.amount, most_input).min(most.into()) as u32)
     }
 
     /// Whether a call costs money that runs share and have a limit of.
-    async fn is_paid_of_the_allowance(&self, model: &dyn Model) -> bool {
-        let paid = model.profile().price.is_some_and(|price| price.output > 0.0);
+    async fn is_paid_of_the_allowance(&self, profile: &ModelProfile) -> bool {
+        let paid = profile.price.is_some_and(|price| !price.is_free());
         paid && matches!(self.allowance.is_limited().await, Ok(true))
     }
 
@@ -237,26 +218,27 @@ impl Shared {
         node: NodeId,
         call: Option<CallId>,
         request: ModelRequest,
-        arrived: &Mutex<String>,
+        input: u64,
+        heard: &Mutex<Heard>,
     ) -> End {
-        let most = u64::from(request.max_output_tokens);
-        let limited = self.budget.limit().is_some() || self.is_paid_of_the_allowance(model).await;
-        let meter = Mutex::new(limited.then_some(Meter { most, next_count: most as usize }));
+        let meter = Mutex::new(request.limited.then(|| Meter::new(request.max_output_tokens)));
         let overrun = CancellationToken::new();
         let (waits, mut waited) = unbounded_channel();
         let on_progress = |progress: Progress<'_>| match progress {
-            Progress::Text(piece) => {
-                let mut arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner);
-                arrived.push_str(piece);
-                self.log.delta(node, call, piece);
-                let mut meter = meter.lock().unwrap_or_else(PoisonError::into_inner);
-                if meter.as_mut().is_some_and(|meter| meter.is_passed(&arrived, model)) {
-                    overrun.cancel();
-                }
-            }
             Progress::Loading(part) => self.log.loading(part),
             Progress::Waiting(wait) if self.is_news(&wait) => drop(waits.send(wait)),
             Progress::Waiting(_) => {}
+            heard_of => {
+                let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+                heard.take(heard_of, model, input);
+                if let Progress::Text(piece) = heard_of {
+                    self.log.delta(node, call, piece);
+                }
+                let mut meter = meter.lock().unwrap_or_else(PoisonError::into_inner);
+                if meter.as_mut().is_some_and(|meter| meter.is_passed(&heard, model)) {
+                    overrun.cancel();
+                }
+            }
         };
         let mut reply = std::pin::pin!(model.complete(request, &on_progress));
         let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + PARTIAL, PARTIAL);
@@ -264,7 +246,8 @@ impl Shared {
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return End::Stopped,
-                outcome = &mut reply => return End::Answered(outcome),
+                // What breaks off after it was too long was too long.
+                outcome = &mut reply => return if outcome.is_err() && overrun.is_cancelled() { End::Overrun } else { End::Answered(outcome) },
                 () = overrun.cancelled() => return End::Overrun,
                 Some(Wait { code, asked, time }) = waited.recv() => {
                     let waiting = EventKind::Waiting { call, code: code.to_owned(), asked, wait_ms: time.as_millis() as u64 };
@@ -273,7 +256,7 @@ impl Shared {
                     }
                 }
                 _ = ticks.tick() => {
-                    let text = arrived.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                    let text = heard.lock().unwrap_or_else(PoisonError::into_inner).text.clone();
                     // A partial that cannot be kept costs at most this second.
                     let _ = self.log.journal.save_partial(node, call, &text).await;
                 }

@@ -25,8 +25,8 @@ const MOST_DOCUMENTS: usize = 2_000;
 /// `no_readable_text` where no document has any; `too_long` where they do not fit.
 pub async fn run(shared: &Shared, spec: &NodeSpec) -> Result<String, Stop> {
     let record = shared.records.lock().unwrap_or_else(PoisonError::into_inner).remove(&NodeId(0)).unwrap_or_default();
-    if let Some(reply) = record.replies.get(&1).filter(|reply| says_something(reply)) {
-        return Ok(reply.clone());
+    if let Some(reply) = record.replies.get(&1).filter(|reply| says_something(&reply.text)) {
+        return Ok(reply.text.clone());
     }
     if !record.started {
         let (question, model) = (spec.question.clone(), spec.model.profile().name.clone());

@@ -189,7 +189,7 @@ pub enum EventKind {
         text: String,
         /// Tokens; estimated by us when `usage_estimated`.
         usage: Usage,
-        /// The provider reported no usage.
+        /// The provider did not report all of its usage.
         usage_estimated: bool,
         /// Absent: price unknown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -206,7 +206,7 @@ pub enum EventKind {
         turn: u32,
         /// What had arrived.
         text: String,
-        /// Tokens, estimated by us.
+        /// Tokens: as the provider had counted them by then, the rest estimated by us.
         usage: Usage,
         /// Absent: price unknown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -262,7 +262,7 @@ pub enum EventKind {
         error: Option<Fault>,
         /// Tokens of this call alone; a child's turns carry their own.
         usage: Usage,
-        /// The provider reported no usage.
+        /// The provider did not report all of its usage.
         usage_estimated: bool,
         /// Absent: price unknown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -270,6 +270,9 @@ pub enum EventKind {
         cost_usd: Option<Usd>,
         /// From asking to the last token.
         elapsed_ms: u64,
+        /// Why the reply ended.
+        #[serde(default)]
+        finish: Finish,
     },
     /// A document was touched for the first time, and is frozen for this run.
     Touched {
@@ -358,4 +361,18 @@ pub struct Event {
     /// What.
     #[serde(flatten)]
     pub kind: EventKind,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sub_call_that_was_kept_before_its_end_was_written_down_still_reads_and_is_given_as_it_was() {
+        let kept = r#"{"version": 2, "seq": 3, "at_ms": 0, "node": 0, "type": "call_finished", "call": 1, "text": "yes", "usage_estimated": false,
+            "usage": {"input_tokens": 9, "cached_input_tokens": 0, "output_tokens": 2}, "elapsed_ms": 5}"#;
+        let event: Event = serde_json::from_str(kept).unwrap();
+        let EventKind::CallFinished { text, finish, usage, .. } = event.kind else { panic!("another event") };
+        assert_eq!((finish, crate::record::given(&text, finish, usage).as_str()), (Finish::Stop, "yes"));
+    }
 }

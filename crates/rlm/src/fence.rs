@@ -5,6 +5,8 @@
 pub struct Parsed {
     /// Code cells in order.
     pub cells: Vec<String>,
+    /// The last cell has no end.
+    pub unclosed: bool,
     /// An answer given in the text itself: `FINAL(...)` outside of code, as older and fine-tuned models write it.
     pub answer: Option<TextAnswer>,
 }
@@ -50,16 +52,18 @@ pub fn parse(reply: &str) -> Parsed {
         }
     }
     if let Some((_, code, true)) = open {
-        push(&mut parsed.cells, &code);
+        parsed.unclosed = push(&mut parsed.cells, &code);
     }
     parsed.answer = final_in(&prose);
     parsed
 }
 
-fn push(cells: &mut Vec<String>, code: &str) {
-    if !code.trim().is_empty() {
+fn push(cells: &mut Vec<String>, code: &str) -> bool {
+    let says_something = !code.trim().is_empty();
+    if says_something {
         cells.push(code.to_owned());
     }
+    says_something
 }
 
 /// `FINAL(...)` or `FINAL_VAR(...)` at the start of a line of prose; the answer reaches to the last closing bracket.
@@ -100,6 +104,8 @@ mod tests {
     #[test]
     fn an_unclosed_fence_runs_to_the_end() {
         assert_eq!(cells("```repl\nx = 1\ny = 2"), ["x = 1\ny = 2\n"]);
+        assert!(parse("```repl\nx = 1").unclosed && parse("```py\na\n```\n```repl\nx = 1").unclosed);
+        assert!(!parse("```repl\nx = 1\n```").unclosed && !parse("```py\na\n```\n```").unclosed);
     }
 
     #[test]

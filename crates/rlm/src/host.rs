@@ -8,7 +8,7 @@ use crate::{
     journal::JournalError,
     model::{Finish, Message, Role, Usage},
     node::{Found, NodeSpec},
-    record::{CallRecord, NodeRecord, STOPPED},
+    record::{CallRecord, NodeRecord, STOPPED, given},
     repl::{HostCall, HostError, HostReply, ReplHost},
     shared::{Shared, Stop},
 };
@@ -187,7 +187,10 @@ impl<'a> CellHost<'a> {
                 grows: false,
             };
             match shared.call(&shared.sub_model, self.spec.node, Some(call), prompt).await {
-                Ok(called) => (called, None),
+                Ok(called) => {
+                    let error = said_nothing(&called, &shared.sub_model.profile().name);
+                    (called, error)
+                }
                 Err(broken) if broken.of_this_call => (broken.called, Some(broken.fault)),
                 Err(broken) => {
                     let broken = *broken;
@@ -225,7 +228,7 @@ impl<'a> CellHost<'a> {
     async fn conclude(&self, call: CallId, called: Called, error: Option<Fault>) -> Result<SubReply, Stop> {
         let result = match &error {
             Some(fault) => Err(fault.clone()),
-            None => Ok(called.text.clone()),
+            None => Ok(given(&called.text, called.finish, called.usage)),
         };
         let finished = EventKind::CallFinished {
             call,
@@ -235,6 +238,7 @@ impl<'a> CellHost<'a> {
             usage_estimated: called.usage_estimated,
             cost_usd: called.cost_usd,
             elapsed_ms: called.elapsed_ms,
+            finish: called.finish,
         };
         self.shared.log.append(self.spec.node, finished).await?;
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
@@ -381,6 +385,22 @@ impl Called {
             finish: Finish::Stop,
         }
     }
+}
+
+/// Why a reply without a word is none.
+fn said_nothing(called: &Called, model: &str) -> Option<Fault> {
+    if !called.text.trim().is_empty() {
+        return None;
+    }
+    let tokens = called.usage.output_tokens;
+    let (code, message) = match called.finish {
+        Finish::Stop => ("empty_reply", format!("{model} ended its reply without a word.")),
+        Finish::Length => {
+            ("empty_reply", format!("{model} reached its limit of {tokens} tokens before it said a word. Ask for less at once."))
+        }
+        Finish::Refused => ("refused", format!("{model} refused to answer, or its provider withheld the reply.")),
+    };
+    Some(Fault { code: code.to_owned(), message })
 }
 
 /// Lines `first` to `last` of a text, numbered from 1, without the end of the last.

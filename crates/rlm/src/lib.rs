@@ -29,6 +29,7 @@ mod evidence;
 mod fence;
 mod free;
 mod guided;
+mod heard;
 mod host;
 mod log;
 mod lookup;

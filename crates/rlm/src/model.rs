@@ -71,6 +71,8 @@ pub struct ModelRequest {
     pub prefill: Option<String>,
     /// The next call will begin with these messages: it pays to have the provider keep them.
     pub grows: bool,
+    /// Money was set aside for it, and only once: what the provider has begun to count is not sent again.
+    pub limited: bool,
     /// Hears of each body before its first byte leaves.
     pub sending: Option<Arc<dyn Sending>>,
 }
@@ -111,11 +113,63 @@ impl Usage {
     }
 }
 
+/// Tokens of a call as far as the provider has counted them; while a reply arrives, so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reported {
+    /// All input tokens, cached ones included.
+    pub input_tokens: Option<u64>,
+    /// Those of the input that came from the provider's cache.
+    pub cached_input_tokens: u64,
+    /// Those of the input that the provider wrote to its cache, where that has a price of its own.
+    pub cache_write_tokens: u64,
+    /// Output tokens, reasoning included.
+    pub output_tokens: Option<u64>,
+}
+
+impl From<Usage> for Reported {
+    fn from(usage: Usage) -> Self {
+        Reported {
+            input_tokens: Some(usage.input_tokens),
+            cached_input_tokens: usage.cached_input_tokens,
+            cache_write_tokens: usage.cache_write_tokens,
+            output_tokens: Some(usage.output_tokens),
+        }
+    }
+}
+
+impl Reported {
+    /// This, and of an older report what this one leaves out.
+    pub fn after(self, older: Reported) -> Reported {
+        let input = if self.input_tokens.is_some() { self } else { older };
+        Reported { output_tokens: self.output_tokens.or(older.output_tokens), ..input }
+    }
+
+    /// Nothing of it has to be estimated.
+    pub fn is_whole(&self) -> bool {
+        self.input_tokens.is_some_and(|tokens| tokens > 0) && self.output_tokens.is_some_and(|tokens| tokens > 0)
+    }
+
+    /// The tokens, with those of the estimate where none are reported, and whether that is anywhere. A zero beside a text was left out too.
+    pub fn or(self, estimate: Usage) -> (Usage, bool) {
+        let input = self.input_tokens.filter(|tokens| *tokens > 0 || estimate.input_tokens == 0);
+        let output = self.output_tokens.filter(|tokens| *tokens > 0 || estimate.output_tokens == 0);
+        let of_input = if input.is_some() { self } else { Reported::default() };
+        let usage = Usage {
+            input_tokens: input.unwrap_or(estimate.input_tokens),
+            cached_input_tokens: of_input.cached_input_tokens,
+            cache_write_tokens: of_input.cache_write_tokens,
+            output_tokens: output.unwrap_or(estimate.output_tokens),
+        };
+        (usage, input.is_none() || output.is_none() && estimate.output_tokens > 0)
+    }
+}
+
 /// Why a reply ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Finish {
     /// The model was done, or a stop text came.
+    #[default]
     Stop,
     /// The output limit was reached.
     Length,
@@ -128,8 +182,8 @@ pub enum Finish {
 pub struct ModelReply {
     /// All of its text, prefill included.
     pub text: String,
-    /// What the provider counted; `None` when it reported nothing.
-    pub usage: Option<Usage>,
+    /// What the provider counted of it.
+    pub usage: Reported,
     /// What the provider says it charged, which counts for more than any price we know.
     pub cost: Option<Usd>,
     /// Why it ended.
@@ -165,15 +219,16 @@ pub struct ModelProfile {
     pub local: bool,
     /// [`ModelRequest::prefill`] is honoured.
     pub prefill: bool,
-    /// How many calls it is worth having in flight.
-    pub concurrency: u32,
+    /// How many calls it takes at once; `None`: as many as are asked of it.
+    pub concurrency: Option<u32>,
 }
 
 /// A call that brought no finished reply.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{message}")]
 pub struct ModelError {
-    /// For programs: `unreachable`, `refused_key`, `no_such_model`, `too_long`, `rate_limited`, `bad_reply`, `cut_short`, `server`, `local_model`.
+    /// For programs: `unreachable`, `refused_key`, `no_such_model`, `too_long`, `rate_limited`, `bad_reply`, `cut_short`, `server`, `local_model`;
+    /// or that of a [`JournalError`], where nothing was sent because it could not be written down.
     pub code: &'static str,
     /// What happened, why, and what to do.
     pub message: String,
@@ -197,6 +252,12 @@ pub struct Wait {
 pub enum Progress<'t> {
     /// A piece of the reply.
     Text(&'t str),
+    /// A piece of what the model thinks: it is paid like the reply, and not shown.
+    Thought(&'t str),
+    /// What the provider has counted so far. That nothing of it is known yet says that it has begun to answer.
+    Counted(Reported),
+    /// It is sent again. What was heard before was of a try that failed.
+    Again,
     /// A model on this computer is being loaded: how much of it is in memory, 0 to 1.
     Loading(f32),
     /// Nothing is sent for a while. Calls that wait for the same reason each say so.
@@ -208,7 +269,7 @@ impl<'t> Progress<'t> {
     pub fn text(self) -> &'t str {
         match self {
             Progress::Text(text) => text,
-            Progress::Loading(_) | Progress::Waiting(_) => "",
+            Progress::Thought(_) | Progress::Counted(_) | Progress::Again | Progress::Loading(_) | Progress::Waiting(_) => "",
         }
     }
 }
@@ -251,5 +312,27 @@ mod tests {
         let kept = r#"{"input_tokens": 9, "cached_input_tokens": 4, "output_tokens": 2}"#;
         let usage: Usage = serde_json::from_str(kept).unwrap();
         assert_eq!(usage, Usage { input_tokens: 9, cached_input_tokens: 4, cache_write_tokens: 0, output_tokens: 2 });
+    }
+
+    #[test]
+    fn a_part_of_the_usage_that_is_missing_or_zero_beside_a_text_is_estimated_and_the_rest_is_believed() {
+        let estimate = Usage { input_tokens: 20, output_tokens: 7, ..Usage::default() };
+        let reported =
+            |input_tokens, output_tokens| Reported { input_tokens, cached_input_tokens: 4, cache_write_tokens: 1, output_tokens };
+        let usage = |input_tokens, cached_input_tokens, cache_write_tokens, output_tokens| Usage {
+            input_tokens,
+            cached_input_tokens,
+            cache_write_tokens,
+            output_tokens,
+        };
+        assert_eq!(reported(Some(9), Some(2)).or(estimate), (usage(9, 4, 1, 2), false));
+        for nothing in [None, Some(0)] {
+            assert_eq!(reported(Some(9), nothing).or(estimate), (usage(9, 4, 1, 7), true));
+            assert_eq!(reported(nothing, Some(2)).or(estimate), (usage(20, 0, 0, 2), true));
+            assert_eq!(reported(nothing, nothing).or(estimate), (usage(20, 0, 0, 7), true));
+            // An empty reply has no tokens that could have been left out.
+            let empty = Usage { output_tokens: 0, ..estimate };
+            assert_eq!(reported(Some(9), nothing).or(empty), (usage(9, 4, 1, 0), false));
+        }
     }
 }

@@ -84,9 +84,20 @@ impl Price {
         Price { input, ..*self }.cost(Usage { input_tokens, output_tokens, ..Usage::default() })
     }
 
-    /// How many output tokens `left` buys.
-    pub fn affordable_output(&self, left: Usd) -> u64 {
-        left.0.checked_div(per_token(self.output)).unwrap_or(u64::MAX)
+    /// Nothing that a call can have is paid.
+    pub fn is_free(&self) -> bool {
+        self.worst(1, 1) == Usd::ZERO && self.cached_input.is_none_or(|cached| per_token(cached) == 0)
+    }
+
+    /// How many output tokens `left` buys, after the input at its worst.
+    pub fn affordable_output(&self, left: Usd, input_tokens: u64) -> u64 {
+        left.minus(self.worst(input_tokens, 0)).0.checked_div(per_token(self.output)).unwrap_or(u64::MAX)
+    }
+
+    /// Whether each amount is one that can be charged. Others would count as nothing, and no limit would be kept.
+    pub fn is_sound(&self) -> bool {
+        let amounts = [Some(self.input), self.cached_input, self.cache_write, Some(self.output)];
+        amounts.into_iter().flatten().all(|amount| amount.is_finite() && amount >= 0.0)
     }
 }
 
@@ -118,6 +129,18 @@ mod tests {
         let same = Price { cache_write: None, ..price };
         assert_eq!(same.cost(usage).dollars(), (400.0 + 60.0 + 50.0) / 1e6);
         assert_eq!(same.worst(1_000, 10).dollars(), (1_000.0 + 50.0) / 1e6);
+    }
+
+    #[test]
+    fn a_price_that_nobody_charges_is_told_from_a_free_one() {
+        let free = Price { input: 0.0, cached_input: None, cache_write: None, output: 0.0 };
+        assert!(free.is_sound());
+        for odd in [-0.1, f64::NAN, f64::INFINITY] {
+            assert!(!Price { input: odd, ..free }.is_sound() && !Price { output: odd, ..free }.is_sound());
+            assert!(
+                !Price { cached_input: Some(odd), ..free }.is_sound() && !Price { cache_write: Some(odd), ..free }.is_sound()
+            );
+        }
     }
 
     #[test]

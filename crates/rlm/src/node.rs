@@ -4,16 +4,18 @@ use crate::{
     call::Prompt,
     event::{CallId, EventKind, Fault, NodeId},
     evidence::Line,
-    fence::{self, TextAnswer},
+    fence::{self, Parsed, TextAnswer},
     free, guided,
     host::CellHost,
     ledger::Outgoing,
-    model::{Message, Model, Role},
+    model::{Finish, Message, Model, Role},
     options::Mode,
-    record::{CellRecord, NodeRecord},
+    prompt::render,
+    record::{CellRecord, NodeRecord, ReplyRecord},
     repl::{CellEnding, CellLimits, CellOutcome, Context, Repl, ReplSpec},
     shared::{Shared, Stop},
 };
+use minijinja::context;
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -166,7 +168,9 @@ impl Node<'_> {
             match next {
                 Next::Answer(answer) => return Ok(answer),
                 Next::Look => {}
-                Next::Tell(words) => messages.extend([Message::new(Role::Assistant, reply), Message::new(Role::User, words)]),
+                Next::Tell(words) => {
+                    messages.extend([Message::new(Role::Assistant, reply.text), Message::new(Role::User, words)]);
+                }
             }
         }
         let message = format!("The limit of {most} steps is reached.");
@@ -174,7 +178,7 @@ impl Node<'_> {
     }
 
     /// One call for a turn's reply.
-    async fn ask(&mut self, turn: u32, last: bool, messages: &[Message]) -> Result<String, Stop> {
+    async fn ask(&mut self, turn: u32, last: bool, messages: &[Message]) -> Result<ReplyRecord, Stop> {
         let model = &self.spec.model;
         // Counted before they are copied, so that the next turn finds them counted.
         for message in messages {
@@ -205,24 +209,25 @@ impl Node<'_> {
             let words = "The conversation was longer than the model can take. Its oldest outputs were shortened.";
             self.shared.log.notice(self.spec.node, "shortened", words).await?;
         };
-        if called.usage_estimated && turn == 1 {
-            let words = "The server did not report how many tokens it used; Plumb's figures are estimates.";
-            self.shared.log.notice(self.spec.node, "usage_estimated", words).await?;
-        }
-        self.recorded().replies.insert(turn, called.text.clone());
-        Ok(called.text)
+        let reply = ReplyRecord { text: called.text, finish: called.finish };
+        self.recorded().replies.insert(turn, reply.clone());
+        Ok(reply)
     }
 
     /// Runs what a reply asks for.
-    async fn act(&mut self, turn: u32, reply: &str, last: bool) -> Result<Next, Stop> {
+    async fn act(&mut self, turn: u32, reply: &ReplyRecord, last: bool) -> Result<Next, Stop> {
+        let ReplyRecord { text: reply, finish } = reply;
         if let Manner::Guided(guide) = &mut self.manner
             && guide.reads(last)
         {
             return Ok(guide.read(reply, last).map_or(Next::Look, Next::Answer));
         }
         let mut parsed = fence::parse(reply);
+        let cut_off = *finish == Finish::Length && self.is_part_of_a_cell(turn, &parsed);
         // A variable is looked up after the code beside it has run.
-        if let Some(TextAnswer::Variable(name)) = parsed.answer.take_if(|answer| matches!(answer, TextAnswer::Variable(_))) {
+        if let Some(TextAnswer::Variable(name)) = parsed.answer.take_if(|answer| matches!(answer, TextAnswer::Variable(_)))
+            && !cut_off
+        {
             parsed.cells.push(format!("FINAL_VAR({name:?})"));
         }
         if parsed.cells.is_empty() {
@@ -244,8 +249,9 @@ impl Node<'_> {
         }
         let mut outcomes = Vec::new();
         let asked = parsed.cells.len();
-        for code in &parsed.cells {
-            let (outcome, found) = self.cell(turn, code).await?;
+        for (index, code) in parsed.cells.iter().enumerate() {
+            let is_cut = cut_off && index + 1 == asked;
+            let (outcome, found) = if is_cut { (not_run(), Found::Unknown) } else { self.cell(turn, code).await? };
             if !outcome.output.trim().is_empty() {
                 self.best = outcome.output.trim().chars().take(4_000).collect();
             }
@@ -276,6 +282,14 @@ impl Node<'_> {
         }))
     }
 
+    /// Whether the last cell of a reply that was cut off is only a part of what the model was writing. A few lines that a small model is held to
+    /// are mostly done before its limit; and what ran before this was looked at has run.
+    fn is_part_of_a_cell(&self, turn: u32, parsed: &Parsed) -> bool {
+        let number = self.cells + parsed.cells.len() as u32;
+        let has_run = self.recorded().cells.get(&number).is_some_and(|cell| cell.turn == turn);
+        matches!(self.manner, Manner::Free) && parsed.unclosed && !has_run
+    }
+
     /// Runs one cell, or takes its outcome from the record.
     async fn cell(&mut self, turn: u32, code: &str) -> Result<(CellOutcome, Found), Stop> {
         self.cells += 1;
@@ -287,7 +301,7 @@ impl Node<'_> {
         if known.is_none() {
             let event = EventKind::CellStarted { turn, cell, code: code.to_owned() };
             self.shared.log.append(self.spec.node, event).await?;
-            self.recorded().cells.insert(cell, CellRecord { code: code.to_owned(), ..CellRecord::default() });
+            self.recorded().cells.insert(cell, CellRecord { turn, code: code.to_owned(), ..CellRecord::default() });
         }
         let since = Instant::now();
         self.ensure_worker(cell).await?;
@@ -384,6 +398,12 @@ pub enum Found {
     Nothing(String),
     /// There was no search, or the cell is from the record.
     Unknown,
+}
+
+/// What the model is told of code that was cut off.
+fn not_run() -> CellOutcome {
+    let error = Some(render("cut_off", context! {}));
+    CellOutcome { output: String::new(), omitted_chars: 0, error, ending: CellEnding::Raised, answer: None }
 }
 
 /// Shortens a conversation from its oldest outputs until it fits into `room` tokens, as far as that goes. Gives the tokens it has then.

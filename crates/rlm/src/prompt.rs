@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 /// The templates, by their file's name.
 const TEMPLATES: &[(&str, &str)] = &[
+    ("cut_off", include_str!("../../../prompts/cut_off.md")),
     ("direct_first", include_str!("../../../prompts/direct_first.md")),
     ("direct_system", include_str!("../../../prompts/direct_system.md")),
     ("free_first", include_str!("../../../prompts/free_first.md")),

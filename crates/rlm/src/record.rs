@@ -2,12 +2,22 @@
 
 use crate::{
     event::{BlobId, CallId, Event, EventKind, Fault, NodeId},
+    model::{Finish, Usage},
     repl::CellOutcome,
 };
 use std::collections::{BTreeMap, HashMap};
 
 /// The code of a call that the end of its run cut off.
 pub const STOPPED: &str = "stopped";
+
+/// What code is given of a sub-call's reply: where it is not whole, it says so itself.
+pub fn given(text: &str, finish: Finish, usage: Usage) -> String {
+    match finish {
+        Finish::Stop => text.to_owned(),
+        Finish::Length => format!("{text}\n[the reply was cut off here, at its limit of {} tokens]", usage.output_tokens),
+        Finish::Refused => format!("{text}\n[the model refused to say more, or its provider withheld it]"),
+    }
+}
 
 /// A recorded sub-call.
 #[derive(Clone, Debug)]
@@ -25,6 +35,8 @@ pub struct CallRecord {
 /// A recorded cell.
 #[derive(Clone, Debug, Default)]
 pub struct CellRecord {
+    /// The turn whose reply holds it.
+    pub turn: u32,
     /// Its code.
     pub code: String,
     /// How it ended; absent: it was running.
@@ -33,13 +45,22 @@ pub struct CellRecord {
     pub calls: Vec<CallRecord>,
 }
 
+/// The reply of a turn.
+#[derive(Clone, Debug)]
+pub struct ReplyRecord {
+    /// All of it.
+    pub text: String,
+    /// Why it ended.
+    pub finish: Finish,
+}
+
 /// What happened in one node.
 #[derive(Clone, Debug, Default)]
 pub struct NodeRecord {
     /// The node's beginning is on record.
     pub started: bool,
     /// Replies by turn.
-    pub replies: BTreeMap<u32, String>,
+    pub replies: BTreeMap<u32, ReplyRecord>,
     /// Cells by number.
     pub cells: BTreeMap<u32, CellRecord>,
 }
@@ -82,11 +103,13 @@ impl Record {
                         record.children.insert(*call, event.node);
                     }
                 }
-                EventKind::Reply { turn, text, .. } => {
-                    node.replies.insert(*turn, text.clone());
+                EventKind::Reply { turn, text, finish, .. } => {
+                    node.replies.insert(*turn, ReplyRecord { text: text.clone(), finish: *finish });
                 }
-                EventKind::CellStarted { cell, code, .. } => {
-                    node.cells.entry(*cell).or_default().code.clone_from(code);
+                EventKind::CellStarted { turn, cell, code } => {
+                    let cell = node.cells.entry(*cell).or_default();
+                    cell.turn = *turn;
+                    cell.code.clone_from(code);
                 }
                 EventKind::CellFinished { cell, outcome, .. } => {
                     node.cells.entry(*cell).or_default().outcome = Some(outcome.clone());
@@ -96,12 +119,12 @@ impl Record {
                     let started = CallRecord { call: *call, prompt: prompt.clone(), recursive: *recursive, result: None };
                     node.cells.entry(*cell).or_default().calls.push(started);
                 }
-                EventKind::CallFinished { call, text, error, .. } => {
+                EventKind::CallFinished { call, text, error, finish, usage, .. } => {
                     let ended = match error {
                         // The run was stopped under it: it counts as in flight.
                         Some(fault) if fault.code == STOPPED => continue,
                         Some(fault) => Err(fault.clone()),
-                        None => Ok(text.clone()),
+                        None => Ok(given(text, *finish, *usage)),
                     };
                     let calls = node.cells.values_mut().flat_map(|cell| &mut cell.calls);
                     if let Some(record) = calls.into_iter().find(|record| record.call == *call) {

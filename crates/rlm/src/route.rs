@@ -65,7 +65,7 @@ mod tests {
             price: None,
             local: false,
             prefill: false,
-            concurrency: 1,
+            concurrency: None,
         };
         route(ModeChoice::Auto, &Overview { tokens_estimate, ..Overview::default() }, &profile).0
     }

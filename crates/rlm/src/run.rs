@@ -34,6 +34,8 @@ const LOOKED_AT: usize = 8;
 
 /// However deep the user lets children nest.
 const DEEPEST: u32 = 16;
+/// Sub-calls at once, whatever the user chose.
+const MOST_CALLS: u32 = 4096;
 /// Children of one depth at work at once: each is a process with memory of its own.
 const MOST_CHILDREN: u32 = 8;
 
@@ -111,15 +113,17 @@ async fn go(
 ) -> Result<(), JournalError> {
     let limits = options.limits;
     let inner = stop.child_token();
-    let children = limits.concurrency.clamp(1, MOST_CHILDREN) as usize;
+    let concurrency = limits.concurrency.min(parts.sub_model.profile().concurrency.unwrap_or(u32::MAX)).clamp(1, MOST_CALLS);
     let shared = Arc::new(Shared {
         root_model: parts.model,
         sub_model: parts.sub_model,
         corpus: parts.corpus,
         launcher: parts.launcher,
         log: Arc::new(log),
-        slots: Semaphore::new(limits.concurrency.clamp(1, 4096) as usize),
-        child_slots: (0..limits.max_depth.min(DEEPEST)).map(|_| Semaphore::new(children)).collect(),
+        slots: Semaphore::new(concurrency as usize),
+        child_slots: (0..limits.max_depth.min(DEEPEST))
+            .map(|_| Semaphore::new(concurrency.min(MOST_CHILDREN) as usize))
+            .collect(),
         handed: AtomicU64::default(),
         seed: options.seed,
         stop: inner.clone(),
@@ -130,6 +134,7 @@ async fn go(
         next_call: AtomicU32::new(record.next_call),
         allowance: parts.allowance,
         warned: AtomicBool::default(),
+        told_of_estimates: AtomicBool::default(),
         waiting_until: Mutex::default(),
         given: Given::default(),
         budget: Budget::new(limits.clone(), before.cost, before.usage, before.calls),

@@ -59,6 +59,8 @@ pub struct Shared {
     pub allowance: Arc<dyn Allowance>,
     /// The user was told that little of it is left.
     pub warned: AtomicBool,
+    /// The user was told that some figures are estimates.
+    pub told_of_estimates: AtomicBool,
     /// Sub-calls in flight.
     pub slots: Semaphore,
     /// Children at work, by the depth of their parents.

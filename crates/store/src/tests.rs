@@ -71,6 +71,7 @@ pub(crate) fn called(seq: u64, call: u32, cost_usd: Option<Usd>) -> Event {
             usage_estimated: false,
             cost_usd,
             elapsed_ms: 5,
+            finish: Finish::Stop,
         },
     )
 }

@@ -33,6 +33,20 @@ async fn no_more_sub_calls_are_sent_than_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_more_sub_calls_go_at_once_than_their_model_takes_or_the_user_chose() {
+    let code = "FINAL(llm_query_batched([f'ITEM {n}' for n in range(24)]).count('ok'))";
+    let own = "[[model]]\nprovider = 'server'\nname = 'narrow'\nconcurrency = 3\n";
+    for (model, most) in [("ollama:any", 4), ("server:narrow", 3), ("server:wide", 12)] {
+        let home = home();
+        std::fs::create_dir_all(home.plumb_home().join("data")).unwrap();
+        std::fs::write(home.plumb_home().join("data/models.toml"), own).unwrap();
+        let server = scripted([Reply::code(code)], [Rule::starting("ITEM", [Reply::text("ok").after_ms(200)])]).await;
+        let answer = home.ask(&server, &["--model", model, "--concurrency", "12"]).await.answered();
+        assert_eq!((&answer["answer"], server.stats().max_concurrency), (&json!("24"), most), "{model}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_price_that_the_user_wrote_down_keeps_a_limit_and_one_with_a_mistake_stops_before_anything_is_sent() {
     let home = home();
     let server = root([Reply::text("```repl\nFINAL('Tuesday')\n```").usage(1_000, 0, 100)]).await;
@@ -104,6 +118,62 @@ async fn a_reply_that_goes_on_past_its_limit_is_cut_and_nothing_more_is_sent() {
         assert!(stats.bytes_out < whole, "the connection was closed: {stats:?}");
         // What arrived is counted: the reply and what was reserved for it are alike.
         assert!(answer["usage"]["output_tokens"].as_u64().unwrap() > 1_000, "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thoughts_that_go_on_past_the_limit_are_cut_and_paid_in_every_format() {
+    for model in ["server:m", "anthropic:m", "gemini:m"] {
+        // Some 12,000 tokens, where a cent buys 50.
+        let endless = Reply { thinking: "hmm, ".repeat(6_000), piece_delay_ms: 100, ..Reply::text("word ".repeat(4_000)) };
+        let server = root([endless]).await;
+        let answer = home().ask(&server, &["--model", model, "--price", "20,200", "--max-cost", "0.5"]).await.ended(3, "limit");
+        assert_eq!(answer["error"]["code"], "limit_cost", "{model}: {answer}");
+        assert!(answer["error"]["message"].as_str().unwrap().contains("wrote on"), "{model}: {answer}");
+        assert!(answer["usage"]["output_tokens"].as_u64().unwrap() > 5_000, "{model}: {answer}");
+        assert!(answer["cost_usd"].as_f64().unwrap() > 0.5, "what it wrote on is told: {model}: {answer}");
+        assert_eq!(server.stats().requests, 1, "{model}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thoughts_that_were_stopped_are_paid_and_a_run_that_goes_on_has_that_much_less() {
+    for (model, input) in [("server:m", None), ("anthropic:m", Some(100)), ("gemini:m", Some(100))] {
+        let silent = Reply { thinking: "hmm, ".repeat(400), silent_after: Some(0), ..Reply::text("never") };
+        let server = root([silent, Reply::code("FINAL('Tuesday')").usage(10, 0, 1)]).await;
+        let home = home();
+        let answer = home.ask(&server, &["--model", model, "--price", "1,100", "--timeout", "3"]).await.ended(3, "limit");
+        let usage = &answer["usage"];
+        assert!(usage["output_tokens"].as_u64().unwrap() >= 400, "{model}: {answer}");
+        assert!(input.is_none_or(|input| usage["input_tokens"] == input), "the server's own count: {model}: {answer}");
+        let spent = answer["cost_usd"].as_f64().unwrap();
+        assert!(spent > 0.04, "{model}: {answer}");
+        let again = ["resume", answer["run_id"].as_str().unwrap(), "--json", "--max-cost", &spent.to_string()];
+        assert_eq!(home.run(&again).await.ended(3, "limit")["error"]["code"], "limit_cost", "{model}");
+        assert_eq!(server.stats().requests, 1, "{model}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_server_takes_no_limit_of_output_by_any_name_a_limit_of_cost_or_of_the_month_still_cuts_its_reply() {
+    for month in [false, true] {
+        let refuses = |name: &str| Reply::status(400, &format!("Unsupported parameter: '{name}'."));
+        let endless = Reply { piece_delay_ms: 10, ..Reply::text("word ".repeat(20_000)) };
+        let server = root([refuses("max_tokens"), refuses("max_completion_tokens"), endless]).await;
+        let home = home();
+        let limited: &[&str] = if month {
+            home.run(&["spending", "--limit", "0.03"]).await;
+            &["--price", "1,100"]
+        } else {
+            &["--price", "1,100", "--max-cost", "0.03"]
+        };
+        let answer = home.ask(&server, limited).await.ended(3, "limit");
+        assert_eq!(answer["error"]["code"], if month { "limit_month" } else { "limit_cost" }, "{answer}");
+        assert!(answer["error"]["message"].as_str().unwrap().contains("wrote on"), "{answer}");
+        assert!(answer["cost_usd"].as_f64().unwrap() < 0.1, "{answer}");
+        let last = server.requests()[2].clone();
+        assert!(last.get("max_tokens").is_none() && last.get("max_completion_tokens").is_none(), "{last}");
+        assert_eq!(server.stats().requests, 3);
     }
 }
 

@@ -22,6 +22,7 @@ mod poisoned;
 mod providers;
 mod rate_limits;
 mod recursive;
+mod replies;
 mod resume;
 mod serving;
 mod spending;

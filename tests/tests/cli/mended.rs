@@ -164,6 +164,32 @@ async fn odd_replies_that_are_whole_are_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_the_usage_that_a_server_leaves_out_is_estimated_and_that_is_said() {
+    let cell = "```repl\nFINAL('Tuesday')\n```";
+    let left_out = [
+        (json!({"prompt_tokens": 9, "completion_tokens": null}), Some(9), None),
+        (json!({"prompt_tokens": 9}), Some(9), None),
+        (json!({"prompt_tokens": 9, "completion_tokens": -4}), Some(9), None),
+        (json!({"prompt_tokens": 9, "completion_tokens": 0}), Some(9), None),
+        (json!({"prompt_tokens": 0, "completion_tokens": 0}), None, None),
+        (json!({"prompt_tokens": null, "completion_tokens": 3}), None, Some(3)),
+        (json!({"prompt_tokens": 9, "completion_tokens": 3}), Some(9), Some(3)),
+    ];
+    for (usage, input, output) in left_out {
+        let usage = json!({"choices": [], "usage": usage});
+        let server = scripted([events(&format!("{}data: {usage}\n\n{END}", says(cell)))], []).await;
+        let outcome = Home::with("note.txt", "The meeting is on Tuesday.\n").ask(&server, &["--price", "1,2"]).await;
+        let answer = outcome.answered();
+        let counted = |name: &str| answer["usage"][name].as_u64().unwrap();
+        let (read, written) = (counted("input_tokens"), counted("output_tokens"));
+        assert!(input.map_or(read > 300, |input| input == read), "{usage}: {answer}");
+        assert!(output.map_or(written > 4, |output| output == written), "{usage}: {answer}");
+        let estimated = input.is_none() || output.is_none();
+        assert_eq!(outcome.stderr.contains("figures are estimates"), estimated, "{usage}: {}", outcome.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_whole_text_that_is_answered_with_nothing_is_a_fault_and_can_be_asked_again() {
     let home = Home::with("note.txt", "The meeting is on Tuesday.\n");
     let nothing = Reply { thinking: "Tuesday, it seems.".into(), ..Reply::text(" \n") };

@@ -177,6 +177,19 @@ async fn a_day_is_that_of_the_computers_clock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_set_aside_for_a_childs_turn_that_failed_is_let_go() {
+    // The limit is set aside for the child's turn, whole.
+    let code = "try:\n    rlm_query('CHILD')\nexcept RuntimeError:\n    FINAL(llm_query('ITEM'))";
+    let rules = [Rule::containing("CHILD", [Reply::status(401, "no")]), Rule::starting("ITEM", [Reply::text("after it")])];
+    let root = Reply::code(&code.replace("CHILD", "CHI' 'LD"));
+    let server = scripted([root], rules).await;
+    let home = home();
+    home.run(&["spending", "--limit", "0.5"]).await;
+    assert_eq!(home.ask(&server, &["--price", "1,100"]).await.answered()["answer"], "after it");
+    assert_eq!(server.stats().rule_requests, [1, 1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reply_that_runs_past_what_the_month_has_left_is_cut() {
     // It is told to write some 80 tokens, and would send 20,000.
     let endless = Reply { piece_delay_ms: 1, ..Reply::text("word ".repeat(20_000)) };

@@ -102,7 +102,7 @@ text: string,
  */
 usage: Usage, 
 /**
- * The provider reported no usage.
+ * The provider did not report all of its usage.
  */
 usage_estimated: boolean, 
 /**
@@ -126,7 +126,7 @@ turn: number,
  */
 text: string, 
 /**
- * Tokens, estimated by us.
+ * Tokens: as the provider had counted them by then, the rest estimated by us.
  */
 usage: Usage, 
 /**
@@ -206,7 +206,7 @@ error?: Fault,
  */
 usage: Usage, 
 /**
- * The provider reported no usage.
+ * The provider did not report all of its usage.
  */
 usage_estimated: boolean, 
 /**
@@ -216,7 +216,11 @@ cost_usd?: Usd,
 /**
  * From asking to the last token.
  */
-elapsed_ms: number, } | { "type": "touched", 
+elapsed_ms: number, 
+/**
+ * Why the reply ended.
+ */
+finish: Finish, } | { "type": "touched", 
 /**
  * Which.
  */

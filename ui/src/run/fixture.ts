@@ -117,6 +117,7 @@ export const worked = (): Event[] =>
         usage_estimated: false,
         cost_usd: 0.0001,
         elapsed_ms: 1900,
+        finish: "stop",
       },
     ],
     [
@@ -129,6 +130,7 @@ export const worked = (): Event[] =>
         usage_estimated: false,
         cost_usd: 0.0002,
         elapsed_ms: 4900,
+        finish: "stop",
       },
     ],
     [9.1, { type: "cell_finished", turn: 2, cell: 2, outcome: outcome("", { answer: "Both." }), elapsed_ms: 5100 }],

@@ -3,7 +3,7 @@ import type { Event } from "../bindings/Event";
 import { callCost, fold, isFree, nodeCost, stayedHere } from "./fold";
 import { flame, ticks } from "./flame";
 import { options, outcome, record, started, usage, worked } from "./fixture";
-import { livePhrase, story } from "./story";
+import { livePhrase, story, whyEnded } from "./story";
 import { tree } from "./tree";
 
 const noToggles: ReadonlySet<string> = new Set();
@@ -70,12 +70,24 @@ describe("the view of a run", () => {
           usage: usage(0, 0),
           usage_estimated: false,
           elapsed_ms: 9,
+          finish: "stop",
         },
       ]),
     ]);
     expect(view.cost).toBeCloseTo(0.005, 10);
     expect(view.calls.get(1)?.state).toBe("failed");
     expect(callCost(view, 1)).toBe(0);
+  });
+
+  test("a sub-call whose reply was cut off says so, and one of a record from before says nothing", () => {
+    const ended = worked().map((event) =>
+      event.type === "call_finished" && event.call === 1 ? { ...event, finish: "length" } : event,
+    );
+    const detail = (events: Event[]) => story(fold(events), 0).find((step) => step.kind === "ask")?.detail;
+    expect(detail(ended as Event[])).toBe("1 of 2 cut off at the model's greatest length");
+    expect(whyEnded(fold(ended as Event[]).calls.get(1)?.finish)).toMatch(/cut off/);
+    expect(detail(worked())).not.toMatch(/cut off/);
+    expect(whyEnded(undefined)).toBeUndefined();
   });
 
   test("a child's turns count towards the call that it answers", () => {
@@ -102,7 +114,18 @@ describe("the view of a run", () => {
           },
           1,
         ],
-        [5.1, { type: "call_finished", call: 1, text: "done", usage: usage(0, 0), usage_estimated: false, elapsed_ms: 1000 }],
+        [
+          5.1,
+          {
+            type: "call_finished",
+            call: 1,
+            text: "done",
+            usage: usage(0, 0),
+            usage_estimated: false,
+            elapsed_ms: 1000,
+            finish: "stop",
+          },
+        ],
       ),
     ]);
     expect(callCost(view, 1)).toBe(0.5);

@@ -39,6 +39,7 @@ export interface Call extends Span {
   error?: Fault;
   cost?: number;
   usage?: Usage;
+  finish?: Finish;
   state: "running" | "done" | "failed" | "broken";
   /** The node that answers it, when it has a REPL of its own. */
   child?: NodeId;
@@ -274,6 +275,7 @@ function apply(view: RunView, event: Event, at: number): void {
         call.error = event.error;
         call.usage = event.usage;
         call.cost = event.cost_usd;
+        call.finish = event.finish;
         call.state = event.error ? "failed" : "done";
         call.end = at;
         const child = call.child === undefined ? undefined : view.nodes.get(call.child);

@@ -1,4 +1,5 @@
 // How an answer was found, in sentences.
+import type { Finish } from "../bindings/Finish";
 import type { NodeId } from "../bindings/NodeId";
 import { fileName, firstLine, plural, short } from "../text/format";
 import {
@@ -152,7 +153,7 @@ function turnSteps(view: RunView, node: RunNode, turn: Turn): Step[] {
         key,
         kind: "think",
         title,
-        detail: read === "" ? "They do not say it" : whyEnded(turn),
+        detail: read === "" ? "They do not say it" : whyEnded(turn.reply.finish),
         said: read ?? turn.reply.text,
         start: turn.start,
         end: turn.end,
@@ -180,10 +181,11 @@ function turnSteps(view: RunView, node: RunNode, turn: Turn): Step[] {
   });
 }
 
-const whyEnded = ({ reply }: Turn) =>
-  reply?.finish === "length"
+/** Why a reply is not whole. */
+export const whyEnded = (finish: Finish | undefined) =>
+  finish === "length"
     ? "The reply was cut off at the model's greatest length"
-    : reply?.finish === "refused"
+    : finish === "refused"
       ? "The model refused to answer"
       : undefined;
 
@@ -221,6 +223,7 @@ export function describe(view: RunView, cell: Cell): { kind: Kind; title: string
 function asked(calls: Call[], running: boolean): { kind: Kind; title: string; detail?: string } {
   const done = calls.filter((c) => c.state === "done").length;
   const failed = calls.filter((c) => c.state === "failed").length;
+  const cutOff = calls.filter((c) => c.finish === "length").length;
   const helpers = calls.every((c) => c.recursive);
   const what = helpers ? plural(calls.length, "helper") : plural(calls.length, "piece");
   const together = overlap(calls) ? ", at the same time" : "";
@@ -231,7 +234,9 @@ function asked(calls: Call[], running: boolean): { kind: Kind; title: string; de
     ? `${done} of ${calls.length} answered`
     : failed > 0
       ? `${failed} of ${calls.length} got no answer`
-      : undefined;
+      : cutOff > 0
+        ? `${cutOff} of ${calls.length} cut off at the model's greatest length`
+        : undefined;
   return { kind: "ask", title, detail: state ?? firstLine(calls[0]?.promptHead ?? "") };
 }
 

@@ -4,7 +4,7 @@ import type { OpenRun } from "../data/useRun";
 import { partialKey } from "../data/runLog";
 import { usePlatform } from "../platform";
 import { callCost, type Call } from "../run/fold";
-import { callKey, within } from "../run/story";
+import { callKey, whyEnded, within } from "../run/story";
 import { count, firstLine } from "../text/format";
 import { Output } from "./Code";
 import { Spent } from "./Spent";
@@ -47,6 +47,7 @@ function CallRow({ run, call, chosen }: { run: OpenRun; call: Call; chosen: stri
     if (itself) head.current?.scrollIntoView({ block: "center" });
   }, [itself]);
   const reply = call.text || run.log.partials[partialKey(call.node, call.id)];
+  const cutOff = whyEnded(call.finish);
   const states = { running: "under way", done: "answered", failed: "no answer", broken: "broke off" };
   return (
     <div className={s.call}>
@@ -84,6 +85,7 @@ function CallRow({ run, call, chosen }: { run: OpenRun; call: Call; chosen: stri
               <Output label="Reply">{reply}</Output>
             </>
           )}
+          {cutOff && <span className={s.label}>{cutOff}</span>}
           {call.error && (
             <>
               <span className={s.label}>Why there is no reply</span>

@@ -11,6 +11,8 @@ pub struct Reading<'a> {
     callee: &'a Callee<'a>,
     reader: Box<dyn Reader>,
     said: Said<'a>,
+    /// What is counted of it must not be paid twice.
+    limited: bool,
     form: Form,
     events: u64,
 }
@@ -29,8 +31,8 @@ const LONGEST_TOKEN: usize = 64;
 
 impl<'a> Reading<'a> {
     /// Nothing read yet.
-    pub fn new(callee: &'a Callee<'a>, said: Said<'a>) -> Self {
-        Reading { callee, reader: callee.format.reader(), said, form: Form::Unknown, events: 0 }
+    pub fn new(callee: &'a Callee<'a>, said: Said<'a>, limited: bool) -> Self {
+        Reading { callee, reader: callee.format.reader(), said, limited, form: Form::Unknown, events: 0 }
     }
 
     /// The text so far.
@@ -76,7 +78,7 @@ impl<'a> Reading<'a> {
 
     /// Whether so much has arrived that it cannot be the reply asked for.
     pub fn is_endless(&self, max_output_tokens: u32) -> bool {
-        self.text().len() > (max_output_tokens as usize).saturating_mul(LONGEST_TOKEN).max(LONGEST_TOKEN << 10)
+        self.said.written() > (max_output_tokens as usize).saturating_mul(LONGEST_TOKEN).max(LONGEST_TOKEN << 10)
     }
 
     /// It was left there.
@@ -85,7 +87,7 @@ impl<'a> Reading<'a> {
             "{} sent many times what it was asked for, so the connection was closed. Choose another model or server.",
             self.callee.server
         );
-        Fault::lasting("bad_reply", message).after(self.text())
+        self.so_far(Fault::lasting("bad_reply", message))
     }
 
     /// The body is over.
@@ -114,14 +116,26 @@ impl<'a> Reading<'a> {
     /// The connection broke or fell silent.
     pub fn cut(&self) -> Fault {
         let message = format!("{} ended its reply in the middle. Ask again.", self.callee.server);
-        Fault::passing("cut_short", message).after(self.text())
+        self.so_far(Fault::passing("cut_short", message))
+    }
+
+    /// A fault with the text that had arrived. What was written is paid, thoughts too, and is not sent again; what was only read is where no limit
+    /// stands against paying it again.
+    fn so_far(&self, fault: Fault) -> Fault {
+        let in_one_piece = matches!(&self.form, Form::Json(body) if !body.is_empty());
+        if in_one_piece {
+            self.said.began();
+        }
+        let paid = in_one_piece || self.said.written() > 0 || self.limited && self.said.is_counted();
+        let refused_parameter = fault.refused_parameter.filter(|_| !paid);
+        Fault { passing: fault.passing && !paid, refused_parameter, ..fault.after(self.text()) }
     }
 
     fn nonsense(&self) -> Fault {
         let server = self.callee.server;
         let message =
             format!("{server} answered with something that is no reply of a model. Check the address; it usually ends in /v1.");
-        Fault::lasting("bad_reply", message).after(self.text())
+        self.so_far(Fault::lasting("bad_reply", message))
     }
 
     fn stream(&mut self, bytes: &[u8]) -> Result<(), Fault> {
@@ -149,7 +163,7 @@ impl<'a> Reading<'a> {
         match odd {
             Odd::Nonsense => self.nonsense(),
             Odd::Cut => self.cut(),
-            Odd::Error { status, body } => fault::from_status(*status, &body.to_string(), None, self.callee).after(self.text()),
+            Odd::Error { status, body } => self.so_far(fault::from_status(*status, &body.to_string(), None, self.callee)),
         }
     }
 }
@@ -158,7 +172,7 @@ impl<'a> Reading<'a> {
 mod tests {
     use super::*;
     use crate::formats;
-    use plumb_rlm::model::{Finish, Progress, Usage};
+    use plumb_rlm::model::{Finish, Progress, Reported, Usage};
     use serde_json::json;
     use std::sync::Mutex;
 
@@ -173,7 +187,7 @@ mod tests {
             deployments: false,
         };
         let on_progress = |progress: Progress<'_>| shown.lock().unwrap().push_str(progress.text());
-        let mut reading = Reading::new(&callee, Said::new(&on_progress, None));
+        let mut reading = Reading::new(&callee, Said::new(&on_progress, None), false);
         let result = match body.chunks(7).try_for_each(|piece| reading.push(piece)) {
             Ok(()) => reading.end(),
             Err(fault) => Err(fault),
@@ -191,12 +205,13 @@ mod tests {
         let (reply, shown) = read(format!("{HELLO}{STOP}{USAGE}data: [DONE]\n\n").as_bytes());
         let reply = reply.unwrap();
         assert_eq!((reply.text.as_str(), shown.as_str(), reply.finish), ("Héllo", "Héllo", Finish::Stop));
-        assert_eq!(reply.usage, Some(Usage { input_tokens: 9, cached_input_tokens: 4, cache_write_tokens: 0, output_tokens: 2 }));
+        let usage = Usage { input_tokens: 9, cached_input_tokens: 4, cache_write_tokens: 0, output_tokens: 2 };
+        assert_eq!(reply.usage, Reported::from(usage));
     }
 
     #[test]
     fn a_stream_may_lack_done_or_its_usage_or_its_reason() {
-        assert_eq!(read(format!("{HELLO}{STOP}").as_bytes()).0.unwrap().usage, None);
+        assert_eq!(read(format!("{HELLO}{STOP}").as_bytes()).0.unwrap().usage, Reported::default());
         assert_eq!(read(format!("{HELLO}data: [DONE]").as_bytes()).0.unwrap().finish, Finish::Stop);
     }
 
@@ -222,7 +237,7 @@ mod tests {
         let (reply, shown) = read(body.to_string().as_bytes());
         let reply = reply.unwrap();
         assert_eq!((reply.text.as_str(), shown.as_str(), reply.finish), ("Hi", "Hi", Finish::Length));
-        assert_eq!(reply.usage.unwrap().input_tokens, 3);
+        assert_eq!(reply.usage.input_tokens, Some(3));
     }
 
     #[test]

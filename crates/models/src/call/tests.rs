@@ -1,9 +1,11 @@
 pub mod server;
 
 use super::*;
-use plumb_rlm::model::{Finish, Usage};
+use plumb_rlm::journal::JournalError;
+use plumb_rlm::model::{Finish, Reported, Usage};
 use plumb_rlm::money::Usd;
-use server::{Server, Step, ask, ask_for, model_at, read_request};
+use server::{Server, Step, ask, ask_for, model_at, read_request, request};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -22,7 +24,7 @@ async fn a_reply_streams_in_with_usage_and_the_key_goes_to_the_server_only() {
     let (reply, shown) = ask(&server.model("server"), "hi").await;
     let reply = reply.unwrap();
     assert_eq!((reply.text.as_str(), shown.as_str(), reply.finish), ("hé😀llo", "hé😀llo", Finish::Stop));
-    assert_eq!(reply.usage, Some(Usage { input_tokens: 3, cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: 1 }));
+    assert_eq!(reply.usage, Reported::from(Usage { input_tokens: 3, output_tokens: 1, ..Usage::default() }));
     let seen = &server.seen()[0];
     assert!(seen.starts_with("POST /v1/chat/completions HTTP/1.1"));
     assert!(seen.contains("authorization: Bearer sk-secret"));
@@ -136,7 +138,7 @@ async fn a_server_that_keeps_the_line_open_after_its_reply_costs_only_the_usage(
     const FINISHED: &[u8] = b"data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
     let server = Server::start(vec![vec![Step::Send(STREAM), Step::Send(HELLO), Step::Send(FINISHED), Step::Hang]]).await;
     let reply = ask(&server.model("server"), "hi").await.0.unwrap();
-    assert_eq!((reply.text.as_str(), reply.usage), ("hé😀llo", None));
+    assert_eq!((reply.text.as_str(), reply.usage), ("hé😀llo", Reported::default()));
 }
 
 #[tokio::test]
@@ -353,6 +355,29 @@ async fn what_openrouter_says_it_charged_comes_with_the_reply() {
         let server = Server::start(vec![vec![Step::Send(STREAM), Step::Send(HELLO), Step::Send(CHARGED)]]).await;
         assert_eq!(ask(&server.model(provider), "hi").await.0.unwrap().cost, cost, "{provider}");
     }
+}
+
+/// A record on a full disk.
+#[derive(Debug, Default)]
+struct Full(AtomicU32);
+
+#[async_trait]
+impl Sending for Full {
+    async fn sending(&self, _: &Destination, _: u64) -> Result<(), JournalError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Err(JournalError { code: "disk_full", message: "The disk is full. Free some space, then continue.".into() })
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_written_down_is_told_as_that_and_not_tried_again() {
+    let server = Server::start(vec![good(), good()]).await;
+    let full = Arc::new(Full::default());
+    let call = ModelRequest { sending: Some(full.clone()), ..request("hi") };
+    let error = server.model("server").complete(call, &|_| {}).await.unwrap_err();
+    assert_eq!((error.code, error.message.as_str()), ("disk_full", "The disk is full. Free some space, then continue."));
+    assert_eq!(full.0.load(Ordering::Relaxed), 1);
+    assert!(server.seen().iter().all(|request| !request.contains("messages")), "nothing of it left: {:?}", server.seen());
 }
 
 #[test]

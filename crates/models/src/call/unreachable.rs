@@ -3,10 +3,15 @@
 use super::fault::Fault;
 use crate::providers;
 use hyper_util::client::proxy::matcher::Matcher;
+use plumb_rlm::journal::JournalError;
 use reqwest::Url;
+use std::error::Error;
 
-/// The fault of a call that got no answer.
+/// The fault of a call that got no answer; of one that was not sent, because that could not be written down, the reason for that.
 pub fn fault(error: &reqwest::Error, url: &Url) -> Fault {
+    if let Some(unrecorded) = layers(error).find_map(|layer| layer.downcast_ref::<JournalError>()) {
+        return Fault::lasting(unrecorded.code, &unrecorded.message);
+    }
     let server = providers::origin(url);
     let why = innermost(error);
     if let Some(wrong) = certificate(&why) {
@@ -71,12 +76,15 @@ fn certificate(why: &str) -> Option<String> {
     Some(words.to_owned())
 }
 
+/// An error, and what lies under it.
+fn layers<'e>(error: &'e reqwest::Error) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    type Layer<'e> = &'e (dyn Error + 'static);
+    std::iter::successors(Some(error as Layer<'e>), |layer: &Layer<'e>| (**layer).source())
+}
+
 /// The cause under a library's layers, which is what the operating system said. Never the address, which the layers repeat.
 fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
+    let cause = layers(error).last().unwrap_or(error);
     if error.is_timeout() {
         return "no answer in time".into();
     }

@@ -151,6 +151,7 @@ mod tests {
             stop: vec!["END".into(), "\n\n".into()],
             prefill: None,
             grows,
+            limited: false,
             sending: None,
         }
     }

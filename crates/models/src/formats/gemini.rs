@@ -140,6 +140,7 @@ mod tests {
             stop: vec!["END".into()],
             prefill: None,
             grows: true,
+            limited: false,
             sending: None,
         };
         assert_eq!(

@@ -126,6 +126,7 @@ mod tests {
             stop: vec![],
             prefill: None,
             grows: false,
+            limited: false,
             sending: None,
         };
         json!(Body::new("m", &request, &OpenAi::of(provider).optional(refused)))

@@ -2,9 +2,10 @@
 
 mod wire;
 
-use crate::call::tests::server::{Server, Step, ask};
-use plumb_rlm::model::{Finish, ModelError, ModelReply, Usage};
+use crate::call::tests::server::{Server, Step, ask, request};
+use plumb_rlm::model::{Finish, Model, ModelError, ModelReply, ModelRequest, Progress, Reported};
 use serde_json::{Value, json};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use wire::{KEY, Wire};
 
@@ -44,7 +45,7 @@ async fn fault_of(wire: Wire, body: impl Into<Vec<u8>>) -> ModelError {
     fault(wire, vec![answer(body)]).await.0
 }
 
-const USAGE: Usage = Usage { input_tokens: 9, cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: 2 };
+const USAGE: Reported = Reported { input_tokens: Some(9), cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: Some(2) };
 
 /// A whole stream with usage.
 fn good(wire: Wire, pieces: &[&str]) -> String {
@@ -57,7 +58,7 @@ async fn a_reply_comes_in_pieces_with_its_usage_and_the_key_stands_only_in_its_h
         let (reply, shown, seen) = asked(wire, vec![answer(good(wire, &["Hé", "l", "lo 😀"]))]).await;
         let reply = reply.unwrap();
         assert_eq!((reply.text.as_str(), shown.as_str()), ("Héllo 😀", "Héllo 😀"), "{wire:?}");
-        assert_eq!((reply.finish, reply.usage, reply.cost), (Finish::Stop, Some(USAGE), None), "{wire:?}");
+        assert_eq!((reply.finish, reply.usage, reply.cost), (Finish::Stop, USAGE, None), "{wire:?}");
         assert!(seen[0].starts_with(&format!("POST {} HTTP/1.1\r\n", wire.path())), "{}", seen[0]);
         assert!(seen[0].contains(&format!("\r\n{}\r\n", wire.key_header())), "{}", seen[0]);
         assert_eq!(seen[0].matches(KEY).count(), 1, "{}", seen[0]);
@@ -76,25 +77,100 @@ async fn a_stream_may_be_cut_anywhere_end_its_lines_otherwise_and_hold_comments(
         let noisy = stream.replace("\n\n", "\n\n: still here\n\nevent: ping\ndata: {\"type\": \"ping\"}\n\nretry: 10\n\n");
         for other in [stream.replace('\n', "\r\n"), stream.replace('\n', "\r"), stream.replace("\n\n", "\n"), noisy] {
             let reply = replied(wire, other).await;
-            assert_eq!((reply.text.as_str(), reply.usage), ("Grüße – 東京 🎉", Some(USAGE)), "{wire:?}");
+            assert_eq!((reply.text.as_str(), reply.usage), ("Grüße – 東京 🎉", USAGE), "{wire:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_usage_that_is_missing_or_nonsense_is_none_and_the_reply_is_whole() {
+async fn a_part_of_the_usage_that_is_missing_or_nonsense_is_not_known_the_other_is_and_the_reply_is_whole() {
     let odd = [Value::Null, json!(-5), json!("many"), json!(u64::MAX), json!(1.5)];
     for wire in Wire::ALL {
-        assert_eq!(replied(wire, wire.stream(&["a"], Finish::Stop, None)).await.usage, None, "{wire:?}");
+        assert_eq!(replied(wire, wire.stream(&["a"], Finish::Stop, None)).await.usage, Reported::default(), "{wire:?}");
         for count in &odd {
             let reply = replied(wire, wire.stream(&["a"], Finish::Stop, Some((count.clone(), json!(2))))).await;
-            assert_eq!((reply.text.as_str(), reply.usage), ("a", None), "{wire:?} {count}");
-        }
-        // The output, where a count may be left out at zero, is at least never a huge or a negative one.
-        for count in &odd[1..] {
+            let usage = Reported { input_tokens: None, ..USAGE };
+            assert_eq!((reply.text.as_str(), reply.usage), ("a", usage), "{wire:?} {count}");
             let reply = replied(wire, wire.stream(&["a"], Finish::Stop, Some((json!(9), count.clone())))).await;
-            assert_eq!(reply.usage, None, "{wire:?} {count}");
+            let usage = Reported { output_tokens: None, ..USAGE };
+            assert_eq!((reply.text.as_str(), reply.usage), ("a", usage), "{wire:?} {count}");
         }
+    }
+}
+
+/// What is heard of a call beside its text: what the model thinks, and what is counted of it.
+async fn heard(
+    wire: Wire,
+    limited: bool,
+    scripts: Vec<Vec<Step>>,
+) -> (Result<ModelReply, ModelError>, String, Vec<Reported>, usize) {
+    let server = Server::start(scripts).await;
+    let (thought, counted) = (Mutex::new(String::new()), Mutex::new(Vec::new()));
+    let request = ModelRequest { limited, ..request("hi") };
+    let on_progress = |progress: Progress<'_>| match progress {
+        Progress::Thought(piece) => thought.lock().unwrap().push_str(piece),
+        Progress::Counted(usage) => counted.lock().unwrap().push(usage),
+        _ => {}
+    };
+    let result = server.model(wire.provider()).complete(request, &on_progress).await;
+    (result, thought.into_inner().unwrap(), counted.into_inner().unwrap(), server.seen().len())
+}
+
+#[tokio::test]
+async fn what_a_model_thinks_is_heard_as_it_streams_and_is_bounded_like_its_text() {
+    for wire in Wire::ALL {
+        let (reply, thought, ..) =
+            heard(wire, false, vec![answer(format!("{}{}", wire.thought("let me "), good(wire, &["a"])))]).await;
+        assert_eq!((reply.unwrap().text.as_str(), thought.contains("let me ")), ("a", true), "{wire:?}");
+        // The request allows 50 tokens.
+        let endless = wire.thought(&"hmm, ".repeat(200)).repeat(1_000);
+        let (result, thought, ..) = heard(wire, false, vec![answer(endless)]).await;
+        assert_eq!(result.unwrap_err().code, "bad_reply", "{wire:?}");
+        assert!(thought.len() < 600_000, "{wire:?}: {}", thought.len());
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_breaks_after_a_thought_is_not_sent_again() {
+    for wire in Wire::ALL {
+        let thinking = format!("{}{}", wire.unfinished(&[]), wire.thought("let me think"));
+        let failed = format!("{thinking}data: {}\n\n", wire.error(503));
+        for (body, code) in [(thinking, "cut_short"), (failed, "server")] {
+            let (error, tries) = fault(wire, vec![answer(body), answer(good(wire, &["a"]))]).await;
+            assert_eq!((error.code, error.partial.as_str(), tries), (code, "", 1), "{wire:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reply_in_one_piece_that_breaks_off_was_written_and_is_not_sent_again() {
+    const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\nconnection: close\r\n\r\n";
+    for wire in Wire::ALL {
+        let begun = vec![Step::Send(HEAD), Step::Send(wire.whole("so far").into_bytes().leak())];
+        let (result, _, counted, tries) = heard(wire, false, vec![begun, answer(good(wire, &["a"]))]).await;
+        assert_eq!((result.unwrap_err().code, tries), ("cut_short", 1), "{wire:?}");
+        assert_eq!(counted, [Reported::default()], "it is heard that it had begun");
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_has_counted_when_a_reply_breaks_is_heard_and_under_a_limit_it_is_not_sent_again() {
+    let input = Reported { input_tokens: Some(9), ..Reported::default() };
+    for (wire, begun, known) in [
+        (Wire::Anthropic, Wire::Anthropic.unfinished(&[]), input),
+        (Wire::Gemini, r#"data: {"usageMetadata": {"promptTokenCount": 9, "thoughtsTokenCount": 2}}"#.to_owned() + "\n\n", USAGE),
+        // As vLLM does with `continuous_usage_stats`.
+        (
+            Wire::OpenAi,
+            r#"data: {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 2}}"#.to_owned() + "\n\n",
+            USAGE,
+        ),
+    ] {
+        let (result, _, counted, tries) = heard(wire, true, vec![answer(begun.clone()), answer(good(wire, &["a"]))]).await;
+        assert_eq!((result.unwrap_err().code, counted, tries), ("cut_short", vec![known], 1), "{wire:?}");
+        let (result, _, counted, tries) = heard(wire, false, vec![answer(begun), answer(good(wire, &["a"]))]).await;
+        assert_eq!((result.unwrap().text.as_str(), tries), ("a", 2), "{wire:?}");
+        assert_eq!(counted[0], known, "{wire:?}");
     }
 }
 
@@ -113,7 +189,7 @@ async fn the_reason_of_the_end_is_told() {
     for wire in Wire::ALL {
         for finish in [Finish::Length, Finish::Refused] {
             let reply = replied(wire, wire.stream(&["so far"], finish, Some((json!(9), json!(2))))).await;
-            assert_eq!((reply.text.as_str(), reply.finish, reply.usage), ("so far", finish, Some(USAGE)), "{wire:?}");
+            assert_eq!((reply.text.as_str(), reply.finish, reply.usage), ("so far", finish, USAGE), "{wire:?}");
         }
     }
 }
@@ -122,7 +198,7 @@ async fn the_reason_of_the_end_is_told() {
 async fn a_reply_in_one_piece_is_understood_too() {
     for wire in Wire::ALL {
         let reply = replied(wire, wire.whole("Hé")).await;
-        assert_eq!((reply.text.as_str(), reply.finish, reply.usage), ("Hé", Finish::Stop, Some(USAGE)), "{wire:?}");
+        assert_eq!((reply.text.as_str(), reply.finish, reply.usage), ("Hé", Finish::Stop, USAGE), "{wire:?}");
         let error = fault_of(wire, wire.error(404)).await;
         assert_eq!(error.code, "no_such_model", "{wire:?}");
     }

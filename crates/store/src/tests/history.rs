@@ -131,6 +131,7 @@ async fn the_cost_is_the_exact_sum_and_unknown_when_any_part_is() {
         usage_estimated: false,
         cost_usd: None,
         elapsed_ms: 0,
+        finish: Finish::Stop,
     };
     journal.append(&event(4, unused)).await.unwrap();
     assert_eq!(store.run(&run).await.unwrap().cost_usd, Some(0.35), "what was not used costs nothing at any price");

@@ -113,9 +113,24 @@ fn model_with(url: &Url, provider: &str, key: Key) -> RemoteModel {
         price: None,
         local: true,
         prefill: false,
-        concurrency: 4,
+        concurrency: None,
     };
     RemoteModel::new(provider, url, "m", Some(key), profile, patience).unwrap()
+}
+
+/// A call.
+pub fn request(prompt: &str) -> ModelRequest {
+    ModelRequest {
+        messages: vec![Message::new(Role::User, prompt)],
+        max_output_tokens: 50,
+        temperature: 0.0,
+        seed: 7,
+        stop: vec!["END".into()],
+        prefill: None,
+        grows: false,
+        limited: false,
+        sending: None,
+    }
 }
 
 /// The reply, and what was shown of it meanwhile.
@@ -126,16 +141,7 @@ pub async fn ask(model: &RemoteModel, prompt: &str) -> (Result<ModelReply, Model
 /// The same with another limit of the reply.
 pub async fn ask_for(model: &RemoteModel, prompt: &str, most: u32) -> (Result<ModelReply, ModelError>, String) {
     let shown = Mutex::new(String::new());
-    let request = ModelRequest {
-        messages: vec![Message::new(Role::User, prompt)],
-        max_output_tokens: most,
-        temperature: 0.0,
-        seed: 7,
-        stop: vec!["END".into()],
-        prefill: None,
-        grows: false,
-        sending: None,
-    };
-    let result = model.complete(request, &|progress: Progress<'_>| lock(&shown).push_str(progress.text())).await;
+    let on_progress = |progress: Progress<'_>| lock(&shown).push_str(progress.text());
+    let result = model.complete(ModelRequest { max_output_tokens: most, ..request(prompt) }, &on_progress).await;
     (result, shown.into_inner().unwrap())
 }

@@ -1,7 +1,7 @@
 //! What comes back: <https://docs.anthropic.com/en/docs/build-with-claude/streaming>.
 
 use crate::formats::{Odd, Reader, Said, count};
-use plumb_rlm::model::{Finish, Usage};
+use plumb_rlm::model::{Finish, Reported};
 use serde_json::Value;
 
 /// Reads one reply. A stream counts its input at its beginning and its output at its end.
@@ -15,10 +15,10 @@ pub struct AnthropicReply {
 impl Reader for AnthropicReply {
     fn event(&mut self, event: &Value, said: &mut Said<'_>) -> Result<(), Odd> {
         match event["type"].as_str().unwrap_or_default() {
-            "message_start" => self.count(&event["message"]["usage"]),
-            "content_block_start" => speak(&event["content_block"], "text", said),
-            // Thoughts, their signatures and the like are deltas of other types, and no part of the reply.
-            "content_block_delta" => speak(&event["delta"], "text_delta", said),
+            // The output of the beginning is a placeholder.
+            "message_start" => said.count(self.input(&event["message"]["usage"])),
+            "content_block_start" => speak(&event["content_block"], said),
+            "content_block_delta" => speak(&event["delta"], said),
             "message_delta" => self.end(&event["delta"]["stop_reason"], &event["usage"], said),
             "message_stop" => said.done = true,
             "error" => return Err(error(event)),
@@ -33,7 +33,7 @@ impl Reader for AnthropicReply {
             return Err(error(body));
         }
         let blocks = body["content"].as_array().ok_or(Odd::Nonsense)?;
-        blocks.iter().for_each(|block| speak(block, "text", said));
+        blocks.iter().for_each(|block| speak(block, said));
         self.end(&body["stop_reason"], &body["usage"], said);
         said.finish.get_or_insert(Finish::Stop);
         Ok(())
@@ -41,33 +41,34 @@ impl Reader for AnthropicReply {
 }
 
 impl AnthropicReply {
-    /// Takes what stands in one place; what does not, is as it was.
-    fn count(&mut self, usage: &Value) {
+    /// Takes what stands in one place; what does not, is as it was. `input_tokens` leaves out what was read from the cache and what was written
+    /// to it.
+    fn input(&mut self, usage: &Value) -> Reported {
         self.fresh = count(&usage["input_tokens"]).or(self.fresh);
         self.cached = count(&usage["cache_read_input_tokens"]).or(self.cached);
         self.written = count(&usage["cache_creation_input_tokens"]).or(self.written);
+        let (cached_input_tokens, cache_write_tokens) = (self.cached.unwrap_or(0), self.written.unwrap_or(0));
+        let input_tokens = self.fresh.map(|fresh| fresh + cached_input_tokens + cache_write_tokens);
+        Reported { input_tokens, cached_input_tokens, cache_write_tokens, output_tokens: None }
     }
 
     fn end(&mut self, reason: &Value, usage: &Value, said: &mut Said<'_>) {
-        self.count(usage);
-        if let (Some(fresh), Some(output_tokens)) = (self.fresh, count(&usage["output_tokens"])) {
-            let (cached_input_tokens, cache_write_tokens) = (self.cached.unwrap_or(0), self.written.unwrap_or(0));
-            // `input_tokens` leaves out what was read from the cache and what was written to it.
-            let input_tokens = fresh + cached_input_tokens + cache_write_tokens;
-            said.usage = Some(Usage { input_tokens, cached_input_tokens, cache_write_tokens, output_tokens });
-        }
         match reason.as_str() {
             None => {}
             Some("max_tokens" | "model_context_window_exceeded") => said.finish = Some(Finish::Length),
             Some("refusal") => said.finish = Some(Finish::Refused),
             Some(_) => said.finish = Some(Finish::Stop),
         }
+        said.count(Reported { output_tokens: count(&usage["output_tokens"]), ..self.input(usage) });
     }
 }
 
-fn speak(part: &Value, kind: &str, said: &mut Said<'_>) {
-    if part["type"] == kind {
-        said.say(part["text"].as_str().unwrap_or_default());
+/// Signatures and the like are parts of other types, and nothing that the model says.
+fn speak(part: &Value, said: &mut Said<'_>) {
+    match part["type"].as_str() {
+        Some("text" | "text_delta") => said.say(part["text"].as_str().unwrap_or_default()),
+        Some("thinking" | "thinking_delta") => said.think(part["thinking"].as_str().unwrap_or_default()),
+        _ => {}
     }
 }
 
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(events: &[Value]) -> Option<Usage> {
+    fn read(events: &[Value]) -> Reported {
         let mut said = Said::new(&|_| {}, None);
         let mut reply = AnthropicReply::default();
         events.iter().for_each(|event| reply.event(event, &mut said).unwrap());
@@ -105,13 +106,15 @@ mod tests {
         let start = json!({"type": "message_start", "message": {"usage": {"input_tokens": 5,
             "cache_read_input_tokens": 100, "cache_creation_input_tokens": 20, "output_tokens": 1}}});
         let end = |usage: Value| json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage});
-        let all = Usage { input_tokens: 125, cached_input_tokens: 100, cache_write_tokens: 20, output_tokens: 7 };
-        assert_eq!(read(&[start.clone(), end(json!({"output_tokens": 7}))]), Some(all));
+        let beginning =
+            Reported { input_tokens: Some(125), cached_input_tokens: 100, cache_write_tokens: 20, output_tokens: None };
+        let all = Reported { output_tokens: Some(7), ..beginning };
+        assert_eq!(read(&[start.clone(), end(json!({"output_tokens": 7}))]), all);
         let again =
             json!({"input_tokens": 5, "cache_read_input_tokens": 100, "cache_creation_input_tokens": 20, "output_tokens": 7});
-        assert_eq!(read(&[start.clone(), end(again)]), Some(all));
-        assert_eq!(read(&[start.clone(), end(json!({"input_tokens": 5, "output_tokens": 7}))]), Some(all));
-        // The output of the beginning is a placeholder: without that of the end nothing is known.
-        assert_eq!(read(&[start, end(Value::Null)]), None);
+        assert_eq!(read(&[start.clone(), end(again)]), all);
+        assert_eq!(read(&[start.clone(), end(json!({"input_tokens": 5, "output_tokens": 7}))]), all);
+        // The output of the beginning is a placeholder: without that of the end only the input is known.
+        assert_eq!(read(&[start, end(Value::Null)]), beginning);
     }
 }

@@ -1,7 +1,7 @@
 //! What comes back: <https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse>.
 
-use crate::formats::{Odd, Reader, Said, count, count_or_none};
-use plumb_rlm::model::{Finish, Usage};
+use crate::formats::{Odd, Reader, Said, count, count_or_none, entries};
+use plumb_rlm::model::{Finish, Reported};
 use serde_json::Value;
 
 /// Reads one reply. Each event says all that it means, so there is nothing to remember.
@@ -15,15 +15,14 @@ impl Reader for GeminiReply {
             return Err(Odd::Error { status, body: event.clone() });
         }
         let candidate = &event["candidates"][0];
-        for part in candidate["content"]["parts"].as_array().into_iter().flatten().filter(|part| part["thought"] != true) {
-            said.say(part["text"].as_str().unwrap_or_default());
-        }
-        if !event["usageMetadata"].is_null() {
-            said.usage = usage(&event["usageMetadata"]);
+        for part in entries(&candidate["content"]["parts"]) {
+            let text = part["text"].as_str().unwrap_or_default();
+            if part["thought"] == true { said.think(text) } else { said.say(text) }
         }
         if event["promptFeedback"]["blockReason"].is_string() {
             said.finish = Some(Finish::Refused);
         }
+        let mut odd = None;
         match candidate["finishReason"].as_str() {
             None | Some("FINISH_REASON_UNSPECIFIED") => {}
             Some("STOP") => said.finish = Some(Finish::Stop),
@@ -32,9 +31,11 @@ impl Reader for GeminiReply {
                 said.finish = Some(Finish::Refused);
             }
             // A call of a tool that could not be written, and what is yet to be invented.
-            Some(_) => return Err(Odd::Cut),
+            Some(_) => odd = Some(Odd::Cut),
         }
-        Ok(())
+        let says_nothing = said.text().is_empty();
+        said.count(usage(&event["usageMetadata"], says_nothing));
+        odd.map_or(Ok(()), Err)
     }
 
     /// Without events, a stream is a list of what would have been events.
@@ -48,15 +49,22 @@ impl Reader for GeminiReply {
     }
 }
 
-/// Thoughts are paid as output and counted apart.
-fn usage(counts: &Value) -> Option<Usage> {
-    let input = count(&counts["promptTokenCount"])?;
-    Some(Usage {
-        input_tokens: input,
-        cached_input_tokens: count_or_none(&counts["cachedContentTokenCount"])?.min(input),
+/// Thoughts are paid as output and counted apart. What is zero is left out, so that the total has to say what is beside a text.
+fn usage(counts: &Value, says_nothing: bool) -> Reported {
+    let input_tokens = count(&counts["promptTokenCount"]);
+    let input = input_tokens.unwrap_or_default();
+    let said = match &counts["candidatesTokenCount"] {
+        Value::Null => says_nothing.then_some(0),
+        said => count(said),
+    };
+    let apart = said.zip(count_or_none(&counts["thoughtsTokenCount"])).map(|(said, thought)| said + thought);
+    let together = || Some(count(&counts["totalTokenCount"])?.saturating_sub(input_tokens?)).filter(|tokens| *tokens > 0);
+    Reported {
+        input_tokens,
+        cached_input_tokens: count(&counts["cachedContentTokenCount"]).unwrap_or(0).min(input),
         cache_write_tokens: 0,
-        output_tokens: count_or_none(&counts["candidatesTokenCount"])? + count_or_none(&counts["thoughtsTokenCount"])?,
-    })
+        output_tokens: apart.filter(|_| !counts.is_null()).or_else(together),
+    }
 }
 
 #[cfg(test)]
@@ -64,7 +72,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(events: &[Value]) -> (Result<(), Odd>, Option<Usage>, Option<Finish>) {
+    fn read(events: &[Value]) -> (Result<(), Odd>, Reported, Option<Finish>) {
         let mut said = Said::new(&|_| {}, None);
         let result = events.iter().try_for_each(|event| GeminiReply.event(event, &mut said));
         (result, said.usage, said.finish)
@@ -74,8 +82,19 @@ mod tests {
     fn thoughts_count_as_output_and_the_last_count_is_the_one() {
         let early = json!({"usageMetadata": {"promptTokenCount": 9, "totalTokenCount": 9}});
         let late = json!({"usageMetadata": {"promptTokenCount": 9, "cachedContentTokenCount": 4, "candidatesTokenCount": 2, "thoughtsTokenCount": 5}});
-        let all = Usage { input_tokens: 9, cached_input_tokens: 4, cache_write_tokens: 0, output_tokens: 7 };
-        assert_eq!(read(&[early, late]).1, Some(all));
+        let all = Reported { input_tokens: Some(9), cached_input_tokens: 4, cache_write_tokens: 0, output_tokens: Some(7) };
+        assert_eq!(read(&[early, late]).1, all);
+    }
+
+    #[test]
+    fn a_count_that_is_left_out_beside_a_text_is_taken_from_the_total_and_else_not_known() {
+        let says =
+            |counts: Value| read(&[json!({"candidates": [{"content": {"parts": [{"text": "a"}]}}], "usageMetadata": counts})]).1;
+        let counts = json!({"promptTokenCount": 9, "thoughtsTokenCount": 5, "totalTokenCount": 16});
+        assert_eq!(says(counts).output_tokens, Some(7));
+        assert_eq!(says(json!({"promptTokenCount": 9, "thoughtsTokenCount": 5})).output_tokens, None);
+        assert_eq!(says(json!({"promptTokenCount": 9, "totalTokenCount": 9})).output_tokens, None);
+        assert_eq!(says(Value::Null), Reported::default());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What comes back: <https://platform.openai.com/docs/api-reference/chat-streaming>.
 
-use crate::formats::{Odd, Reader, Said, count, count_or_none};
-use plumb_rlm::model::{Finish, Usage};
+use crate::formats::{Odd, Reader, Said, count, entries};
+use plumb_rlm::model::{Finish, Reported};
 use plumb_rlm::money::Usd;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ impl Reader for OpenAiReply {
         error_in(event)?;
         let choice = &event["choices"][0];
         speak(&choice["delta"], &choice["finish_reason"], said)?;
-        said.usage = usage(&event["usage"]).or_else(|| usage(&event["x_groq"]["usage"])).or(said.usage);
+        said.count(usage(&event["usage"]).after(usage(&event["x_groq"]["usage"])));
         said.cost = self.cost(&event["usage"]).or(said.cost);
         Ok(())
     }
@@ -27,10 +27,10 @@ impl Reader for OpenAiReply {
         if !choice["message"].is_object() {
             return Err(Odd::Nonsense);
         }
-        said.usage = usage(&body["usage"]);
-        said.cost = self.cost(&body["usage"]);
         speak(&choice["message"], &choice["finish_reason"], said)?;
         said.finish.get_or_insert(Finish::Stop);
+        said.count(usage(&body["usage"]));
+        said.cost = self.cost(&body["usage"]);
         Ok(())
     }
 }
@@ -59,6 +59,7 @@ fn error_in(event: &Value) -> Result<(), Odd> {
 }
 
 fn speak(message: &Value, reason: &Value, said: &mut Said<'_>) -> Result<(), Odd> {
+    think(message, said);
     match &message["content"] {
         Value::String(text) => said.say(text),
         // Some servers send parts, of which those of type "thinking" are not the reply.
@@ -80,27 +81,42 @@ fn speak(message: &Value, reason: &Value, said: &mut Said<'_>) -> Result<(), Odd
     Ok(())
 }
 
+/// What a model thinks has no place in OpenAI's own format, and a name for each server that shows it; some send it under two.
+fn think(message: &Value, said: &mut Said<'_>) {
+    let names = ["reasoning_content", "reasoning", "reasoning_text", "thinking"];
+    if let Some(thought) = names.into_iter().find_map(|name| message[name].as_str().filter(|text| !text.is_empty())) {
+        return said.think(thought);
+    }
+    // OpenRouter's <https://openrouter.ai/docs/use-cases/reasoning-tokens>, and Mistral's <https://docs.mistral.ai/capabilities/reasoning/>.
+    let within = entries(&message["content"]).iter().flat_map(|part| entries(&part["thinking"]));
+    for part in entries(&message["reasoning_details"]).iter().chain(within) {
+        said.think(part["text"].as_str().or_else(|| part["summary"].as_str()).unwrap_or_default());
+    }
+}
+
 /// Reads a count of tokens in any of the ways it is written.
-fn usage(value: &Value) -> Option<Usage> {
-    let input = count(&value["prompt_tokens"])?;
-    let output = count_or_none(&value["completion_tokens"])?;
+fn usage(value: &Value) -> Reported {
+    let (input_tokens, written) = (count(&value["prompt_tokens"]), count(&value["completion_tokens"]));
+    let input = input_tokens.unwrap_or_default();
     let details = &value["prompt_tokens_details"];
     let cached = count(&details["cached_tokens"]).or_else(|| count(&value["prompt_cache_hit_tokens"]));
-    let cached = cached.unwrap_or(0).min(input);
+    let cached_input_tokens = cached.unwrap_or(0).min(input);
     // Most count reasoning as output; where the total tells that it was left out, it is added.
     let reasoning = count(&value["completion_tokens_details"]["reasoning_tokens"]).unwrap_or(0);
-    let left_out = count(&value["total_tokens"]) == Some(input + output + reasoning);
-    Some(Usage {
-        input_tokens: input,
-        cached_input_tokens: cached,
-        cache_write_tokens: count(&details["cache_write_tokens"]).unwrap_or(0).min(input - cached),
-        output_tokens: if left_out { output + reasoning } else { output },
-    })
+    let all =
+        |output: u64| if count(&value["total_tokens"]) == Some(input + output + reasoning) { output + reasoning } else { output };
+    Reported {
+        input_tokens,
+        cached_input_tokens,
+        cache_write_tokens: count(&details["cache_write_tokens"]).unwrap_or(0).min(input - cached_input_tokens),
+        output_tokens: written.map(all),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plumb_rlm::model::Progress;
 
     #[test]
     fn a_cost_is_taken_where_it_is_in_dollars_and_whole() {
@@ -119,9 +135,42 @@ mod tests {
     fn reasoning_is_counted_once_whichever_way_a_server_counts() {
         let count = |total: u64| {
             let value = json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": total, "completion_tokens_details": {"reasoning_tokens": 4}});
-            usage(&value).unwrap().output_tokens
+            usage(&value).output_tokens
         };
-        assert_eq!((count(15), count(19)), (5, 9));
-        assert_eq!(usage(&json!({"prompt_tokens": u64::MAX, "completion_tokens": 5})), None);
+        assert_eq!((count(15), count(19)), (Some(5), Some(9)));
+    }
+
+    #[test]
+    fn each_part_of_the_usage_is_known_for_itself() {
+        let read = |value: Value| (usage(&value).input_tokens, usage(&value).output_tokens);
+        assert_eq!(read(json!({"prompt_tokens": u64::MAX, "completion_tokens": 5})), (None, Some(5)));
+        for odd in [Value::Null, json!(-1), json!(0.5), json!("two")] {
+            assert_eq!(read(json!({"prompt_tokens": 9, "completion_tokens": odd})), (Some(9), None), "{odd}");
+        }
+        assert_eq!(usage(&Value::Null), Reported::default());
+    }
+
+    #[test]
+    fn what_a_model_thinks_is_found_under_each_name_and_counted_once() {
+        for (delta, thought) in [
+            (json!({"content": null, "reasoning_content": "hmm"}), "hmm"),
+            (json!({"content": "", "reasoning": "hmm", "reasoning_details": [{"type": "reasoning.text", "text": "hmm"}]}), "hmm"),
+            (
+                json!({"reasoning_details": [{"type": "reasoning.summary", "summary": "h"}, {"type": "reasoning.encrypted", "data": "x"}]}),
+                "h",
+            ),
+            (json!({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "hmm"}]}]}), "hmm"),
+            (json!({"role": "assistant", "content": ""}), ""),
+        ] {
+            let heard = std::sync::Mutex::new(String::new());
+            let on_progress = |progress: Progress<'_>| match progress {
+                Progress::Thought(piece) => heard.lock().unwrap().push_str(piece),
+                other => panic!("{other:?}"),
+            };
+            let mut said = Said::new(&on_progress, None);
+            let event = json!({"choices": [{"delta": delta}]});
+            OpenAiReply { tells_cost: false }.event(&event, &mut said).unwrap();
+            assert_eq!((heard.lock().unwrap().as_str(), said.written()), (thought, thought.len()), "{event}");
+        }
     }
 }
