@@ -62,16 +62,14 @@ impl OwnProfiles {
             let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
             wrong(&line.map_or_else(|| error.message().to_owned(), |line| format!("line {line}: {}", error.message())))
         })?;
-        match own.model.iter().find(|fact| fact.window == Some(0) || fact.max_output == Some(0) || fact.concurrency == Some(0)) {
-            Some(fact) => return Err(wrong(&format!("{}:{} has a zero where none can be", fact.provider, fact.name))),
-            None => {}
+        let zero = |fact: &&OwnFact| fact.window == Some(0) || fact.max_output == Some(0) || fact.concurrency == Some(0);
+        if let Some(fact) = own.model.iter().find(zero) {
+            return Err(wrong(&format!("{}:{} has a zero where none can be", fact.provider, fact.name)));
         }
-        match own.model.iter().find(|fact| fact.price.is_some_and(|price| !price.is_sound())) {
-            Some(fact) => {
-                Err(wrong(&format!("{}:{} has a price below zero, or one that is no number", fact.provider, fact.name)))
-            }
-            None => Ok(own),
+        if let Some(fact) = own.model.iter().find(|fact| fact.price.is_some_and(|price| !price.is_sound())) {
+            return Err(wrong(&format!("{}:{} has a price below zero, or one that is no number", fact.provider, fact.name)));
         }
+        Ok(own)
     }
 
     fn fact(&self, choice: &ModelChoice) -> Option<&OwnFact> {

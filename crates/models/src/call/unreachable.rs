@@ -79,7 +79,7 @@ fn certificate(why: &str) -> Option<String> {
 /// An error, and what lies under it.
 fn layers<'e>(error: &'e reqwest::Error) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     type Layer<'e> = &'e (dyn Error + 'static);
-    std::iter::successors(Some(error as Layer<'e>), |layer: &Layer<'e>| (**layer).source())
+    std::iter::successors(Some(error as Layer<'e>), |&layer: &Layer<'e>| layer.source())
 }
 
 /// The cause under a library's layers, which is what the operating system said. Never the address, which the layers repeat.
