@@ -20,7 +20,6 @@ use async_trait::async_trait;
 use fault::{Callee, FEWER_AT_ONCE, Fault};
 use futures_util::StreamExt;
 use learned::Learned;
-use limits::Limits;
 use pace::Turn;
 use patience::jittered;
 use plumb_rlm::event::Destination;
@@ -270,16 +269,17 @@ impl RemoteModel {
 
     /// Takes in what a refusal taught of the model; whether the same call, as it would be written now, is worth sending.
     fn learn(&self, fault: &Fault, request: &mut ModelRequest, shortened: &mut u32) -> bool {
-        let counted = if fault.limits == Limits::default() { 0 } else { self.counted(request) };
-        let mut learned = lock(&self.learned);
-        let room = learned.limits(fault.limits, request.max_output_tokens, counted);
+        let room = fault.limits.as_deref().and_then(|limits| {
+            let counted = self.counted(request);
+            lock(&self.learned).limits(*limits, request.max_output_tokens, counted)
+        });
         if let Some(room) = room.filter(|_| fault.error.partial.is_empty() && *shortened < SHORTENED) {
             *shortened += 1;
             request.max_output_tokens = room;
             return true;
         }
         // Where another call has learned it meanwhile, it is left out by now.
-        learned.refused.extend(fault.refused_parameter);
+        lock(&self.learned).refused.extend(fault.refused_parameter);
         fault.refused_parameter.is_some()
     }
 }

@@ -23,14 +23,14 @@ pub struct Fault {
     /// The name of a parameter that the server does not take.
     pub refused_parameter: Option<&'static str>,
     /// What the server said of how much fits.
-    pub limits: Limits,
+    pub limits: Option<Box<Limits>>,
 }
 
 impl Fault {
     /// A fault that stays.
     pub fn lasting(code: &'static str, message: impl Into<String>) -> Self {
         let error = ModelError { code, message: message.into(), partial: String::new() };
-        Fault { error, passing: false, busy: false, retry_after: None, refused_parameter: None, limits: Limits::default() }
+        Fault { error, passing: false, busy: false, retry_after: None, refused_parameter: None, limits: None }
     }
 
     /// A fault that may pass.
@@ -89,8 +89,9 @@ pub fn from_status(status: u16, body: &str, retry_after: Option<Duration>, calle
     let said = words(body, json.as_ref(), key);
     let says = if said.is_empty() { String::new() } else { format!(" It says: {said}") };
     let lower = body.to_lowercase();
-    let limits = if matches!(status, 400 | 413 | 422) { limits::named(&lower) } else { Limits::default() };
-    let too_long = || limits.window.is_some() || TOO_LONG.iter().any(|words| lower.contains(words));
+    let limits = if matches!(status, 400 | 413 | 422) { limits::named(&lower).map(Box::new) } else { None };
+    let too_long =
+        || limits.as_ref().is_some_and(|limits| limits.window.is_some()) || TOO_LONG.iter().any(|words| lower.contains(words));
     if status == 413 || matches!(status, 400 | 422) && too_long() {
         let message =
             format!("The text is longer than {model} can take at once.{says} Choose a model that can read more at once.");

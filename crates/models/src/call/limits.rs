@@ -27,16 +27,17 @@ const BEFORE_REPLY: &[&str] = &["supports at most", "max_tokens` must be less th
 /// After it. Anthropic: "max_tokens: 100000 > 64000, which is the maximum allowed number of output tokens".
 const AFTER_REPLY: &[&str] = &[", which is the maximum allowed"];
 
-/// Reads the body of a refusal, in lower case.
-pub fn named(refusal: &str) -> Limits {
+/// Reads the body of a refusal, in lower case; `None` where it says nothing of limits.
+pub fn named(refusal: &str) -> Option<Limits> {
     let first = |before: &[&str]| before.iter().find_map(|phrase| after(refusal, phrase));
     let last = |behind: &[&str]| behind.iter().find_map(|phrase| before(refusal, phrase));
     let summed = refusal.split_once("context limit:").and_then(|(_, sum)| after(sum, ">"));
-    Limits {
+    let limits = Limits {
         window: first(BEFORE_WINDOW).or(summed),
         prompt: first(BEFORE_PROMPT).or_else(|| last(AFTER_PROMPT)),
         reply: first(BEFORE_REPLY).or_else(|| last(AFTER_REPLY)),
-    }
+    };
+    (limits != Limits::default()).then_some(limits)
 }
 
 /// The number that follows a phrase at once.
@@ -106,7 +107,7 @@ mod tests {
             ("Unsupported parameter: 'max_tokens' is not supported with this model.", Limits::default()),
             ("prompt is too long: 208310 tokens > 200000 maximum", Limits::default()),
         ] {
-            assert_eq!(named(&said.to_lowercase()), limits, "{said}");
+            assert_eq!(named(&said.to_lowercase()).unwrap_or_default(), limits, "{said}");
         }
     }
 }

@@ -19,9 +19,11 @@ pub struct Server {
     pub client: Client,
     /// How fast it takes calls.
     pub pace: Pace,
-    /// By the address of calls and the name of the model.
-    learned: Mutex<HashMap<(String, String), Arc<Mutex<Learned>>>>,
+    learned: Mutex<OfModels>,
 }
+
+/// By the address of calls and the name of the model.
+type OfModels = HashMap<(String, String), Arc<Mutex<Learned>>>;
 
 /// Address, digest of the key, time for a connection.
 type Name = (String, Option<[u8; 32]>, Duration);
