@@ -18,6 +18,7 @@ mod long_lines;
 mod model_files;
 mod models;
 mod month;
+mod other_server;
 mod pins;
 mod place;
 mod plumb;

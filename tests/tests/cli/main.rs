@@ -25,4 +25,5 @@ mod recursive;
 mod resume;
 mod serving;
 mod spending;
+mod two_servers;
 mod wild_code;
