@@ -19,6 +19,7 @@ mod model_files;
 mod models;
 mod month;
 mod other_server;
+mod own_facts;
 mod pins;
 mod place;
 mod plumb;
