@@ -29,10 +29,10 @@ export function RunActions({ run, answer }: { run: OpenRun; answer: string }) {
   return (
     <div className={s.acts}>
       {answer && <CopyButton text={asPlainText(answer, run.view.citations)} />}
+      <SaveMenu run={run} answer={answer} />
       <Button look="quiet" onClick={() => go({ draft: { question, mode: options?.mode } })}>
         <RotateCcw size={14} /> Ask again…
       </Button>
-      <SaveMenu run={run} answer={answer} />
       <Button look="quiet" onClick={() => setDeleting(true)}>
         <Trash2 size={14} /> Delete
       </Button>

@@ -60,7 +60,7 @@ export function SuggestField({ label, hint, value, options, placeholder, onChang
         value={value}
         onValueChange={onChange}
         open={open}
-        onOpenChange={setOpen}
+        onOpenChange={(opens) => setOpen(opens && document.activeElement?.id === id)}
         openOnInputClick
       >
         <Autocomplete.Input
@@ -71,7 +71,8 @@ export function SuggestField({ label, hint, value, options, placeholder, onChang
           // A list that comes after the field was left would lie over what is typed now.
           onBlur={({ relatedTarget }) => popup.current?.contains(relatedTarget) || setOpen(false)}
         />
-        {options.length > 0 && (
+        {/* Left to itself, a list that was opened before there was anything in it would stay once there is. */}
+        {open && options.length > 0 && (
           <Autocomplete.Portal container={landmark} className={m.portal}>
             <Autocomplete.Positioner sideOffset={4} className={m.place}>
               <Autocomplete.Popup ref={popup}>
