@@ -46,7 +46,10 @@ describe("a model of its own for the pieces", () => {
     const group = page.getByRole("group", { name: "The model for the pieces" });
     await group.getByRole("combobox", { name: "Provider" }).click();
     await page.getByRole("option", { name: "Another server" }).click();
-    const said = page.locator("form", { has: page.getByTestId("use-provider") }).getByRole("status").last();
+    const said = page
+      .locator("form", { has: page.getByTestId("use-provider") })
+      .getByRole("status")
+      .last();
     assert.match(await said.innerText(), /^For the pieces: Name a model first/);
     await group.getByLabel("Address", { exact: true }).fill(pieces.address);
     await group.getByLabel("Model", { exact: true }).fill("scripted");
