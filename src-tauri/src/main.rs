@@ -2,6 +2,7 @@
 
 mod drops;
 mod notify;
+mod save;
 
 use drops::Drops;
 use plumb_api::{
@@ -53,7 +54,7 @@ fn main() {
         .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_window_state::Builder::default().build())
-        .invoke_handler(tauri::generate_handler![call, updates])
+        .invoke_handler(tauri::generate_handler![call, updates, save::save_text])
         .on_window_event(|window, event| {
             if let WindowEvent::DragDrop(tauri::DragDropEvent::Drop { paths, .. }) = event {
                 drops::dropped(window.app_handle(), drops::as_text(paths));

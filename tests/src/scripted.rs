@@ -69,6 +69,7 @@ pub struct Stats {
 struct Seen {
     stats: Stats,
     bodies: Vec<Value>,
+    keys: Vec<Option<String>>,
     level: Level,
 }
 
@@ -120,6 +121,11 @@ impl ScriptedServer {
     /// The bodies of all requests for completions, in the order of their arrival.
     pub fn requests(&self) -> Vec<Value> {
         self.shared.seen().bodies.clone()
+    }
+
+    /// The keys that requests for completions carried, refused ones too.
+    pub fn keys(&self) -> Vec<Option<String>> {
+        self.shared.seen().keys.clone()
     }
 }
 
@@ -181,6 +187,7 @@ async fn complete(format: Format, path: &str, request: Request<Incoming>, shared
     let key = format.key(&head.headers);
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     shared.seen().stats.bytes_in += body.len() as u64;
+    shared.seen().keys.push(key.clone());
     if shared.script.script.key.is_some() && key != shared.script.script.key {
         let (status, body) = format.wrong_key();
         return whole(StatusCode::from_u16(status).map_err(io::Error::other)?, body);

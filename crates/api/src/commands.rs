@@ -98,6 +98,8 @@ commands! {
     providers: Nothing => Vec<Provider>;
     /// What is known of a model: its price, and a cheaper one for pieces.
     model_facts: ModelFactsOf => ModelFacts;
+    /// Writes down what the user says of a model.
+    set_model_facts: SetModelFacts => Nothing;
     /// The models that a server offers.
     offered_models: OfferedModels => Vec<String>;
     /// Servers of models that run on this computer.

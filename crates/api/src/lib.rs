@@ -18,6 +18,8 @@ mod long_lines;
 mod model_files;
 mod models;
 mod month;
+mod other_server;
+mod own_facts;
 mod pins;
 mod place;
 mod plumb;

@@ -1,6 +1,7 @@
 //! Models: the built-in ones and the providers to choose from.
 
 use crate::{
+    own_facts,
     plumb::{Plumb, locked},
     types::*,
 };
@@ -8,6 +9,7 @@ use plumb_models::{FileState, Progress, Source};
 use plumb_rlm::event::Fault;
 use std::{
     collections::hash_map::Entry,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -133,7 +135,10 @@ impl Plumb {
     /// # Errors
     /// `bad_profiles`; `unreachable` where the choice's address is none.
     pub async fn model_facts(&self, request: ModelFactsOf) -> Result<ModelFacts, ApiError> {
-        let known = plumb_models::known(&request.model, &self.inner.folders.own_profiles())?;
+        let file = self.inner.folders.own_profiles();
+        let known = plumb_models::known(&request.model, &file)?;
+        // As it would be if there were no such file.
+        let unaided = plumb_models::profile_of(&request.model, Path::new(""))?;
         Ok(ModelFacts {
             price: known.price,
             price_from: known.price_from.map(|from| match from {
@@ -145,7 +150,19 @@ impl Plumb {
             prices_as_of: plumb_models::prices_as_of().to_owned(),
             source: known.source.map(str::to_owned),
             cheaper: known.cheaper.map(|(name, price)| CheaperModel { name: name.to_owned(), price }),
+            window: unaided.window_tokens,
+            strength: unaided.strength,
+            own: own_facts::read(&file, &request.model.provider, &request.model.name)?,
         })
+    }
+
+    /// Writes down what the user says of a model, in `models.toml`; the rest of that file stays as it is.
+    ///
+    /// # Errors
+    /// `bad_profiles`: the file cannot be used as it is; `unwritable`.
+    pub async fn set_model_facts(&self, request: SetModelFacts) -> Result<Nothing, ApiError> {
+        own_facts::write(&self.inner.folders.own_profiles(), &request.provider, &request.name, request.own)?;
+        Ok(Nothing {})
     }
 
     /// The models that a server offers.

@@ -60,7 +60,7 @@ impl Allowance for MonthAllowance {
             let set_aside = month.set_aside.dollars();
             let message = format!(
                 "This month's limit of ${limit:.2} does not allow another call: ${spent:.2} is spent, and ${set_aside:.2} is set aside for calls \
-                 under way. Raise it under Spending, or with plumb spending --limit, then continue; next month begins anew."
+                 under way. Raise it under Spending, then continue; next month begins anew."
             );
             return Err(Fault { code: "limit_month".to_owned(), message });
         };

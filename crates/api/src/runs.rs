@@ -4,6 +4,7 @@ use crate::{
     libraries::library_id,
     live::Live,
     month::MonthAllowance,
+    other_server::redirect,
     plumb::{Plumb, locked, now_ms},
     types::*,
 };
@@ -19,7 +20,7 @@ use plumb_rlm::{
     run::{self, Parts, Question},
 };
 use plumb_store::RunRow;
-use std::{future::Future, iter, panic::AssertUnwindSafe, sync::Arc};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 impl Plumb {
     /// Asks a question; returns when the run has begun and is on disk.
@@ -46,7 +47,7 @@ impl Plumb {
     pub(crate) async fn asked(&self, request: &Ask) -> Result<(plumb_store::Library, RunOptions), ApiError> {
         let request = request.clone();
         let settings = self.settings(Nothing {}).await?;
-        let no_model = || ApiError::new("no_model", "No model is chosen yet. Choose one in the settings, or with --model.");
+        let no_model = || ApiError::new("no_model", "No model is chosen yet. Choose one in the settings.");
         self.may_use_models(request.model.iter().chain(&request.sub_model), settings.models())?;
         // A model given for this question alone is not paired with the settings' sub-model.
         let sub_model = if request.model.is_some() { request.sub_model } else { request.sub_model.or(settings.sub_model) };
@@ -85,14 +86,7 @@ impl Plumb {
             return Err(ApiError::new("run_is_answered", "This question is answered already. Ask again for another answer."));
         }
         let recorded = options.clone();
-        for model in iter::once(&mut options.model).chain(&mut options.sub_model) {
-            if request.base_url.is_some() {
-                model.base_url.clone_from(&request.base_url);
-            }
-            if let Some(key) = &request.key {
-                model.key = key.clone();
-            }
-        }
+        redirect(&mut options, &request)?;
         let settings = self.settings(Nothing {}).await?;
         self.may_use_models(options.models(), recorded.models().chain(settings.models()))?;
         if request.max_cost_usd.is_some() {

@@ -5,8 +5,12 @@ use plumb_api::{
     Price,
     corpus::Include,
     options::{KeySource, Limits, ModeChoice, ModelChoice},
+    types::ApiError,
 };
 use std::path::PathBuf;
+
+/// The provider's name of the models on this computer.
+const LOCAL: &str = "local";
 
 /// Ask questions about folders of documents and code of any size.
 #[derive(Parser)]
@@ -102,6 +106,11 @@ pub struct Ask {
     /// What the model costs: US dollars per million tokens, input and output.
     #[arg(long, value_name = "IN,OUT", value_parser = price)]
     pub price: Option<Price>,
+    #[command(flatten)]
+    pub sub: SubServer,
+    /// What the sub-model costs; as --price where both are at one server.
+    #[arg(long, value_name = "IN,OUT", value_parser = price)]
+    pub sub_price: Option<Price>,
     /// How to answer.
     #[arg(long, value_enum, default_value_t = Mode::Auto)]
     pub mode: Mode,
@@ -189,7 +198,7 @@ pub struct Files {
     pub include: Included,
 }
 
-/// Where a key comes from; the keychain where nothing is said.
+/// Where the key of --model comes from; the keychain where nothing is said. It goes to that model's server and to no other.
 #[derive(Args)]
 pub struct KeyFrom {
     /// The environment variable that holds the key.
@@ -203,9 +212,34 @@ pub struct KeyFrom {
 impl KeyFrom {
     /// What was said.
     pub fn source(&self) -> Option<KeySource> {
-        let env = self.api_key_env.clone().map(|variable| KeySource::Env { variable });
-        env.or_else(|| self.api_key_command.clone().map(|command| KeySource::Command { command }))
+        key_source(self.api_key_env.as_ref(), self.api_key_command.as_ref())
     }
+}
+
+/// The server of sub-calls, where it is another one than the model's: nothing that was said of that one holds for it.
+#[derive(Args)]
+pub struct SubServer {
+    /// The address of the sub-model's server, where it is not the model's.
+    #[arg(long, value_name = "URL")]
+    pub sub_base_url: Option<String>,
+    /// The environment variable that holds the key of the sub-model's server.
+    #[arg(long, value_name = "VAR", conflicts_with = "sub_api_key_command")]
+    sub_api_key_env: Option<String>,
+    /// A command whose first line is the key of the sub-model's server.
+    #[arg(long, value_name = "COMMAND")]
+    sub_api_key_command: Option<String>,
+}
+
+impl SubServer {
+    /// Where its key was said to be.
+    pub fn key(&self) -> Option<KeySource> {
+        key_source(self.sub_api_key_env.as_ref(), self.sub_api_key_command.as_ref())
+    }
+}
+
+fn key_source(variable: Option<&String>, command: Option<&String>) -> Option<KeySource> {
+    let env = variable.cloned().map(|variable| KeySource::Env { variable });
+    env.or_else(|| command.cloned().map(|command| KeySource::Command { command }))
 }
 
 #[derive(Args)]
@@ -217,6 +251,8 @@ pub struct Resume {
     pub base_url: Option<String>,
     #[command(flatten)]
     pub key: KeyFrom,
+    #[command(flatten)]
+    pub sub: SubServer,
     /// Spend at most this many US dollars, all parts of the run together.
     #[arg(long, value_name = "USD", value_parser = amount)]
     pub max_cost: Option<f64>,
@@ -298,30 +334,64 @@ impl From<Mode> for ModeChoice {
     }
 }
 
+/// What was said of a model's server: it holds for that server, and nothing of it goes to another.
+struct Said {
+    base_url: Option<String>,
+    key: Option<KeySource>,
+    price: Option<Price>,
+}
+
+impl Said {
+    fn choice(self, (provider, name): &(String, String)) -> ModelChoice {
+        let local = provider == LOCAL;
+        ModelChoice {
+            provider: provider.clone(),
+            // The run can be gone on with from another folder.
+            name: if local { absolute(name) } else { name.clone() },
+            key: match self.key {
+                _ if local => KeySource::None,
+                Some(key) => key,
+                None if self.base_url.is_some() => KeySource::None,
+                None => KeySource::Keychain,
+            },
+            base_url: self.base_url.filter(|_| !local),
+            price: self.price.filter(|_| !local),
+        }
+    }
+}
+
 impl Ask {
     /// The models that were named: the root's and the sub-calls'. `None`: as the settings say.
-    pub fn models(&self) -> (Option<ModelChoice>, Option<ModelChoice>) {
-        let choice = |(provider, name): &(String, String)| {
-            let local = provider == "local";
-            let key = self.key.source();
-            ModelChoice {
-                provider: provider.clone(),
-                // The run can be gone on with from another folder.
-                name: if local { absolute(name) } else { name.clone() },
-                base_url: self.base_url.clone().filter(|_| !local),
-                key: match key {
-                    _ if local => KeySource::None,
-                    Some(key) => key,
-                    None if self.base_url.is_some() => KeySource::None,
-                    None => KeySource::Keychain,
-                },
-                price: self.price.filter(|_| !local),
-            }
-        };
+    ///
+    /// # Errors
+    /// Where a key was given, and no model whose key it could be: it is not sent to whoever happens to be asked.
+    pub fn models(&self) -> Result<(Option<ModelChoice>, Option<ModelChoice>), ApiError> {
         // A server was named, but no model of it: most servers of one model ignore the name.
         let unnamed = ("server".to_owned(), "default".to_owned());
-        let root = self.model.as_ref().or(self.base_url.as_ref().map(|_| &unnamed)).map(choice);
-        (root, self.sub_model.as_ref().map(choice))
+        let root = self.model.as_ref().or(self.base_url.as_ref().map(|_| &unnamed));
+        let sub = self.sub_model.as_ref();
+        let takes_key = |named: Option<&(String, String)>| named.is_some_and(|(provider, _)| provider != LOCAL);
+        if self.key.source().is_some() && !takes_key(root) {
+            let message = "--api-key-env and --api-key-command give the key of --model: name a model of a provider with it. The key of --sub-model is given with --sub-api-key-env or --sub-api-key-command.";
+            return Err(ApiError::new("key_for_nobody", message));
+        }
+        if self.sub.key().is_some() && !takes_key(sub) {
+            let message =
+                "--sub-api-key-env and --sub-api-key-command give the key of --sub-model: name a model of a provider with it.";
+            return Err(ApiError::new("key_for_nobody", message));
+        }
+        let said = || Said { base_url: self.base_url.clone(), key: self.key.source(), price: self.price };
+        let of_sub = |(provider, _): &(String, String)| {
+            let own = Said { base_url: self.sub.sub_base_url.clone(), key: self.sub.key(), price: self.sub_price };
+            let one_server =
+                root.is_some_and(|(of_root, _)| of_root == provider) && (own.base_url.is_none() || own.base_url == self.base_url);
+            if !one_server {
+                return own;
+            }
+            let of_root = said();
+            Said { base_url: of_root.base_url, key: own.key.or(of_root.key), price: own.price.or(of_root.price) }
+        };
+        Ok((root.map(|named| said().choice(named)), sub.map(|named| of_sub(named).choice(named))))
     }
 
     /// The limits, where any was given.

@@ -27,7 +27,7 @@ pub async fn ask(plumb: &Plumb, arguments: arguments::Ask) -> Result<Exit, ApiEr
     if arguments.include.is_any() {
         plumb.set_include(SetInclude { library: library.id.clone(), include: arguments.include.into() }).await?;
     }
-    let (model, sub_model) = arguments.models();
+    let (model, sub_model) = arguments.models()?;
     let limits = arguments.limits(plumb.settings(Nothing {}).await?.limits);
     let request = Ask {
         question: arguments.question.clone(),
@@ -55,6 +55,8 @@ pub async fn resume(plumb: &Plumb, arguments: arguments::Resume) -> Result<Exit,
         run: arguments.run,
         base_url: arguments.base_url,
         key: arguments.key.source(),
+        sub_key: arguments.sub.key(),
+        sub_base_url: arguments.sub.sub_base_url,
         max_cost_usd: arguments.max_cost,
     };
     let interrupts = Interrupts::listen()?;

@@ -28,8 +28,23 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// What to type, where the message, which the window shows too, names only what to press.
+fn in_a_terminal(code: &str, message: &str) -> String {
+    let how = match code {
+        "limit_month" => " In a terminal: plumb spending --limit USD.",
+        "no_model" => " In a terminal: --model PROVIDER:NAME.",
+        _ => "",
+    };
+    format!("{message}{how}")
+}
+
 /// Prints a run's outcome and gives the exit status for it.
 pub fn finished(answer: &Answer, as_json: bool) -> Exit {
+    let mut answer = answer.clone();
+    if let Some(error) = &mut answer.error {
+        error.message = in_a_terminal(&error.code, &error.message);
+    }
+    let answer = &answer;
     if as_json {
         println!("{}", terminal::json(answer));
     } else {
@@ -77,6 +92,7 @@ pub fn counted(number: impl Into<u64>, what: &str) -> String {
 
 /// Prints a fault that came before there was a run.
 pub fn failed(error: &ApiError, as_json: bool) {
+    let error = &ApiError { code: error.code.clone(), message: in_a_terminal(&error.code, &error.message) };
     if as_json {
         println!(
             "{}",

@@ -1,5 +1,6 @@
 // The page in Chromium: the main job, without a fault that axe can find, by keyboard alone, and in a narrow window.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { question, root, rules } from "../harness/archive.js";
 import { chooseServer, faults, launch, openFolder, Serving, tooWide, untilStatus } from "../harness/browser.js";
@@ -70,6 +71,37 @@ describe("the page in a browser", () => {
       /not less[\s\d]+than thirty months/,
     );
     assert.deepEqual(await faults(page, "browser-7-source"), []);
+  });
+
+  it("saves the answer with its places, its cost and what left, and the whole record", async () => {
+    const save = async (testid) => {
+      await page.getByTestId("save-menu").click();
+      const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId(testid).click()]);
+      return { name: download.suggestedFilename(), text: await readFile(await download.path(), "utf8") };
+    };
+    await page.getByTestId("save-menu").click();
+    await page.getByTestId("save-answer").waitFor();
+    assert.deepEqual(await faults(page, "browser-24-save"), []);
+    await page.keyboard.press("Escape");
+    const answer = await save("save-answer");
+    assert.equal(answer.name, "Which-periods-of-notice-must-be-kept-and-what-happens-if.md");
+    assert.ok(answer.text.startsWith(`# ${question}\n`) && !answer.text.includes("[["), answer.text);
+    assert.match(answer.text, /"not less than thirty months" \[1\]/);
+    assert.match(answer.text, /\n1\. agreements\/concession-agreement-1962\.pdf, .+: the quoted words stand there\n\n {3}> /);
+    assert.match(answer.text, /: not found\n/);
+    assert.match(answer.text, /- Cost: price unknown, for [\d,]+ tokens read/);
+    assert.match(
+      answer.text,
+      /Nothing left this computer: 127\.0\.0\.1:\d+ is on it\.\n\n- http:\/\/127\.0\.0\.1:\d+: \d+ requests/,
+    );
+    const record = await save("save-record");
+    assert.equal(record.name, answer.name.replace(/md$/, "jsonl"));
+    const events = record.text.trimEnd().split("\n").map(JSON.parse);
+    assert.deepEqual([events[0].type, events.at(-1).type], ["run_started", "finished"]);
+    assert.deepEqual(
+      events.map((event) => event.seq),
+      events.map((_, i) => i),
+    );
   });
 
   it("fits into 900 pixels", async () => {

@@ -1,10 +1,10 @@
 // Choosing a server of models: those that run on this computer are found, and every server is asked what it offers.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
+import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { faults, launch, Serving, tooWide } from "../harness/browser.js";
 import { Home } from "../harness/home.js";
+import { Recorder } from "../harness/recorder.js";
 import { ModelServer, writes } from "../harness/scripted.js";
 
 /** Where SGLang is usually found. */
@@ -16,37 +16,40 @@ describe("choosing a server of models", () => {
     home = await Home.make();
     const yes = writes("I know that.", `FINAL("Yes.")`);
     server = await ModelServer.start(home, [yes, yes]);
-    usual = createServer((request, answer) => {
-      const known = request.url === "/v1/models";
-      answer.writeHead(known ? 200 : 404, {
-        "content-type": "application/json",
-      });
-      answer.end(
-        known
-          ? JSON.stringify({
-              data: [{ id: "water-7b" }, { id: "canal-3b" }, { id: "canal-embedding" }],
-            })
-          : "{}",
-      );
-    });
-    usual.listen(USUAL, "127.0.0.1");
-    await once(usual, "listening");
+    usual = await Recorder.start(["water-7b", "canal-3b", "canal-embedding", "all-minilm"], USUAL);
     serving = await Serving.start(home, home.folder);
     browser = await launch();
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.goto(serving.entry.href);
-    await page.getByTestId("choose-provider").click();
   });
   after(async () => {
     await browser?.close();
     await serving?.end();
-    usual?.close();
+    usual?.end();
     await server?.end();
     await home?.remove();
   });
 
   const provider = () => page.getByRole("combobox", { name: "Provider" });
-  const model = () => page.getByLabel("Model", { exact: true });
+  const model = () => page.getByRole("combobox", { name: "Model", exact: true });
+
+  it("is offered one that runs on this computer at the first start, with the models that can answer", async () => {
+    const running = page.getByTestId("running-server").filter({ hasText: "SGLang" });
+    await running.waitFor();
+    await running.scrollIntoViewIfNeeded();
+    assert.deepEqual(await faults(page, "browser-19-running-server"), []);
+    await running.getByRole("combobox").click();
+    assert.deepEqual(await page.getByRole("option").allInnerTexts(), ["canal-3b", "water-7b"]);
+    await page.getByRole("option", { name: "water-7b" }).click();
+    await running.getByRole("button", { name: "Use this model" }).click();
+    await page.getByTestId("ask-input").waitFor();
+    await page.getByText("water-7b").first().waitFor();
+    await page.keyboard.press("Control+,");
+    await page.getByTestId("settings").waitFor();
+    // It is a server's model: the form of servers is open.
+    await provider().click();
+    await page.getByRole("option", { name: "OpenAI", exact: true }).click();
+  });
 
   it("finds one that runs on this computer, and one press chooses it", async () => {
     const found = page.getByTestId("found-server").filter({ hasText: "SGLang" });
@@ -86,6 +89,18 @@ describe("choosing a server of models", () => {
     assert.equal(focused, "Key");
   });
 
+  it("a typed key does not go along to another address", async () => {
+    const other = await Recorder.start([]);
+    await page.getByLabel("Key", { exact: true }).fill("sk-for-the-first");
+    await page.getByLabel("Address", { exact: true }).fill(other.address);
+    assert.equal(await page.getByLabel("Key", { exact: true }).inputValue(), "");
+    await page.getByText(/The list of its models could not be fetched: .+ You can type the name\./).waitFor();
+    await page.getByTestId("test-model").click();
+    await page.getByText("The test failed").waitFor();
+    assert.ok(other.keys.length >= 2 && other.keys.every((key) => key === null), JSON.stringify(other.keys));
+    other.end();
+  });
+
   it("an address that is none is told before anything is tried", async () => {
     await page.getByLabel("Address", { exact: true }).fill("water.example.org");
     await page.getByText("The address begins with http:// or https://").waitFor();
@@ -103,9 +118,12 @@ describe("choosing a server of models", () => {
     await page.getByRole("option", { name: "OpenAI", exact: true }).click();
     await model().fill("gpt-6-astra");
     await page.keyboard.press("Escape");
+    await page.getByTestId("known").getByText("$10 read, $50 written, a million tokens").waitFor();
+    await page.getByTestId("known").click();
     await page.getByText(/As listed on \d+ \w+ 20\d\d/).waitFor();
     const price = (label) => page.getByLabel(label).getAttribute("placeholder");
     assert.deepEqual([await price("Price of reading"), await price("Price of writing")], ["$10", "$50"]);
+    await page.getByTestId("known").click();
     await page.getByRole("button", { name: "Use gpt-6-luna for pieces" }).scrollIntoViewIfNeeded();
     assert.deepEqual(await faults(page, "browser-21-cheaper"), []);
     assert.deepEqual(await tooWide(page), []);
@@ -115,5 +133,47 @@ describe("choosing a server of models", () => {
     await model().fill("of-tomorrow");
     await page.getByText("Without it, a cost limit cannot be kept.").waitFor();
     assert.equal(await price("Price of reading"), "Not known");
+    assert.equal(await page.getByLabel("Model for pieces").count(), 0, "the pieces model was the other model's");
+  });
+
+  it("a price that cannot be read is told at its field, and nothing is saved before it can", async () => {
+    const reading = page.getByLabel("Price of reading");
+    await page.getByLabel("Key", { exact: true }).fill("sk-never-sent");
+    await reading.fill("three");
+    await page.getByText("Not an amount: type it like 2.50.").waitFor();
+    assert.equal(await page.getByTestId("use-provider").getAttribute("aria-disabled"), "true");
+    assert.deepEqual(await faults(page, "browser-22-wrong-price"), []);
+    await reading.fill("$3");
+    await page.getByText("Needed too: reading and writing are paid apart.").waitFor();
+    assert.equal(await page.getByTestId("use-provider").getAttribute("aria-disabled"), "true");
+    await page.getByLabel("Price of writing").fill("3,50");
+    await page.locator('[data-testid="use-provider"]:not([aria-disabled])').waitFor();
+    await model().fill("of-the-day-after");
+    assert.equal(await reading.inputValue(), "", "the price was the other model's");
+    await page.getByLabel("Key", { exact: true }).fill("");
+  });
+
+  it("what is known of a model is changed in models.toml, and taken back", async () => {
+    const file = home.path("plumb", "data", "models.toml");
+    const mine = "# Mine.\n[[model]]\nprovider = 'server'\nname = 'other' # stays\nmax_output = 2_048\n";
+    await home.write("plumb/data/models.toml", mine);
+    await page.getByTestId("known").click();
+    const window = page.getByLabel("Reads at once, in tokens");
+    assert.equal(await window.getAttribute("placeholder"), "128,000");
+    await window.fill("60");
+    assert.equal(await page.getByTestId("known-save").getAttribute("aria-disabled"), "true");
+    await window.fill("9,000");
+    await page.getByRole("combobox", { name: "How it works" }).click();
+    await page.getByRole("option", { name: /^Led step by step/ }).click();
+    await page.getByTestId("known-save").click();
+    await page.getByTestId("known-reset").waitFor();
+    await page.getByTestId("known").scrollIntoViewIfNeeded();
+    assert.deepEqual(await faults(page, "browser-23-known"), []);
+    assert.deepEqual(await tooWide(page), []);
+    const said = '\n[[model]]\nprovider = "openai"\nname = "of-the-day-after"\nwindow = 9000\nstrength = "small"\n';
+    assert.equal(await readFile(file, "utf8"), mine + said);
+    await page.getByTestId("known-reset").click();
+    await page.getByTestId("known-reset").waitFor({ state: "detached" });
+    assert.equal(await readFile(file, "utf8"), mine);
   });
 });

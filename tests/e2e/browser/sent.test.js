@@ -1,33 +1,21 @@
 // What left this computer: a line at the answer, and all of it beside, beside what the server really got.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { chooseServer, faults, launch, openFolder, Serving, tooWide, untilStatus } from "../harness/browser.js";
-import { Home } from "../harness/home.js";
-import { ModelServer, writes } from "../harness/scripted.js";
+import { faults, tooWide, untilStatus } from "../harness/browser.js";
+import { PageScene } from "../harness/scene.js";
+import { writes } from "../harness/scripted.js";
 
 describe("what was sent", () => {
-  let home, server, serving, browser, page;
+  let scene, server, page;
   before(async () => {
-    home = await Home.make();
     const look = "first = files()[0]\nprint(context[first])";
-    server = await ModelServer.start(home, [writes("I look.", look), writes("I know.", "FINAL(first)")]);
-    await home.archive();
-    serving = await Serving.start(home, home.folder);
-    browser = await launch();
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    await page.goto(serving.entry.href);
-    await chooseServer(page, server.address);
-    await openFolder(page, "archive");
+    scene = await PageScene.set([writes("I look.", look), writes("I know.", "FINAL(first)")]);
+    ({ server, page } = scene);
     await page.getByTestId("ask-input").fill("Which is the first?");
     await page.getByTestId("ask-button").click();
     await untilStatus(page, "answered");
   });
-  after(async () => {
-    await browser?.close();
-    await serving?.end();
-    await server?.end();
-    await home?.remove();
-  });
+  after(() => scene?.end());
 
   const host = () => new URL(server.address).host;
 

@@ -1,37 +1,23 @@
 // What was spent: the page, its empty state, the monthly limit, and a question that reaches it.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { chooseServer, faults, launch, openFolder, Serving, tooWide, untilStatus } from "../harness/browser.js";
-import { Home } from "../harness/home.js";
-import { ModelServer, writes } from "../harness/scripted.js";
+import { faults, tooWide, untilStatus } from "../harness/browser.js";
+import { PageScene } from "../harness/scene.js";
+import { writes } from "../harness/scripted.js";
 
 describe("what was spent", () => {
-  let home, server, serving, browser, page;
-  const wrong = [];
+  let scene, page;
   before(async () => {
-    home = await Home.make();
-    server = await ModelServer.start(home, [
+    const replies = [
       writes("I know that.", `FINAL("Yes.")`),
       writes("I look.", "print(1)"),
       writes("I know that too.", `FINAL("No.")`),
-    ]);
-    await home.archive();
-    serving = await Serving.start(home, home.folder);
-    browser = await launch();
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.on("pageerror", (error) => wrong.push(String(error)));
-    page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
-    await page.goto(serving.entry.href);
+    ];
     // A turn of 1,200 tokens read and 60 written costs 0.018 dollars.
-    await chooseServer(page, server.address, { reading: 10, writing: 100 });
-    await openFolder(page, "archive");
+    scene = await PageScene.set(replies, { price: { reading: 10, writing: 100 } });
+    ({ page } = scene);
   });
-  after(async () => {
-    await browser?.close();
-    await serving?.end();
-    await server?.end();
-    await home?.remove();
-  });
+  after(() => scene?.end());
 
   const total = () => page.getByTestId("spending-total").innerText();
   const ask = async (question, status) => {
@@ -95,6 +81,6 @@ describe("what was spent", () => {
     await page.keyboard.press("Escape");
     await page.getByTestId("continue-button").click();
     await untilStatus(page, "answered");
-    assert.deepEqual(wrong, []);
+    assert.deepEqual(scene.wrong, []);
   });
 });

@@ -1,32 +1,20 @@
 // A library that is kept on this computer, and the choice of where code runs: what the page says, by keyboard too, and that it is so.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { chooseServer, faults, launch, openFolder, Serving, tooWide, untilStatus } from "../harness/browser.js";
-import { Home } from "../harness/home.js";
-import { ModelServer, writes } from "../harness/scripted.js";
+import { faults, tooWide, untilStatus } from "../harness/browser.js";
+import { PageScene } from "../harness/scene.js";
+import { writes } from "../harness/scripted.js";
 
 /** Nobody answers there, and it is not this computer. */
 const elsewhere = "http://10.255.255.1/v1";
 
 describe("what is kept on this computer", () => {
-  let home, server, serving, browser, page;
+  let scene, page;
   before(async () => {
-    home = await Home.make();
-    server = await ModelServer.start(home, [writes("I know that.", `FINAL("Here: " + str(len(files())))`)]);
-    await home.archive();
-    serving = await Serving.start(home, home.folder);
-    browser = await launch();
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    await page.goto(serving.entry.href);
-    await chooseServer(page, server.address);
-    await openFolder(page, "archive");
+    scene = await PageScene.set([writes("I know that.", `FINAL("Here: " + str(len(files())))`)]);
+    ({ page } = scene);
   });
-  after(async () => {
-    await browser?.close();
-    await serving?.end();
-    await server?.end();
-    await home?.remove();
-  });
+  after(() => scene?.end());
 
   const lock = () => page.getByTestId("library-item").getByLabel("Kept on this computer");
   const items = () => page.getByTestId("history-item").count();

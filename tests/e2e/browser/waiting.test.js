@@ -1,30 +1,18 @@
 // A provider that asks to wait: the page says so while it lasts, and keeps it among the steps.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { chooseServer, faults, launch, openFolder, Serving, untilStatus } from "../harness/browser.js";
-import { Home } from "../harness/home.js";
-import { ModelServer, writes } from "../harness/scripted.js";
+import { faults, untilStatus } from "../harness/browser.js";
+import { PageScene } from "../harness/scene.js";
+import { writes } from "../harness/scripted.js";
 
 describe("a provider that asks to wait", () => {
-  let home, server, serving, browser, page;
+  let scene, server, page;
   before(async () => {
-    home = await Home.make();
     const busy = { status: 429, body: `{"error": {"message": "Slow down."}}`, retry_after: "6" };
-    server = await ModelServer.start(home, [busy, writes("I know that.", `FINAL("After a while: " + str(len(files())))`)]);
-    await home.archive();
-    serving = await Serving.start(home, home.folder);
-    browser = await launch();
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    await page.goto(serving.entry.href);
-    await chooseServer(page, server.address);
-    await openFolder(page, "archive");
+    scene = await PageScene.set([busy, writes("I know that.", `FINAL("After a while: " + str(len(files())))`)]);
+    ({ server, page } = scene);
   });
-  after(async () => {
-    await browser?.close();
-    await serving?.end();
-    await server?.end();
-    await home?.remove();
-  });
+  after(() => scene?.end());
 
   const waits = "The provider asked us to wait 6 s";
 

@@ -1,4 +1,5 @@
 // What most tests in the window begin with: the sample folder is open, and a scripted server answers.
+import { chooseServer, launch, openFolder, Serving } from "./browser.js";
 import { Home } from "./home.js";
 import { ModelServer } from "./scripted.js";
 import { Window } from "./window.js";
@@ -22,6 +23,40 @@ export class Scene {
 
   async end() {
     await this.window?.close();
+    await this.server?.end();
+    await this.home?.remove();
+  }
+}
+
+/** The same in a page that `plumb serve` shows. */
+export class PageScene {
+  /** `rules`: what the server says to sub-calls; `price`: what it costs. */
+  static async set(root, { rules = [], price } = {}) {
+    const scene = new PageScene();
+    try {
+      scene.home = await Home.make();
+      scene.server = await ModelServer.start(scene.home, root, rules);
+      await scene.home.archive();
+      scene.serving = await Serving.start(scene.home, scene.home.folder);
+      scene.browser = await launch();
+      scene.page = await scene.browser.newPage({ viewport: { width: 1280, height: 800 } });
+      /** What the page said that is wrong. */
+      scene.wrong = [];
+      scene.page.on("pageerror", (error) => scene.wrong.push(String(error)));
+      scene.page.on("console", (message) => message.type() === "error" && scene.wrong.push(message.text()));
+      await scene.page.goto(scene.serving.entry.href);
+      await chooseServer(scene.page, scene.server.address, price);
+      await openFolder(scene.page, "archive");
+      return scene;
+    } catch (error) {
+      await scene.end();
+      throw error;
+    }
+  }
+
+  async end() {
+    await this.browser?.close();
+    await this.serving?.end();
     await this.server?.end();
     await this.home?.remove();
   }

@@ -26,4 +26,5 @@ mod replies;
 mod resume;
 mod serving;
 mod spending;
+mod two_servers;
 mod wild_code;

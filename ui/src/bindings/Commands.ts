@@ -36,6 +36,7 @@ import type { RunSummary } from "./RunSummary";
 import type { SetInclude } from "./SetInclude";
 import type { SetKey } from "./SetKey";
 import type { SetLocalOnly } from "./SetLocalOnly";
+import type { SetModelFacts } from "./SetModelFacts";
 import type { Settings } from "./Settings";
 import type { SourceChecks } from "./SourceChecks";
 import type { Spending } from "./Spending";
@@ -177,6 +178,10 @@ providers: [Nothing, Array<Provider>],
  * What is known of a model: its price, and a cheaper one for pieces.
  */
 model_facts: [ModelFactsOf, ModelFacts], 
+/**
+ * Writes down what the user says of a model.
+ */
+set_model_facts: [SetModelFacts, Nothing], 
 /**
  * The models that a server offers.
  */

@@ -18,6 +18,14 @@ base_url?: string,
  */
 key?: KeySource, 
 /**
+ * Another address of the sub-calls' server, where that is not the model's.
+ */
+sub_base_url?: string, 
+/**
+ * Another place of the key of the sub-calls' server, where that is not the model's.
+ */
+sub_key?: KeySource, 
+/**
  * Another limit in US dollars, for the whole run.
  */
 max_cost_usd?: number, };

@@ -9,6 +9,7 @@ import { Confirm } from "../parts/Modal";
 import { usePlatform } from "../platform";
 import { asPlainText } from "../run/citations";
 import s from "./Middle.module.css";
+import { SaveMenu } from "./SaveMenu";
 
 /** What can be done with a run that has ended. */
 export function RunActions({ run, answer }: { run: OpenRun; answer: string }) {
@@ -28,6 +29,7 @@ export function RunActions({ run, answer }: { run: OpenRun; answer: string }) {
   return (
     <div className={s.acts}>
       {answer && <CopyButton text={asPlainText(answer, run.view.citations)} />}
+      <SaveMenu run={run} answer={answer} />
       <Button look="quiet" onClick={() => go({ draft: { question, mode: options?.mode } })}>
         <RotateCcw size={14} /> Ask again…
       </Button>

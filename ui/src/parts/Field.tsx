@@ -1,7 +1,7 @@
 import { Autocomplete } from "@base-ui/react/autocomplete";
 import { Select } from "@base-ui/react/select";
 import { ChevronDown } from "lucide-react";
-import { useId, type ComponentProps, type ReactNode } from "react";
+import { useId, useRef, useState, type ComponentProps, type ReactNode } from "react";
 import { cx } from "./cx";
 import s from "./Field.module.css";
 import { useLandmark } from "./landmark";
@@ -48,18 +48,35 @@ interface SuggestProps extends Frame {
 export function SuggestField({ label, hint, value, options, placeholder, onChange }: SuggestProps) {
   const id = useId();
   const { landmark, inside } = useLandmark();
+  const [open, setOpen] = useState(false);
+  const popup = useRef<HTMLDivElement>(null);
   return (
     <div className={s.field} ref={inside}>
       <label className={s.label} htmlFor={id}>
         {label}
       </label>
-      <Autocomplete.Root items={options} value={value} onValueChange={onChange} openOnInputClick>
-        <Autocomplete.Input id={id} className={s.input} placeholder={placeholder} spellCheck={false} />
-        {options.length > 0 && (
+      <Autocomplete.Root
+        items={options}
+        value={value}
+        onValueChange={onChange}
+        open={open}
+        onOpenChange={(opens) => setOpen(opens && document.activeElement?.id === id)}
+        openOnInputClick
+      >
+        <Autocomplete.Input
+          id={id}
+          className={s.input}
+          placeholder={placeholder}
+          spellCheck={false}
+          // A list that comes after the field was left would lie over what is typed now.
+          onBlur={({ relatedTarget }) => popup.current?.contains(relatedTarget) || setOpen(false)}
+        />
+        {/* Left to itself, a list that was opened before there was anything in it would stay once there is. */}
+        {open && options.length > 0 && (
           <Autocomplete.Portal container={landmark} className={m.portal}>
             <Autocomplete.Positioner sideOffset={4} className={m.place}>
-              <Autocomplete.Popup>
-                <Autocomplete.List className={s.list}>
+              <Autocomplete.Popup ref={popup}>
+                <Autocomplete.List className={s.list} aria-label={label}>
                   {(option: string) => (
                     <Autocomplete.Item key={option} value={option} className={s.item}>
                       {option}
@@ -94,7 +111,7 @@ export function ChoiceField({ label, hint, value, options, onChange }: ChoicePro
       <Select.Root items={options} value={value} onValueChange={(chosen) => chosen !== null && onChange(chosen)}>
         <Select.Trigger className={cx(s.input, s.trigger)} aria-labelledby={id}>
           <Select.Value />
-          <Select.Icon>
+          <Select.Icon className={s.icon}>
             <ChevronDown size={14} />
           </Select.Icon>
         </Select.Trigger>

@@ -48,6 +48,14 @@ export const platform: Platform = {
   openExternal(url) {
     window.open(url, "_blank", "noopener,noreferrer");
   },
+  async saveText(name, text) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+    link.download = name;
+    link.click();
+    // The download has begun by then, and holds what it needs.
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  },
   onBrowse(on) {
     showBrowse = on;
     return () => {

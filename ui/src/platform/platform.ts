@@ -19,6 +19,8 @@ export interface Platform {
   chooseFolder(): Promise<string[] | null>;
   chooseFiles(): Promise<string[] | null>;
   openExternal(url: string): void;
+  /** Saves a text as a file: in the window where the person says, in a browser among the downloads. */
+  saveText(name: string, text: string): Promise<void>;
   /** Tells when something is held over the window, where the page itself is not told. */
   onDragOver?(on: (over: boolean) => void): () => void;
   /** Where the host has no dialog of its own: tells when one is to be shown. */

@@ -33,6 +33,13 @@ export const platform: Platform = {
   openExternal(url) {
     void openUrl(url);
   },
+  async saveText(name, text) {
+    try {
+      await invoke("save_text", { name, text });
+    } catch (thrown) {
+      throw toFailure(thrown);
+    }
+  },
   onDragOver(on) {
     const listening = getCurrentWebview().onDragDropEvent(({ payload }) =>
       on(payload.type === "enter" || payload.type === "over"),

@@ -47,11 +47,17 @@ function resolved(found: readonly Citation[], index: number, path: string, start
 /** The marks, each place once. */
 export const places = (cited: readonly Cited[]) => cited.filter((c, i) => cited.findIndex((d) => d.number === c.number) === i);
 
-/** The answer with plain numbers in place of marks, and the places below: for the clipboard. */
-export function asPlainText(answer: string, found: readonly Citation[]): string {
+/** The answer with plain numbers in place of marks, and the places they stand for. */
+export function answerInNumbers(answer: string, found: readonly Citation[]): { body: string; cited: Cited[] } {
   const { text, cited } = takeCitations(answer, found, false);
   const body = text.replace(TOKENS, (_, index: string) => `[${cited[Number(index)]?.number ?? "?"}]`);
-  const list = places(cited).map((c) => `[${c.number}] ${c.path}, ${c.found?.place ?? `lines ${c.startLine}–${c.endLine}`}`);
+  return { body, cited: places(cited) };
+}
+
+/** The same with the places below: for the clipboard. */
+export function asPlainText(answer: string, found: readonly Citation[]): string {
+  const { body, cited } = answerInNumbers(answer, found);
+  const list = cited.map((c) => `[${c.number}] ${c.path}, ${c.found?.place ?? `lines ${c.startLine}–${c.endLine}`}`);
   return list.length > 0 ? `${body}\n\n${list.join("\n")}` : body;
 }
 

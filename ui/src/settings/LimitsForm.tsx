@@ -4,15 +4,30 @@ import type { Settings } from "../bindings/Settings";
 import { useSaveSettings } from "../data/host";
 import { Button } from "../parts/Button";
 import { TextField } from "../parts/Field";
+import { typedAmount } from "../text/amount";
 import s from "./Settings.module.css";
 
 const fields = [
   { name: "max_cost_usd", label: "Cost, in US dollars", optional: true, per: 1, least: 0 },
   { name: "timeout_s", label: "Time, in minutes", optional: false, per: 60, least: 0 },
-  { name: "max_tokens", label: "Tokens", optional: true, per: 1, least: 1 },
-  { name: "max_turns", label: "Steps", optional: false, per: 1, least: 1 },
-  { name: "max_calls", label: "Sub-calls", optional: false, per: 1, least: 0 },
-  { name: "concurrency", label: "Sub-calls at the same time", optional: false, per: 1, least: 1 },
+  { name: "max_tokens", label: "Tokens", optional: true, per: 1, least: 1, about: "A page of text has about 500." },
+  { name: "max_turns", label: "Steps", optional: false, per: 1, least: 1, about: "Looks into the documents, one after another." },
+  {
+    name: "max_calls",
+    label: "Sub-calls",
+    optional: false,
+    per: 1,
+    least: 0,
+    about: "Times that it asks about a piece of text.",
+  },
+  {
+    name: "concurrency",
+    label: "Sub-calls at the same time",
+    optional: false,
+    per: 1,
+    least: 1,
+    about: "More is quicker, if the provider allows it.",
+  },
 ] as const;
 
 type Words = Record<(typeof fields)[number]["name"], string>;
@@ -58,7 +73,7 @@ export function LimitsForm({ settings }: { settings: Settings }) {
             value={words[field.name]}
             placeholder={field.optional ? "No limit" : undefined}
             aria-invalid={!!problem(field, words[field.name]) || undefined}
-            hint={problem(field, words[field.name])}
+            hint={problem(field, words[field.name]) ?? ("about" in field ? field.about : undefined)}
             onChange={(event) => setWords({ ...words, [field.name]: event.target.value })}
           />
         ))}
@@ -72,7 +87,7 @@ export function LimitsForm({ settings }: { settings: Settings }) {
   );
 }
 
-const toNumber = (words: string) => Number(words.trim().replace(",", "."));
+const toNumber = (words: string) => typedAmount(words) ?? NaN;
 
 function problem(field: (typeof fields)[number], words: string): string | undefined {
   if (words.trim() === "") return field.optional ? undefined : "A number is needed.";

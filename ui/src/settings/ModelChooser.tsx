@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { Settings } from "../bindings/Settings";
 import { BuiltInModels } from "./BuiltInModels";
 import { ProviderForm } from "./ProviderForm";
+import { RunningServers } from "./RunningServers";
 import s from "./Settings.module.css";
 
 type Way = "here" | "provider";
@@ -30,6 +31,7 @@ export function ModelChooser({ settings, first }: { settings: Settings; first?: 
         </button>
         {open === "here" && (
           <div className={s.wayBody}>
+            <RunningServers settings={settings} />
             <BuiltInModels settings={settings} first={first} />
           </div>
         )}

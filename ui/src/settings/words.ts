@@ -29,7 +29,9 @@ export function modelWords(
 ): { name: string; about: string } {
   const { model, sub_model: sub } = settings;
   if (!model) return { name: "No model chosen", about: "Choose one in Settings" };
-  const pieces = sub && sub.name !== model.name ? ` · pieces read by ${sub.name}` : "";
-  const name = (model.provider === "local" && builtIn?.find((m) => m.id === model.name)?.name) || model.name;
-  return { name, about: providerName(model, providers) + pieces };
+  const nameOf = (of: ModelChoice) => (of.provider === "local" && builtIn?.find((m) => m.id === of.name)?.name) || of.name;
+  const place = (of: ModelChoice) => providerName(of, providers);
+  const elsewhere = sub && place(sub) !== place(model) ? ` (${place(sub)})` : "";
+  const pieces = sub && (sub.name !== model.name || elsewhere) ? ` · pieces read by ${nameOf(sub)}${elsewhere}` : "";
+  return { name: nameOf(model), about: place(model) + pieces };
 }

@@ -7,6 +7,7 @@ import { Bar } from "../parts/Bar";
 import { Button } from "../parts/Button";
 import { TextField } from "../parts/Field";
 import { usePlatform } from "../platform";
+import { typedAmount } from "../text/amount";
 import { dollars } from "../text/format";
 import s from "./Spending.module.css";
 
@@ -17,8 +18,8 @@ export function MonthLimit({ spending }: { spending: Spending }) {
   const limit = spending.limit_usd;
   const now = limit === undefined ? "" : String(limit);
   const [words, setWords] = useState(now);
-  const amount = Number(words.trim().replace(",", "."));
-  const wrong = words.trim() !== "" && !(Number.isFinite(amount) && amount > 0);
+  const amount = typedAmount(words);
+  const wrong = amount === null || amount === 0;
   const set = useMutation({
     mutationFn: (limit_usd: number | undefined) => platform.call("set_month_limit", limit_usd === undefined ? {} : { limit_usd }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["spending"] }),
@@ -41,7 +42,7 @@ export function MonthLimit({ spending }: { spending: Spending }) {
         className={s.limitForm}
         onSubmit={(event) => {
           event.preventDefault();
-          if (!wrong) set.mutate(words.trim() === "" ? undefined : amount);
+          if (!wrong) set.mutate(amount);
         }}
       >
         <TextField

@@ -1,6 +1,6 @@
 //! Models, providers and their keys.
 
-use plumb_rlm::{money::Price, options::ModelChoice};
+use plumb_rlm::{model::Strength, money::Price, options::ModelChoice};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -134,6 +134,40 @@ pub struct ModelFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub cheaper: Option<CheaperModel>,
+    /// Tokens that it reads and writes at once, as Plumb sees it where the user says nothing.
+    pub window: u32,
+    /// How far it can be trusted, as Plumb sees it where the user says nothing.
+    pub strength: Strength,
+    /// What the user says instead.
+    pub own: OwnFacts,
+}
+
+/// What the user says of a model. It goes before what Plumb knows, at any address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct OwnFacts {
+    /// Tokens that it reads and writes at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub window: Option<u32>,
+    /// How far it can be trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub strength: Option<Strength>,
+    /// US dollars per million tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub price: Option<Price>,
+}
+
+/// Writes down what the user says of a model; what is absent is as Plumb sees it again.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct SetModelFacts {
+    /// Its provider.
+    pub provider: String,
+    /// The provider's name for it.
+    pub name: String,
+    /// What is said.
+    pub own: OwnFacts,
 }
 
 /// A model for pieces.

@@ -61,6 +61,14 @@ pub struct Resume {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub key: Option<KeySource>,
+    /// Another address of the sub-calls' server, where that is not the model's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub sub_base_url: Option<String>,
+    /// Another place of the key of the sub-calls' server, where that is not the model's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub sub_key: Option<KeySource>,
     /// Another limit in US dollars, for the whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

@@ -1,0 +1,77 @@
+// A run as a file: its answer for people, or its whole record for programs.
+import type { Event } from "../bindings/Event";
+import type { QuoteCheck } from "../bindings/QuoteCheck";
+import { cost, count, duration, plural, when } from "../text/format";
+import { answerInNumbers } from "./citations";
+import { fold, isFree, type RunView } from "./fold";
+import { amountWords, ledgerLine, ledgerOf, textWords } from "./ledger";
+
+const checked: Readonly<Record<QuoteCheck, string>> = {
+  quote_found: "the quoted words stand there",
+  place_found: "the place is there",
+  not_found: "not found",
+};
+
+/** The answer with its places, what it cost, and what left this computer. `answer`: as it is shown. */
+export function asMarkdown(events: readonly Event[], answer: string): string {
+  const view = fold(events);
+  const { body, cited } = answerInNumbers(answer, view.citations);
+  const places = cited.map(({ number, path, startLine, endLine, found }) =>
+    [
+      `${number}. ${path}, ${found?.place ?? `lines ${startLine}–${endLine}`}: ${found ? checked[found.verified] : "not checked"}`,
+      ...(found?.quote ? ["", ...found.quote.split("\n").map((line) => `   > ${line}`)] : []),
+    ].join("\n"),
+  );
+  return `${[
+    `# ${view.question.replace(/\s+/g, " ").trim()}`,
+    body.trim() || "There is no answer.",
+    ...(places.length > 0 ? [`## Places\n\n${places.join("\n")}`] : []),
+    `## How it was found\n\n${list(about(events, view))}`,
+    sent(events),
+  ].join("\n\n")}\n`;
+}
+
+/** Every event, one JSON object a line, as `--events` in a terminal writes them. */
+export const asRecord = (events: readonly Event[]) => events.map((event) => `${JSON.stringify(event)}\n`).join("");
+
+/** A name for the file, from the question. */
+export function fileStem(question: string): string {
+  const words = question.match(/[\p{L}\p{N}]+/gu) ?? [];
+  let stem = "";
+  for (const word of words) {
+    if (stem.length + word.length >= 60) break;
+    stem += stem ? `-${word}` : word;
+  }
+  return stem || "answer";
+}
+
+const list = (lines: string[]) => lines.map((line) => `- ${line}`).join("\n");
+
+function about(events: readonly Event[], view: RunView): string[] {
+  const { model, sub_model: pieces } = view.options ?? {};
+  const turns = view.nodes.get(0)?.turns.length ?? 0;
+  const asked = events[0] ? ` on ${when(events[0].at_ms)}` : "";
+  const name = (of: typeof model) => (of ? `${of.provider}:${of.name}` : "");
+  return [
+    `Asked about ${view.name}${asked}: ${plural(view.documents, "document")}, ${count(view.touched)} of them read`,
+    `Model: ${name(model)}${pieces ? `; pieces read by ${name(pieces)}` : ""}`,
+    `${plural(turns, "step")}, ${plural(view.calls.size, "sub-call")}, ${duration(view.finished?.elapsed ?? view.length)}`,
+    `Cost: ${cost(view.cost, isFree(view.options))}, for ${count(view.usage.input_tokens)} tokens read and ${count(view.usage.output_tokens)} written`,
+    ...(view.finished?.error ? [`It ended early: ${view.finished.error.message}`] : []),
+  ];
+}
+
+function sent(events: readonly Event[]): string {
+  const title = "## What left this computer";
+  const ledger = ledgerOf(events);
+  if (!ledger) return `${title}\n\nThe version of Plumb that asked did not write it down.`;
+  const rows = ledger.sent.map(
+    (place) =>
+      `${place.to.kind === "server" ? place.to.address : place.to.command}: ${amountWords(place)}, ${textWords(place.documents, ledger.exact)}`,
+  );
+  const documents = ledger.documents.length > 0 && [
+    ledger.exact ? "The text of these documents was sent:" : "Only text of these documents can have been sent:",
+    list(ledger.documents),
+  ];
+  return [title, `${ledgerLine(ledger)}.`, ...(rows.length > 0 ? [list(rows)] : []), ...(documents || [])].join("\n\n");
+}
