@@ -138,7 +138,7 @@ impl Plumb {
         let file = self.inner.folders.own_profiles();
         let known = plumb_models::known(&request.model, &file)?;
         // As it would be if there were no such file.
-        let unaided = plumb_models::profile_of(&request.model, Path::new(""))?;
+        let unaided = plumb_models::profile_of(&request.model, Path::new("")).await?;
         Ok(ModelFacts {
             price: known.price,
             price_from: known.price_from.map(|from| match from {

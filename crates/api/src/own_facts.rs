@@ -139,21 +139,21 @@ mod tests {
         (folder, path)
     }
 
-    #[test]
-    fn what_is_said_of_a_model_is_read_by_who_asks_it_and_taken_back_whole() {
+    #[tokio::test]
+    async fn what_is_said_of_a_model_is_read_by_who_asks_it_and_taken_back_whole() {
         let (_folder, path) = file();
         let own = OwnFacts { window: Some(16_000), strength: Some(Strength::Small), price: Some(price(0.5, 3.0)) };
         write(&path, "server", "my \"model\"", own).unwrap();
         assert_eq!(read(&path, "server", "my \"model\"").unwrap(), own);
         let choice = serde_json::json!({"provider": "server", "name": "my \"model\"", "base_url": "https://example.org/v1"});
-        let profile = plumb_models::profile_of(&serde_json::from_value(choice).unwrap(), &path).unwrap();
+        let profile = plumb_models::profile_of(&serde_json::from_value(choice).unwrap(), &path).await.unwrap();
         assert_eq!((profile.window_tokens, profile.strength, profile.price), (16_000, Strength::Small, own.price));
         write(&path, "server", "my \"model\"", OwnFacts::default()).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "");
     }
 
-    #[test]
-    fn comments_and_what_is_not_said_here_stay_as_they_are() {
+    #[tokio::test]
+    async fn comments_and_what_is_not_said_here_stay_as_they_are() {
         let (_folder, path) = file();
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, MINE).unwrap();
@@ -174,6 +174,7 @@ mod tests {
         let added = fs::read_to_string(&path).unwrap();
         assert!(added.starts_with(&left) && added.contains("name = \"new\""), "{added}");
         plumb_models::profile_of(&serde_json::from_value(serde_json::json!({"provider": "ollama", "name": "m"})).unwrap(), &path)
+            .await
             .unwrap();
     }
 

@@ -112,13 +112,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut cache = PromptCache::of(folder.path(), [Path::new("a"), Path::new("b")]);
         cache.take_in("x/../y", &BASE64_STANDARD.encode("one "), false).unwrap();
-        assert_eq!(cache.files(), [PathBuf::new(); 0]);
+        assert_eq!(cache.files(), Vec::<PathBuf>::new());
         cache.take_in("x/../y", &BASE64_STANDARD.encode("two"), true).unwrap();
         let files = cache.files();
         assert_eq!((files.len(), fs::read_to_string(&files[0]).unwrap()), (1, "one two".to_owned()));
         assert_eq!(files[0].parent(), Some(folder.path()));
         let other = PromptCache::of(folder.path(), [Path::new("c"), Path::new("b")]);
-        assert_eq!(other.files(), [PathBuf::new(); 0], "they are another model's");
+        assert_eq!(other.files(), Vec::<PathBuf>::new(), "they are another model's");
     }
 
     #[test]

@@ -304,9 +304,10 @@ async fn who_waits_for_the_model_hears_how_far_it_is_loaded() {
     let model = model();
     model.warm();
     let parts = Mutex::new(Vec::new());
-    let hear = |progress: Progress<'_>| match progress {
-        Progress::Loading(part) => lock(&parts).push(part),
-        _ => {}
+    let hear = |progress: Progress<'_>| {
+        if let Progress::Loading(part) = progress {
+            lock(&parts).push(part);
+        }
     };
     model.complete(request("Hi"), &hear).await.unwrap();
     let parts = parts.into_inner().unwrap();
