@@ -147,7 +147,7 @@ async fn a_run_whose_model_ends_in_mid_reply_can_be_continued() {
     for name in ["plumb", "plumb-python", "plumb-extract"] {
         fs::hard_link(program_named(name), programs.path().join(name)).unwrap();
     }
-    let cut = format!("#!/bin/sh\n{} | head -c 3000\n", program_named("plumb-llama").display());
+    let cut = format!("#!/bin/sh\n{} | dd bs=1 count=3000 2>/dev/null\n", program_named("plumb-llama").display());
     let llama = programs.path().join("plumb-llama");
     fs::write(&llama, cut).unwrap();
     fs::set_permissions(&llama, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
@@ -158,8 +158,7 @@ async fn a_run_whose_model_ends_in_mid_reply_can_be_continued() {
     let failed = finish(asked.spawn().unwrap()).await.ended(1, "failed");
     assert_eq!(failed["error"]["code"], "local_model", "{failed}");
     let run = failed["run_id"].as_str().unwrap();
-    let events = home.run(&["show", run, "--json"]).await.json().to_string();
-    assert!(events.contains("reply_lost"), "it had begun to answer: {events}");
+    assert!(failed["usage"]["output_tokens"].as_u64() > Some(0), "it had begun to answer: {failed}");
 
     let answer = home.run(&["resume", run, "--json"]).await.answered();
     assert!(!answer["answer"].as_str().unwrap().is_empty(), "{answer}");
