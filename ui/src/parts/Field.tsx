@@ -60,7 +60,11 @@ export function SuggestField({ label, hint, value, options, placeholder, onChang
         value={value}
         onValueChange={onChange}
         open={open}
-        onOpenChange={(opens) => setOpen(opens && document.activeElement?.id === id)}
+        onOpenChange={(opens, { event }) => {
+          // A press on the field is heard before the field has the focus.
+          const pressed = event.target instanceof Element && event.target.id === id;
+          setOpen(opens && (pressed || document.activeElement?.id === id));
+        }}
         openOnInputClick
       >
         <Autocomplete.Input
