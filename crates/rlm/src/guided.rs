@@ -20,7 +20,14 @@ use crate::{
     shared::{Shared, Stop},
 };
 use minijinja::context;
-use std::collections::HashSet;
+use regex::Regex;
+use std::{collections::HashSet, sync::LazyLock};
+
+/// The number of a line at the end of an answer.
+
+/// The number of a line, in brackets at the end of an answer.
+#[allow(clippy::expect_used, reason = "a constant pattern, covered by tests")]
+static NUMBERED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\s*\[+(?:line )?(\d{1,4})\]+\.?$").expect("constant pattern"));
 
 /// What a reply that reads begins with.
 const ANSWER: &str = "Answer:";
@@ -110,11 +117,33 @@ pub async fn open(shared: &Shared, spec: &NodeSpec) -> Result<(Guide, Vec<Messag
     Ok((Guide { question, shown, unread, warned: false, ran: HashSet::new(), circles: false, begin }, messages))
 }
 
-/// Blocks as the templates take them.
+/// Blocks as the templates take them, each line with its number in its document.
 fn values(pieces: &Blocks) -> Vec<minijinja::Value> {
     let numbered = |block: &Block| block.lines.iter().map(|(number, line)| format!("{number}: {line}")).collect::<Vec<_>>();
     let value = |block: &Block| context! { path => block.path.clone(), lines => numbered(block), alike => block.alike };
     pieces.blocks.iter().map(value).collect()
+}
+
+/// Blocks as they are read, their lines numbered from 1 on through all of them: each digit is a token to a small model, and so is each piece of a
+/// path that it would have to write.
+fn counted(pieces: &Blocks) -> Vec<minijinja::Value> {
+    let mut number = 0;
+    let mut counted = |line: &String| {
+        number += 1;
+        format!("{number}: {line}")
+    };
+    let mut value = |block: &Block| context! { path => block.path.clone(), lines => block.lines.values().map(&mut counted).collect::<Vec<_>>() };
+    pieces.blocks.iter().map(&mut value).collect()
+}
+
+/// The answer with the place of the line whose number, as [`counted`], stands in brackets at its end.
+fn placed(answer: &str, lines: &[Line]) -> String {
+    let named = NUMBERED.captures(answer).and_then(|found| Some((found.get(0)?.start(), found[1].parse::<usize>().ok()?)));
+    let line = named.and_then(|(at, number)| Some((at, lines.get(number.checked_sub(1)?)?)));
+    match line {
+        Some((at, line)) => format!("{} [[{}#L{}]]", answer[..at].trim_end(), line.path, line.line),
+        None => answer.to_owned(),
+    }
 }
 
 /// The engine's own look: the lines that share most with the question and the passages that rank best for it. Where many lines read alike these
@@ -157,12 +186,17 @@ impl Guide {
             let (prefill, stop) = (Some(self.begin.to_owned()), vec![CODED.to_owned()]);
             return Prompt { messages: conversation, temperature: 0.0, prefill, stop, most_output: CODE_OUTPUT, grows: true };
         }
-        let mut pieces = Blocks::new(SHOWN_CHARS, LINE_CHARS);
-        self.shown.iter().for_each(|line| pieces.add_line(line));
-        let lines = render("guided_lines", context! { blocks => values(&pieces), question => self.question.clone() });
+        let lines = render("guided_lines", context! { blocks => counted(&self.pieces()), question => self.question.clone() });
         let messages = vec![Message::new(Role::System, render("guided_read", context! {})), Message::new(Role::User, lines)];
         let (prefill, stop) = (Some(ANSWER.to_owned()), ANSWERED.map(str::to_owned).to_vec());
         Prompt { messages, temperature: 0.0, prefill, stop, most_output: READ_OUTPUT, grows: false }
+    }
+
+    /// What is read.
+    fn pieces(&self) -> Blocks {
+        let mut pieces = Blocks::new(SHOWN_CHARS, LINE_CHARS);
+        self.shown.iter().for_each(|line| pieces.add_line(line));
+        pieces
     }
 
     /// Takes an answer that was read, with the place it most likely rests on where the model named none. `None`: the lines do not say it, and
@@ -172,7 +206,7 @@ impl Guide {
         let reply = reply.trim();
         let answer = reply.strip_prefix(ANSWER).unwrap_or(reply).trim();
         if !answer.is_empty() && !answer.to_lowercase().starts_with(NONE) {
-            return Some(evidence::attach(answer, &self.shown));
+            return Some(evidence::attach(&placed(answer, &self.pieces().lines()), &self.shown));
         }
         (!first || last).then(|| NOWHERE.to_owned())
     }
@@ -222,5 +256,38 @@ impl Guide {
         self.shown.splice(0..0, found);
         self.begin = FREE;
         Ok(render("guided_output", context! { output, error, nothing, lines, question => spec.question.clone() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines() -> Vec<Line> {
+        let line = |path: &str, line, text: &str| Line { path: path.into(), line, text: text.into() };
+        vec![line("hut/rules.md", 6, "Guests sign the book."), line("b.md", 70, "The hut takes 12 guests.")]
+    }
+
+    #[test]
+    fn the_number_of_a_line_that_was_read_becomes_its_place() {
+        for answer in ["12 guests [2]", "12 guests[2].", "12 guests [[2]]", "12 guests [line 2]"] {
+            assert_eq!(placed(answer, &lines()), "12 guests [[b.md#L70]]");
+        }
+    }
+
+    #[test]
+    fn brackets_that_name_no_line_that_was_read_stay_as_they_are() {
+        for answer in ["12 guests [3]", "12 guests [0]", "x[1] is 12", "12 guests [[b.md#L70]]", "12 guests"] {
+            assert_eq!(placed(answer, &lines()), answer);
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_numbered_in_the_order_in_which_its_places_are_looked_up() {
+        let mut pieces = Blocks::new(SHOWN_CHARS, LINE_CHARS);
+        lines().iter().for_each(|line| pieces.add_line(line));
+        let text = render("guided_lines", context! { blocks => counted(&pieces), question => "How many?" });
+        assert!(text.contains("1: Guests") && text.contains("2: The hut"), "{text}");
+        assert_eq!(pieces.lines(), lines());
     }
 }

@@ -155,18 +155,23 @@ impl<'a> CellHost<'a> {
         if shared.stop.is_cancelled() {
             return Err(shared.why());
         }
-        let call = match resumed {
-            Some(call) => call,
-            None => {
-                if let Err(fault) = shared.budget.take_call() {
-                    self.forget(&prompt_id, recursive);
-                    // The model may still answer with what it has.
-                    return Ok(Err(fault));
-                }
-                self.announce(&prompt, prompt_id, recursive).await?
+        if resumed.is_none()
+            && let Err(fault) = shared.budget.take_call()
+        {
+            self.forget(&prompt_id, recursive);
+            // The model may still answer with what it has.
+            return Ok(Err(fault));
+        }
+        let call = resumed.unwrap_or_else(|| shared.new_call());
+        let new = resumed.is_none().then(|| prompt.clone());
+        let announced = async {
+            match &new {
+                Some(prompt) => self.announce(call, prompt, prompt_id, recursive).await,
+                None => Ok(()),
             }
         };
         let (called, error) = if recursive {
+            announced.await?;
             let child = NodeSpec::child(self.spec, shared, call, prompt, context).await?;
             let end = Box::pin(crate::node::run(shared, child)).await;
             let error = match end.stop {
@@ -186,7 +191,10 @@ impl<'a> CellHost<'a> {
                 most_output: SUB_OUTPUT,
                 grows: false,
             };
-            match shared.call(&shared.sub_model, self.spec.node, Some(call), prompt).await {
+            // A server is reached meanwhile. What leaves for it is written down later than this, and so on disk later.
+            let asked = async { Ok(shared.call(&shared.sub_model, self.spec.node, Some(call), prompt).await) };
+            let ((), asked) = tokio::try_join!(biased; announced, asked)?;
+            match asked {
                 Ok(called) => {
                     let error = said_nothing(&called, &shared.sub_model.profile().name);
                     (called, error)
@@ -207,9 +215,7 @@ impl<'a> CellHost<'a> {
         self.conclude(call, called, error).await
     }
 
-    async fn announce(&self, prompt: &str, prompt_id: BlobId, recursive: bool) -> Result<CallId, Stop> {
-        let call = self.shared.new_call();
-        self.shared.log.journal.put_blob(prompt).await?;
+    async fn announce(&self, call: CallId, prompt: &str, prompt_id: BlobId, recursive: bool) -> Result<(), Stop> {
         let head = prompt.chars().take(HEAD).collect();
         let started = EventKind::CallStarted {
             call,
@@ -219,10 +225,12 @@ impl<'a> CellHost<'a> {
             prompt_head: head,
             recursive,
         };
-        self.shared.log.append(self.spec.node, started).await?;
-        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        record.cells.entry(self.cell).or_default().calls.push(CallRecord { call, prompt: prompt_id, recursive, result: None });
-        Ok(call)
+        {
+            let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+            let called = CallRecord { call, prompt: prompt_id, recursive, result: None };
+            record.cells.entry(self.cell).or_default().calls.push(called);
+        }
+        Ok(self.shared.log.append_with(self.spec.node, started, prompt).await?)
     }
 
     async fn conclude(&self, call: CallId, called: Called, error: Option<Fault>) -> Result<SubReply, Stop> {

@@ -19,6 +19,9 @@ pub trait Journal: Send + Sync {
     /// Appends one event; it is committed when this returns. Events of one run come with `seq` 0, 1, 2, …, but may be appended concurrently.
     async fn append(&self, event: &Event) -> Result<(), JournalError>;
 
+    /// Appends one event together with a text that it names by its content.
+    async fn append_with(&self, event: &Event, text: &str) -> Result<(), JournalError>;
+
     /// Keeps a text under the name of its content.
     async fn put_blob(&self, text: &str) -> Result<BlobId, JournalError>;
 

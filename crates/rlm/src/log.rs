@@ -28,11 +28,25 @@ impl Log {
     /// # Errors
     /// When the record cannot be written: then nothing may be done that the event announces.
     pub async fn append(&self, node: NodeId, kind: EventKind) -> Result<(), JournalError> {
-        let event =
-            Event { version: EVENT_VERSION, seq: self.next.fetch_add(1, Ordering::Relaxed), at_ms: (self.now_ms)(), node, kind };
+        let event = self.dated(node, kind);
         self.journal.append(&event).await?;
         self.watcher.event(&event);
         Ok(())
+    }
+
+    /// Appends one event together with a text that it names by its content.
+    ///
+    /// # Errors
+    /// As for [`Log::append`].
+    pub async fn append_with(&self, node: NodeId, kind: EventKind, text: &str) -> Result<(), JournalError> {
+        let event = self.dated(node, kind);
+        self.journal.append_with(&event, text).await?;
+        self.watcher.event(&event);
+        Ok(())
+    }
+
+    fn dated(&self, node: NodeId, kind: EventKind) -> Event {
+        Event { version: EVENT_VERSION, seq: self.next.fetch_add(1, Ordering::Relaxed), at_ms: (self.now_ms)(), node, kind }
     }
 
     /// Tells the user something that does not end the run.

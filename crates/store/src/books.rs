@@ -4,6 +4,7 @@ use crate::{
     StoreError,
     packing::unpack,
     record::{OWN_TURN, call_column, pico},
+    statements::Statements,
 };
 use plumb_rlm::{event::EventKind, model::Usage, money::Usd};
 use sqlx::SqliteConnection;
@@ -64,54 +65,59 @@ impl Entry {
         })
     }
 
-    /// Adds it, for an event of `node` at `at_ms`. The run's row is there already. `reserves`: money may be set aside for the call.
-    pub(crate) async fn apply(
+    /// Says how to add it, for an event of `node` at `at_ms`. The run's row is there already. `reserves`: money may be set aside for the call.
+    pub(crate) fn state(
         &self,
-        connection: &mut SqliteConnection,
+        statements: &mut Statements,
         run_id: &str,
         (node, at_ms): (i64, i64),
         reserves: bool,
     ) -> Result<(), StoreError> {
         match self {
             Entry::Began { tokens, sub_model } => {
-                let query = sqlx::query("UPDATE runs SET tokens_estimate = ?, sub_model = ? WHERE run_id = ?");
-                query.bind(tokens).bind(sub_model).bind(run_id).execute(connection).await?;
+                statements
+                    .add("UPDATE runs SET tokens_estimate = ?, sub_model = ? WHERE run_id = ?")
+                    .bind(tokens)?
+                    .bind(sub_model)?
+                    .bind(run_id)?;
             }
             Entry::Routed { mode } => {
-                let query = sqlx::query("UPDATE runs SET mode = ? WHERE run_id = ?");
-                query.bind(mode).bind(run_id).execute(connection).await?;
+                statements.add("UPDATE runs SET mode = ? WHERE run_id = ?").bind(mode)?.bind(run_id)?;
             }
             Entry::Paid { call, model, cost, usage } => {
                 // Nothing was sent, or a child's turns carry the figures.
                 if *usage != Usage::default() || cost.is_some_and(|cost| cost > Usd::ZERO) {
-                    sqlx::query(
-                        "INSERT INTO spending (day, model, run_id, calls, free, unpriced, cost_pico, input_tokens, output_tokens)
-                         VALUES (date(?1 / 1000, 'unixepoch', 'localtime'),
-                            coalesce(?3, (SELECT model FROM runs WHERE run_id = ?2), ''),
-                            ?2, 1, ?4 IS NOT NULL AND ?4 = 0, ?4 IS NULL, coalesce(?4, 0), ?5, ?6)
-                         ON CONFLICT (day, model, run_id) DO UPDATE SET
-                            calls = calls + 1, free = free + excluded.free, unpriced = unpriced + excluded.unpriced,
-                            cost_pico = cost_pico + excluded.cost_pico,
-                            input_tokens = input_tokens + excluded.input_tokens,
-                            output_tokens = output_tokens + excluded.output_tokens",
-                    )
-                    .bind(at_ms)
-                    .bind(run_id)
-                    .bind(model)
-                    .bind(cost.map(pico))
-                    .bind(usage.input_tokens as i64)
-                    .bind(usage.output_tokens as i64)
-                    .execute(&mut *connection)
-                    .await?;
+                    statements
+                        .add(
+                            "WITH paid (at_ms, run_id, model, cost, input, output) AS (VALUES (?, ?, ?, ?, ?, ?))
+                             INSERT INTO spending (day, model, run_id, calls, free, unpriced, cost_pico, input_tokens, output_tokens)
+                             SELECT date(at_ms / 1000, 'unixepoch', 'localtime'),
+                                coalesce(model, (SELECT runs.model FROM runs WHERE runs.run_id = paid.run_id), ''),
+                                run_id, 1, cost IS NOT NULL AND cost = 0, cost IS NULL, coalesce(cost, 0), input, output
+                             FROM paid WHERE true
+                             ON CONFLICT (day, model, run_id) DO UPDATE SET
+                                calls = calls + 1, free = free + excluded.free, unpriced = unpriced + excluded.unpriced,
+                                cost_pico = cost_pico + excluded.cost_pico,
+                                input_tokens = input_tokens + excluded.input_tokens,
+                                output_tokens = output_tokens + excluded.output_tokens",
+                        )
+                        .bind(at_ms)?
+                        .bind(run_id)?
+                        .bind(model)?
+                        .bind(cost.map(pico))?
+                        .bind(usage.input_tokens as i64)?
+                        .bind(usage.output_tokens as i64)?;
                 }
                 if reserves {
-                    let query = sqlx::query("DELETE FROM reservations WHERE run_id = ? AND node = ? AND call = ?");
-                    query.bind(run_id).bind(node).bind(call).execute(connection).await?;
+                    statements
+                        .add("DELETE FROM reservations WHERE run_id = ? AND node = ? AND call = ?")
+                        .bind(run_id)?
+                        .bind(node)?
+                        .bind(call)?;
                 }
             }
             Entry::Rests => {
-                let query = sqlx::query("DELETE FROM reservations WHERE run_id = ?");
-                query.bind(run_id).execute(connection).await?;
+                statements.add("DELETE FROM reservations WHERE run_id = ?").bind(run_id)?;
             }
         }
         Ok(())
@@ -141,7 +147,9 @@ async fn fold(connection: &mut SqliteConnection, run_id: &str) -> Result<(), Sto
         // One that cannot be read must not keep the program from starting; opening its run says so.
         let kind = unpack(body).ok().and_then(|body| serde_json::from_str::<EventKind>(&body).ok());
         if let Some(entry) = kind.as_ref().and_then(|kind| Entry::of(node, kind, &mut asked)) {
-            entry.apply(connection, run_id, (node, at_ms), false).await?;
+            let mut statements = Statements::default();
+            entry.state(&mut statements, run_id, (node, at_ms), false)?;
+            statements.run(connection).await?;
         }
     }
     sqlx::query("DELETE FROM unfolded WHERE run_id = ?").bind(run_id).execute(connection).await?;

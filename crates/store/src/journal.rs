@@ -4,14 +4,17 @@ use crate::{
     Store,
     books::Asked,
     packing::pack,
-    record::{EventWrite, Write},
+    record::{Blob, EventWrite, ToClear, Write},
 };
 use async_trait::async_trait;
 use plumb_rlm::{
     event::{BlobId, CallId, Event, NodeId, RunId},
     journal::{Journal, JournalError},
 };
-use std::sync::{Mutex, PoisonError};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// One run's record. While it is held, the run is at work.
@@ -19,21 +22,35 @@ pub(crate) struct RunJournal {
     pub(crate) store: Store,
     pub(crate) run_id: RunId,
     pub(crate) asked: Mutex<Asked>,
+    /// There are parts of replies to be deleted when those end.
+    pub(crate) partials: AtomicBool,
+}
+
+impl RunJournal {
+    async fn write_event(&self, event: &Event, text: Option<Blob>) -> Result<(), JournalError> {
+        let to_clear = ToClear { partials: self.partials.load(Ordering::Relaxed), reserved: self.store.reserves() };
+        let write = {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            EventWrite::new(&self.run_id.0, self.store.owner_id(), event, text, &mut asked, to_clear)?
+        };
+        Ok(self.store.writer().write(Write::Event(Box::new(write))).await?)
+    }
 }
 
 #[async_trait]
 impl Journal for RunJournal {
     async fn append(&self, event: &Event) -> Result<(), JournalError> {
-        let write = {
-            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-            EventWrite::new(&self.run_id.0, self.store.owner_id(), event, &mut asked, self.store.reserves())?
-        };
-        Ok(self.store.writer().write(Write::Event(Box::new(write))).await?)
+        self.write_event(event, None).await
+    }
+
+    async fn append_with(&self, event: &Event, text: &str) -> Result<(), JournalError> {
+        self.write_event(event, Some(Blob::of(text))).await
     }
 
     async fn put_blob(&self, text: &str) -> Result<BlobId, JournalError> {
-        let id = BlobId::of(text);
-        self.store.writer().write(Write::Blob { run_id: self.run_id.0.clone(), id: id.clone(), packed: pack(text) }).await?;
+        let blob = Blob::of(text);
+        let id = blob.id.clone();
+        self.store.writer().write(Write::Blob { run_id: self.run_id.0.clone(), blob }).await?;
         Ok(id)
     }
 
@@ -43,6 +60,7 @@ impl Journal for RunJournal {
 
     async fn save_partial(&self, node: NodeId, call: Option<CallId>, text: &str) -> Result<(), JournalError> {
         let at_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_millis() as i64);
+        self.partials.store(true, Ordering::Relaxed);
         let write = Write::Partial { run_id: self.run_id.0.clone(), node, call, packed: pack(text), at_ms };
         Ok(self.store.writer().write(write).await?)
     }

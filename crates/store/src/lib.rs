@@ -16,6 +16,7 @@ mod reservations;
 mod runs;
 mod settings;
 mod spending;
+mod statements;
 mod writer;
 
 #[cfg(test)]
@@ -114,11 +115,17 @@ impl Store {
 
     /// The record of a new run, whose first event is `RunStarted`. The run counts as running while someone holds this.
     pub fn journal(&self, run_id: &RunId) -> Arc<dyn Journal> {
-        self.journal_of(run_id, Asked::default())
+        self.journal_of(run_id, Asked::default(), false)
     }
 
-    fn journal_of(&self, run_id: &RunId, asked: Asked) -> Arc<dyn Journal> {
-        let journal = Arc::new(RunJournal { store: self.clone(), run_id: run_id.clone(), asked: Mutex::new(asked) });
+    /// `partials`: parts of replies may be kept from before.
+    fn journal_of(&self, run_id: &RunId, asked: Asked, partials: bool) -> Arc<dyn Journal> {
+        let journal = Arc::new(RunJournal {
+            store: self.clone(),
+            run_id: run_id.clone(),
+            asked: Mutex::new(asked),
+            partials: AtomicBool::new(partials),
+        });
         let mut journals = self.inner.journals.lock().unwrap_or_else(PoisonError::into_inner);
         journals.retain(|_, journal| journal.strong_count() > 0);
         journals.insert(run_id.clone(), Arc::downgrade(&journal));

@@ -6,13 +6,13 @@ use crate::{
     libraries::sources_json,
     packing::pack,
     reservations::Reservation,
+    statements::Statements,
 };
 use plumb_rlm::{
     event::{BlobId, CallId, Event, EventKind, NodeId, RunStatus},
     model::Usage,
     money::Usd,
 };
-use sqlx::SqliteConnection;
 use std::sync::Arc;
 
 /// Stands for "no sub-call: the node's own turn", because NULL would not make the key unique.
@@ -21,8 +21,26 @@ pub(crate) const OWN_TURN: i64 = -1;
 pub(crate) enum Write {
     Event(Box<EventWrite>),
     Reservation(Arc<Reservation>),
-    Blob { run_id: String, id: BlobId, packed: Vec<u8> },
+    Blob { run_id: String, blob: Blob },
     Partial { run_id: String, node: NodeId, call: Option<CallId>, packed: Vec<u8>, at_ms: i64 },
+}
+
+/// A text, to be kept under the name of its content.
+pub(crate) struct Blob {
+    pub(crate) id: BlobId,
+    packed: Vec<u8>,
+}
+
+impl Blob {
+    pub(crate) fn of(text: &str) -> Self {
+        Blob { id: BlobId::of(text), packed: pack(text) }
+    }
+
+    fn state(&self, statements: &mut Statements, run_id: &str) -> Result<(), StoreError> {
+        statements.add("INSERT OR IGNORE INTO blobs (digest, text) VALUES (?, ?)").bind(&self.id.0)?.bind(&self.packed)?;
+        statements.add("INSERT OR IGNORE INTO run_blobs (digest, run_id) VALUES (?, ?)").bind(&self.id.0)?.bind(run_id)?;
+        Ok(())
+    }
 }
 
 pub(crate) struct EventWrite {
@@ -34,9 +52,20 @@ pub(crate) struct EventWrite {
     node: i64,
     kind: String,
     body: Vec<u8>,
+    /// A text that it names.
+    text: Option<Blob>,
     effect: Effect,
     entry: Option<Entry>,
-    reserves: bool,
+    to_clear: ToClear,
+}
+
+/// What may have been kept while a call was under way, to be deleted when it ends.
+#[derive(Clone, Copy)]
+pub(crate) struct ToClear {
+    /// What had arrived of its reply.
+    pub(crate) partials: bool,
+    /// Money that was set aside.
+    pub(crate) reserved: bool,
 }
 
 /// What an event changes beside the list of events.
@@ -84,8 +113,14 @@ pub(crate) fn pico(amount: Usd) -> i64 {
 }
 
 impl EventWrite {
-    /// `reserves`: this store has set money aside.
-    pub(crate) fn new(run_id: &str, owner: &str, event: &Event, asked: &mut Asked, reserves: bool) -> Result<Self, StoreError> {
+    pub(crate) fn new(
+        run_id: &str,
+        owner: &str,
+        event: &Event,
+        text: Option<Blob>,
+        asked: &mut Asked,
+        to_clear: ToClear,
+    ) -> Result<Self, StoreError> {
         let body = serde_json::to_value(&event.kind).and_then(|value| Ok((serde_json::to_string(&value)?, value)));
         let (body, value) =
             body.map_err(|error| StoreError::new("store", format!("An event could not be written down: {error}.")))?;
@@ -116,101 +151,96 @@ impl EventWrite {
             node: i64::from(event.node.0),
             kind: value["type"].as_str().unwrap_or_default().to_owned(),
             body: pack(&body),
+            text,
             effect,
             entry: Entry::of(event.node.0.into(), &event.kind, asked),
-            reserves,
+            to_clear,
         })
     }
 
-    async fn apply(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    fn state(&self, statements: &mut Statements) -> Result<(), StoreError> {
         // The run's row goes first: events refer to it.
-        let effect = match &self.effect {
-            Effect::Nothing => None,
-            Effect::Started { question, name, sources, library, model } => Some(
-                sqlx::query(
-                    "INSERT INTO runs (run_id, question, name, sources, model, library_id, started_at_ms, status, owner)
-                     VALUES (?, ?, ?, ?, ?, (SELECT id FROM libraries WHERE sources = ?), ?, 'running', ?)",
-                )
-                .bind(&self.run_id)
-                .bind(question)
-                .bind(name)
-                .bind(sources)
-                .bind(model)
-                .bind(library)
-                .bind(self.at_ms)
-                .bind(&self.owner),
-            ),
-            Effect::Replied { call, cost, free } => {
-                let cleared = sqlx::query("DELETE FROM partials WHERE run_id = ?1 AND call = ?2 AND (call >= 0 OR node = ?3)");
-                cleared.bind(&self.run_id).bind(call).bind(self.node).execute(&mut *connection).await?;
-                Some(
-                    sqlx::query("UPDATE runs SET cost_pico = cost_pico + ?, unpriced = unpriced + ? WHERE run_id = ?")
-                        .bind(cost.map_or(0, pico))
-                        .bind(i64::from(cost.is_none() && !free))
-                        .bind(&self.run_id),
-                )
+        match &self.effect {
+            Effect::Nothing => {}
+            Effect::Started { question, name, sources, library, model } => {
+                statements
+                    .add(
+                        "INSERT INTO runs (run_id, question, name, sources, model, library_id, started_at_ms, status, owner)
+                         VALUES (?, ?, ?, ?, ?, (SELECT id FROM libraries WHERE sources = ?), ?, 'running', ?)",
+                    )
+                    .bind(&self.run_id)?
+                    .bind(question)?
+                    .bind(name)?
+                    .bind(sources)?
+                    .bind(model)?
+                    .bind(library)?
+                    .bind(self.at_ms)?
+                    .bind(&self.owner)?;
             }
-            Effect::Resumed => Some(
-                sqlx::query("UPDATE runs SET status = 'running', finished_at_ms = NULL, owner = ? WHERE run_id = ?")
-                    .bind(&self.owner)
-                    .bind(&self.run_id),
-            ),
-            Effect::Finished { status } => Some(
-                sqlx::query("UPDATE runs SET status = ?, finished_at_ms = ?, owner = NULL WHERE run_id = ?")
-                    .bind(status)
-                    .bind(self.at_ms)
-                    .bind(&self.run_id),
-            ),
-        };
-        if let Some(effect) = effect {
-            effect.execute(&mut *connection).await?;
+            Effect::Replied { call, cost, free } => {
+                if self.to_clear.partials {
+                    statements
+                        .add("DELETE FROM partials WHERE run_id = ? AND call = ? AND (call >= 0 OR node = ?)")
+                        .bind(&self.run_id)?
+                        .bind(call)?
+                        .bind(self.node)?;
+                }
+                statements
+                    .add("UPDATE runs SET cost_pico = cost_pico + ?, unpriced = unpriced + ? WHERE run_id = ?")
+                    .bind(cost.map_or(0, pico))?
+                    .bind(i64::from(cost.is_none() && !free))?
+                    .bind(&self.run_id)?;
+            }
+            Effect::Resumed => {
+                statements
+                    .add("UPDATE runs SET status = 'running', finished_at_ms = NULL, owner = ? WHERE run_id = ?")
+                    .bind(&self.owner)?
+                    .bind(&self.run_id)?;
+            }
+            Effect::Finished { status } => {
+                statements
+                    .add("UPDATE runs SET status = ?, finished_at_ms = ?, owner = NULL WHERE run_id = ?")
+                    .bind(*status)?
+                    .bind(self.at_ms)?
+                    .bind(&self.run_id)?;
+            }
+        }
+        if let Some(text) = &self.text {
+            text.state(statements, &self.run_id)?;
         }
         if let Some(entry) = &self.entry {
-            entry.apply(connection, &self.run_id, (self.node, self.at_ms), self.reserves).await?;
+            entry.state(statements, &self.run_id, (self.node, self.at_ms), self.to_clear.reserved)?;
         }
-        sqlx::query("INSERT INTO events (run_id, seq, version, at_ms, node, kind, body) VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(&self.run_id)
-            .bind(self.seq)
-            .bind(self.version)
-            .bind(self.at_ms)
-            .bind(self.node)
-            .bind(&self.kind)
-            .bind(&self.body)
-            .execute(connection)
-            .await?;
+        statements
+            .add("INSERT INTO events (run_id, seq, version, at_ms, node, kind, body) VALUES (?, ?, ?, ?, ?, ?, ?)")
+            .bind(&self.run_id)?
+            .bind(self.seq)?
+            .bind(self.version)?
+            .bind(self.at_ms)?
+            .bind(self.node)?
+            .bind(&self.kind)?
+            .bind(&self.body)?;
         Ok(())
     }
 }
 
 impl Write {
-    pub(crate) async fn apply(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    /// Says what is to be done, in SQL. Not of [`Write::Reservation`], which has to read before it writes.
+    pub(crate) fn state(&self, statements: &mut Statements) -> Result<(), StoreError> {
         match self {
-            Write::Event(event) => event.apply(connection).await,
-            Write::Reservation(reservation) => reservation.apply(connection).await,
-            Write::Blob { run_id, id, packed } => {
-                sqlx::query("INSERT OR IGNORE INTO blobs (digest, text) VALUES (?, ?)")
-                    .bind(&id.0)
-                    .bind(packed)
-                    .execute(&mut *connection)
-                    .await?;
-                sqlx::query("INSERT OR IGNORE INTO run_blobs (digest, run_id) VALUES (?, ?)")
-                    .bind(&id.0)
-                    .bind(run_id)
-                    .execute(connection)
-                    .await?;
-                Ok(())
-            }
+            Write::Event(event) => event.state(statements)?,
+            Write::Reservation(_) => {}
+            Write::Blob { run_id, blob } => blob.state(statements, run_id)?,
             Write::Partial { run_id, node, call, packed, at_ms } => {
-                sqlx::query("INSERT OR REPLACE INTO partials (run_id, node, call, text, at_ms) VALUES (?, ?, ?, ?, ?)")
-                    .bind(run_id)
-                    .bind(i64::from(node.0))
-                    .bind(call_column(*call))
-                    .bind(packed)
-                    .bind(at_ms)
-                    .execute(connection)
-                    .await?;
-                Ok(())
+                statements
+                    .add("INSERT OR REPLACE INTO partials (run_id, node, call, text, at_ms) VALUES (?, ?, ?, ?, ?)")
+                    .bind(run_id)?
+                    .bind(i64::from(node.0))?
+                    .bind(call_column(*call))?
+                    .bind(packed)?
+                    .bind(at_ms)?;
             }
         }
+        Ok(())
     }
 }

@@ -265,7 +265,7 @@ impl Store {
             .execute(self.pool())
             .await?;
         // Someone else was faster.
-        if claimed.rows_affected() == 0 { Err(active()) } else { Ok(self.journal_of(run_id, self.asked(run_id).await?)) }
+        if claimed.rows_affected() == 0 { Err(active()) } else { Ok(self.journal_of(run_id, self.asked(run_id).await?, true)) }
     }
 
     /// Whom the nodes and sub-calls of a run ask.

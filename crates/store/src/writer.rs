@@ -1,7 +1,7 @@
 //! One task writes: everything that waits goes into one transaction, and is acknowledged after the commit. A thousand appends at once
 //! cost a few commits, and none of them returns before it is on disk.
 
-use crate::{StoreError, record::Write};
+use crate::{StoreError, record::Write, statements::Statements};
 use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 
@@ -79,18 +79,30 @@ async fn write_all(
 
 /// All or nothing.
 async fn transaction(connection: &mut SqliteConnection, jobs: &[Job]) -> Result<(), StoreError> {
-    // Plain statements: SQLite itself rolls back when the disk is full, which sqlx's own count of open transactions would not notice.
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
-    let result = async {
-        for job in jobs {
-            job.write.apply(connection).await?;
-        }
-        sqlx::query("COMMIT").execute(&mut *connection).await.map_err(StoreError::from)
-    }
-    .await;
+    let result = write_together(connection, jobs).await;
     if result.is_err() {
         // It fails where SQLite has rolled back already, which is as well.
-        let _ = sqlx::query("ROLLBACK").execute(&mut *connection).await;
+        let _ = sqlx::query("ROLLBACK").execute(connection).await;
     }
-    result.map(drop)
+    result
+}
+
+async fn write_together(connection: &mut SqliteConnection, jobs: &[Job]) -> Result<(), StoreError> {
+    // Plain statements: SQLite itself rolls back when the disk is full, which sqlx's own count of open transactions would not notice.
+    let mut statements = Statements::default();
+    statements.add("BEGIN IMMEDIATE");
+    for job in jobs {
+        if let Write::Reservation(reservation) = &job.write {
+            std::mem::take(&mut statements).run(connection).await?;
+            reservation.apply(connection).await?;
+            continue;
+        }
+        job.write.state(&mut statements)?;
+        if jobs.len() > 1 {
+            // The words for one kind of write are always the same, and so stay prepared: that makes up for more than the way costs.
+            std::mem::take(&mut statements).run(connection).await?;
+        }
+    }
+    statements.add("COMMIT");
+    statements.run(connection).await
 }
