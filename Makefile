@@ -3,7 +3,7 @@ SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: links pdfium help run test build bench eval lint bundle clean setup setup-test page programs bindings prices
+.PHONY: links pdfium vulkan help run test build bench eval lint bundle clean setup setup-test page programs bindings prices
 
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 # Python to link the worker against: Debian's own, not a version manager's shim.
@@ -15,7 +15,7 @@ help: ## List these commands
 run: build ## Build what is needed and open Plumb (first time: about 15 minutes)
 	@scripts/run.sh
 
-build: setup page links pdfium ## Build target/release/plumb (terminal) and target/release/plumb-app (window)
+build: setup page links pdfium vulkan ## Build target/release/plumb (terminal) and target/release/plumb-app (window)
 	@echo 'Building Plumb (first time: about 15 minutes on two cores, most of it the window toolkit and the local model; later: seconds)'
 	@# Always the whole workspace: another choice of packages would build shared dependencies again, with other features.
 	cargo build --release --locked --workspace
@@ -62,7 +62,11 @@ links:
 pdfium:
 	@scripts/pdfium.sh $(TARGET)/release
 
-programs: page links pdfium
+# llama.cpp's library for graphics cards, which lies beside the programs too.
+vulkan: setup
+	@scripts/vulkan.sh $(TARGET)/release
+
+programs: page links pdfium vulkan
 	cargo build --release --locked --workspace
 
 prices: ## Make the dated table of prices anew, from public facts

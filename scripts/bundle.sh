@@ -5,15 +5,15 @@ cd "$(dirname "$0")/.."
 programs=$(cd "${CARGO_TARGET_DIR:-target}/release" && pwd)
 files=$(
     cd "$programs"
-    for file in plumb plumb-python plumb-extract plumb-llama libllama.so.* libggml*.so* libpdfium.so; do
+    for file in plumb plumb-python plumb-extract plumb-llama libllama.so.* libggml*.so* libplumb-graphics.so libpdfium.so; do
         printf '"/usr/bin/%s": "%s",' "$file" "$programs/$file"
     done
     printf '"/usr/share/doc/plumb/libpdfium.licences.txt": "%s",' "$programs/libpdfium.licences.txt"
 )
 files="{${files%,}}"
 config="{\"bundle\": {\"linux\": {
-  \"deb\": {\"files\": $files, \"recommends\": [\"tesseract-ocr\"]},
-  \"rpm\": {\"files\": $files, \"recommends\": [\"tesseract\"]}}}}"
+  \"deb\": {\"files\": $files, \"recommends\": [\"tesseract-ocr\", \"libvulkan1\"]},
+  \"rpm\": {\"files\": $files, \"recommends\": [\"tesseract\", \"vulkan-loader\"]}}}}"
 cd src-tauri
 npx --yes @tauri-apps/cli@2 bundle --bundles deb,rpm --config "$config"
 echo "Packages: $programs/bundle"

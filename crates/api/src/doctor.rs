@@ -1,8 +1,8 @@
 //! Examines this computer: what was measured, not what is configured.
 
 use crate::{place::try_command, plumb::Plumb, types::*};
-use plumb_models::FileState;
-use std::time::Duration;
+use plumb_models::{FileState, RunsOn};
+use std::{path::Path, time::Duration};
 
 /// How long the examination waits for a worker elsewhere.
 const ELSEWHERE: Duration = Duration::from_secs(15);
@@ -106,6 +106,7 @@ impl Plumb {
 
     async fn model(&self, checks: &mut Vec<Check>) {
         let folder = self.inner.folders.models();
+        checks.push(runs_on(&folder).await);
         let states = tokio::task::spawn_blocking(move || {
             plumb_models::catalogue().iter().map(|model| (model.name, plumb_models::state(model, &folder))).collect::<Vec<_>>()
         });
@@ -117,5 +118,26 @@ impl Plumb {
             };
             checks.push(Check { id: "model".to_owned(), name: name.to_owned(), ok: true, found, advice: None });
         }
+    }
+}
+
+/// What models on this computer run on.
+async fn runs_on(models: &Path) -> Check {
+    let (id, name) = ("runs_on".to_owned(), "Models on this computer".to_owned());
+    match plumb_models::runs_on(models).await {
+        Ok(RunsOn { card: Some(card), .. }) => Check {
+            id,
+            name,
+            ok: true,
+            found: format!("run on the graphics card {card}, where they fit into its memory"),
+            advice: None,
+        },
+        Ok(RunsOn { threads, cpu, failure, .. }) => {
+            let not_used =
+                failure.map(|failure| format!("; a graphics card is not used for a day, because it failed ({failure})"));
+            let found = format!("run on the processor ({threads} threads, {cpu}){}", not_used.unwrap_or_default());
+            Check { id, name, ok: true, found, advice: None }
+        }
+        Err(error) => Check { id, name, ok: false, found: error.message, advice: None },
     }
 }

@@ -117,6 +117,8 @@ pub fn wait_words(code: &str, asked: bool, wait_ms: u64) -> String {
     match code {
         _ if asked => format!("The provider asked us to wait {seconds} s."),
         "rate_limited" => format!("The provider takes no more calls for now: trying again in {seconds} s."),
+        "unreachable" => format!("The provider's server cannot be reached for now: trying again in {seconds} s."),
+        "cut_short" => format!("The reply broke off: trying again in {seconds} s."),
         _ => format!("The provider did not answer as it should: trying again in {seconds} s."),
     }
 }

@@ -25,6 +25,14 @@ pub enum ToLlama {
         /// Files of instructions that were read before, as [`FromLlama::Kept`] gave them.
         #[serde(default)]
         prompt_cache: Vec<PathBuf>,
+        /// A graphics card may be used, where there is one.
+        #[serde(default)]
+        graphics: bool,
+    },
+    /// Instead of the first: only say what this computer has. The process then ends.
+    Examine {
+        /// A graphics card is looked for.
+        graphics: bool,
     },
     /// Instead of the first: only say what the file is. The process then ends.
     Describe {
@@ -78,6 +86,27 @@ impl Facts {
     }
 }
 
+/// Whether the model is in a graphics card's memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Graphics {
+    /// There is no card that llama.cpp can use, or none was to be used.
+    #[default]
+    None,
+    /// It is.
+    Used {
+        /// As its driver names it.
+        card: String,
+    },
+    /// It is not, though there is a card.
+    Unused {
+        /// As its driver names it.
+        card: String,
+        /// In words that follow "it is not used:".
+        why: String,
+    },
+}
+
 /// One reply asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
@@ -116,6 +145,22 @@ pub enum FromLlama {
         /// What it says of itself.
         facts: Facts,
     },
+    /// What this computer has.
+    Examined {
+        /// Threads that would be at work.
+        threads: u32,
+        /// Which build of the arithmetic was chosen for this processor.
+        cpu: String,
+        /// The graphics card that llama.cpp can use.
+        card: Option<String>,
+    },
+    /// A graphics card is about to be looked for: until `Opened` comes a driver can end this process.
+    Opening,
+    /// And it was opened, if there is one. Its driver has to do with what follows.
+    Opened {
+        /// As its driver names it.
+        card: Option<String>,
+    },
     /// The model is being loaded.
     Loading {
         /// How much of it is in memory, 0 to 1.
@@ -131,6 +176,10 @@ pub enum FromLlama {
         cpu: String,
         /// The layers of sealing that hold.
         sealed: Vec<String>,
+        /// What they leave open, or do not have here.
+        open: Vec<String>,
+        /// Whether a graphics card does the work.
+        graphics: Graphics,
     },
     /// Instructions were read that were not in the prompt cache: what to keep of them, so that the next process need not read them. It comes
     /// in pieces, before the `Done` of the job that had them read.
@@ -166,7 +215,7 @@ pub enum FromLlama {
     Failed {
         /// The job; absent: loading.
         id: Option<u64>,
-        /// `too_long`, `too_large` (more than this computer's memory), `wrong_file` or `local_model`.
+        /// `too_long`, `too_large` (more than this computer's memory), `wrong_file`, `graphics` (its driver failed) or `local_model`.
         code: String,
         /// In plain words.
         message: String,

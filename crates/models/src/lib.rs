@@ -20,6 +20,6 @@ pub use connect::{LOCAL, connect, local_servers, offered, test};
 pub use fetch::{FetchError, Progress, Source, fetch};
 pub use keys::{Kept, Key, KeyState, Keys};
 pub use known::{Known, PriceFrom, known, profile_of};
-pub use local::{DEFAULT_WINDOW, facts, is_file};
+pub use local::{DEFAULT_WINDOW, RunsOn, facts, is_file, runs_on};
 pub use prices::{listed_models, prices_as_of};
 pub use providers::{Provider, provider, providers};

@@ -1,6 +1,7 @@
 //! A model on this computer: a handle on the process `plumb-llama`, which is started when first needed and shared by all who ask.
 
 mod child;
+mod graphics;
 mod own_file;
 mod process;
 mod prompt_cache;
@@ -23,6 +24,29 @@ const MAX_OUTPUT: u32 = 4_096;
 /// Of the model's own settings for sampling.
 const TOP_K: i32 = 20;
 const TOP_P: f32 = 0.8;
+
+/// What a model on this computer runs on.
+pub struct RunsOn {
+    /// Threads at work.
+    pub threads: u32,
+    /// Which build of llama.cpp's arithmetic was chosen for the processor.
+    pub cpu: String,
+    /// The graphics card that they can use.
+    pub card: Option<String>,
+    /// The one that failed, and how: it is not used for a day.
+    pub failure: Option<String>,
+}
+
+/// What models would run on. A process is started for it, which then ends.
+///
+/// # Errors
+/// `local_model` where it does not start.
+pub async fn runs_on(models_dir: &Path) -> Result<RunsOn, ModelError> {
+    let graphics = graphics::may_be_tried(models_dir);
+    let (threads, cpu, card) =
+        child::examine(graphics).await.map_err(|(code, message)| refusal(&code, message, String::new()))?;
+    Ok(RunsOn { threads, cpu, card, failure: graphics::failure(models_dir) })
+}
 
 /// A model on this computer, as one of its users sees it.
 pub struct Local {
@@ -50,7 +74,7 @@ impl Local {
     /// The model `name` in `file`. All who ask for the same file share one process. What it remembers of instructions is kept beside the models,
     /// in `models_dir`.
     pub fn new(name: &str, file: &Path, window: u32, strength: Strength, models_dir: &Path) -> Self {
-        Self::of(Process::shared(file, window, &models_dir.join("prompt-cache")), name, strength)
+        Self::of(Process::shared(file, window, models_dir), name, strength)
     }
 
     fn of(process: Arc<Process>, name: &str, strength: Strength) -> Self {
@@ -113,7 +137,12 @@ impl Model for Local {
                     return Err(refusal(&code, message, text));
                 }
                 FromLlama::Loading { part } => on_progress(Progress::Loading(part)),
-                FromLlama::Loaded { .. } | FromLlama::Described { .. } | FromLlama::Kept { .. } => {}
+                FromLlama::Loaded { .. }
+                | FromLlama::Described { .. }
+                | FromLlama::Examined { .. }
+                | FromLlama::Opening
+                | FromLlama::Opened { .. }
+                | FromLlama::Kept { .. } => {}
             }
         }
         let message = "The built-in model stopped unexpectedly, perhaps because memory ran out. Ask again; it starts anew.";

@@ -96,6 +96,18 @@ impl Shared {
         }
     }
 
+    /// Tells the user where an answer is not whole because the reply that holds it is not.
+    pub async fn tell_if_cut(&self, node: NodeId, finish: Finish) -> Result<(), JournalError> {
+        let words = match finish {
+            Finish::Stop => return Ok(()),
+            Finish::Length => {
+                "The answer was cut off: the model had written as much as it may in one reply. Ask for less at once, or a part at a time."
+            }
+            Finish::Refused => "The answer is not whole: the model refused to say more, or its provider withheld the rest.",
+        };
+        self.log.notice(node, "answer_cut", words).await
+    }
+
     /// Calls a model within the budget. The reply is shown as it arrives, and kept each second.
     pub async fn call(
         &self,

@@ -51,9 +51,10 @@ pub async fn run(shared: &Shared, spec: &NodeSpec) -> Result<String, Stop> {
     let first = render("direct_first", context! { documents, skipped => unread, question => spec.question.clone() });
     let messages = vec![Message::new(Role::System, render("direct_system", context! {})), Message::new(Role::User, first)];
     let prompt = Prompt { messages, temperature: 0.0, prefill: None, stop: Vec::new(), most_output: OUTPUT, grows: false };
-    let reply = shared.turn(&spec.model, spec.node, 1, prompt).await?.text;
-    if says_something(&reply) {
-        return Ok(reply);
+    let reply = shared.turn(&spec.model, spec.node, 1, prompt).await?;
+    if says_something(&reply.text) {
+        shared.tell_if_cut(spec.node, reply.finish).await?;
+        return Ok(reply.text);
     }
     let message = format!(
         "{} ended its reply without a word of an answer. Continue to ask it again, or choose another model.",

@@ -115,7 +115,7 @@ pub enum Destination {
     Server {
         /// Scheme, host and port.
         address: String,
-        /// The address is one of this computer.
+        /// It is on this computer and keeps what it gets, as far as can be known.
         this_computer: bool,
     },
     /// The command that runs code elsewhere: where that is, the command alone knows.

@@ -23,8 +23,6 @@ use minijinja::context;
 use regex::Regex;
 use std::{collections::HashSet, sync::LazyLock};
 
-/// The number of a line at the end of an answer.
-
 /// The number of a line, in brackets at the end of an answer.
 #[allow(clippy::expect_used, reason = "a constant pattern, covered by tests")]
 static NUMBERED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\s*\[+(?:line )?(\d{1,4})\]+\.?$").expect("constant pattern"));

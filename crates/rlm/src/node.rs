@@ -220,7 +220,10 @@ impl Node<'_> {
         if let Manner::Guided(guide) = &mut self.manner
             && guide.reads(last)
         {
-            return Ok(guide.read(reply, last).map_or(Next::Look, Next::Answer));
+            return match guide.read(reply, last) {
+                Some(answer) => self.in_words(answer, *finish).await,
+                None => Ok(Next::Look),
+            };
         }
         let mut parsed = fence::parse(reply);
         let cut_off = *finish == Finish::Length && self.is_part_of_a_cell(turn, &parsed);
@@ -232,13 +235,13 @@ impl Node<'_> {
         }
         if parsed.cells.is_empty() {
             match parsed.answer.take() {
-                Some(TextAnswer::Words(words) | TextAnswer::Variable(words)) => return Ok(Next::Answer(words)),
+                Some(TextAnswer::Words(words) | TextAnswer::Variable(words)) => return self.in_words(words, *finish).await,
                 None => {
                     self.replies_without_code += 1;
                     self.best = reply.trim().to_owned();
                     // A second reply without code is the model's way of answering.
                     if !self.best.is_empty() && (self.replies_without_code > 1 || last) {
-                        return Ok(Next::Answer(self.best.clone()));
+                        return self.in_words(self.best.clone(), *finish).await;
                     }
                     return Ok(Next::Tell(free::hint(self.spec)));
                 }
@@ -273,13 +276,19 @@ impl Node<'_> {
         }
         let failed = outcomes.last().is_some_and(|(outcome, _)| outcome.ending != CellEnding::Done);
         if let (Some(TextAnswer::Words(words)), false) = (parsed.answer, failed) {
-            return Ok(Next::Answer(words));
+            return self.in_words(words, *finish).await;
         }
         let skipped = outcomes.len() < asked;
         Ok(Next::Tell(match &mut self.manner {
             Manner::Free => free::tell(self.spec, &parsed.cells, &outcomes, skipped, last),
             Manner::Guided(guide) => guide.tell(self.shared, self.spec, &outcomes).await?,
         }))
+    }
+
+    /// An answer that the reply itself holds, and not its code.
+    async fn in_words(&mut self, answer: String, finish: Finish) -> Result<Next, Stop> {
+        self.shared.tell_if_cut(self.spec.node, finish).await?;
+        Ok(Next::Answer(answer))
     }
 
     /// Whether the last cell of a reply that was cut off is only a part of what the model was writing. A few lines that a small model is held to

@@ -1,5 +1,6 @@
 //! The system call filter: an allow-list in which nothing opens, stats, connects or starts.
 
+use crate::Policy;
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition, SeccompFilter, SeccompRule,
     TargetArch, apply_filter_all_threads,
@@ -54,11 +55,15 @@ const PLAIN: &[i64] = &[
 /// The largest piece of memory that can be closed, in bytes: a guard.
 const GUARD: u64 = 64 << 10;
 
-/// Installs the filter on all threads.
-pub fn apply(threads: bool, joins: bool) -> Result<(), String> {
+/// Kinds of `ioctl` that graphics drivers use, by the letter in the second byte: DRM, NVIDIA, fences, shared buffers, Windows' card; and NVIDIA's
+/// other device, which numbers its calls without a letter. None of them is a terminal's.
+const OF_GRAPHICS: [u8; 6] = [b'd', b'F', b'>', b'b', b'G', 0];
+
+/// Installs the filter on all threads. `confined`: another layer keeps the process from all files but its devices.
+pub fn apply(policy: &Policy, confined: bool) -> Result<(), String> {
     // glibc falls back from clone3 to clone only on ENOSYS, and clone's flags, unlike clone3's, can be seen by a filter.
     let clone3 = program([(libc::SYS_clone3, vec![])].into(), SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32))?;
-    let rules = allowed(threads, joins).map_err(|e| format!("system call filter: {e}"))?;
+    let rules = allowed(policy, confined).map_err(|e| format!("system call filter: {e}"))?;
     let main = program(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)?;
     // The main filter forbids installing filters, so it comes last.
     for filter in [clone3, main] {
@@ -78,7 +83,7 @@ fn program(
         .map_err(|e| format!("system call filter: {e}"))
 }
 
-fn allowed(threads: bool, joins: bool) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> {
+fn allowed(policy: &Policy, confined: bool) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = PLAIN.iter().map(|&call| (call, vec![])).collect();
     // Memory is never executable: code that was loaded before sealing stays, none is added. And it is private and does not grow by itself:
     // the limit of memory counts no other.
@@ -98,7 +103,7 @@ fn allowed(threads: bool, joins: bool) -> Result<BTreeMap<i64, Vec<SeccompRule>>
     rules.insert(libc::SYS_mprotect, vec![SeccompRule::new(vec![writable()?])?, SeccompRule::new(vec![closed()?, small])?]);
     // Waiting on memory that others map too would reach them. The end of a thread is waited for in no other way.
     let private = libc::FUTEX_PRIVATE_FLAG as u64;
-    rules.insert(libc::SYS_futex, if joins { vec![] } else { vec![when(1, Op::MaskedEq(private), private)?] });
+    rules.insert(libc::SYS_futex, if policy.joins { vec![] } else { vec![when(1, Op::MaskedEq(private), private)?] });
     // The system's clocks and its own, which have small numbers. Negative ones are those of other processes.
     for call in [libc::SYS_clock_gettime, libc::SYS_clock_getres, libc::SYS_clock_nanosleep] {
         rules.insert(call, vec![when(0, Op::Le, libc::CLOCK_TAI as u64)?]);
@@ -118,13 +123,31 @@ fn allowed(threads: bool, joins: bool) -> Result<BTreeMap<i64, Vec<SeccompRule>>
     let own = SeccompCondition::new(0, Len::Dword, Op::Eq, 0)?;
     let read_only = SeccompCondition::new(2, Len::Qword, Op::Eq, 0)?;
     rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![own, read_only])?]);
-    if threads {
+    if policy.threads {
         let thread = (libc::CLONE_VM | libc::CLONE_THREAD | libc::CLONE_SIGHAND | libc::CLONE_FILES) as u64;
         let namespaces = 0x7e02_0000; // every CLONE_NEW* flag
         rules.insert(libc::SYS_clone, vec![when(0, Op::MaskedEq(thread | namespaces), thread)?]);
         rules.insert(libc::SYS_clone3, vec![]); // answered ENOSYS by the filter before this one
     }
+    if policy.graphics {
+        allow_graphics(&mut rules, confined)?;
+    }
     Ok(rules)
+}
+
+/// A driver maps the card's memory, which is shared with it, and some make code while they run.
+fn allow_graphics(rules: &mut BTreeMap<i64, Vec<SeccompRule>>, confined: bool) -> Result<(), seccompiler::BackendError> {
+    for call in [libc::SYS_mmap, libc::SYS_mprotect, libc::SYS_eventfd2, libc::SYS_dup] {
+        rules.insert(call, vec![]);
+    }
+    let of = |kind: &u8| when(1, Op::MaskedEq(0xff00), u64::from(*kind) << 8);
+    rules.insert(libc::SYS_ioctl, OF_GRAPHICS.iter().map(of).collect::<Result<_, _>>()?);
+    rules.entry(libc::SYS_fcntl).or_default().push(when(1, Op::Eq, libc::F_DUPFD_CLOEXEC as u64)?);
+    if confined {
+        // NVIDIA's opens its devices again and again.
+        rules.insert(libc::SYS_openat, vec![]);
+    }
+    Ok(())
 }
 
 fn when(argument: u8, op: Op, value: u64) -> Result<SeccompRule, seccompiler::BackendError> {

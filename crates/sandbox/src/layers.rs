@@ -1,7 +1,13 @@
 //! The layers that a kernel may or may not offer: namespaces and Landlock. Each is tried before the layer above it hides whether it holds.
 
-use landlock::{ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope};
-use std::{io, mem};
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
+    path_beneath_rules,
+};
+use std::{io, mem, path::PathBuf};
+
+/// How the layer's name begins.
+pub const LANDLOCK: &str = "Landlock";
 
 /// Moves the process into namespaces without a network. Must be called first of all: the kernel refuses it once there is a second thread.
 ///
@@ -44,9 +50,19 @@ pub fn try_network() -> Result<String, String> {
     }
 }
 
-/// Landlock without a single rule: no file, no port, no signal or abstract socket outside.
-pub fn landlock() -> Result<String, String> {
+/// The devices that graphics cards are driven by.
+pub fn graphics_devices() -> Vec<PathBuf> {
+    // Those of Mesa's drivers, of NVIDIA's, and of Windows' card as its Linux sees it.
+    let known = ["dri", "dxg"].map(|name| PathBuf::from("/dev").join(name));
+    let entries = std::fs::read_dir("/dev").into_iter().flatten().flatten();
+    let nvidia = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("nvidia")).map(|entry| entry.path());
+    known.into_iter().filter(|path| path.exists()).chain(nvidia).collect()
+}
+
+/// Landlock without a rule but for these devices: no other file, no port, no signal or abstract socket outside.
+pub fn landlock(devices: &[PathBuf]) -> Result<String, String> {
     let newest = ABI::V6;
+    let drive = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev;
     let restrict = || {
         Ruleset::default()
             .set_compatibility(CompatLevel::BestEffort)
@@ -54,12 +70,13 @@ pub fn landlock() -> Result<String, String> {
             .handle_access(AccessNet::from_all(newest))?
             .scope(Scope::from_all(newest))?
             .create()?
+            .add_rules(path_beneath_rules(devices, drive))?
             .restrict_self()
     };
     match restrict() {
         Ok(status) => match status.ruleset {
-            RulesetStatus::FullyEnforced => Ok("Landlock".to_owned()),
-            RulesetStatus::PartiallyEnforced => Ok("Landlock (the part this kernel has)".to_owned()),
+            RulesetStatus::FullyEnforced => Ok(LANDLOCK.to_owned()),
+            RulesetStatus::PartiallyEnforced => Ok(format!("{LANDLOCK} (the part this kernel has)")),
             RulesetStatus::NotEnforced => Err("Landlock: this kernel does not have it".to_owned()),
         },
         Err(e) => Err(format!("Landlock: {e}")),

@@ -31,6 +31,9 @@ pub struct Policy {
     pub threads: bool,
     /// It waits for threads to end, by a call that can also reach others who map the same file. Not for foreign code.
     pub joins: bool,
+    /// It drives a graphics card that was opened before. Its driver is let through to the card's own devices, where Landlock keeps it from all
+    /// other files, and may use memory that is shared or executable.
+    pub graphics: bool,
 }
 
 /// How a process was sealed, and what was tried after that.
@@ -61,9 +64,11 @@ pub fn seal(policy: &Policy, isolated: Result<String, String>) -> Result<Seal, S
     let mut layers = vec!["resource limits".to_owned(), "system call filter".to_owned()];
     let (mut alone, mut missing) = (Vec::new(), Vec::new());
     // A layer counts when it was seen to refuse something, before the next one hides whether it does.
-    for (applied, tried) in
-        [(isolated, layers::try_network as fn() -> _), (layers::landlock(), layers::try_open as fn() -> Result<String, String>)]
-    {
+    let devices = if policy.graphics { layers::graphics_devices() } else { Vec::new() };
+    for (applied, tried) in [
+        (isolated, layers::try_network as fn() -> _),
+        (layers::landlock(&devices), layers::try_open as fn() -> Result<String, String>),
+    ] {
         match applied.and_then(|layer| Ok((layer, tried()?))) {
             Ok((layer, refusal)) => {
                 alone.push(format!("{layer}: {refusal}"));
@@ -72,9 +77,13 @@ pub fn seal(policy: &Policy, isolated: Result<String, String>) -> Result<Seal, S
             Err(reason) => missing.push(reason),
         }
     }
-    filter::apply(policy.threads, policy.joins).map_err(SealError)?;
+    if policy.graphics {
+        missing.push("memory that is shared or executable, and the graphics card's devices: its driver needs them".to_owned());
+    }
+    let confined = layers.iter().any(|layer| layer.starts_with(layers::LANDLOCK));
+    filter::apply(policy, confined).map_err(SealError)?;
 
-    let attempts = measure::attempts();
+    let attempts = measure::attempts(!policy.graphics);
     let open: Vec<_> = attempts.iter().filter(|a| !a.refused).map(|a| a.what.as_str()).collect();
     if !open.is_empty() {
         return Err(SealError(format!("after sealing it could still {}", open.join(", "))));
@@ -110,7 +119,8 @@ mod tests {
         }
     }
 
-    const POLICY: Policy = Policy { memory_bytes: 256 << 20, cpu_seconds: Some(60), threads: true, joins: true };
+    const POLICY: Policy = Policy { memory_bytes: 256 << 20, cpu_seconds: Some(60), threads: true, joins: true, graphics: false };
+    const GRAPHICS: Policy = Policy { graphics: true, ..POLICY };
 
     #[test]
     fn a_sealed_process_is_refused_everything_that_is_tried() {
@@ -123,8 +133,8 @@ mod tests {
     fn the_mandatory_layer_holds_without_the_others() {
         in_a_child(|| {
             limits::apply(&POLICY).unwrap();
-            filter::apply(true, false).unwrap();
-            measure::attempts().iter().all(|attempt| attempt.refused)
+            filter::apply(&Policy { joins: false, ..POLICY }, false).unwrap();
+            measure::attempts(true).iter().all(|attempt| attempt.refused)
         });
     }
 
@@ -135,6 +145,39 @@ mod tests {
             let sum = std::thread::spawn(|| vec![1u8; 64 << 20].iter().map(|&b| u64::from(b)).sum::<u64>());
             let mut too_much = Vec::<u8>::new();
             sum.join().unwrap() == 64 << 20 && too_much.try_reserve_exact(512 << 20).is_err()
+        });
+    }
+
+    #[test]
+    fn a_process_that_drives_a_graphics_card_is_refused_all_but_what_its_driver_needs() {
+        in_a_child(|| {
+            let seal = seal(&GRAPHICS, isolate()).unwrap();
+            // SAFETY: a static path, and calls that change nothing here.
+            let (opened, shared) = unsafe {
+                let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
+                (
+                    libc::open(c"/etc/passwd".as_ptr(), libc::O_RDONLY),
+                    libc::mmap(std::ptr::null_mut(), 4096, libc::PROT_READ, flags, -1, 0),
+                )
+            };
+            let all_refused = seal.attempts.len() >= 8 && seal.attempts.iter().all(|attempt| attempt.refused);
+            all_refused && opened == -1 && shared != libc::MAP_FAILED
+        });
+    }
+
+    #[test]
+    fn typing_into_a_terminal_is_refused_by_the_filter_and_not_by_the_terminal() {
+        in_a_child(|| {
+            seal(&GRAPHICS, isolate()).unwrap();
+            // SAFETY: the pointer is to a static byte.
+            let (typed, of_a_card) = unsafe {
+                let typed = libc::ioctl(0, libc::TIOCSTI, c"x".as_ptr());
+                let typed = (typed, std::io::Error::last_os_error().raw_os_error());
+                // DRM's first call, on what is no card: the kernel is asked, and says so.
+                let of_a_card = libc::ioctl(0, 0xc040_6400, c"x".as_ptr());
+                (typed, (of_a_card, std::io::Error::last_os_error().raw_os_error()))
+            };
+            typed == (-1, Some(libc::EPERM)) && of_a_card.0 == -1 && of_a_card.1 != Some(libc::EPERM)
         });
     }
 

@@ -20,7 +20,7 @@ pub fn apply(policy: &Policy) -> io::Result<()> {
     set(libc::RLIMIT_STACK, STACK)?;
     set(libc::RLIMIT_CORE, 0)?;
     set(libc::RLIMIT_FSIZE, 0)?;
-    set(libc::RLIMIT_NOFILE, 64)?;
+    set(libc::RLIMIT_NOFILE, if policy.graphics { 512 } else { 64 })?;
     set(libc::RLIMIT_MEMLOCK, 0)?;
     set(libc::RLIMIT_MSGQUEUE, 0)?;
     if let Some(seconds) = policy.cpu_seconds {

@@ -218,7 +218,7 @@ mod tests {
         process::{Command, Output},
     };
 
-    const POLICY: Policy = Policy { memory_bytes: 512 << 20, cpu_seconds: Some(60), threads: true, joins: true };
+    const POLICY: Policy = Policy { memory_bytes: 512 << 20, cpu_seconds: Some(60), threads: true, joins: true, graphics: false };
 
     fn run(sealed: bool, program: &str, arguments: &[&str]) -> Output {
         let mut command = Command::new(program);

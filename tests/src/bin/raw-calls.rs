@@ -7,7 +7,7 @@ use plumb_sandbox::{Policy, isolate, seal};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, pipe};
 
-const POLICY: Policy = Policy { memory_bytes: 256 << 20, cpu_seconds: Some(10), threads: true, joins: false };
+const POLICY: Policy = Policy { memory_bytes: 256 << 20, cpu_seconds: Some(10), threads: true, joins: false, graphics: false };
 
 #[derive(Deserialize)]
 struct Call {

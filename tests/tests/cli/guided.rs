@@ -18,8 +18,26 @@ fn prose() -> Home {
 async fn what_the_engine_finds_is_read_and_the_place_is_named_for_the_model() {
     let server = root([Reply::text("Answer: It is forty-two.")]).await;
     let answer = prose().ask(&server, GUIDED).await.answered();
-    assert!(last_message(&server, 0).contains("61: The answer is forty-two"), "{}", last_message(&server, 0));
+    assert!(last_message(&server, 0).contains(": The answer is forty-two"), "{}", last_message(&server, 0));
     assert_eq!((&answer["answer"], &answer["turns"]), (&json!("It is forty-two. [[book.txt#L61]]"), &json!(1)));
+    assert_eq!(answer["citations"][0]["verified"], "place_found", "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_the_model_names_by_its_number_among_those_it_read_is_cited_where_it_stands() {
+    let home = Home::with(
+        "notes.txt",
+        "An answer came late.
+
+
+
+The answer to that answer came in May.\n",
+    );
+    let server = root([Reply::text("Answer: It came in May [2]")]).await;
+    let answer = home.ask(&server, GUIDED).await.answered();
+    let read = last_message(&server, 0);
+    assert!(read.contains("1: An answer came late.") && read.contains("2: The answer to that answer"), "{read}");
+    assert_eq!(answer["answer"], "It came in May [[notes.txt#L5]]");
     assert_eq!(answer["citations"][0]["verified"], "place_found", "{answer}");
 }
 
@@ -37,7 +55,7 @@ async fn where_the_passages_do_not_say_it_the_model_looks_with_code_and_then_rea
     let answer = home.ask(&server, GUIDED).await.answered();
     // It ran in circles, so it is made to answer, with the line its code found before all others.
     let shown = last_message(&server, 3);
-    assert!(shown.find("1: Of three hundred and ten boats") < shown.find("61: The answer is forty-two"), "{shown}");
+    assert!(shown.find("1: Of three hundred and ten boats") < shown.find(": The answer is forty-two"), "{shown}");
     assert_eq!(answer["answer"], "310 boats [[other.txt#L1]]");
 }
 
@@ -72,6 +90,6 @@ async fn rows_of_tables_are_read_with_the_names_of_their_columns() {
     let home = Home::with("prices.md", "# Prices\n\n| Boat | Answer |\n| --- | --- |\n| Canoe | 20 |\n| Raft | 35 |\n");
     let server = root([Reply::text("Answer: 35")]).await;
     let answer = home.ask(&server, GUIDED).await.answered();
-    assert!(last_message(&server, 0).contains("6: Boat: Raft | Answer: 35"), "{}", last_message(&server, 0));
+    assert!(last_message(&server, 0).contains("5: Boat: Raft | Answer: 35"), "{}", last_message(&server, 0));
     assert_eq!(answer["answer"], "35 [[prices.md#L6]]");
 }

@@ -7,6 +7,7 @@ mod canary;
 mod citations;
 mod connections;
 mod formats;
+mod graphics;
 mod guided;
 mod hostile_files;
 mod keychain;

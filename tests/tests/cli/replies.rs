@@ -109,3 +109,17 @@ async fn so_do_the_turns_of_code_of_a_small_model_that_is_led() {
     assert_eq!(requests.len(), 6, "the first and the last read");
     grow(&requests[1..5]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_cut_off_at_the_limit_of_a_reply_is_said_to_be() {
+    let home = home();
+    for (mode, reply) in [("direct", "It is on Tues"), ("rlm", "FINAL(It is on Tues)")] {
+        for (finish, said) in [("length", "was cut off"), ("content_filter", "is not whole"), ("stop", "")] {
+            let server = root([ended(finish, Reply::text(reply))]).await;
+            let asked = home.ask(&server, &["--mode", mode]).await;
+            assert_eq!(asked.answered()["answer"], "It is on Tues");
+            assert_eq!(asked.stderr.contains("The answer "), !said.is_empty(), "{mode} {finish}: {}", asked.stderr);
+            assert!(asked.stderr.contains(said), "{mode} {finish}: {}", asked.stderr);
+        }
+    }
+}

@@ -9,7 +9,7 @@ export type Destination = { "kind": "server",
  */
 address: string, 
 /**
- * The address is one of this computer.
+ * It is on this computer and keeps what it gets, as far as can be known.
  */
 this_computer: boolean, } | { "kind": "command", 
 /**

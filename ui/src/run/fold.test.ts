@@ -214,6 +214,8 @@ describe("the story", () => {
     expect(step).toMatchObject({ kind: "trouble", title: "The provider asked us to wait 8 s", start: 1_000, running: false });
     const own = fold(record([0, started()], [1, { ...waiting, asked: false, wait_ms: 2_000, code: "server" }]));
     expect(livePhrase(own, 1_500)).toBe("The provider did not answer as it should: trying again in 2 s");
+    const away = fold(record([0, started()], [1, { ...waiting, asked: false, wait_ms: 2_000, code: "unreachable" }]));
+    expect(livePhrase(away, 1_500)).toBe("The provider’s server cannot be reached for now: trying again in 2 s");
   });
 
   test("says what went wrong in a cell in its last line", () => {

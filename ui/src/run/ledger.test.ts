@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Destination } from "../bindings/Destination";
 import type { Event } from "../bindings/Event";
-import { ledgerLine, ledgerOf } from "./ledger";
+import { ledgerLine, ledgerOf, placeWords } from "./ledger";
 import { record, started, worked } from "./fixture";
 
 type Entry = Parameters<typeof record>[number];
@@ -33,6 +33,14 @@ describe("the ledger", () => {
       { to: server("https://two"), times: 1, bytes: 1_500, tokens: 40, documents: 2 },
     ]);
     expect(ledger && ledgerLine(ledger)).toBe("Sent to 2 places: 5 KB, text of at most 3 documents");
+  });
+
+  it("tells a server on this computer that hands on what it gets from one that keeps it, and from one elsewhere", () => {
+    for (const address of ["http://localhost:4000", "http://127.0.0.1:4000", "http://[::1]:4000"]) {
+      expect(placeWords(server(address))).toContain("hands on");
+      expect(placeWords(server(address, true))).toContain("did not leave");
+    }
+    expect(placeWords(cloud)).toBe("The model’s server.");
   });
 
   it("says that nothing left where nothing did, and names a server that is on this computer", () => {

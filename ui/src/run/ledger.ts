@@ -40,6 +40,19 @@ const stays = (to: Destination) => to.kind === "server" && to.this_computer;
 /** Where something went, as people say it. */
 export const placeName = (to: Destination) => (to.kind === "command" ? "code elsewhere" : to.address.replace(/^https?:\/\//, ""));
 
+const isHere = (address: string) => {
+  const { hostname } = new URL(address);
+  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || hostname.startsWith("127.");
+};
+
+/** What a place is. */
+export function placeWords(to: Destination): string {
+  if (to.kind === "command") return "Runs the code. Where that is, only this command knows.";
+  if (to.this_computer) return "A server on this computer: this did not leave it, as far as Plumb can see.";
+  if (isHere(to.address)) return "A server on this computer that hands on what it gets to others.";
+  return "The model’s server.";
+}
+
 /** How many documents' text was in what went to a place. */
 export function textWords(documents: number, exact: boolean): string {
   if (documents === 0) return "text of no document";

@@ -293,9 +293,14 @@ const lastLine = (text: string) => firstLine(text.trim().split("\n").at(-1) ?? "
 export function waitWords({ asked, code, at, until }: Wait): string {
   const time = `${Math.ceil((until - at) / 1000)} s`;
   if (asked) return `The provider asked us to wait ${time}`;
-  const why = code === "rate_limited" ? "The provider takes no more calls for now" : "The provider did not answer as it should";
-  return `${why}: trying again in ${time}`;
+  return `${whyWait[code] ?? "The provider did not answer as it should"}: trying again in ${time}`;
 }
+
+const whyWait: Record<string, string> = {
+  rate_limited: "The provider takes no more calls for now",
+  unreachable: "The provider’s server cannot be reached for now",
+  cut_short: "The reply broke off",
+};
 
 /** What is going on just now, in words. `clock`: the run's own. */
 export function livePhrase(view: RunView, clock: number): string {

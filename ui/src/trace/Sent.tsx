@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { OpenRun } from "../data/useRun";
-import { amountWords, ledgerOf, textWords } from "../run/ledger";
+import { amountWords, ledgerOf, placeWords, textWords } from "../run/ledger";
 import { plural } from "../text/format";
 import s from "./Sent.module.css";
 
@@ -25,13 +25,7 @@ export function Sent({ run }: { run: OpenRun }) {
       {ledger.sent.map((place) => (
         <dl key={JSON.stringify(place.to)} className={`${s.place} num`}>
           <dt>{place.to.kind === "server" ? place.to.address : place.to.command}</dt>
-          <dd>
-            {place.to.kind === "command"
-              ? "Runs the code. Where that is, only this command knows."
-              : place.to.this_computer
-                ? "A server on this computer: this did not leave it, as far as Plumb can see."
-                : "The model’s server."}
-          </dd>
+          <dd>{placeWords(place.to)}</dd>
           <dd>{amountWords(place)}</dd>
           <dd>{textWords(place.documents, ledger.exact)}</dd>
         </dl>

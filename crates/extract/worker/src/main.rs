@@ -33,7 +33,10 @@ fn main() -> ExitCode {
     // SAFETY: the parent has put the socket there; nothing else here uses this descriptor.
     let socket = unsafe { File::from_raw_fd(1) };
     let prepared = prepare(family).and_then(|()| document().map_err(|e| format!("the document cannot be mapped: {e}")));
-    let sealed = seal(&Policy { memory_bytes: MEMORY, cpu_seconds: Some(CPU_SECONDS), threads: true, joins: true }, isolated);
+    let sealed = seal(
+        &Policy { memory_bytes: MEMORY, cpu_seconds: Some(CPU_SECONDS), threads: true, joins: true, graphics: false },
+        isolated,
+    );
     let prepared = prepared.and_then(|document| sealed.map(|_| document).map_err(|e| e.to_string()));
     let ready: Ready = prepared.as_ref().map(drop).map_err(Clone::clone);
     let (Ok(()), Ok(document), Some(family)) = (protocol::write_json(&mut &socket, &ready), prepared, family) else {

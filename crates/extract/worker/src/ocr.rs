@@ -15,7 +15,7 @@ pub fn become_tesseract(languages: Option<String>) -> String {
     let Some(languages) = languages.filter(|names| names.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+".contains(&b))) else {
         return "it was not told which languages to read".to_owned();
     };
-    let policy = Policy { memory_bytes: MEMORY, cpu_seconds: Some(CPU_SECONDS), threads: true, joins: true };
+    let policy = Policy { memory_bytes: MEMORY, cpu_seconds: Some(CPU_SECONDS), threads: true, joins: true, graphics: false };
     if let Err(error) = seal_program(&policy, isolated) {
         return error.to_string();
     }

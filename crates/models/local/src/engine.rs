@@ -320,7 +320,15 @@ impl Engine {
         if wanted <= self.cells || !self.size.grows {
             return Ok(());
         }
-        let mut larger = context(&self.backend, self.model, &self.size, wanted as u32)?;
+        let mut larger = match context(&self.backend, self.model, &self.size, wanted as u32) {
+            Ok(larger) => larger,
+            // Others have taken the memory since loading. There is room for this one alone: it can wait for that.
+            Err(_) if need <= self.cells => {
+                self.size.grows = false;
+                return Ok(());
+            }
+            Err(message) => return Err(message),
+        };
         for (slot, _) in self.slots.iter().enumerate().filter(|(_, slot)| !slot.tokens.is_empty()) {
             let state =
                 self.context.state_seq_get(slot as i32, LlamaStateSeqFlags::empty()).map_err(|error| error.to_string())?;

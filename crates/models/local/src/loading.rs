@@ -1,6 +1,7 @@
 //! From an open file to a model in memory. The file is opened before the process is sealed and read after, so that one made to break its
 //! reader gains nothing.
 
+use crate::graphics::Card;
 use crate::metadata::Metadata;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_sys_2 as llama;
@@ -66,15 +67,15 @@ impl OpenFile {
 
     /// Whether llama.cpp can run it: its kind is known, and so is its vocabulary.
     pub fn check(&self) -> Result<(), String> {
-        self.read(true, &mut |_| {}).map(drop)
+        self.read(true, None, &mut |_| {}).map(drop)
     }
 
-    /// All of it. `on_part` hears how much is there, 0 to 1.
-    pub fn load(&self, on_part: &mut dyn FnMut(f32)) -> Result<LlamaModel, String> {
-        self.read(false, on_part)
+    /// All of it, into the memory of a card or of the computer. `on_part` hears how much is there, 0 to 1.
+    pub fn load(&self, card: Option<&Card>, on_part: &mut dyn FnMut(f32)) -> Result<LlamaModel, String> {
+        self.read(false, card, on_part)
     }
 
-    fn read(&self, vocabulary_only: bool, mut on_part: &mut dyn FnMut(f32)) -> Result<LlamaModel, String> {
+    fn read(&self, vocabulary_only: bool, card: Option<&Card>, mut on_part: &mut dyn FnMut(f32)) -> Result<LlamaModel, String> {
         unsafe extern "C" fn part(part: f32, on_part: *mut c_void) -> bool {
             // SAFETY: the pointer is the one given with this function, and used only while `read` runs.
             unsafe { (*on_part.cast::<&mut dyn FnMut(f32)>())(part) };
@@ -86,6 +87,10 @@ impl OpenFile {
             libc::rewind(self.stream.as_ptr());
             let mut params = llama::llama_model_default_params();
             params.vocab_only = vocabulary_only;
+            // A list that a null ends. Without it llama.cpp would take all cards there are.
+            let mut devices = [card.map_or(std::ptr::null_mut(), Card::device), std::ptr::null_mut()];
+            params.devices = devices.as_mut_ptr();
+            params.n_gpu_layers = if card.is_some() { i32::MAX } else { 0 };
             // The seal counts memory, and does not count maps of files: so nothing is mapped.
             params.load_mode = llama::LLAMA_LOAD_MODE_NONE;
             params.progress_callback = Some(part);

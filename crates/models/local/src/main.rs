@@ -4,6 +4,7 @@
 //! however the program that started it dies, it does not stay behind.
 
 mod engine;
+mod graphics;
 mod loading;
 mod machine;
 mod metadata;
@@ -13,9 +14,10 @@ mod slots;
 mod stop;
 
 use engine::{Engine, Size};
+use graphics::Card;
 use llama_cpp_2::llama_backend::{LlamaBackend, load_backends_from_path};
 use loading::OpenFile;
-use plumb_models::frame::{self, Facts, FromLlama, ToLlama};
+use plumb_models::frame::{self, Facts, FromLlama, Graphics, ToLlama};
 use plumb_sandbox::Policy;
 use prompt_cache::PromptCache;
 use std::io;
@@ -30,7 +32,10 @@ fn main() {
     let isolated = plumb_sandbox::isolate();
     loading::listen_to_errors();
     let done = match frame::read::<ToLlama>(&mut io::stdin()) {
-        Ok(Some(ToLlama::Load { model, window, prompt_cache })) => load(&model, window, &prompt_cache, isolated),
+        Ok(Some(ToLlama::Load { model, window, prompt_cache, graphics })) => {
+            load(&model, window, &prompt_cache, graphics, isolated)
+        }
+        Ok(Some(ToLlama::Examine { graphics })) => examine(graphics),
         Ok(Some(ToLlama::Describe { model })) => describe(&model, isolated),
         _ => return,
     };
@@ -51,36 +56,76 @@ fn wrong(message: String) -> Fault {
 struct Sealed {
     file: OpenFile,
     backend: LlamaBackend,
+    card: Option<Card>,
     threads: u32,
     cpu: String,
     free: u64,
     layers: Vec<String>,
+    open: Vec<String>,
+}
+
+/// The folder of the programs and libraries.
+fn programs() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    program.parent().unwrap_or(Path::new(".")).to_owned()
+}
+
+/// Loads the libraries of llama.cpp for this computer's processor.
+fn load_libraries(programs: &Path) -> Result<LlamaBackend, Fault> {
+    load_backends_from_path(programs);
+    LlamaBackend::init().map_err(local)
 }
 
 /// Opens what is needed, and seals the process. Nothing of the file has been read yet.
-fn seal(model: &Path, isolated: Result<String, String>) -> Result<Sealed, Fault> {
+fn seal(model: &Path, graphics: bool, isolated: Result<String, String>) -> Result<Sealed, Fault> {
     let file = OpenFile::open(model).map_err(local)?;
-    let program = std::env::current_exe().map_err(local)?;
-    load_backends_from_path(program.parent().unwrap_or(Path::new(".")));
-    let backend = LlamaBackend::init().map_err(local)?;
+    let programs = programs();
+    let backend = load_libraries(&programs)?;
+    let mut card = None;
+    if graphics {
+        say(FromLlama::Opening);
+        card = Card::find(&programs);
+        if let Some(card) = &card {
+            card.open().map_err(|message| ("graphics", message))?;
+        }
+        say(FromLlama::Opened { card: card.as_ref().map(|card| card.name.clone()) });
+    }
     let (threads, cpu, free) = (machine::physical_cores(), machine::arithmetic(), machine::free_memory());
-    let policy = Policy { memory_bytes: machine::memory_in_use() + free, cpu_seconds: None, threads: true, joins: true };
+    let memory_bytes = machine::memory_in_use() + free;
+    let policy = Policy { memory_bytes, cpu_seconds: None, threads: true, joins: true, graphics: card.is_some() };
     let seal = plumb_sandbox::seal(&policy, isolated).map_err(local)?;
-    Ok(Sealed { file, backend, threads, cpu, free, layers: seal.layers })
+    Ok(Sealed { file, backend, card, threads, cpu, free, layers: seal.layers, open: seal.missing })
+}
+
+fn examine(graphics: bool) -> Result<(), Fault> {
+    let programs = programs();
+    // Never dropped: that would unload what the next line asks.
+    let _libraries = load_libraries(&programs)?;
+    let (threads, cpu) = (machine::physical_cores(), machine::arithmetic());
+    let card = if graphics { Card::find(&programs) } else { None };
+    say(FromLlama::Examined { threads, cpu, card: card.map(|card| card.name) });
+    leave()
 }
 
 fn describe(model: &Path, isolated: Result<String, String>) -> Result<(), Fault> {
-    let file = seal(model, isolated)?.file;
+    let file = seal(model, false, isolated)?.file;
     let facts = file.facts().map_err(wrong)?;
     file.check().map_err(wrong)?;
     say(FromLlama::Described { facts });
     Ok(())
 }
 
-fn load(model: &Path, window: u32, prompt_cache: &[PathBuf], isolated: Result<String, String>) -> Result<(), Fault> {
+fn load(
+    model: &Path,
+    window: u32,
+    prompt_cache: &[PathBuf],
+    graphics: bool,
+    isolated: Result<String, String>,
+) -> Result<(), Fault> {
     let prompt_cache = PromptCache::open(prompt_cache);
-    let Sealed { file, backend, threads, cpu, free, layers } = seal(model, isolated)?;
+    let Sealed { file, backend, card, threads, cpu, free, layers, open } = seal(model, graphics, isolated)?;
     let facts = file.facts().map_err(wrong)?;
+    let (graphics, card, free) = place(&facts, window, card, free);
     let size = Size { threads, ..size(&facts, window, free)? };
     let mut told = 0.0;
     let mut on_part = |part: f32| {
@@ -89,22 +134,42 @@ fn load(model: &Path, window: u32, prompt_cache: &[PathBuf], isolated: Result<St
             say(FromLlama::Loading { part });
         }
     };
-    let model = file.load(&mut on_part).map_err(wrong)?;
+    let model = file.load(card.as_ref(), &mut on_part).map_err(wrong)?;
     let window = size.window;
     let engine = Engine::new(backend, model, size, PromptCache::new(prompt_cache)).map_err(local)?;
-    say(FromLlama::Loaded { window, threads, cpu, sealed: layers });
+    say(FromLlama::Loaded { window, threads, cpu, sealed: layers, open, graphics });
     let (orders, queue) = channel();
     std::thread::spawn(move || listen(&orders));
     serve(engine, &queue);
     Ok(())
 }
 
+/// Where the model goes: into a card's memory if all of it fits there, with the memory that is free in that place.
+fn place(facts: &Facts, window: u32, card: Option<Card>, free: u64) -> (Graphics, Option<Card>, u64) {
+    let Some(card) = card else { return (Graphics::None, None, free) };
+    let (need, has, name) = (facts.memory(fitting(facts, window)), card.free_memory(), card.name.clone());
+    if need <= has {
+        return (Graphics::Used { card: name }, Some(card), has);
+    }
+    let why = format!("{:.1} GB of its memory are free, and the model needs {:.1} GB", gigabytes(has), gigabytes(need));
+    (Graphics::Unused { card: name, why }, None, free)
+}
+
+/// The window that the model can have.
+fn fitting(facts: &Facts, window: u32) -> u32 {
+    if facts.window == 0 { window } else { window.min(facts.window) }
+}
+
+fn gigabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e9
+}
+
 /// Room for one call, and for a second one beside it where memory is plenty.
 fn size(facts: &Facts, window: u32, free: u64) -> Result<Size, Fault> {
-    let window = if facts.window == 0 { window } else { window.min(facts.window) };
+    let window = fitting(facts, window);
     let need = facts.memory(window);
     if need > free {
-        let (gigabytes, name) = (|bytes: u64| bytes as f64 / 1e9, if facts.name.is_empty() { "This model" } else { &facts.name });
+        let name = if facts.name.is_empty() { "This model" } else { &facts.name };
         let message = format!(
             "{name} needs {:.1} GB of memory with {window} tokens of text, and {:.1} GB are free. Close other programs, set a smaller window, or choose a smaller model.",
             gigabytes(need),
@@ -125,7 +190,9 @@ fn serve(mut engine: Engine, queue: &Receiver<ToLlama>) {
             Ok(ToLlama::Cancel { id }) => engine.cancel(id, &mut say),
             Ok(ToLlama::Forget { group }) => engine.forget(group),
             Err(TryRecvError::Empty) => engine.step(&mut say),
-            Ok(ToLlama::Load { .. } | ToLlama::Describe { .. }) | Err(TryRecvError::Disconnected) => leave(),
+            Ok(ToLlama::Load { .. } | ToLlama::Describe { .. } | ToLlama::Examine { .. }) | Err(TryRecvError::Disconnected) => {
+                leave()
+            }
         }
     }
 }

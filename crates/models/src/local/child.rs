@@ -1,13 +1,16 @@
 //! The process `plumb-llama`, and its frames.
 
+use super::graphics;
 use super::prompt_cache::PromptCache;
-use crate::frame::{self, Facts, FromLlama, MAX_FRAME, ToLlama};
+use crate::frame::{self, Facts, FromLlama, Graphics, MAX_FRAME, ToLlama};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 /// Why there is no model: a code and words.
 pub type Fault = (String, String);
@@ -21,7 +24,14 @@ pub struct Loaded {
     pub output: Output,
     /// What is kept for the processes after it.
     pub prompt_cache: PromptCache,
+    /// Whether it is in a graphics card's memory.
+    pub graphics: Graphics,
 }
+
+/// How long a graphics card's driver may take to open it, and then to say how far it is with the model.
+const OPENING: Duration = Duration::from_secs(60);
+/// llama.cpp's own way to say which cards it may use.
+const CHOSEN_CARDS: &str = "GGML_VK_VISIBLE_DEVICES";
 
 /// What a process hears.
 pub struct Input(ChildStdin);
@@ -36,27 +46,79 @@ pub struct Output {
 /// Two that load at once would each take the same free memory for its own.
 static LOADING: Mutex<()> = Mutex::const_new(());
 
-/// Starts a process and loads `file` in it. `on_part` hears how much of it is in memory, 0 to 1. Files of instructions are kept in `kept`.
-pub async fn load(file: &Path, window: u32, kept: &Path, on_part: &(dyn Fn(f32) + Send + Sync)) -> Result<Loaded, Fault> {
+/// Starts a process and loads `file` in it, into a graphics card where that works. `on_part` hears how much of it is in memory, 0 to 1. What is
+/// remembered beyond the process lies in `models_dir`.
+pub async fn load(file: &Path, window: u32, models_dir: &Path, on_part: &(dyn Fn(f32) + Send + Sync)) -> Result<Loaded, Fault> {
     let _one = LOADING.lock().await;
     let program = find_program().map_err(|error| failed(&error))?;
-    let prompt_cache = PromptCache::of(kept, [file, &program]);
-    let order = ToLlama::Load { model: file.to_owned(), window, prompt_cache: prompt_cache.files() };
-    let (child, input, mut output) = spawn(&program, &order).await?;
+    let prompt_cache = || PromptCache::of(&models_dir.join("prompt-cache"), [file, &program]);
+    let order = |graphics, prompt_cache: &PromptCache| ToLlama::Load {
+        model: file.to_owned(),
+        window,
+        prompt_cache: prompt_cache.files(),
+        graphics,
+    };
+    if graphics::may_be_tried(models_dir) {
+        let kept = prompt_cache();
+        let mut card = None;
+        match try_load(&program, &order(true, &kept), kept, &mut card, on_part).await {
+            // These are the file's faults, or the computer's, and no driver's.
+            Err((code, message)) if card.is_none() || matches!(code.as_str(), "wrong_file" | "too_large") => {
+                return Err((code, message));
+            }
+            Err((_, message)) => graphics::failed(models_dir, &card.unwrap_or_default(), &message),
+            Ok(loaded) => return Ok(loaded),
+        }
+    }
+    let kept = prompt_cache();
+    try_load(&program, &order(false, &kept), kept, &mut None, on_part).await
+}
+
+/// Loads once. `card` is set while a graphics card's driver can be what fails.
+async fn try_load(
+    program: &Path,
+    order: &ToLlama,
+    prompt_cache: PromptCache,
+    card: &mut Option<String>,
+    on_part: &(dyn Fn(f32) + Send + Sync),
+) -> Result<Loaded, Fault> {
+    let (child, input, mut output) = spawn(program, order).await?;
     loop {
-        match output.next().await {
+        // A driver may hang.
+        let patience = if card.is_some() { OPENING } else { Duration::MAX };
+        let Ok(event) = timeout(patience, output.next()).await else {
+            return Err(("graphics".into(), format!("its driver did not answer for {} s", OPENING.as_secs())));
+        };
+        match event {
+            Ok(FromLlama::Opening) => *card = Some("the graphics card".into()),
+            Ok(FromLlama::Opened { card: opened }) => *card = opened,
             Ok(FromLlama::Loading { part }) => on_part(part),
-            Ok(FromLlama::Loaded { window, threads, cpu, sealed }) => {
-                tracing::info!(window, threads, cpu, ?sealed, "the local model is loaded");
-                return Ok(Loaded { _child: child, input, output, prompt_cache });
+            Ok(FromLlama::Loaded { window, threads, cpu, sealed, open, graphics }) => {
+                tracing::info!(window, threads, cpu, ?sealed, ?open, ?graphics, "the local model is loaded");
+                return Ok(Loaded { _child: child, input, output, prompt_cache, graphics });
             }
             Ok(FromLlama::Failed { code, message, .. }) => return Err((code, message)),
             Ok(_) => return Err(failed(&io::ErrorKind::InvalidData.into())),
+            Err(_) if card.is_some() => return Err(("graphics".into(), "its driver ended the model's process".into())),
             Err(_) => {
                 let message = "The model could not be loaded; perhaps there is not enough memory. Close other programs, or choose a smaller model.";
                 return Err(("local_model".into(), message.into()));
             }
         }
+    }
+}
+
+/// What this computer would run a model on: threads, the build of the arithmetic, and, where it is looked for, the graphics card that llama.cpp
+/// can use.
+pub async fn examine(graphics: bool) -> Result<(u32, String, Option<String>), Fault> {
+    let program = find_program().map_err(|error| failed(&error))?;
+    let (_child, _input, mut output) = spawn(&program, &ToLlama::Examine { graphics }).await?;
+    match timeout(OPENING, output.next()).await {
+        Ok(Ok(FromLlama::Examined { threads, cpu, card })) => Ok((threads, cpu, card)),
+        Ok(Ok(FromLlama::Failed { code, message, .. })) => Err((code, message)),
+        Ok(Ok(_)) => Err(failed(&io::ErrorKind::InvalidData.into())),
+        Ok(Err(error)) => Err(failed(&error)),
+        Err(_) => Err(failed(&io::ErrorKind::TimedOut.into())),
     }
 }
 
@@ -81,6 +143,7 @@ async fn spawn(program: &Path, first: &ToLlama) -> Result<(Child, Input, Output)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .env_clear()
+        .envs(std::env::var_os(CHOSEN_CARDS).map(|cards| (CHOSEN_CARDS, cards)))
         .kill_on_drop(true)
         .spawn();
     let mut child = started.map_err(|error| failed(&error))?;

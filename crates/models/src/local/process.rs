@@ -1,8 +1,9 @@
 //! The one process of a model file: started when it is needed, shared by all who ask, given back after a while without work.
 
 use super::child::{self, Fault, Loaded};
+use super::graphics;
 use super::lock;
-use crate::frame::{FromLlama, Job, ToLlama};
+use crate::frame::{FromLlama, Graphics, Job, ToLlama};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::collections::{HashMap, VecDeque};
@@ -33,8 +34,8 @@ struct Ticket {
 /// The one process of a model file.
 pub struct Process {
     file: PathBuf,
-    /// Where instructions that were read are kept.
-    kept: PathBuf,
+    /// Where the models lie, and what is remembered of them.
+    models_dir: PathBuf,
     /// Input and output tokens that fit together.
     pub window: u32,
     /// To the task that drives it; none while nothing runs.
@@ -46,21 +47,21 @@ static PROCESSES: LazyLock<Mutex<HashMap<PathBuf, Arc<Process>>>> = LazyLock::ne
 
 impl Process {
     /// That of `file`. When it is wanted with another window, the process with the former one ends with its last reply.
-    pub fn shared(file: &Path, window: u32, kept: &Path) -> Arc<Self> {
+    pub fn shared(file: &Path, window: u32, models_dir: &Path) -> Arc<Self> {
         let mut all = lock(&PROCESSES);
         match all.get(file) {
             Some(process) if process.window == window => return process.clone(),
             Some(former) => drop(lock(&former.driver).take()),
             None => {}
         }
-        let process = Arc::new(Process::new(file, window, kept, IDLE));
+        let process = Arc::new(Process::new(file, window, models_dir, IDLE));
         all.insert(file.to_owned(), process.clone());
         process
     }
 
     /// One of its own, which is given back after `idle` without work.
-    pub fn new(file: &Path, window: u32, kept: &Path, idle: Duration) -> Self {
-        Process { file: file.to_owned(), kept: kept.to_owned(), window, driver: Mutex::new(None), idle }
+    pub fn new(file: &Path, window: u32, models_dir: &Path, idle: Duration) -> Self {
+        Process { file: file.to_owned(), models_dir: models_dir.to_owned(), window, driver: Mutex::new(None), idle }
     }
 
     /// Hands a job in. The events end without `Done` if the process dies.
@@ -110,6 +111,9 @@ impl Process {
                 Ok(mut loaded) => {
                     if let Err(error) = work(&mut loaded, orders, &mut queue, self.idle).await {
                         tracing::warn!(%error, "the local model's process ended");
+                        if let Graphics::Used { card } = &loaded.graphics {
+                            graphics::failed(&self.models_dir, card, "the model's process ended while it worked there");
+                        }
                     }
                 }
                 Err((code, message)) => {
@@ -127,7 +131,7 @@ impl Process {
         let on_part = |part| {
             let _ = progress.send(part);
         };
-        let mut loading = std::pin::pin!(child::load(&self.file, self.window, &self.kept, &on_part));
+        let mut loading = std::pin::pin!(child::load(&self.file, self.window, &self.models_dir, &on_part));
         let tell =
             |orders: &VecDeque<Order>, part| tickets(orders).for_each(|events| drop(events.send(FromLlama::Loading { part })));
         loop {

@@ -20,8 +20,8 @@ fn own(file: &Path, idle: Duration) -> Local {
     keeping(file, Path::new("/dev/null/kept"), idle)
 }
 
-fn keeping(file: &Path, kept: &Path, idle: Duration) -> Local {
-    Local::of(Arc::new(Process::new(file, 4_096, kept, idle)), "tiny", Strength::Small)
+fn keeping(file: &Path, models_dir: &Path, idle: Duration) -> Local {
+    Local::of(Arc::new(Process::new(file, 4_096, models_dir, idle)), "tiny", Strength::Small)
 }
 
 fn fixture(name: &str) -> PathBuf {
@@ -126,10 +126,10 @@ async fn instructions_that_one_process_has_read_the_next_one_does_not_read_again
     assert!(usage.input_tokens.unwrap() - usage.cached_input_tokens < 60, "{usage:?}");
     assert_eq!(again.text, first.text, "and it answers as if it had read them");
     assert!(ask(&second, instructed(&other)).await.0.unwrap().usage.cached_input_tokens < 60);
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    assert_eq!(std::fs::read_dir(folder.path().join("prompt-cache")).unwrap().count(), 2);
 
     // What is damaged is read anew, and kept anew.
-    for file in std::fs::read_dir(folder.path()).unwrap() {
+    for file in std::fs::read_dir(folder.path().join("prompt-cache")).unwrap() {
         let path = file.unwrap().path();
         let mut bytes = std::fs::read(&path).unwrap();
         *bytes.last_mut().unwrap() ^= 1;

@@ -54,6 +54,7 @@ fn work(
         cpu_seconds: None,
         threads: true,
         joins: false,
+        graphics: false,
     };
     let seal = plumb_sandbox::seal(&policy, isolated).map_err(|e| e.to_string())?;
     let cells = parent::listen();
