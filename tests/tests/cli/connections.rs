@@ -5,6 +5,7 @@ mod secured;
 use crate::plumb::{Home, Outcome, finish, root, scripted};
 use plumb_tests::scripted::{Reply, Rule, ScriptedServer};
 use secured::{Proxy, Secured, address};
+use tokio::process::Command;
 
 fn home() -> Home {
     Home::with("note.txt", "The meeting is on Tuesday.\n")
@@ -20,7 +21,16 @@ const ELSEWHERE: &str = "models.example.test";
 
 /// Asks with these variables, and none of the user's.
 async fn ask(home: &Home, base_url: &str, variables: &[(&str, &str)]) -> Outcome {
-    let mut command = home.asking_at(base_url, &[]);
+    run(home.asking_at(base_url, &[]), variables).await
+}
+
+/// Goes on with a run that failed, at a server that can be reached.
+async fn go_on(home: &Home, failed: &Outcome, base_url: &str, variables: &[(&str, &str)]) -> Outcome {
+    let answer = failed.json();
+    run(home.command(&["resume", answer["run_id"].as_str().unwrap(), "--json", "--base-url", base_url]), variables).await
+}
+
+async fn run(mut command: Command, variables: &[(&str, &str)]) -> Outcome {
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
         command.env_remove(name).env_remove(name.to_lowercase());
     }
@@ -58,27 +68,29 @@ async fn calls_at_the_same_time_share_one_connection_over_tls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_is_trusted_where_its_authority_is_and_refused_with_what_to_do_where_not() {
-    let server = answering().await;
+async fn a_certificate_is_trusted_where_its_authority_is_and_refused_with_what_to_do_where_not_and_the_run_goes_on() {
+    let server = root(vec![Reply::code(r#"FINAL("Tuesday")"#); 4]).await;
+    let good = Secured::start(&server, "localhost", LATER).await;
+    let authority = good.authority();
+    let (url, trust) = (format!("https://localhost:{}/v1", good.port), [("SSL_CERT_FILE", authority.to_str().unwrap())]);
+    assert_eq!(ask(&home(), &url, &trust).await.answered()["answer"], "Tuesday");
+    let mut answered = 1;
     for (name, year, trusted, words) in [
-        ("localhost", LATER, true, None),
-        ("localhost", LATER, false, Some(["does not know", "SSL_CERT_FILE"])),
-        ("other.example.test", LATER, true, Some(["made out to another name", "Correct the address"])),
-        ("localhost", 2_020, true, Some(["out of date", "clock"])),
+        ("localhost", LATER, false, ["does not know", "SSL_CERT_FILE"]),
+        ("other.example.test", LATER, true, ["made out to another name", "Correct the address"]),
+        ("localhost", 2_020, true, ["out of date", "clock"]),
     ] {
         let secured = Secured::start(&server, name, year).await;
         let authority = secured.authority();
         let variables = trusted.then(|| ("SSL_CERT_FILE", authority.to_str().unwrap()));
-        let outcome = ask(&home(), &format!("https://localhost:{}/v1", secured.port), variables.as_slice()).await;
-        match words {
-            None => assert_eq!(outcome.answered()["answer"], "Tuesday"),
-            Some(words) => {
-                let message = unreachable(&outcome);
-                assert!(words.iter().all(|words| message.contains(words)) && message.contains("nothing was sent"), "{message}");
-            }
-        }
+        let home = home();
+        let outcome = ask(&home, &format!("https://localhost:{}/v1", secured.port), variables.as_slice()).await;
+        let message = unreachable(&outcome);
+        assert!(words.iter().all(|words| message.contains(words)) && message.contains("nothing was sent"), "{message}");
+        assert_eq!(server.stats().requests, answered, "a text was sent to a server that could not be trusted");
+        assert_eq!(go_on(&home, &outcome, &url, &trust).await.answered()["answer"], "Tuesday");
+        answered += 1;
     }
-    assert_eq!(server.stats().requests, 1, "a text was sent to a server that could not be trusted");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,8 +118,9 @@ async fn calls_go_through_the_proxy_of_the_environment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_proxy_that_refuses_or_is_down_is_named_without_its_password() {
+async fn a_proxy_that_refuses_or_is_down_is_named_without_its_password_and_the_run_goes_on_without_it() {
     let refusing = Proxy::start(None).await;
+    let server = root(vec![Reply::code(r#"FINAL("Tuesday")"#); 4]).await;
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     for (port, scheme, words) in [
         (refusing.port, "https", "wants a user name and a password"),
@@ -117,9 +130,11 @@ async fn a_proxy_that_refuses_or_is_down_is_named_without_its_password() {
     ] {
         let through = format!("http://me:sesame@127.0.0.1:{port}");
         let variables = [("HTTPS_PROXY", through.as_str()), ("HTTP_PROXY", through.as_str())];
-        let outcome = ask(&home(), &format!("{scheme}://{ELSEWHERE}/v1"), &variables).await;
+        let home = home();
+        let outcome = ask(&home, &format!("{scheme}://{ELSEWHERE}/v1"), &variables).await;
         let message = unreachable(&outcome);
         assert!(message.contains(words) && message.contains(&format!("127.0.0.1:{port}")), "{message}");
         assert!(!outcome.told().contains("sesame"), "{outcome:#?}");
+        assert_eq!(go_on(&home, &outcome, server.base_url(), &[]).await.answered()["answer"], "Tuesday");
     }
 }
