@@ -1,5 +1,7 @@
 """Calls from the REPL back into Plumb: sub-calls of a model, and cheap ones in turn."""
 
+import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -75,7 +77,21 @@ def sub_calls(programs, folder):
         floor = -(-number // cap) * MODEL_SECONDS
         wanted, met = ("< 0.5 s", ours < 0.5) if cap >= number else ("<= 1.05", ours <= 1.05 * floor)
         measure.show(f"{number} sub-calls of 200 ms, {cap} at once", ours, "number / cap x 200 ms", floor, wanted, met)
+        if cap == 128:
+            bare = measure.median(bare_batch(programs, folder, rule, number, cap) for _ in range(3))
+            measure.show("   beside a client that only sends and receives", ours, "curl", bare)
     beside_peers(programs, folder, ours, number)
+
+
+def bare_batch(programs, folder, rule, number, cap):
+    """Seconds of the same requests by curl, so many at once: what the server and this computer's network need by themselves."""
+    with measure.Server(programs, folder, {"rules": [rule]}) as server:
+        body = {"model": "m", "stream": True, "stream_options": {"include_usage": True}, "messages": [{"role": "user", "content": "Q1"}]}
+        command = ["curl", "-s", "--stderr", os.devnull, "-Z", "--parallel-immediate", "--parallel-max", str(cap), "-o", "/dev/null", "-d", json.dumps(body)]
+        took = measure.seconds([*command, "-H", "content-type: application/json", f"{server.base_url}/chat/completions?[1-{number}]"])
+        if server.requests() != number:
+            raise RuntimeError(f"curl made {server.requests()} requests instead of {number}")
+    return took
 
 
 # How each peer's code asks many things at once.
