@@ -19,7 +19,7 @@ source=$(cargo metadata --quiet --format-version 1 --locked --filter-platform "$
 import json, os, sys
 of = [p for p in json.load(sys.stdin)["packages"] if p["name"] == "llama-cpp-sys-2"]
 print(os.path.dirname(of[0]["manifest_path"]))')
-key=$(cat "$0" scripts/vulkan-headers/vulkan/vulkan.hpp "$source/Cargo.toml" | sha256sum | cut -c 1-16)
+key=$(cat scripts/vulkan.sh scripts/vulkan-headers/vulkan/vulkan.hpp "$source/Cargo.toml" | sha256sum | cut -c 1-16)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/plumb-dev/vulkan
 built=$cache/$key.so
 
