@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 programs=$(cd "${CARGO_TARGET_DIR:-target}/release" && pwd)
 files=$(
     cd "$programs"
-    for file in plumb plumb-python plumb-extract plumb-llama libllama.so.* libggml*.so* libplumb-graphics.so libpdfium.so; do
+    for file in plumb plumb-python plumb-extract plumb-llama libllama.so.* libggml*.so* libpdfium.so $(ls libplumb-graphics.so 2>/dev/null); do
         printf '"/usr/bin/%s": "%s",' "$file" "$programs/$file"
     done
     printf '"/usr/share/doc/plumb/libpdfium.licences.txt": "%s",' "$programs/libpdfium.licences.txt"

@@ -43,8 +43,14 @@ pub struct RunsOn {
 /// `local_model` where it does not start.
 pub async fn runs_on(models_dir: &Path) -> Result<RunsOn, ModelError> {
     let graphics = graphics::may_be_tried(models_dir);
-    let (threads, cpu, card) =
-        child::examine(graphics).await.map_err(|(code, message)| refusal(&code, message, String::new()))?;
+    let examined = match child::examine(graphics).await {
+        Err((_, why)) if graphics => {
+            graphics::failed(models_dir, "the graphics card", &why);
+            child::examine(false).await
+        }
+        examined => examined,
+    };
+    let (threads, cpu, card) = examined.map_err(|(code, message)| refusal(&code, message, String::new()))?;
     Ok(RunsOn { threads, cpu, card, failure: graphics::failure(models_dir) })
 }
 

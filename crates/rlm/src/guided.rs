@@ -108,30 +108,33 @@ pub async fn open(shared: &Shared, spec: &NodeSpec) -> Result<(Guide, Vec<Messag
     };
     let many = pieces.blocks.first().is_some_and(|best| best.alike >= MANY);
     let question = spec.question.clone();
-    let first = render("guided_first", context! { listing, more, peek, blocks => values(&pieces), question => question.clone() });
+    let first = render(
+        "guided_first",
+        context! { listing, more, peek, blocks => values(&pieces, |number| number), question => question.clone() },
+    );
     let messages = vec![Message::new(Role::System, render("guided_system", context! {})), Message::new(Role::User, first)];
     let shown = pieces.lines();
     let (unread, begin) = (!many && !shown.is_empty(), if many { COUNT } else { FREE });
     Ok((Guide { question, shown, unread, warned: false, ran: HashSet::new(), circles: false, begin }, messages))
 }
 
-/// Blocks as the templates take them, each line with its number in its document.
-fn values(pieces: &Blocks) -> Vec<minijinja::Value> {
-    let numbered = |block: &Block| block.lines.iter().map(|(number, line)| format!("{number}: {line}")).collect::<Vec<_>>();
-    let value = |block: &Block| context! { path => block.path.clone(), lines => numbered(block), alike => block.alike };
-    pieces.blocks.iter().map(value).collect()
+/// Blocks as the templates take them. Each line goes by the number that `number` makes of the one it has in its document.
+fn values(pieces: &Blocks, mut number: impl FnMut(u64) -> u64) -> Vec<minijinja::Value> {
+    let mut value = |block: &Block| {
+        let lines: Vec<String> = block.lines.iter().map(|(at, line)| format!("{}: {line}", number(*at))).collect();
+        context! { path => block.path.clone(), lines, alike => block.alike }
+    };
+    pieces.blocks.iter().map(&mut value).collect()
 }
 
 /// Blocks as they are read, their lines numbered from 1 on through all of them: each digit is a token to a small model, and so is each piece of a
 /// path that it would have to write.
 fn counted(pieces: &Blocks) -> Vec<minijinja::Value> {
-    let mut number = 0;
-    let mut counted = |line: &String| {
-        number += 1;
-        format!("{number}: {line}")
-    };
-    let mut value = |block: &Block| context! { path => block.path.clone(), lines => block.lines.values().map(&mut counted).collect::<Vec<_>>() };
-    pieces.blocks.iter().map(&mut value).collect()
+    let mut count = 0;
+    values(pieces, |_| {
+        count += 1;
+        count
+    })
 }
 
 /// The answer with the place of the line whose number, as [`counted`], stands in brackets at its end.

@@ -163,11 +163,11 @@ impl<'a> CellHost<'a> {
             return Ok(Err(fault));
         }
         let call = resumed.unwrap_or_else(|| shared.new_call());
-        let new = resumed.is_none().then(|| prompt.clone());
+        let text = prompt.clone();
         let announced = async {
-            match &new {
-                Some(prompt) => self.announce(call, prompt, prompt_id, recursive).await,
-                None => Ok(()),
+            match resumed {
+                Some(_) => Ok(()),
+                None => self.announce(call, &text, prompt_id, recursive).await,
             }
         };
         let (called, error) = if recursive {

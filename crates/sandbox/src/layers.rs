@@ -6,9 +6,6 @@ use landlock::{
 };
 use std::{io, mem, path::PathBuf};
 
-/// How the layer's name begins.
-pub const LANDLOCK: &str = "Landlock";
-
 /// Moves the process into namespaces without a network. Must be called first of all: the kernel refuses it once there is a second thread.
 ///
 /// # Errors
@@ -75,8 +72,8 @@ pub fn landlock(devices: &[PathBuf]) -> Result<String, String> {
     };
     match restrict() {
         Ok(status) => match status.ruleset {
-            RulesetStatus::FullyEnforced => Ok(LANDLOCK.to_owned()),
-            RulesetStatus::PartiallyEnforced => Ok(format!("{LANDLOCK} (the part this kernel has)")),
+            RulesetStatus::FullyEnforced => Ok("Landlock".to_owned()),
+            RulesetStatus::PartiallyEnforced => Ok("Landlock (the part this kernel has)".to_owned()),
             RulesetStatus::NotEnforced => Err("Landlock: this kernel does not have it".to_owned()),
         },
         Err(e) => Err(format!("Landlock: {e}")),

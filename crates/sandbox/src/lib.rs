@@ -64,23 +64,25 @@ pub fn seal(policy: &Policy, isolated: Result<String, String>) -> Result<Seal, S
     let mut layers = vec!["resource limits".to_owned(), "system call filter".to_owned()];
     let (mut alone, mut missing) = (Vec::new(), Vec::new());
     // A layer counts when it was seen to refuse something, before the next one hides whether it does.
-    let devices = if policy.graphics { layers::graphics_devices() } else { Vec::new() };
-    for (applied, tried) in [
-        (isolated, layers::try_network as fn() -> _),
-        (layers::landlock(&devices), layers::try_open as fn() -> Result<String, String>),
-    ] {
-        match applied.and_then(|layer| Ok((layer, tried()?))) {
-            Ok((layer, refusal)) => {
-                alone.push(format!("{layer}: {refusal}"));
-                layers.push(layer);
-            }
-            Err(reason) => missing.push(reason),
+    let mut holds = |applied: Result<String, String>, tried: fn() -> Result<String, String>| match applied
+        .and_then(|layer| Ok((layer, tried()?)))
+    {
+        Ok((layer, refusal)) => {
+            alone.push(format!("{layer}: {refusal}"));
+            layers.push(layer);
+            true
         }
-    }
+        Err(reason) => {
+            missing.push(reason);
+            false
+        }
+    };
+    holds(isolated, layers::try_network);
+    let devices = if policy.graphics { layers::graphics_devices() } else { Vec::new() };
+    let confined = holds(layers::landlock(&devices), layers::try_open);
     if policy.graphics {
         missing.push("memory that is shared or executable, and the graphics card's devices: its driver needs them".to_owned());
     }
-    let confined = layers.iter().any(|layer| layer.starts_with(layers::LANDLOCK));
     filter::apply(policy, confined).map_err(SealError)?;
 
     let attempts = measure::attempts(!policy.graphics);

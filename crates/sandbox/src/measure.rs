@@ -14,7 +14,8 @@ pub struct Attempt {
     pub answer: String,
 }
 
-/// Tries everything that must fail; executable memory only where that must. Each attempt succeeds in an ordinary process (the tests prove it), so that its failing says something.
+/// Tries everything that must fail; executable memory only where that must. Each attempt succeeds in an ordinary process (the tests prove it), so
+/// that its failing says something.
 pub fn attempts(no_new_code: bool) -> Vec<Attempt> {
     // SAFETY: raw system calls whose pointers are to static, NUL-terminated strings or null where the kernel allows it. A fork that
     // succeeds against expectation leaves the child at once.

@@ -80,6 +80,8 @@ fn with_a_broken_driver() -> TempDir {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_driver_that_ends_the_models_process_costs_a_try_and_not_the_answer() {
     let (home, broken) = (home(), with_a_broken_driver());
+    let examined = doctor(broken.path(), &crate::offline::home(), &[]).await;
+    assert!(examined.contains("is not used for a day"), "{}", examined);
     ask(broken.path(), &home, &[]).await.answered();
     let note = home.plumb_home().join("cache/models/graphics.txt");
     let written = fs::metadata(&note).unwrap().modified().unwrap();

@@ -18,21 +18,14 @@ fn prose() -> Home {
 async fn what_the_engine_finds_is_read_and_the_place_is_named_for_the_model() {
     let server = root([Reply::text("Answer: It is forty-two.")]).await;
     let answer = prose().ask(&server, GUIDED).await.answered();
-    assert!(last_message(&server, 0).contains(": The answer is forty-two"), "{}", last_message(&server, 0));
+    assert!(last_message(&server, 0).contains("11: The answer is forty-two"), "{}", last_message(&server, 0));
     assert_eq!((&answer["answer"], &answer["turns"]), (&json!("It is forty-two. [[book.txt#L61]]"), &json!(1)));
     assert_eq!(answer["citations"][0]["verified"], "place_found", "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_the_model_names_by_its_number_among_those_it_read_is_cited_where_it_stands() {
-    let home = Home::with(
-        "notes.txt",
-        "An answer came late.
-
-
-
-The answer to that answer came in May.\n",
-    );
+    let home = Home::with("notes.txt", "An answer came late.\n\n\n\nThe answer to that answer came in May.\n");
     let server = root([Reply::text("Answer: It came in May [2]")]).await;
     let answer = home.ask(&server, GUIDED).await.answered();
     let read = last_message(&server, 0);
@@ -55,7 +48,7 @@ async fn where_the_passages_do_not_say_it_the_model_looks_with_code_and_then_rea
     let answer = home.ask(&server, GUIDED).await.answered();
     // It ran in circles, so it is made to answer, with the line its code found before all others.
     let shown = last_message(&server, 3);
-    assert!(shown.find("1: Of three hundred and ten boats") < shown.find(": The answer is forty-two"), "{shown}");
+    assert!(shown.find("1: Of three hundred and ten boats") < shown.find("12: The answer is forty-two"), "{shown}");
     assert_eq!(answer["answer"], "310 boats [[other.txt#L1]]");
 }
 

@@ -40,10 +40,7 @@ const stays = (to: Destination) => to.kind === "server" && to.this_computer;
 /** Where something went, as people say it. */
 export const placeName = (to: Destination) => (to.kind === "command" ? "code elsewhere" : to.address.replace(/^https?:\/\//, ""));
 
-const isHere = (address: string) => {
-  const { hostname } = new URL(address);
-  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || hostname.startsWith("127.");
-};
+const isHere = (address: string) => /^\w+:\/\/(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/.test(address);
 
 /** What a place is. */
 export function placeWords(to: Destination): string {

@@ -50,18 +50,9 @@ static LOADING: Mutex<()> = Mutex::const_new(());
 /// remembered beyond the process lies in `models_dir`.
 pub async fn load(file: &Path, window: u32, models_dir: &Path, on_part: &(dyn Fn(f32) + Send + Sync)) -> Result<Loaded, Fault> {
     let _one = LOADING.lock().await;
-    let program = find_program().map_err(|error| failed(&error))?;
-    let prompt_cache = || PromptCache::of(&models_dir.join("prompt-cache"), [file, &program]);
-    let order = |graphics, prompt_cache: &PromptCache| ToLlama::Load {
-        model: file.to_owned(),
-        window,
-        prompt_cache: prompt_cache.files(),
-        graphics,
-    };
     if graphics::may_be_tried(models_dir) {
-        let kept = prompt_cache();
         let mut card = None;
-        match try_load(&program, &order(true, &kept), kept, &mut card, on_part).await {
+        match try_load(file, window, models_dir, true, &mut card, on_part).await {
             // These are the file's faults, or the computer's, and no driver's.
             Err((code, message)) if card.is_none() || matches!(code.as_str(), "wrong_file" | "too_large") => {
                 return Err((code, message));
@@ -70,24 +61,28 @@ pub async fn load(file: &Path, window: u32, models_dir: &Path, on_part: &(dyn Fn
             Ok(loaded) => return Ok(loaded),
         }
     }
-    let kept = prompt_cache();
-    try_load(&program, &order(false, &kept), kept, &mut None, on_part).await
+    try_load(file, window, models_dir, false, &mut None, on_part).await
 }
 
 /// Loads once. `card` is set while a graphics card's driver can be what fails.
 async fn try_load(
-    program: &Path,
-    order: &ToLlama,
-    prompt_cache: PromptCache,
+    file: &Path,
+    window: u32,
+    models_dir: &Path,
+    graphics: bool,
     card: &mut Option<String>,
     on_part: &(dyn Fn(f32) + Send + Sync),
 ) -> Result<Loaded, Fault> {
-    let (child, input, mut output) = spawn(program, order).await?;
+    let program = find_program().map_err(|error| failed(&error))?;
+    let prompt_cache = PromptCache::of(&models_dir.join("prompt-cache"), [file, &program]);
+    let (model, kept) = (file.to_owned(), prompt_cache.files());
+    let order = ToLlama::Load { model, window, prompt_cache: kept, graphics };
+    let (child, input, mut output) = spawn(&program, &order).await?;
     loop {
         // A driver may hang.
         let patience = if card.is_some() { OPENING } else { Duration::MAX };
         let Ok(event) = timeout(patience, output.next()).await else {
-            return Err(("graphics".into(), format!("its driver did not answer for {} s", OPENING.as_secs())));
+            return Err(driver_hangs());
         };
         match event {
             Ok(FromLlama::Opening) => *card = Some("the graphics card".into()),
@@ -99,13 +94,21 @@ async fn try_load(
             }
             Ok(FromLlama::Failed { code, message, .. }) => return Err((code, message)),
             Ok(_) => return Err(failed(&io::ErrorKind::InvalidData.into())),
-            Err(_) if card.is_some() => return Err(("graphics".into(), "its driver ended the model's process".into())),
+            Err(_) if card.is_some() => return Err(driver_ended()),
             Err(_) => {
                 let message = "The model could not be loaded; perhaps there is not enough memory. Close other programs, or choose a smaller model.";
                 return Err(("local_model".into(), message.into()));
             }
         }
     }
+}
+
+fn driver_ended() -> Fault {
+    ("graphics".into(), "its driver ended the model's process".into())
+}
+
+fn driver_hangs() -> Fault {
+    ("graphics".into(), format!("its driver did not answer for {} s", OPENING.as_secs()))
 }
 
 /// What this computer would run a model on: threads, the build of the arithmetic, and, where it is looked for, the graphics card that llama.cpp
@@ -117,8 +120,9 @@ pub async fn examine(graphics: bool) -> Result<(u32, String, Option<String>), Fa
         Ok(Ok(FromLlama::Examined { threads, cpu, card })) => Ok((threads, cpu, card)),
         Ok(Ok(FromLlama::Failed { code, message, .. })) => Err((code, message)),
         Ok(Ok(_)) => Err(failed(&io::ErrorKind::InvalidData.into())),
+        Ok(Err(_)) if graphics => Err(driver_ended()),
         Ok(Err(error)) => Err(failed(&error)),
-        Err(_) => Err(failed(&io::ErrorKind::TimedOut.into())),
+        Err(_) => Err(driver_hangs()),
     }
 }
 
