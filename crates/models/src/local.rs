@@ -142,7 +142,14 @@ impl Model for Local {
                 FromLlama::Failed { code, message, .. } => {
                     return Err(refusal(&code, message, text));
                 }
-                FromLlama::Loading { part } => on_progress(Progress::Loading(part)),
+                FromLlama::Loading { part } => {
+                    if !text.is_empty() {
+                        // Its process has ended, and another one answers from the beginning.
+                        text.clear();
+                        on_progress(Progress::Again);
+                    }
+                    on_progress(Progress::Loading(part));
+                }
                 FromLlama::Loaded { .. }
                 | FromLlama::Described { .. }
                 | FromLlama::Examined { .. }

@@ -1,5 +1,6 @@
 //! The local model on a graphics card. Mesa's driver that draws with the processor (Debian: mesa-vulkan-drivers) stands for a card: llama.cpp,
-//! Vulkan and the seal are the same. It is taken only when it is named; without that, this computer has no card.
+//! Vulkan and the seal are the same. It is taken only when it is named; without that, this computer has no card. Debian 12's version of it spoils
+//! its own memory in one run of six; the answer then comes from the processor, which is what these tests are about too.
 
 use crate::{
     offline::{asking, home, tiny},
@@ -59,8 +60,8 @@ async fn who_turns_graphics_cards_off_has_the_processor_do_the_work() {
     assert!(examined.contains("run on the processor"), "{}", examined);
 }
 
-/// The programs, with a library for graphics cards that ends its process when it is loaded, as a broken driver does.
-fn with_a_broken_driver() -> TempDir {
+/// The programs and their libraries, in a folder where one of them can be another.
+fn linked() -> TempDir {
     let folder = tempfile::tempdir_in(programs()).unwrap();
     for file in fs::read_dir(programs()).unwrap().flatten() {
         let name = file.file_name().to_string_lossy().into_owned();
@@ -69,9 +70,15 @@ fn with_a_broken_driver() -> TempDir {
             fs::hard_link(file.path(), folder.path().join(&name)).unwrap();
         }
     }
+    folder
+}
+
+/// With a library for graphics cards that ends its process when it is loaded, as a broken driver does.
+fn with_a_broken_driver() -> TempDir {
+    let folder = linked();
     let (source, library) = (folder.path().join("broken.c"), folder.path().join("libplumb-graphics.so"));
     fs::write(&source, "#include <stdlib.h>\n__attribute__((constructor)) static void broken(void) { abort(); }\n").unwrap();
-    let _ = fs::remove_file(&library);
+    fs::remove_file(&library).unwrap();
     let compiled = std::process::Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).status().unwrap();
     assert!(compiled.success());
     folder
@@ -90,4 +97,22 @@ async fn a_driver_that_ends_the_models_process_costs_a_try_and_not_the_answer() 
 
     ask(broken.path(), &home, &[]).await.answered();
     assert_eq!(fs::metadata(&note).unwrap().modified().unwrap(), written, "it was not tried again");
+}
+
+/// Where a card's process ends in the middle of a reply, here because its output is cut off, the processor begins that reply anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_that_fails_in_mid_reply_costs_time_and_not_the_answer() {
+    let (home, programs) = (home(), linked());
+    let llama = programs.path().join("plumb-llama");
+    fs::remove_file(&llama).unwrap();
+    // The first process describes the file, and the second one loads it.
+    let script = "#!/bin/sh\ntimes=$(dirname \"$0\")/times\necho >>\"$times\"\n\
+                  if [ $(wc -l <\"$times\") = 2 ]; then REAL | dd bs=1 count=3000 2>/dev/null; else exec REAL; fi\n";
+    fs::write(&llama, script.replace("REAL", program_named("plumb-llama").to_str().unwrap())).unwrap();
+    fs::set_permissions(&llama, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+
+    let asked = ask(programs.path(), &home, &CARD).await;
+    assert!(!asked.answered()["answer"].as_str().unwrap().is_empty(), "{asked:#?}");
+    assert!(asked.stderr.contains("Used") && asked.stderr.contains("ended while it worked there"), "{}", asked.stderr);
+    assert_eq!(fs::read_to_string(programs.path().join("times")).unwrap().lines().count(), 3, "it was loaded twice");
 }

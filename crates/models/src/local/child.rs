@@ -46,11 +46,17 @@ pub struct Output {
 /// Two that load at once would each take the same free memory for its own.
 static LOADING: Mutex<()> = Mutex::const_new(());
 
-/// Starts a process and loads `file` in it, into a graphics card where that works. `on_part` hears how much of it is in memory, 0 to 1. What is
+/// Starts a process and loads `file` in it, into a graphics card where `cards` may be used and that works. `on_part` hears how much of it is in memory, 0 to 1. What is
 /// remembered beyond the process lies in `models_dir`.
-pub async fn load(file: &Path, window: u32, models_dir: &Path, on_part: &(dyn Fn(f32) + Send + Sync)) -> Result<Loaded, Fault> {
+pub async fn load(
+    file: &Path,
+    window: u32,
+    models_dir: &Path,
+    cards: bool,
+    on_part: &(dyn Fn(f32) + Send + Sync),
+) -> Result<Loaded, Fault> {
     let _one = LOADING.lock().await;
-    if graphics::may_be_tried(models_dir) {
+    if cards && graphics::may_be_tried(models_dir) {
         let mut card = None;
         match try_load(file, window, models_dir, true, &mut card, on_part).await {
             // These are the file's faults, or the computer's, and no driver's.

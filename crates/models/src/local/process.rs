@@ -6,7 +6,7 @@ use super::lock;
 use crate::frame::{FromLlama, Graphics, Job, ToLlama};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -26,6 +26,7 @@ enum Order {
 }
 
 /// A job and the one who waits for it. Whoever stops waiting ends the job.
+#[derive(Clone)]
 struct Ticket {
     job: Job,
     events: UnboundedSender<FromLlama>,
@@ -100,6 +101,8 @@ impl Process {
 
     /// Starts a process whenever there is work and none runs. When it dies, those who wait learn it, and the next job starts it anew.
     async fn drive(self: Arc<Self>, mut queue: UnboundedReceiver<Order>) {
+        // Where one has failed it is not tried again by this program, even if that could not be noted.
+        let mut cards = true;
         while let Some(first) = queue.recv().await {
             match &first {
                 Order::Forget(_) => continue,
@@ -107,18 +110,27 @@ impl Process {
                 Order::Job(_) | Order::Warm => {}
             }
             let mut orders = VecDeque::from([first]);
-            match self.start(&mut orders, &mut queue).await {
-                Ok(mut loaded) => {
-                    if let Err(error) = work(&mut loaded, orders, &mut queue, self.idle).await {
+            while !orders.is_empty() {
+                match self.start(&mut orders, &mut queue, cards).await {
+                    Ok(mut loaded) => {
+                        let mut waiting = BTreeMap::new();
+                        let worked = work(&mut loaded, &mut orders, &mut waiting, &mut queue, self.idle).await;
+                        let Err(error) = worked else { break };
                         tracing::warn!(%error, "the local model's process ended");
-                        if let Graphics::Used { card } = &loaded.graphics {
-                            graphics::failed(&self.models_dir, card, "the model's process ended while it worked there");
+                        let Graphics::Used { card } = &loaded.graphics else { break };
+                        graphics::failed(&self.models_dir, card, "the model's process ended while it worked there");
+                        cards = false;
+                        // The driver's fault costs time: what was under way is done anew, on the processor.
+                        for ticket in waiting.into_values().rev() {
+                            let _ = ticket.events.send(FromLlama::Loading { part: 0.0 });
+                            orders.push_front(Order::Job(ticket));
                         }
                     }
-                }
-                Err((code, message)) => {
-                    for events in tickets(&orders) {
-                        let _ = events.send(FromLlama::Failed { id: None, code: code.clone(), message: message.clone() });
+                    Err((code, message)) => {
+                        for events in tickets(&orders) {
+                            let _ = events.send(FromLlama::Failed { id: None, code: code.clone(), message: message.clone() });
+                        }
+                        break;
                     }
                 }
             }
@@ -126,12 +138,17 @@ impl Process {
     }
 
     /// Loads the model. Those who ask for something meanwhile are added to `orders`, and hear how far it is.
-    async fn start(&self, orders: &mut VecDeque<Order>, queue: &mut UnboundedReceiver<Order>) -> Result<Loaded, Fault> {
+    async fn start(
+        &self,
+        orders: &mut VecDeque<Order>,
+        queue: &mut UnboundedReceiver<Order>,
+        cards: bool,
+    ) -> Result<Loaded, Fault> {
         let (progress, mut parts) = unbounded_channel();
         let on_part = |part| {
             let _ = progress.send(part);
         };
-        let mut loading = std::pin::pin!(child::load(&self.file, self.window, &self.models_dir, &on_part));
+        let mut loading = std::pin::pin!(child::load(&self.file, self.window, &self.models_dir, cards, &on_part));
         let tell =
             |orders: &VecDeque<Order>, part| tickets(orders).for_each(|events| drop(events.send(FromLlama::Loading { part })));
         loop {
@@ -157,19 +174,19 @@ fn tickets(orders: &VecDeque<Order>) -> impl Iterator<Item = &UnboundedSender<Fr
     })
 }
 
-/// Passes jobs in and events out, until there was nothing to do for `idle`.
+/// Passes jobs in and events out, until there was nothing to do for `idle`. Jobs under way are in `waiting`, by their numbers.
 async fn work(
     loaded: &mut Loaded,
-    mut orders: VecDeque<Order>,
+    orders: &mut VecDeque<Order>,
+    waiting: &mut BTreeMap<u64, Ticket>,
     queue: &mut UnboundedReceiver<Order>,
     idle: Duration,
 ) -> io::Result<()> {
-    let mut waiting: HashMap<u64, UnboundedSender<FromLlama>> = HashMap::new();
     let mut gone = FuturesUnordered::new();
     let mut last = 0;
     loop {
         while let Some(order) = orders.pop_front() {
-            let Ticket { job, events } = match order {
+            let ticket = match order {
                 Order::Job(ticket) => ticket,
                 Order::Forget(group) => {
                     loaded.input.send(&ToLlama::Forget { group }).await?;
@@ -179,8 +196,9 @@ async fn work(
             };
             last += 1;
             let id = last;
+            let (job, events) = (ticket.job.clone(), ticket.events.clone());
+            waiting.insert(id, ticket);
             loaded.input.send(&ToLlama::Complete { id, job }).await?;
-            waiting.insert(id, events.clone());
             gone.push(async move {
                 events.closed().await;
                 id
@@ -213,9 +231,11 @@ async fn work(
                     FromLlama::Done { id, .. } | FromLlama::Failed { id: Some(id), .. } => (*id, true),
                     _ => return Err(io::ErrorKind::InvalidData.into()),
                 };
-                let asked = if over { waiting.remove(&id) } else { waiting.get(&id).cloned() };
-                if let Some(events) = asked {
-                    let _ = events.send(event);
+                if let Some(ticket) = waiting.get(&id) {
+                    let _ = ticket.events.send(event);
+                }
+                if over {
+                    waiting.remove(&id);
                 }
             }
             () = tokio::time::sleep(idle), if waiting.is_empty() => return Ok(()),
