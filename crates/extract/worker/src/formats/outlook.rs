@@ -157,7 +157,8 @@ enum AttachmentKind {
 
 impl Attachment {
     fn into_member(self) -> Member {
-        let refused = (self.kind == AttachmentKind::Object).then(|| "an object of another program that Plumb does not read".to_owned());
+        let refused =
+            (self.kind == AttachmentKind::Object).then(|| "an object of another program that Plumb does not read".to_owned());
         Member { path: self.path, bytes: self.bytes, refused }
     }
 }
