@@ -30,7 +30,7 @@ describe("what was spent", () => {
   it("says what to do where nothing was spent yet, and is reached by keyboard", async () => {
     await page.getByTestId("open-spending").focus();
     await page.keyboard.press("Enter");
-    await page.getByText("Ask a question, and what it costs shows here.").waitFor();
+    await page.getByText("Ask a question, and its cost appears here.").waitFor();
     assert.equal(await total(), "$0.00");
     assert.deepEqual(await faults(page, "browser-30-spending-empty"), []);
     await page.keyboard.press("Escape");

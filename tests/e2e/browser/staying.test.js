@@ -71,7 +71,7 @@ describe("what is kept on this computer", () => {
     await page.keyboard.press("Escape");
   });
 
-  it("taking the mark off is asked about first, and by itself nothing is taken off", async () => {
+  it("asks before it lets a library leave this computer", async () => {
     await toggleByKeyboard();
     await page.getByRole("alertdialog").waitFor();
     await page.waitForFunction(() => document.activeElement?.textContent === "Keep it here");
@@ -83,7 +83,7 @@ describe("what is kept on this computer", () => {
     await toggleByKeyboard();
     await page.waitForFunction(() => document.activeElement?.textContent === "Keep it here");
     await page.keyboard.press("Tab");
-    assert.equal(await focused(), "Take the mark off");
+    assert.equal(await focused(), "Let it leave");
     await page.keyboard.press("Enter");
     await lock().waitFor({ state: "detached" });
   });

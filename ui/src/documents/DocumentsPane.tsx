@@ -1,7 +1,7 @@
 import { useDeferredValue, useMemo, useState } from "react";
 import type { Documents } from "../bindings/Documents";
 import type { Library } from "../bindings/Library";
-import { useDocuments } from "../data/host";
+import { useDocuments } from "../data/queries";
 import { useNavigation } from "../data/place";
 import { Banner } from "../parts/Banner";
 import { Button } from "../parts/Button";

@@ -4,7 +4,7 @@ import { Check, SlidersHorizontal } from "lucide-react";
 import type { Include } from "../bindings/Include";
 import type { LeftOutByRule } from "../bindings/LeftOutByRule";
 import type { Library } from "../bindings/Library";
-import { report } from "../data/host";
+import { report } from "../data/trouble";
 import m from "../parts/Menu.module.css";
 import { MenuPopup } from "../parts/MenuPopup";
 import { usePlatform } from "../platform";

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { ScanText } from "lucide-react";
-import { useSaveSettings, useSettings } from "../data/host";
+import { useSaveSettings, useSettings } from "../data/queries";
 import { Button } from "../parts/Button";
 import { plural } from "../text/format";
 import s from "./DocumentsPane.module.css";

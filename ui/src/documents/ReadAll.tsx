@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
-import { beginExamining, endExamining, examining } from "../data/examining";
-import { report } from "../data/host";
+import { beginExamining, endExamining, examining } from "../data/following/examining";
+import { report } from "../data/trouble";
 import { useStore } from "../data/store";
 import { Banner } from "../parts/Banner";
 import { Bar } from "../parts/Bar";

@@ -1,7 +1,8 @@
 import { useMutation } from "@tanstack/react-query";
 import type { LeftOut } from "../bindings/LeftOut";
 import type { Library } from "../bindings/Library";
-import { MOST_DOCUMENTS, report } from "../data/host";
+import { MAX_DOCUMENTS } from "../data/queries";
+import { report } from "../data/trouble";
 import { Pulse } from "../parts/Pulse";
 import { usePlatform } from "../platform";
 import { bytes, count, plural, short } from "../text/format";
@@ -32,7 +33,7 @@ export function Totals({ library, leftOut = [], cut = 0 }: Props) {
         </p>
       )}
       {words && <p data-testid="left-out-words">Left out: {words}</p>}
-      {cut >= MOST_DOCUMENTS && <p>The first {count(cut)} are shown here. All of them are asked about.</p>}
+      {cut >= MAX_DOCUMENTS && <p>The first {count(cut)} are shown here. All of them are asked about.</p>}
       {library.not_watched !== undefined && <NotWatched library={library} reason={library.not_watched} />}
     </div>
   );

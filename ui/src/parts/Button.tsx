@@ -27,7 +27,7 @@ export function Button({ look = "outline", large, disabled, className, onClick, 
 
 interface IconProps extends ComponentProps<"button"> {
   label: string;
-  keys?: string;
+  keys?: string | undefined;
 }
 
 /** A button that shows only an icon; its name appears on hover and focus. */

@@ -146,7 +146,7 @@ describe("the view of a run", () => {
     expect(view.length).toBe(12_000);
     expect(view.finished).toBeUndefined();
     expect(view.calls.get(1)?.state).toBe("broken");
-    expect(tree(view, noToggles).find((row) => row.key === "call:1")?.detail).toMatch(/^broke off/);
+    expect(tree(view, noToggles).find((row) => row.key === "call:1")?.detail).toMatch(/^cut off/);
   });
 
   test("a turn that is begun again after an interruption appears once", () => {

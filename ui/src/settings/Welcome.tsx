@@ -1,9 +1,9 @@
 import type { Settings } from "../bindings/Settings";
-import { trouble } from "../data/host";
+import { trouble } from "../data/trouble";
 import { useStore } from "../data/store";
 import { Banner } from "../parts/Banner";
 import { Brand } from "../parts/Brand";
-import { ModelChooser } from "./ModelChooser";
+import { ModelChooser } from "./models/ModelChooser";
 import s from "./Settings.module.css";
 
 /** First start: nothing is chosen yet. */

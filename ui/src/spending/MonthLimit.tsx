@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Spending } from "../bindings/Spending";
-import { report } from "../data/host";
+import { report } from "../data/trouble";
 import { Banner } from "../parts/Banner";
 import { Bar } from "../parts/Bar";
 import { Button } from "../parts/Button";

@@ -1,0 +1,56 @@
+import { ChevronDown, Cloud, Laptop } from "lucide-react";
+import { useState } from "react";
+import type { Settings } from "../../bindings/Settings";
+import { BuiltInModels } from "./BuiltInModels";
+import { ProviderForm } from "./ProviderForm";
+import { RunningServers } from "./RunningServers";
+import s from "../Settings.module.css";
+
+type Way = "here" | "provider";
+
+/** Who answers: a model on this computer, or one elsewhere. */
+export function ModelChooser({ settings, first }: { settings: Settings; first?: boolean }) {
+  const [open, setOpen] = useState<Way | null>(!settings.model || settings.model.provider === "local" ? "here" : "provider");
+  const head = (way: Way) => ({
+    type: "button" as const,
+    className: s.wayHead,
+    "aria-expanded": open === way,
+    onClick: () => setOpen(open === way ? null : way),
+  });
+  return (
+    <div className={s.ways}>
+      <section className={s.way} data-open={open === "here" || undefined}>
+        <button {...head("here")}>
+          <Laptop size={18} />
+          <span>
+            <b>On this computer</b>
+            Works without internet.{" "}
+            {settings.repl_command ? "Nothing is paid." : "Nothing leaves this computer, and nothing is paid."}
+          </span>
+          <ChevronDown size={16} />
+        </button>
+        {open === "here" && (
+          <div className={s.wayBody}>
+            <RunningServers settings={settings} />
+            <BuiltInModels settings={settings} first={first} />
+          </div>
+        )}
+      </section>
+      <section className={s.way} data-open={open === "provider" || undefined}>
+        <button {...head("provider")} data-testid="choose-provider">
+          <Cloud size={18} />
+          <span>
+            <b>With a provider or your own server</b>
+            Stronger models for hard questions. The parts of your documents that are read go to them.
+          </span>
+          <ChevronDown size={16} />
+        </button>
+        {open === "provider" && (
+          <div className={s.wayBody}>
+            <ProviderForm settings={settings} />
+          </div>
+        )}
+      </section>
+    </div>
+  );
+}
