@@ -12,14 +12,14 @@ import s from "../Settings.module.css";
 
 type Where = "here" | "elsewhere";
 
-/** Where the programs run that a model writes: here, or where a command leads. */
+/** Chooses where the model's code runs: on this computer, or elsewhere by a command. */
 export function CodePlace({ settings }: { settings: Settings }) {
   const client = useQueryClient();
   const command = settings.repl_command?.trim() ?? "";
   const inUse: Where = command ? "elsewhere" : "here";
   const [looking, setLooking] = useState(inUse);
   const section = useRef<HTMLElement>(null);
-  // What went wrong is shown below the button that was pressed; the top of the page may be out of sight.
+  // Errors appear below the button, because the top of the page may be out of view.
   const save = useSaveSettings(() => undefined);
   const use = (chosen: string) =>
     save.mutate(
@@ -28,7 +28,7 @@ export function CodePlace({ settings }: { settings: Settings }) {
         onSuccess: () => {
           const where = chosen ? "elsewhere" : "here";
           setLooking(where);
-          // The button that was pressed may be gone; the focus goes to what is now in use.
+          // The pressed button may be gone, so the focus moves to the place now in use.
           section.current?.querySelector<HTMLElement>(`[value=${where}]`)?.focus();
           void client.invalidateQueries({ queryKey: ["doctor"] });
         },
@@ -44,13 +44,13 @@ export function CodePlace({ settings }: { settings: Settings }) {
     <section className={s.section} aria-labelledby="set-code" data-testid="code-place" ref={section}>
       <header>
         <h2 id="set-code">Where code runs</h2>
-        <p>To answer questions about many documents, a model writes small programs. This is where they run.</p>
+        <p>To answer questions about many documents, a model writes small programs. Choose where they run.</p>
       </header>
       <div className={s.ways} role="radiogroup" aria-labelledby="set-code">
         <Way
           {...way("here")}
           title="On this computer, sealed off"
-          about="They can open no file, reach no network and start no other program."
+          about="They cannot open files, reach a network or start other programs."
         >
           {inUse === "elsewhere" && (
             <>
@@ -66,9 +66,9 @@ export function CodePlace({ settings }: { settings: Settings }) {
         <Way
           {...way("elsewhere")}
           title="Elsewhere, by a command"
-          about="In a container or on another computer. Sealed off there too."
+          about="In a container or on another computer. They are sealed off there too."
         >
-          <ElsewhereForm inUse={command} saving={save.isPending} onUse={use} onAnew={() => save.reset()} />
+          <ElsewhereForm inUse={command} saving={save.isPending} onUse={use} onRetry={() => save.reset()} />
           {refusal}
         </Way>
       </div>
@@ -86,7 +86,7 @@ interface WayProps {
   children: ReactNode;
 }
 
-/** One of the two, with what belongs to it below while it is looked at. */
+/** One of the two places; its controls show while it is chosen. */
 function Way({ where, title, about, chosen, inUse, onChoose, children }: WayProps) {
   const id = useId();
   return (

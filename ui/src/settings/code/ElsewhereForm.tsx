@@ -11,16 +11,16 @@ import s from "../Settings.module.css";
 import { Waiting } from "./Waiting";
 
 interface Props {
-  /** The command that is in use; empty: none. */
+  /** The command in use; empty if code runs on this computer. */
   inUse: string;
   saving: boolean;
   onUse(command: string): void;
-  /** Another attempt begins: what was said about the last one is old news. */
-  onAnew(): void;
+  /** Called before a new attempt, so that the last error disappears. */
+  onRetry(): void;
 }
 
-/** The command that runs code elsewhere. It is tried before it is used, or used after a warning. */
-export function ElsewhereForm({ inUse, saving, onUse, onAnew }: Props) {
+/** The command that runs code elsewhere. You test it before you use it, or use it after a warning. */
+export function ElsewhereForm({ inUse, saving, onUse, onRetry }: Props) {
   const platform = usePlatform();
   const [words, setWords] = useState(inUse);
   const [warning, setWarning] = useState(false);
@@ -29,9 +29,9 @@ export function ElsewhereForm({ inUse, saving, onUse, onAnew }: Props) {
   const works = trial.isSuccess && trial.variables === command;
   const emptied = command === "" && inUse !== "";
   const cannotTry = command === "" ? "Write a command first" : undefined;
-  const cannotUse = command === inUse ? (inUse ? "It is in use" : cannotTry) : undefined;
+  const cannotUse = command === inUse ? (inUse ? "This command is in use" : cannotTry) : undefined;
   const tryIt = () => {
-    onAnew();
+    onRetry();
     trial.mutate(command);
   };
   const useAnyway = () => {
@@ -48,7 +48,7 @@ export function ElsewhereForm({ inUse, saving, onUse, onAnew }: Props) {
       }}
     >
       <p className={c.about}>
-        The text of every document that the code touches goes there. Who runs that place can read it. Your keys, the documents’
+        Plumb sends the text of every document that the code reads to that place, and its operator can read it. Your keys, your
         files and your past questions stay here.
       </p>
       <TextField
@@ -57,16 +57,16 @@ export function ElsewhereForm({ inUse, saving, onUse, onAnew }: Props) {
         className={c.command}
         value={words}
         placeholder="ssh -T me@server ./plumb-python"
-        hint="It must start Plumb’s program plumb-python there. The guide docs/sandboxes.md, which comes with Plumb, has commands to copy: for Docker, for another computer, for rented ones."
+        hint="It must start Plumb’s program plumb-python there. Plumb’s guide docs/sandboxes.md has commands to copy, for Docker, another computer or a rented one."
         onChange={(event) => {
           setWords(event.target.value);
           trial.reset();
-          onAnew();
+          onRetry();
         }}
       />
       <div className={s.buttons}>
         {trial.isPending ? (
-          // The page only stops waiting; the command itself is given up after two minutes.
+          // This only stops waiting; the host ends the command itself after two minutes.
           <Button onClick={() => trial.reset()} data-testid="code-try-cancel">
             Cancel
           </Button>
@@ -78,7 +78,7 @@ export function ElsewhereForm({ inUse, saving, onUse, onAnew }: Props) {
             title={cannotTry}
             data-testid="code-try"
           >
-            Try it
+            Test
           </Button>
         )}
         <Button
@@ -88,19 +88,19 @@ export function ElsewhereForm({ inUse, saving, onUse, onAnew }: Props) {
           onClick={use}
           data-testid="code-use"
         >
-          {emptied ? "Go back to this computer" : "Use it"}
+          {emptied ? "Use this computer" : "Use this command"}
         </Button>
         <span className={s.said} role="status" data-good={works ? "" : undefined} data-testid="code-said">
           {trial.isPending && <Waiting />}
-          {works && `It works: sealed off and ready after ${duration(trial.data.elapsed_ms)}.`}
+          {works && `It works: code there is sealed off, and was ready in ${duration(trial.data.elapsed_ms)}.`}
           {trial.isIdle && !emptied && cannotTry}
         </span>
       </div>
       {trial.error && <Refusal failure={toFailure(trial.error)} />}
       {warning && (
         <Confirm
-          title="Use it although it has not worked yet?"
-          about="Until it works, questions that need code end with an error. And the text that code touches goes wherever this command leads."
+          title="Use this command without a successful test?"
+          about="Until it works, questions that need code fail. Plumb sends the text that the code reads wherever this command leads."
           action="Use it anyway"
           keep="Go back"
           onConfirm={useAnyway}

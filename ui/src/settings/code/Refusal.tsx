@@ -2,11 +2,11 @@ import { Banner } from "../../parts/Banner";
 import type { Failure } from "../../platform";
 
 const titles: Readonly<Record<string, string>> = {
-  no_worker: "Nothing answered from there",
-  not_sealed: "It cannot be sealed off there, so no code runs there",
+  no_worker: "The command gave no answer",
+  not_sealed: "Code cannot be sealed off there, so Plumb runs none",
 };
 
-/** Why a place for code cannot be used. What is simply not done from here is no fault. */
+/** Why a place for code cannot be used. A choice that is not allowed from here is shown as information, not as an error. */
 export function Refusal({ failure: { code, message } }: { failure: Failure }) {
   return (
     <Banner calm={code === "not_allowed"} title={titles[code]} testid="code-refusal">

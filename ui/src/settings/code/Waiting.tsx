@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { Pulse } from "../../parts/Pulse";
 import c from "./CodePlace.module.css";
 
-/** That something is under way, and for how long. */
+/** A notice that Plumb is waiting, with the seconds so far. */
 export function Waiting() {
   const [seconds, setSeconds] = useState(0);
   useEffect(() => {
@@ -12,8 +12,8 @@ export function Waiting() {
   return (
     <span className={c.waiting}>
       <Pulse />
-      Waiting for an answer. This may take two minutes.
-      {/* Seconds that are read out would drown everything else. */}
+      Waiting for an answer. This can take two minutes.
+      {/* A screen reader would announce every second. */}
       <span className="num" aria-hidden>
         {seconds} s
       </span>

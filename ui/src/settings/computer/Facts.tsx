@@ -2,7 +2,7 @@ import { CircleAlert, CircleCheck, CircleMinus } from "lucide-react";
 import type { ReactNode } from "react";
 import s from "./Facts.module.css";
 
-/** Facts of one kind. */
+/** A titled list of facts. */
 export function Facts({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div>
@@ -13,21 +13,21 @@ export function Facts({ title, children }: { title: string; children: ReactNode 
 }
 
 const marks = {
-  good: <CircleCheck size={14} aria-label="As it should be" />,
-  bad: <CircleAlert size={14} aria-label="Needs a look" />,
-  missing: <CircleMinus size={14} aria-label="Not there" />,
+  good: <CircleCheck size={14} aria-label="OK" />,
+  bad: <CircleAlert size={14} aria-label="Problem" />,
+  missing: <CircleMinus size={14} aria-label="Not available" />,
 };
 
 interface Props {
   name: string;
   look?: keyof typeof marks;
-  /** What was measured. */
+  /** The measured result. */
   found?: string;
-  /** What to do about it. */
+  /** The next thing to do, if there is a problem. */
   advice?: string | undefined;
 }
 
-/** One thing that was measured. */
+/** One measured fact. */
 export function Fact({ name, look = "good", found, advice }: Props) {
   return (
     <li className={s.fact} data-look={look} data-wide={found === undefined || undefined}>

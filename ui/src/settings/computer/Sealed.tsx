@@ -7,7 +7,7 @@ import { Fact, Facts } from "./Facts";
 import { sealFacts } from "./sealFacts";
 import s from "../Settings.module.css";
 
-/** What was measured on this computer: above all, that code written by a model can reach nothing. */
+/** Measurements on this computer: above all, that the model's code can reach nothing. */
 export function Sealed({ settings }: { settings: Settings }) {
   const platform = usePlatform();
   const doctor = useQuery({ queryKey: ["doctor"], queryFn: () => platform.call("doctor", {}), staleTime: 60_000 });
@@ -15,15 +15,15 @@ export function Sealed({ settings }: { settings: Settings }) {
   return (
     <section className={s.section} aria-labelledby="set-sealed" data-testid="sealed">
       <header>
-        <h2 id="set-sealed">What is sealed</h2>
+        <h2 id="set-sealed">Sealed code</h2>
         <p>
-          A model that works step by step writes small programs. They run where they can open no file, reach no network and start
-          no other program. This was measured on this computer:
+          A model that works step by step writes small programs. They cannot open files, reach a network or start other programs.
+          Plumb measured this on your computer:
         </p>
       </header>
       {doctor.isPending && (
         <p className={s.said} role="status">
-          Measuring…{settings.repl_command && " The place elsewhere is tried as well; this may take two minutes."}
+          Measuring…{settings.repl_command && " Plumb also tests the place elsewhere, which can take two minutes."}
         </p>
       )}
       {doctor.error && (
@@ -32,30 +32,30 @@ export function Sealed({ settings }: { settings: Settings }) {
       {doctor.data && (
         <>
           {layers.length > 0 && (
-            <Facts title="Layers that hold">
+            <Facts title="Active layers">
               {layers.map((layer) => (
                 <Fact key={layer} name={layer} />
               ))}
               {missing.map((reason) => (
-                <Fact key={reason} look="missing" name="An extra layer, not available here" found={reason} />
+                <Fact key={reason} look="missing" name="Extra layer, not available here" found={reason} />
               ))}
             </Facts>
           )}
           {attempts.length > 0 && (
-            <Facts title="What a program tried from inside, and what the system answered">
+            <Facts title="Attempts from inside, and the system’s answers">
               {attempts.map(({ what, answer, refused }) => (
                 <Fact key={what} look={refused ? "good" : "bad"} name={what} found={answer} />
               ))}
             </Facts>
           )}
           {alone.length > 0 && (
-            <Facts title="What a layer refused by itself, before the next was put on">
+            <Facts title="Refused by one layer alone, before the next was added">
               {alone.map(({ layer, refused }, i) => (
                 <Fact key={i} name={layer} found={refused} />
               ))}
             </Facts>
           )}
-          <Facts title={layers.length > 0 ? "And besides" : "What was found"}>
+          <Facts title={layers.length > 0 ? "Other checks" : "Checks"}>
             {others.map(({ name, ok, found, advice }, i) => (
               <Fact key={i} look={ok ? "good" : "bad"} name={name} found={found} advice={advice} />
             ))}

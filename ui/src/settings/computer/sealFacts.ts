@@ -1,16 +1,16 @@
-// What the examination found about the seal, sorted for the eye. Every word of it was measured.
+// The doctor's findings about the seal, sorted for display. All of them were measured.
 import type { Check } from "../../bindings/Check";
 
 export interface SealFacts {
-  /** The layers that hold. */
+  /** The active layers. */
   layers: string[];
-  /** Why this computer does not have an extra layer. */
+  /** Why an extra layer is not available on this computer. */
   missing: string[];
-  /** What was tried behind all layers, and the kernel's answer. */
+  /** Attempts made behind all layers, and the kernel's answers. */
   attempts: { what: string; answer: string; refused: boolean }[];
-  /** What a layer refused before the next one was put on. */
+  /** Attempts that one layer refused before the next one was added. */
   alone: { layer: string; refused: string }[];
-  /** Everything that is not about a seal that holds. */
+  /** All other findings, and a seal that does not hold. */
   others: Check[];
 }
 
@@ -31,11 +31,11 @@ export function sealFacts(checks: readonly Check[]): SealFacts {
   return facts;
 }
 
-/** Before and after the first colon; without one, `name` and all of it. */
+/** Splits at the first colon. Without one, returns `name` and the whole text. */
 function cut(found: string, name: string): [string, string] {
   const at = found.indexOf(": ");
   return at < 0 ? [name, found] : [found.slice(0, at), found.slice(at + 2)];
 }
 
-/** A list in words; a layer may name its parts in brackets. */
+/** Splits a list at its commas, except inside brackets: a layer may name its parts there. */
 const outsideBrackets = (list: string) => list.split(/, (?![^(]*\))/).filter((layer) => layer !== "");

@@ -11,14 +11,21 @@ const fields = [
   { name: "max_cost_usd", label: "Cost, in US dollars", optional: true, per: 1, least: 0 },
   { name: "timeout_s", label: "Time, in minutes", optional: false, per: 60, least: 0 },
   { name: "max_tokens", label: "Tokens", optional: true, per: 1, least: 1, about: "A page of text has about 500." },
-  { name: "max_turns", label: "Steps", optional: false, per: 1, least: 1, about: "Looks into the documents, one after another." },
+  {
+    name: "max_turns",
+    label: "Steps",
+    optional: false,
+    per: 1,
+    least: 1,
+    about: "How often the model may look into the documents.",
+  },
   {
     name: "max_calls",
     label: "Sub-calls",
     optional: false,
     per: 1,
     least: 0,
-    about: "Times that it asks about a piece of text.",
+    about: "How often it may ask a model about one piece of text.",
   },
   {
     name: "concurrency",
@@ -26,13 +33,13 @@ const fields = [
     optional: false,
     per: 1,
     least: 1,
-    about: "More is quicker, if the provider allows it.",
+    about: "A higher number is faster if the provider allows it.",
   },
 ] as const;
 
 type Words = Record<(typeof fields)[number]["name"], string>;
 
-/** What a new question may not pass. */
+/** The limits of new questions. */
 export function LimitsForm({ settings }: { settings: Settings }) {
   const save = useSaveSettings();
   const [words, setWords] = useState<Words>(
@@ -90,7 +97,7 @@ export function LimitsForm({ settings }: { settings: Settings }) {
 const toNumber = (words: string) => typedAmount(words) ?? NaN;
 
 function problem(field: (typeof fields)[number], words: string): string | undefined {
-  if (words.trim() === "") return field.optional ? undefined : "A number is needed.";
+  if (words.trim() === "") return field.optional ? undefined : "Enter a number.";
   const value = toNumber(words);
   if (
     !Number.isFinite(value) ||
@@ -98,6 +105,6 @@ function problem(field: (typeof fields)[number], words: string): string | undefi
     (field.least > 0 && value < field.least) ||
     (field.name === "timeout_s" && value === 0)
   )
-    return `A number from ${field.least || "just above 0"}, please.`;
+    return field.least > 0 ? `Enter a number from ${field.least}.` : "Enter a number above 0.";
   return undefined;
 }

@@ -6,7 +6,7 @@ import { Button } from "../../parts/Button";
 import { toFailure, usePlatform } from "../../platform";
 import s from "../Settings.module.css";
 
-/** Adds a model whose file is on this computer already. */
+/** Adds a model from a file on this computer. */
 export function AddModel() {
   const platform = usePlatform();
   const add = useMutation({
@@ -19,15 +19,15 @@ export function AddModel() {
   return (
     <div className={s.model}>
       <div>
-        <b>A model of your own</b>
-        <p>Any model file in the format GGUF, such as one from Hugging Face or LM Studio. You can also drop it on this window.</p>
+        <b>Your own model</b>
+        <p>Any model file in GGUF format, for example from Hugging Face or LM Studio. You can also drop it on this window.</p>
       </div>
       <Button data-testid="add-model" onClick={() => add.mutate()} disabled={add.isPending}>
         <Plus size={15} /> Add a file
       </Button>
       {add.error && (
         <div className={s.wide}>
-          <Banner title="This file cannot be used" onClose={() => add.reset()}>
+          <Banner title="Plumb cannot use this file" onClose={() => add.reset()}>
             {toFailure(add.error).message}
           </Banner>
         </div>

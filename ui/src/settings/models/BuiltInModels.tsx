@@ -19,7 +19,7 @@ import { OwnModel } from "./OwnModel";
 import { RemoveModel } from "./RemoveModel";
 import { aboutModels } from "./modelWords";
 
-/** The models that run on this computer: fetched once, then here for good; and files that the user has. */
+/** Models that run on this computer: those Plumb downloads, and files that you add. */
 export function BuiltInModels({ settings, first }: { settings: Settings; first?: boolean | undefined }) {
   const models = useBuiltInModels();
   if (models.error) return <Banner>{models.error.message}</Banner>;
@@ -49,6 +49,7 @@ function Model({ model, settings, main, first }: ModelProps) {
   const client = useQueryClient();
   const { mutate: save } = useSaveSettings();
   const progress = useStore(fetching)[model.id];
+  /** You have asked for this model since the window opened. */
   const [wanted, setWanted] = useState(false);
   const refresh = () => client.invalidateQueries({ queryKey: ["built_in_models"] });
   const fetchIt = useMutation({
@@ -68,11 +69,11 @@ function Model({ model, settings, main, first }: ModelProps) {
   const use = () =>
     save({ ...settings, model: { provider: "local", name: model.id, key: { kind: "none" } }, sub_model: undefined });
 
-  // On the first start, who asks for a model wants to go on with it once it is here.
+  // On the first start, a model that you download is used as soon as it is ready.
   const goOn = first && wanted && model.ready;
   useEffect(() => {
     if (goOn) save({ ...settings, model: { provider: "local", name: model.id, key: { kind: "none" } } });
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, when it is ready
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- runs once, when the model is ready
   }, [goOn]);
 
   const underWay = model.fetching || (fetchIt.isPending && !model.ready);
@@ -122,7 +123,9 @@ function Model({ model, settings, main, first }: ModelProps) {
             <span>
               {bytes(here)} of {bytes(model.bytes)}
             </span>
-            <span>{underWay ? speedWords(model.bytes - here, progress) : "Paused. What has arrived is kept."}</span>
+            <span>
+              {underWay ? speedWords(model.bytes - here, progress) : "Paused. Plumb keeps the part already downloaded."}
+            </span>
           </div>
         </div>
       )}
@@ -141,7 +144,7 @@ function Model({ model, settings, main, first }: ModelProps) {
           id={model.id}
           label="Delete from this computer"
           title={`Delete ${model.name}?`}
-          about={`This frees ${bytes(here)}. The model can be downloaded again.`}
+          about={`This frees ${bytes(here)}. You can download the model again.`}
           action="Delete"
         />
       )}
@@ -151,7 +154,7 @@ function Model({ model, settings, main, first }: ModelProps) {
 
 function speedWords(left: number, progress: Fetching | undefined): string {
   const speed = progress?.speed;
-  if (left <= 0 || progress?.checking) return "Checking that it arrived whole";
-  if (!speed || speed < 1) return "Beginning";
+  if (left <= 0 || progress?.checking) return "Checking the download";
+  if (!speed || speed < 1) return "Starting";
   return `${bytes(speed)} a second · about ${duration((left / speed) * 1000)} left`;
 }

@@ -5,12 +5,12 @@ import { plural } from "../../text/format";
 import { useLocalServers } from "./localServers";
 
 interface Props {
-  /** The provider that the form stands at. */
+  /** The provider chosen in the form. */
   chosen: string;
   onChoose(server: LocalServer, model: string): void;
 }
 
-/** Servers of models that run on this computer already. One press fills the form. */
+/** Model servers found on this computer, other than the chosen one. One click fills in the form. */
 export function FoundServers({ chosen, onChoose }: Props) {
   const others = useLocalServers().filter((server) => server.provider !== chosen);
   return others.map((server) => (

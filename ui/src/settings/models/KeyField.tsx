@@ -13,7 +13,7 @@ interface Props {
   onForgotten(): void;
 }
 
-/** The key of a server: typed, taken from the environment, or kept already. It is never shown again. */
+/** The key of a server: typed, from the environment, or stored already. A stored key is never shown. */
 export function KeyField({ draft, server, onDraft, onForgotten }: Props) {
   const { provider, keyState, given, forget } = server;
   const field = useRef<HTMLInputElement>(null);
@@ -21,10 +21,10 @@ export function KeyField({ draft, server, onDraft, onForgotten }: Props) {
   const variable = provider?.key_variable;
   const offered = variable !== undefined && !given && !present && draft.key === "" && draft.address.trim() === "";
   const placeholder = () => {
-    if (given?.kind === "env") return `Taken from ${given.variable}`;
-    if (given?.kind === "command") return "Taken from a command";
-    if (present) return "A key is kept; type to replace it";
-    return provider?.key_required ? "Paste your key" : "Only if the server wants one";
+    if (given?.kind === "env") return `From ${given.variable}`;
+    if (given?.kind === "command") return "From a command";
+    if (present) return "A key is stored; type to replace it";
+    return provider?.key_required ? "Paste your key" : "Only if the server needs one";
   };
   return (
     <>
@@ -49,9 +49,9 @@ export function KeyField({ draft, server, onDraft, onForgotten }: Props) {
             <Button
               look="quiet"
               onClick={() => {
-                // The button that was pressed goes away.
+                // This button disappears, so the focus needs a new place.
                 field.current?.focus();
-                // What was tested was tested with the key.
+                // An earlier test used the key, so its result no longer holds.
                 forget.mutate(undefined, { onSuccess: onForgotten });
               }}
             >
@@ -65,7 +65,7 @@ export function KeyField({ draft, server, onDraft, onForgotten }: Props) {
 }
 
 function hint(kept: KeyState | undefined): string {
-  if (!kept?.present) return "It will be kept in this computer's keychain, and goes only to this address.";
-  if (kept.in_keychain) return "The key is in this computer's keychain, and goes only to this address.";
-  return `The key is kept only until Plumb ends${kept.reason ? `: ${kept.reason}` : "."}`;
+  if (!kept?.present) return "Plumb stores the key in this computer's keychain and sends it only to this address.";
+  if (kept.in_keychain) return "The key is in this computer's keychain. Plumb sends it only to this address.";
+  return `Plumb forgets the key when it closes${kept.reason ? `: ${kept.reason}` : "."}`;
 }

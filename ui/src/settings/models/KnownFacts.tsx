@@ -15,7 +15,7 @@ import { Prices } from "./Prices";
 import s from "../Settings.module.css";
 import type { Server } from "./useServer";
 
-/** What Plumb goes by with this model, for who knows better. Closed until somebody wants to see it. */
+/** The facts Plumb uses about a model, which you can correct. Closed until you open it. */
 export function KnownFacts({ draft, server }: { draft: Draft; server: Server }) {
   const [open, setOpen] = useState(false);
   const { facts } = server;
@@ -23,7 +23,7 @@ export function KnownFacts({ draft, server }: { draft: Draft; server: Server }) 
   return (
     <div className={s.known} data-open={open || undefined}>
       <button type="button" className={s.knownHead} aria-expanded={open} onClick={() => setOpen(!open)} data-testid="known">
-        <ChevronDown size={14} /> What Plumb knows of this model
+        <ChevronDown size={14} /> Model details
         {facts.price && !open && <span className="num">{priceWords(facts)}</span>}
       </button>
       {open && (
@@ -39,26 +39,27 @@ export function KnownFacts({ draft, server }: { draft: Draft; server: Server }) 
 }
 
 const strengths: Readonly<Record<Strength, string>> = {
-  small: "Led step by step, as small models are",
-  strong: "On its own, as strong models do",
-  recursive: "Trained to work as Plumb does",
+  small: "Guided step by step, for small models",
+  strong: "On its own, for strong models",
+  recursive: "On its own, trained for Plumb’s way of working",
 };
 
-const inOneWord: Readonly<Record<Strength, string>> = {
-  small: "led step by step",
+const shortStrengths: Readonly<Record<Strength, string>> = {
+  small: "guided step by step",
   strong: "on its own",
   recursive: "trained for it",
 };
 
-const BY_ITSELF = "by itself";
+/** Plumb decides the strength itself. */
+const AUTO = "auto";
 
-/** What is changed here holds at once, in every place where this model is used. */
+/** Changes made here apply at once, wherever this model is used. */
 function Known({ draft, facts, asks }: { draft: Draft; facts: ModelFacts; asks: boolean }) {
   const platform = usePlatform();
   const client = useQueryClient();
   const { own } = facts;
   const [window, setWindow] = useState(own.window === undefined ? "" : String(own.window));
-  const [strength, setStrength] = useState<Strength | typeof BY_ITSELF>(own.strength ?? BY_ITSELF);
+  const [strength, setStrength] = useState<Strength | typeof AUTO>(own.strength ?? AUTO);
   const [price, setPrice] = useState({ reading: text(own.price?.input), writing: text(own.price?.output) });
   const tokens = typedTokens(window);
   const typed = typedPrice(price, facts.price);
@@ -70,7 +71,7 @@ function Known({ draft, facts, asks }: { draft: Draft; facts: ModelFacts; asks: 
   });
   const said = {
     ...(typeof tokens === "number" && { window: tokens }),
-    ...(strength !== BY_ITSELF && { strength }),
+    ...(strength !== AUTO && { strength }),
     ...(asks ? own.price && { price: own.price } : typed.price && { price: typed.price }),
   };
   const isOwn = Object.keys(own).length > 0;
@@ -83,14 +84,14 @@ function Known({ draft, facts, asks }: { draft: Draft; facts: ModelFacts; asks: 
           value={window}
           placeholder={count(facts.window)}
           aria-invalid={tokens === null || undefined}
-          hint={tokens === null ? "A whole number from 1,000, please." : "A page of text has about 500 tokens."}
+          hint={tokens === null ? "Enter a whole number from 1,000." : "A page of text has about 500 tokens."}
           onChange={(event) => setWindow(event.target.value)}
         />
         <ChoiceField
           label="How it works"
           value={strength}
           options={[
-            { value: BY_ITSELF, label: `As Plumb sees it: ${inOneWord[facts.strength]}` },
+            { value: AUTO, label: `Automatic: ${shortStrengths[facts.strength]}` },
             ...(["strong", "small", "recursive"] as const).map((value) => ({ value, label: strengths[value] })),
           ]}
           onChange={(chosen) => setStrength(chosen as typeof strength)}
@@ -106,18 +107,18 @@ function Known({ draft, facts, asks }: { draft: Draft; facts: ModelFacts; asks: 
           onWriting={(writing) => setPrice({ ...price, writing })}
         />
       )}
-      {save.error && <Banner title="This could not be kept">{toFailure(save.error).message}</Banner>}
+      {save.error && <Banner title="Plumb could not save this">{toFailure(save.error).message}</Banner>}
       <div className={s.buttons}>
         <Button disabled={wrong || save.isPending} onClick={() => save.mutate(said)} data-testid="known-save">
-          Keep this
+          Save
         </Button>
         {isOwn && (
           <Button look="quiet" disabled={save.isPending} onClick={() => save.mutate({})} data-testid="known-reset">
-            Back to what Plumb knows
+            Reset
           </Button>
         )}
         <span className={s.said} role="status">
-          {isOwn ? "Some of this is what you said." : ""}
+          {isOwn ? "You have changed some of these details." : ""}
         </span>
       </div>
     </div>
@@ -125,9 +126,9 @@ function Known({ draft, facts, asks }: { draft: Draft; facts: ModelFacts; asks: 
 }
 
 const text = (amount: number | undefined) => (amount === undefined ? "" : String(amount));
-const shown = (amount: number | undefined) => (amount === undefined ? "Not known" : `$${amount}`);
+const shown = (amount: number | undefined) => (amount === undefined ? "Unknown" : `$${amount}`);
 
-/** `undefined`: nothing was typed; `null`: no model reads so little, or it is no number. */
+/** The typed window in tokens; `undefined` if empty, `null` if it is not a whole number from 1,000. */
 function typedTokens(words: string): number | null | undefined {
   const bare = words.trim().replace(/[\s,._]/g, "");
   if (bare === "") return undefined;
@@ -136,18 +137,19 @@ function typedTokens(words: string): number | null | undefined {
 
 function priceWords(facts: ModelFacts): string {
   if (facts.price_from === "here") return "Free: it runs on this computer";
-  return `$${facts.price?.input} read, $${facts.price?.output} written, a million tokens`;
+  return `$${facts.price?.input} read, $${facts.price?.output} written, per million tokens`;
 }
 
+/** Where the price comes from. */
 function origin(facts: ModelFacts): string {
   switch (facts.price_from) {
     case "table":
-      return `As listed on ${dayName(facts.prices_as_of)} ${facts.prices_as_of.slice(0, 4)}; type to say another.`;
+      return `As listed on ${dayName(facts.prices_as_of)} ${facts.prices_as_of.slice(0, 4)}. Type to use another price.`;
     case "file":
-      return "As you said it; leave it empty for the listed price.";
+      return "Set by you. Leave it empty for the listed price.";
     case "here":
       return "Free: it runs on this computer.";
     default:
-      return "Optional. Without it, a cost limit cannot be kept.";
+      return "Optional. Without it, Plumb cannot keep a cost limit.";
   }
 }

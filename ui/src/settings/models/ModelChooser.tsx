@@ -8,7 +8,7 @@ import s from "../Settings.module.css";
 
 type Way = "here" | "provider";
 
-/** Who answers: a model on this computer, or one elsewhere. */
+/** Chooses the model: one on this computer, or one of a provider or server. */
 export function ModelChooser({ settings, first }: { settings: Settings; first?: boolean }) {
   const [open, setOpen] = useState<Way | null>(!settings.model || settings.model.provider === "local" ? "here" : "provider");
   const head = (way: Way) => ({
@@ -25,7 +25,7 @@ export function ModelChooser({ settings, first }: { settings: Settings; first?: 
           <span>
             <b>On this computer</b>
             Works without internet.{" "}
-            {settings.repl_command ? "Nothing is paid." : "Nothing leaves this computer, and nothing is paid."}
+            {settings.repl_command ? "You pay nothing." : "Nothing leaves this computer, and you pay nothing."}
           </span>
           <ChevronDown size={16} />
         </button>
@@ -41,7 +41,7 @@ export function ModelChooser({ settings, first }: { settings: Settings; first?: 
           <Cloud size={18} />
           <span>
             <b>With a provider or your own server</b>
-            Stronger models for hard questions. The parts of your documents that are read go to them.
+            Stronger models for hard questions. Plumb sends them the parts of your documents that they read.
           </span>
           <ChevronDown size={16} />
         </button>

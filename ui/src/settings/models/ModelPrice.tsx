@@ -2,7 +2,7 @@ import { typedPrice, type Draft } from "./draft";
 import { Prices } from "./Prices";
 import type { Server } from "./useServer";
 
-/** Whether the price of a draft's model has to be asked for: nobody knows it, or somebody has said one. */
+/** Whether the form asks for the price: Plumb does not know it, or you have typed one. */
 export const asksForPrice = (draft: Draft, { facts }: Server) =>
   draft.reading !== "" || draft.writing !== "" || (facts !== undefined && facts.price === undefined);
 
@@ -12,7 +12,7 @@ interface Props {
   onDraft(draft: Draft): void;
 }
 
-/** What a model costs of which Plumb knows no price. */
+/** Price fields for a model whose price Plumb does not know. */
 export function ModelPrice({ draft, server, onDraft }: Props) {
   if (!asksForPrice(draft, server)) return null;
   return (
@@ -20,7 +20,7 @@ export function ModelPrice({ draft, server, onDraft }: Props) {
       reading={draft.reading}
       writing={draft.writing}
       wrong={typedPrice(draft, server.known).wrong}
-      hint="Optional. Without it, a cost limit cannot be kept."
+      hint="Optional. Without it, Plumb cannot keep a cost limit."
       onReading={(reading) => onDraft({ ...draft, reading })}
       onWriting={(writing) => onDraft({ ...draft, writing })}
     />

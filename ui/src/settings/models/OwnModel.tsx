@@ -9,7 +9,7 @@ import { bytes } from "../../text/format";
 import { RemoveModel } from "./RemoveModel";
 import s from "../Settings.module.css";
 
-/** A model whose file the user added. */
+/** A model from a file that you added. */
 export function OwnModel({ model, file, settings }: { model: BuiltInModel; file: ModelFile; settings: Settings }) {
   const { mutate: save } = useSaveSettings();
   const using = settings.model?.provider === "local" && settings.model.name === model.id;
@@ -18,7 +18,7 @@ export function OwnModel({ model, file, settings }: { model: BuiltInModel; file:
   const facts = [
     file.parameters && `${file.parameters} parameters`,
     `reads ${file.window.toLocaleString("en")} tokens`,
-    `takes ${bytes(file.memory_bytes)} of memory`,
+    `needs ${bytes(file.memory_bytes)} of memory`,
   ];
   return (
     <div className={s.model} data-testid="own-model">
@@ -38,19 +38,17 @@ export function OwnModel({ model, file, settings }: { model: BuiltInModel; file:
       )}
       {file.fault && (
         <div className={s.wide}>
-          <Banner title="This model cannot be used now">{file.fault}</Banner>
+          <Banner title="Plumb cannot use this model right now">{file.fault}</Banner>
         </div>
       )}
       {file.foreign_chat && (
-        <p className={s.wide}>
-          Its form for conversations is not known to Plumb, so that a common one is used. It may answer worse.
-        </p>
+        <p className={s.wide}>Plumb does not know this model’s chat format and uses a common one. The answers may be worse.</p>
       )}
       <RemoveModel
         id={model.id}
         label="Remove from the list"
         title={`Remove ${model.name}?`}
-        about={`The file itself stays where it is.${using ? " It is in use now: you then choose who answers instead." : ""}`}
+        about={`The file stays where it is.${using ? " This model is in use, so you then choose another one." : ""}`}
         action="Remove"
       />
     </div>

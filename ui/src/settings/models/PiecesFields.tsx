@@ -12,17 +12,17 @@ import { KnownFacts } from "./KnownFacts";
 
 interface Props {
   pieces: Pieces;
-  /** Of the first model. */
+  /** The main model. */
   root: Draft;
   rootServer: Server;
-  /** Of the one for pieces. */
+  /** The server of the model for pieces. */
   server: Server;
   providers: Provider[];
   onPieces(pieces: Pieces): void;
   onForgotten(): void;
 }
 
-/** Who reads the pieces of long documents. */
+/** Chooses the model that reads the pieces of long documents. */
 export function PiecesFields({ pieces, root, rootServer, server, providers, onPieces, onForgotten }: Props) {
   const here = (useBuiltInModels().data ?? []).filter((model) => model.ready && !model.file?.fault);
   const options: { value: Way; label: string }[] = [
@@ -43,7 +43,7 @@ export function PiecesFields({ pieces, root, rootServer, server, providers, onPi
       <div className={s.pair}>
         <ChoiceField
           label="For the pieces"
-          hint="Long documents are read in pieces, which a cheaper model can often do."
+          hint="Plumb reads long documents in pieces. A cheaper model can often do that."
           value={pieces.way}
           options={options}
           onChange={(way) => choose(way as Way)}

@@ -5,16 +5,16 @@ interface Props {
   reading: string;
   writing: string;
   wrong: { reading?: string; writing?: string } | undefined;
-  /** What stands there while nothing is typed. */
+  /** Placeholders, shown while the fields are empty. */
   shown?: { reading: string; writing: string };
   hint: string;
   onReading(words: string): void;
   onWriting(words: string): void;
 }
 
-/** What a model costs, as the person says. */
+/** Two fields for a model's price, in US dollars per million tokens. */
 export function Prices({ reading, writing, wrong, shown, hint, onReading, onWriting }: Props) {
-  const unknown = "Not known";
+  const unknown = "Unknown";
   return (
     <div className={s.pair}>
       <TextField
@@ -28,7 +28,7 @@ export function Prices({ reading, writing, wrong, shown, hint, onReading, onWrit
       />
       <TextField
         label="Price of writing"
-        hint={wrong?.writing ?? "US dollars per million tokens. So that cost and limits are exact."}
+        hint={wrong?.writing ?? "In US dollars per million tokens. Costs and limits depend on it."}
         aria-invalid={wrong?.writing ? true : undefined}
         inputMode="decimal"
         value={writing}

@@ -9,7 +9,7 @@ import { Banner } from "../../parts/Banner";
 import { Button } from "../../parts/Button";
 import { toFailure, usePlatform } from "../../platform";
 import { duration } from "../../text/format";
-import { atProvider, choiceOf, draftOf, type Draft } from "./draft";
+import { atProvider, choiceOf, draftOf, KEY_NEEDED, type Draft } from "./draft";
 import { FoundServers } from "./FoundServers";
 import { afterChange, atServerOf, localChoice, piecesOf, type Pieces } from "./pieces";
 import { PiecesFields } from "./PiecesFields";
@@ -17,7 +17,7 @@ import { ServerFields } from "./ServerFields";
 import s from "../Settings.module.css";
 import { useServer } from "./useServer";
 
-/** A provider, its model and its key, and who reads the pieces. Keys go to the keychain and are never shown again. */
+/** A provider, its model, its key, and the model for the pieces. Keys go to the keychain and are never shown again. */
 export function ProviderForm({ settings }: { settings: Settings }) {
   const providers = useProviders();
   if (providers.error) return <Banner>{providers.error.message}</Banner>;
@@ -38,7 +38,7 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
   const server = useServer(root, remote(settings.model), providers);
   const piecesServer = useServer(draft, remote(settings.sub_model), providers, way === "other" || way === "own");
 
-  /** Both choices, once the keys that were typed are kept. */
+  /** Stores the typed keys, then returns both choices. */
   const kept = async (): Promise<{ model: ModelChoice; sub_model?: ModelChoice }> => {
     const model = await server.kept();
     if (way === "here") return { model, sub_model: localChoice(pieces.here) };
@@ -46,7 +46,7 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
     if (way === "other") return { model, sub_model: choiceOf(draft, model.key, piecesServer.known) };
     return { model };
   };
-  /** What is kept now need not stand in the fields; what was typed since stays. */
+  /** Empties the key fields, unless you have typed another key since. */
   const emptyKeys = () => {
     const emptied = (now: Draft, was: Draft) => (now.key === was.key ? { ...now, key: "" } : now);
     setRoot((now) => emptied(now, root));
@@ -68,9 +68,9 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
   });
   const ofPieces = {
     same: undefined,
-    here: pieces.here ? undefined : "Choose a model on this computer for the pieces",
-    // The key is the first model's.
-    other: piecesServer.wants === "A key is needed" ? undefined : piecesServer.wants,
+    here: pieces.here ? undefined : "Choose a model on this computer",
+    // It uses the main model's key.
+    other: piecesServer.wants === KEY_NEEDED ? undefined : piecesServer.wants,
     own: piecesServer.wants,
   }[way];
   const wants = server.wants ?? (ofPieces && `For the pieces: ${ofPieces}`);
@@ -111,14 +111,14 @@ function Form({ settings, providers }: { settings: Settings; providers: Provider
           Test
         </Button>
         <span className={s.said} role="status" data-good={test.data ? "" : undefined}>
-          {test.isPending ? "Asking it for one word…" : test.data ? answeredWords(test.data) : (wants ?? "")}
+          {test.isPending ? "Asking the model for one word…" : test.data ? answeredWords(test.data) : (wants ?? "")}
         </span>
       </div>
     </form>
   );
 }
 
-/** A fault of the second model says that it is the second one's. */
+/** Adds the model's name to an error of the model for pieces. */
 const nameIn = (name: string) => (thrown: unknown) => {
   const { code, message } = toFailure(thrown);
   throw toFailure({ code, message: `For the pieces, ${name}: ${message}` });

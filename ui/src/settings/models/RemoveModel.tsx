@@ -14,7 +14,7 @@ interface Props {
   action: string;
 }
 
-/** Deletes a model, or takes it off the list, once that is confirmed. */
+/** Deletes a model, or removes it from the list, after you confirm. */
 export function RemoveModel({ id, label, title, about, action }: Props) {
   const platform = usePlatform();
   const [asked, setAsked] = useState(false);

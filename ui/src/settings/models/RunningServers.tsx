@@ -8,7 +8,7 @@ import { ChoiceField } from "../../parts/Field";
 import { useLocalServers } from "./localServers";
 import s from "../Settings.module.css";
 
-/** Servers of models that run on this computer already, each with its models to choose from. */
+/** Model servers found on this computer, each with its models to choose from. */
 export function RunningServers({ settings }: { settings: Settings }) {
   return useLocalServers().map((server) => <Running key={server.provider} server={server} settings={settings} />);
 }
@@ -25,7 +25,7 @@ function Running({ server, settings }: { server: LocalServer; settings: Settings
     <div className={s.model} data-testid="running-server">
       <div>
         <b>{server.name}</b>
-        <p>Runs on this computer already, with models of its own.</p>
+        <p>This server already runs on your computer and has its own models.</p>
       </div>
       <div className={s.use}>
         <ChoiceField

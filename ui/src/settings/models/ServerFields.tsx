@@ -13,7 +13,7 @@ interface Props {
   server: Server;
   providers: Provider[];
   onDraft(draft: Draft): void;
-  /** Its key is kept no more. */
+  /** Called after its key was deleted. */
   onForgotten(): void;
 }
 
@@ -33,7 +33,7 @@ export function ServerFields({ draft, server, providers, onDraft, onForgotten }:
           label="Address"
           value={draft.address}
           placeholder={provider?.example}
-          hint={provider?.base_url && "Empty: the provider's own."}
+          hint={provider?.base_url && "Leave it empty to use the provider's own."}
           onChange={(event) => onDraft(atAddress(draft, event.target.value))}
         />
       </div>
@@ -42,7 +42,7 @@ export function ServerFields({ draft, server, providers, onDraft, onForgotten }:
         value={draft.name}
         options={offered.names}
         placeholder={provider?.models[0] ?? "The server's name for it"}
-        hint={offered.failed && `The list of its models could not be fetched: ${offered.failed} You can type the name.`}
+        hint={offered.failed && `Plumb could not list its models: ${offered.failed} You can type the name.`}
         onChange={(name) => onDraft(named(draft, name))}
       />
       <KeyField draft={draft} server={server} onDraft={onDraft} onForgotten={onForgotten} />

@@ -14,24 +14,24 @@ const full: Draft = {
   writing: "2",
 };
 
-test("no key and no price goes along to another provider", () => {
+test("another provider gets no key and no price", () => {
   expect(atProvider("ollama", "llama")).toEqual({ ...draftOf(undefined, "ollama"), name: "llama" });
   expect(givenKey(atProvider("ollama"), undefined)).toBeUndefined();
 });
 
-test("no key and no price goes along to another address", () => {
+test("another address gets no key and no price", () => {
   const moved = atAddress(full, "https://example.org/v1");
   expect(moved).toEqual({ ...draftOf(undefined, "openai"), name: "gpt-5", address: "https://example.org/v1" });
   expect(givenKey(moved, undefined)).toBeUndefined();
   expect(atAddress(full, " ").key).toBe("sk-typed");
 });
 
-test("another model of the same server keeps the key and not the price", () => {
+test("another model of a server keeps the key, not the price", () => {
   expect(named(full, "gpt-6")).toEqual({ ...full, name: "gpt-6", reading: "", writing: "" });
   expect(named(full, "gpt-5 ").reading).toBe("1");
 });
 
-test("a key from the environment stays with the server that is in use", () => {
+test("a key from the environment stays with the server in use", () => {
   const inUse: ModelChoice = { provider: "openai", name: "gpt-5", key: { kind: "env", variable: "MINE" } };
   const draft = draftOf(inUse, "openai");
   expect(givenKey(draft, inUse)).toEqual({ kind: "env", variable: "MINE" });
@@ -40,7 +40,7 @@ test("a key from the environment stays with the server that is in use", () => {
   expect(withKey(full, "sk-new").variable).toBeUndefined();
 });
 
-test("a price that cannot be read, or is only half of one, is said at its field and never dropped", () => {
+test("an unreadable or half price is reported at its field", () => {
   const price = (reading: string, writing: string, known?: { input: number; output: number }) =>
     typedPrice({ reading, writing }, known);
   expect(price("", "")).toEqual({});
@@ -50,8 +50,8 @@ test("a price that cannot be read, or is only half of one, is said at its field 
   expect(Object.keys(price("", "3").wrong ?? {})).toEqual(["reading"]);
   expect(price("3", "", { input: 1, output: 2 })).toEqual({ price: { input: 3, output: 2 } });
   const draft = { ...full, reading: "3", writing: "" };
-  expect(problem(draft, undefined, true, undefined)).toBe("Give the server's address first");
-  expect(problem({ ...draft, address: "https://a.example" }, undefined, true, undefined)).toBe("Look at the price");
+  expect(problem(draft, undefined, true, undefined)).toBe("Enter the server's address first");
+  expect(problem({ ...draft, address: "https://a.example" }, undefined, true, undefined)).toBe("Check the price");
   expect(choiceOf({ ...full, reading: "$3", writing: "9" }, { kind: "none" }, undefined)).toEqual({
     provider: "openai",
     name: "gpt-5",
@@ -63,7 +63,7 @@ test("a price that cannot be read, or is only half of one, is said at its field 
 const settings = (model: ModelChoice, sub_model?: ModelChoice) => ({ model, sub_model }) as Settings;
 const remote = (provider: string, name: string): ModelChoice => ({ provider, name, key: { kind: "keychain" } });
 
-test("who reads the pieces is read from the settings as it was chosen", () => {
+test("the model for pieces is read from the settings", () => {
   const way = (sub?: ModelChoice) => piecesOf(settings(remote("openai", "a"), sub), "openai").way;
   expect([way(), way(remote("openai", "a")), way(remote("openai", "b")), way(remote("mistral", "a"))]).toEqual([
     "same",
@@ -75,7 +75,7 @@ test("who reads the pieces is read from the settings as it was chosen", () => {
   expect([here.way, here.here]).toEqual(["here", "qwen"]);
 });
 
-test("another model for pieces goes with the first model's change, one of its own stays", () => {
+test("a change of the main model drops only its server's model", () => {
   const of = (way: Pieces["way"]): Pieces => ({ way, draft: { ...full, name: "small" }, here: "" });
   for (const now of [atProvider("mistral"), atAddress(full, "http://localhost:1/v1"), named(full, "gpt-6")]) {
     expect(afterChange(of("other"), full, now)).toEqual({ way: "same", draft: draftOf(undefined, now.provider), here: "" });

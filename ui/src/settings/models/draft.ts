@@ -1,4 +1,4 @@
-// What is typed for one model at one server, and what of it outlives a change: nothing that was meant for another server or model does.
+// The form for one model at one server. A key or price typed for one server or model is never carried over to another.
 import type { KeySource } from "../../bindings/KeySource";
 import type { ModelChoice } from "../../bindings/ModelChoice";
 import type { Price } from "../../bindings/Price";
@@ -7,21 +7,21 @@ import { typedAmount } from "../../text/amount";
 
 export interface Draft {
   provider: string;
-  /** Empty: the provider's own. */
+  /** Empty for the provider's own address. */
   address: string;
   name: string;
-  /** As it was typed; it is kept for this server only. */
+  /** The typed key, stored for this server only. */
   key: string;
-  /** The environment variable that was chosen as the key. */
+  /** The environment variable chosen as the key. */
   variable?: string;
-  /** What reading and writing cost, as it was typed. */
+  /** Typed prices of reading and writing, in US dollars per million tokens. */
   reading: string;
   writing: string;
 }
 
 const blank = { address: "", name: "", key: "", reading: "", writing: "" };
 
-/** The form as it stands for what is in use, or for the first provider. */
+/** The form for the model in use, or an empty form for `provider`. */
 export function draftOf(choice: ModelChoice | undefined, provider: string): Draft {
   if (!choice) return { ...blank, provider };
   const { input, output } = choice.price ?? {};
@@ -36,58 +36,58 @@ export function draftOf(choice: ModelChoice | undefined, provider: string): Draf
   };
 }
 
-/** Another provider: whatever was typed was meant for the one before. */
+/** Changes the provider, and drops everything typed for the old one. */
 export const atProvider = (provider: string, name = ""): Draft => ({ ...blank, provider, name });
 
-/** Another address: a key goes to no other host, and a price is another one there. */
+/** Changes the address, and drops the key and the price: both belong to the old host. */
 export function atAddress(draft: Draft, address: string): Draft {
   if (address.trim() === draft.address.trim()) return { ...draft, address };
   return { ...atProvider(draft.provider, draft.name), address };
 }
 
-/** Another model of the same server: the price was the other's. */
+/** Changes the model, and drops the price of the old one. */
 export const named = (draft: Draft, name: string): Draft =>
   name.trim() === draft.name.trim() ? { ...draft, name } : { ...draft, name, reading: "", writing: "" };
 
-/** A key that was typed goes before one from the environment. */
+/** Sets a typed key, which takes precedence over one from the environment. */
 export function withKey(draft: Draft, key: string): Draft {
   const typed = { ...draft, key };
   delete typed.variable;
   return typed;
 }
 
-/** Where its server is; empty: nobody has said. */
+/** The server's address; empty if neither you nor the provider names one. */
 export const serverOf = (draft: Draft, provider: Provider | undefined) => draft.address.trim() || (provider?.base_url ?? "");
 
-/** The address can be one. */
+/** Whether an address begins with http:// or https:// and names a host. */
 export const isAddress = (server: string) => /^https?:\/\/[^/]/.test(server);
 
-/** The key that comes from the environment or a command; what is in use keeps its own as long as it is the same server. */
+/** The key from the environment or a command. The model in use keeps its own while the server stays the same. */
 export function givenKey(draft: Draft, inUse: ModelChoice | undefined): KeySource | undefined {
   if (draft.variable !== undefined) return { kind: "env", variable: draft.variable };
   const same = inUse?.provider === draft.provider && (inUse.base_url ?? "") === draft.address.trim();
   return same && (inUse.key.kind === "env" || inUse.key.kind === "command") ? inUse.key : undefined;
 }
 
-/** A price in two fields: as a whole, or what is wrong with which. `known`: what Plumb knows, for the one that is not typed. */
+/** Reads a price from two fields, or says which field is wrong. `known` fills in the field left empty. */
 export function typedPrice(
   { reading, writing }: Pick<Draft, "reading" | "writing">,
   known: Price | undefined,
 ): { price?: Price; wrong?: { reading?: string; writing?: string } } {
   const [input, output] = [typedAmount(reading), typedAmount(writing)];
-  const none = "Not an amount: type it like 2.50.";
+  const none = "This is not an amount. Type it like 2.50.";
   if (input === null || output === null) {
     return { wrong: { ...(input === null && { reading: none }), ...(output === null && { writing: none }) } };
   }
   if (input === undefined && output === undefined) return {};
-  const missing = "Needed too: reading and writing are paid apart.";
+  const missing = "Enter this price too: reading and writing have separate prices.";
   const whole = { input: input ?? known?.input, output: output ?? known?.output };
   if (whole.input === undefined) return { wrong: { reading: missing } };
   if (whole.output === undefined) return { wrong: { writing: missing } };
   return { price: { input: whole.input, output: whole.output } };
 }
 
-/** The choice that is saved. `key`: where it is for this very server. */
+/** The choice to save. `key` says where the key for this server is. */
 export function choiceOf(draft: Draft, key: KeySource, known: Price | undefined): ModelChoice {
   const address = draft.address.trim();
   const { price } = typedPrice(draft, known);
@@ -100,7 +100,9 @@ export function choiceOf(draft: Draft, key: KeySource, known: Price | undefined)
   };
 }
 
-/** What is still needed before it can be used. */
+export const KEY_NEEDED = "Enter a key first";
+
+/** What you still have to enter before the model can be used. */
 export function problem(
   draft: Draft,
   provider: Provider | undefined,
@@ -108,10 +110,10 @@ export function problem(
   known: Price | undefined,
 ): string | undefined {
   const server = serverOf(draft, provider);
-  if (!draft.name.trim()) return "Name a model first";
-  if (!server) return "Give the server's address first";
-  if (!isAddress(server)) return "The address begins with http:// or https://";
-  if (provider?.key_required && !draft.key.trim() && !hasKey) return "A key is needed";
-  if (typedPrice(draft, known).wrong) return "Look at the price";
+  if (!draft.name.trim()) return "Enter a model first";
+  if (!server) return "Enter the server's address first";
+  if (!isAddress(server)) return "Start the address with http:// or https://";
+  if (provider?.key_required && !draft.key.trim() && !hasKey) return KEY_NEEDED;
+  if (typedPrice(draft, known).wrong) return "Check the price";
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { answering } from "./localServers";
 
-test("a model that cannot chat is not offered to answer", () => {
+test("models that cannot chat are not offered", () => {
   const others = [
     "all-minilm:latest",
     "nomic-embed-text:v1.5",

@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import type { LocalServer } from "../../bindings/LocalServer";
 import { usePlatform } from "../../platform";
 
-/** Servers of models that run on this computer already, with those of their models that can answer. */
+/** Model servers found on this computer, with their chat models. */
 export function useLocalServers(): LocalServer[] {
   const platform = usePlatform();
-  // One may have been started since: each opening of the form looks again.
+  // A server may have started since, so each opening of the form looks again.
   const found = useQuery({
     queryKey: ["local_servers"],
     queryFn: () => platform.call("local_servers", {}),
@@ -16,8 +16,8 @@ export function useLocalServers(): LocalServer[] {
   return answered.filter((server) => server.models.length > 0);
 }
 
-/** Families whose models turn text into numbers, sort it, or hear: they answer nobody. */
-const OTHER = /embed|minilm|(^|[^a-z])(bge|gte|e5|clip|colbert|paraphrase|siglip)([^a-z]|$)|rerank|whisper|arctic-embed/i;
+/** Names of models that embed, rank or transcribe and cannot chat. */
+const NOT_CHAT = /embed|minilm|(^|[^a-z])(bge|gte|e5|clip|colbert|paraphrase|siglip)([^a-z]|$)|rerank|whisper|arctic-embed/i;
 
-/** The models that can answer, as far as their names tell. */
-export const answering = (models: readonly string[]) => models.filter((name) => !OTHER.test(name));
+/** The models that can chat, judged by name. */
+export const answering = (models: readonly string[]) => models.filter((name) => !NOT_CHAT.test(name));

@@ -3,13 +3,13 @@ import type { ModelChoice } from "../../bindings/ModelChoice";
 import type { Provider } from "../../bindings/Provider";
 import type { Settings } from "../../bindings/Settings";
 
-/** What a built-in model is good for. */
+/** Strengths and weaknesses of the built-in models. */
 export const aboutModels: Readonly<Record<string, string>> = {
-  "qwen2.5-coder-1.5b": "Finds, counts and looks up things in documents, logs and code. The one to begin with.",
-  "qwen2.5-coder-0.5b": "Smaller and quicker, and more often wrong. For slow computers.",
+  "qwen2.5-coder-1.5b": "Finds, counts and looks up things in documents, logs and code. Start with this one.",
+  "qwen2.5-coder-0.5b": "Smaller and faster, but wrong more often. For slow computers.",
 };
 
-/** The provider as people call it. */
+/** The provider's usual name, or the server's host. */
 export function providerName(model: ModelChoice, providers: Provider[] | undefined): string {
   if (model.provider === "local") return "On this computer";
   const known = providers?.find((p) => p.id === model.provider);
@@ -17,7 +17,7 @@ export function providerName(model: ModelChoice, providers: Provider[] | undefin
   try {
     return new URL(model.base_url ?? "").host;
   } catch {
-    return "A server of yours";
+    return "Your own server";
   }
 }
 

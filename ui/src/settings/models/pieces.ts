@@ -1,4 +1,4 @@
-// Who reads the pieces: the same model, another one of the same server, or one of its own.
+// The model that reads the pieces: the same model, another one of its server, one on this computer, or one elsewhere.
 import type { ModelChoice } from "../../bindings/ModelChoice";
 import type { Settings } from "../../bindings/Settings";
 import { draftOf, named, type Draft } from "./draft";
@@ -7,13 +7,13 @@ export type Way = "same" | "other" | "here" | "own";
 
 export interface Pieces {
   way: Way;
-  /** Another model: for `other` only its name and price count; the server and the key are the first model's. */
+  /** The model's form. `other` uses only its name and price, with the main model's server and key. */
   draft: Draft;
-  /** The model on this computer. */
+  /** Id of a model on this computer, for `here`. */
   here: string;
 }
 
-/** As it stands in the settings. */
+/** The choice saved in the settings. */
 export function piecesOf({ model, sub_model: sub }: Settings, provider: string): Pieces {
   const remote = sub?.provider === "local" ? undefined : sub;
   const draft = draftOf(remote, provider);
@@ -24,20 +24,20 @@ export function piecesOf({ model, sub_model: sub }: Settings, provider: string):
   return { way: remote.name === model.name ? "same" : "other", draft, here: "" };
 }
 
-/** The first model changed: another model of its server goes with it, one of its own stays. */
+/** The choice after the main model has changed. Another model of the old server is dropped; all others stay. */
 export function afterChange(pieces: Pieces, before: Draft, now: Draft): Pieces {
   const same = (["provider", "address", "name"] as const).every((part) => before[part].trim() === now[part].trim());
   return same || pieces.way !== "other" ? pieces : { ...pieces, way: "same", draft: draftOf(undefined, now.provider) };
 }
 
-/** Another model of the server of `root`, by its name. */
+/** Chooses another model of the main model's server. */
 export const another = (pieces: Pieces, root: Draft, name: string): Pieces => ({
   ...pieces,
   way: "other",
   draft: named(draftOf(undefined, root.provider), name),
 });
 
-/** As a draft of its own: another model of the same server has its address, and nothing else of it. */
+/** The form of another model of the main model's server: it shares the address, and nothing else. */
 export const atServerOf = (pieces: Pieces, root: Draft): Draft => ({
   ...pieces.draft,
   provider: root.provider,

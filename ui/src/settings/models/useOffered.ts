@@ -3,23 +3,23 @@ import { useEffect, useState } from "react";
 import type { ModelChoice } from "../../bindings/ModelChoice";
 import { toFailure, usePlatform } from "../../platform";
 
-/** An address is asked for its models once nobody types at it any more, in milliseconds. */
-const SETTLED = 700;
+/** Pause in typing after which the server is asked for its models. */
+const TYPING_PAUSE_MS = 700;
 
 export interface Offered {
-  /** The models that a server says it offers, and those that Plumb knows of it. */
+  /** The models that the server lists, and those that Plumb knows of it. */
   names: string[];
-  /** Why the server did not say. */
+  /** Why the server did not list them. */
   failed?: string | undefined;
 }
 
-/** `undefined`: it cannot be asked yet. */
+/** The models a server offers. Pass `undefined` while it cannot be asked. */
 export function useOffered(choice: ModelChoice | undefined, known: readonly string[]): Offered {
   const platform = usePlatform();
   const now = choice && JSON.stringify({ ...choice, name: "", price: undefined });
   const [settled, setSettled] = useState(now);
   useEffect(() => {
-    const timer = setTimeout(() => setSettled(now), SETTLED);
+    const timer = setTimeout(() => setSettled(now), TYPING_PAUSE_MS);
     return () => clearTimeout(timer);
   }, [now]);
   const enabled = settled !== undefined && settled === now;

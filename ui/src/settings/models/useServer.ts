@@ -7,8 +7,8 @@ import { choiceOf, givenKey, isAddress, problem, serverOf, type Draft } from "./
 import { useOffered } from "./useOffered";
 
 /**
- * What is known of the server and the model of a draft, and what can be done with its key. `inUse`: what the settings hold in its place.
- * Unless it is `active`, nobody is asked.
+ * Facts about the server and model of a form, and actions on its key. `inUse` is the saved choice that the form replaces.
+ * While `active` is false, nothing is fetched.
  */
 export function useServer(draft: Draft, inUse: ModelChoice | undefined, providers: Provider[], active = true) {
   const platform = usePlatform();
@@ -26,7 +26,7 @@ export function useServer(draft: Draft, inUse: ModelChoice | undefined, provider
     queryKey: ["model_facts", bare.provider, bare.name, bare.base_url ?? ""],
     queryFn: () => platform.call("model_facts", { model: bare }),
     enabled: bare.name !== "" && reachable,
-    // The form does not jump at each letter of a name; but the price of another model counts for nothing.
+    // Old facts stay while you type, so that the form does not jump. Their price is not used.
     placeholderData: keepPreviousData,
   });
   const facts = bare.name === "" ? undefined : asked.data;
@@ -36,7 +36,7 @@ export function useServer(draft: Draft, inUse: ModelChoice | undefined, provider
     choiceOf(draft, hasKey && draft.variable === undefined ? { kind: "keychain" } : (given ?? { kind: "none" }), known);
   const canAsk = reachable && (present || !!given || !provider?.key_required);
   const offered = useOffered(canAsk ? choice(present) : undefined, provider?.models ?? []);
-  /** Keeps the key, if one was typed, for this server; says whether there is one. */
+  /** Stores a typed key for this server. Returns whether the server has a key. */
   const keepKey = async () => {
     if (draft.key.trim() === "") return (await client.fetchQuery(keyQuery)).present;
     const kept = await platform.call("set_key", { base_url: server, key: draft.key.trim() });
@@ -54,12 +54,13 @@ export function useServer(draft: Draft, inUse: ModelChoice | undefined, provider
     given,
     facts,
     known,
-    /** Why nothing is known: what the person wrote down cannot be read, say. */
+    /** Why nothing is known, for example because models.toml cannot be read. */
     failed: asked.error ? toFailure(asked.error).message : undefined,
     offered,
     forget,
+    /** What you still have to enter. */
     wants: problem(draft, provider, present || !!given, known),
-    /** The choice as it is saved, once the key that was typed is kept. */
+    /** Stores the typed key, then returns the choice to save. */
     kept: async () => choice(await keepKey()),
   };
 }
