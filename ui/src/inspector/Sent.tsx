@@ -21,7 +21,7 @@ export function Sent({ run }: { run: OpenRun }) {
   }
   const more = ledger.documents.length - MAX_NAMED;
   return (
-    <div className={s.sent} tabIndex={0} role="group" aria-label="What was sent">
+    <div className={s.sent} tabIndex={0} role="group" aria-label="Sent text">
       {ledger.sent.map((place) => (
         <dl key={JSON.stringify(place.to)} className={`${s.place} num`}>
           <dt>{place.to.kind === "server" ? place.to.address : place.to.command}</dt>

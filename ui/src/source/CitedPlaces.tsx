@@ -8,7 +8,7 @@ import { fileName } from "../text/format";
 import s from "./CitedPlaces.module.css";
 import { checkWords } from "./words";
 
-/** The places that an answer names. */
+/** The places that an answer cites. */
 export function CitedPlaces({ run }: { run: OpenRun }) {
   const { go } = useNavigation();
   const { view, log } = run;

@@ -8,7 +8,7 @@ const update = (done: number, more: { ended?: boolean; fault?: { code: string; m
 
 beforeEach(() => endExamining("1"));
 
-test("it is shown from the press of the button until its end", () => {
+test("progress shows from the click until the end", () => {
   beginExamining("1");
   expect(examining.get()).toEqual({ 1: { done: 0, all: 0 } });
   takeExamined(update(4));
@@ -17,7 +17,7 @@ test("it is shown from the press of the button until its end", () => {
   expect(examining.get()["1"]).toBeUndefined();
 });
 
-test("a bad end stays until the next attempt", () => {
+test("an error stays until the next attempt", () => {
   takeExamined(update(0, { ended: true, fault: { code: "disk_full", message: "The disk is full." } }));
   expect(examining.get()["1"]?.fault?.code).toBe("disk_full");
   beginExamining("1");
@@ -32,7 +32,7 @@ const entry = (path: string, state: DocumentEntry["state"]): DocumentEntry => ({
   state,
 });
 
-test("documents that were read change in the list, together once in a second, and in no other list", () => {
+test("read documents change in their own list once a second", () => {
   vi.useFakeTimers();
   const client = new QueryClient();
   const states = () => client.getQueryData<{ entries: DocumentEntry[] }>(["documents", "1"])?.entries.map(({ state }) => state);

@@ -1,4 +1,4 @@
-// How far the reading of every document of a library is.
+// Progress of reading every document of a library.
 import type { QueryClient } from "@tanstack/react-query";
 import type { DocumentEntry } from "../../bindings/DocumentEntry";
 import type { Documents } from "../../bindings/Documents";
@@ -8,9 +8,9 @@ import { createStore } from "../store";
 
 export interface Examining {
   done: number;
-  /** None until the first word of it has come. */
+  /** 0 until the first update arrives. */
   all: number;
-  /** It ended badly. */
+  /** The error that ended it early. */
   fault?: Fault | undefined;
 }
 
@@ -25,17 +25,17 @@ export function takeExamined({ library, done, all, ended, fault }: Examined): vo
   if (fault) examining.set({ ...examining.get(), [library]: { done: 0, all: 0, fault } });
 }
 
-/** It was asked for: the first word of how far it is takes a moment. */
+/** Shows progress at once: the first update takes a moment. */
 export const beginExamining = (library: string) => examining.set({ ...examining.get(), [library]: { done: 0, all: 0 } });
 
 export function endExamining(library: string): void {
   examining.set(Object.fromEntries(Object.entries(examining.get()).filter(([other]) => other !== library)));
 }
 
-/** Milliseconds between two changes of the list: each puts all of a long one in order again. */
-const PAUSE = 1000;
+/** Pause between two changes of the list: each change sorts a long list again. */
+const LIST_PAUSE_MS = 1000;
 
-/** Takes what became of documents into the list that is shown, while others are still being read. */
+/** Returns a function that puts the new states of documents into the list on screen while others are still being read. */
 export function listUpdater(client: QueryClient): (update: Examined) => void {
   const waiting = new Map<string, Map<string, DocumentEntry>>();
   const take = (library: string) => {
@@ -48,12 +48,12 @@ export function listUpdater(client: QueryClient): (update: Examined) => void {
     );
   };
   return ({ library, documents = [], ended }) => {
-    // At the end the whole list is asked for again.
+    // At the end the whole list is fetched again.
     if (ended) return void waiting.delete(library);
     let read = waiting.get(library);
     if (!read) {
       waiting.set(library, (read = new Map()));
-      setTimeout(() => take(library), PAUSE);
+      setTimeout(() => take(library), LIST_PAUSE_MS);
     }
     for (const entry of documents) read.set(entry.path, entry);
   };

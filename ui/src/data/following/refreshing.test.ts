@@ -4,7 +4,7 @@ import { refresher } from "./refreshing";
 
 const moment = (ms: number) => new Promise((go) => setTimeout(go, ms));
 
-test("however often something changes, it is asked for one after the other, and a last time after the last change", async () => {
+test("refetches never overlap, and one follows the last change", async () => {
   const client = new QueryClient();
   let now = 0;
   let asked = 0;

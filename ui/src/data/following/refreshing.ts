@@ -1,8 +1,8 @@
 import type { QueryClient } from "@tanstack/react-query";
 
 /**
- * Asks the host again for what is shown. A folder may change more often than it can be listed: an answer that is on its way is waited
- * for, and then asked for once more, however many changes there were. `pause`: milliseconds between two answers that cost the host much.
+ * Returns a function that refetches the queries of this name. A folder can change faster than it can be listed, so a fetch in progress
+ * is awaited and followed by one more, however many changes arrive. `pause` is the time between two fetches, in milliseconds.
  */
 export function refresher(client: QueryClient, name: string, pause = 0): () => void {
   const queryKey = [name];
@@ -11,7 +11,7 @@ export function refresher(client: QueryClient, name: string, pause = 0): () => v
   const run = async () => {
     running = true;
     do {
-      // What was asked for before the change may not know of it.
+      // A fetch that started before the change may miss it.
       again = client.isFetching({ queryKey }) > 0;
       await client.invalidateQueries({ queryKey }, { cancelRefetch: false });
       if (pause > 0) await new Promise((go) => setTimeout(go, pause));

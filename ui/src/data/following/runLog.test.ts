@@ -14,7 +14,7 @@ afterEach(() => {
 const answering = (run: Pick<Run, "events" | "partials">): Platform =>
   ({ call: () => Promise.resolve({ summary: { run_id: "r" }, ...run }) }) as unknown as Platform;
 
-test("events that arrive while the record is read appear once, in order", async () => {
+test("events that arrive during reading appear once, in order", async () => {
   const events = worked();
   const logs = new RunLogs(answering({ events: events.slice(0, 10), partials: [] }));
   const store = logs.open("r");

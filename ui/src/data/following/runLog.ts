@@ -1,4 +1,4 @@
-// The records of the runs that have been opened, kept up to date by updates.
+// Records of the open runs, kept current by updates.
 import type { Event } from "../../bindings/Event";
 import type { Partial } from "../../bindings/Partial";
 import type { RunSummary } from "../../bindings/RunSummary";
@@ -9,18 +9,18 @@ import { createStore, type Store } from "../store";
 export interface RunLog {
   summary?: RunSummary;
   events: Event[];
-  /** What has arrived of replies that are not complete, by node and call. */
+  /** Text of incomplete replies, by node and call. */
   partials: Readonly<Record<string, string>>;
   failure?: Failure;
-  /** The model on this computer is being loaded: how much of it is in memory, 0 to 1. */
+  /** The share of the local model that is in memory, 0 to 1, while it loads. */
   loading?: number | undefined;
-  /** Something happened since it was read, so it is under way whatever its summary said then. */
+  /** Events have arrived since the record was read, so the run is in progress whatever its summary says. */
   live?: boolean;
 }
 
 export const partialKey = (node: number, call?: number) => (call === undefined ? `${node}` : `${node}:${call}`);
 
-/** Redrawing more often than this shows nothing more. */
+/** Minimum time between two redraws. */
 const FRAME_MS = 50;
 
 interface Entry {
@@ -38,7 +38,7 @@ export class RunLogs {
     this.platform = platform;
   }
 
-  /** The record of a run; read from the host when it is first asked for. */
+  /** The record of a run. The first call reads it from the host. */
   open(run: string): Store<RunLog> {
     const known = this.entries.get(run);
     if (known) return known.store;
@@ -49,7 +49,7 @@ export class RunLogs {
     return entry.store;
   }
 
-  /** Reads again what is open: after updates were lost, or after a failure. */
+  /** Reads one open record again, or all of them: after lost updates or an error. */
   reread(run?: string): void {
     for (const [id, entry] of this.entries) if (run === undefined || id === run) void this.read(id, entry);
   }
@@ -101,7 +101,7 @@ export class RunLogs {
   }
 }
 
-/** Two parts of one record, in order, each event once. */
+/** Merges two parts of a record: in order, each event once. */
 export function merge(events: Event[], more: Event[]): Event[] {
   const last = events.at(-1)?.seq ?? -1;
   const [first] = more;
@@ -113,7 +113,7 @@ export function merge(events: Event[], more: Event[]): Event[] {
 
 const byKey = (partials: Partial[]) => Object.fromEntries(partials.map((p) => [partialKey(p.node, p.call), p.text]));
 
-/** A reply that is complete has no arrived part any more. */
+/** Drops the partial text of a reply once the reply is complete. */
 function settle(partials: RunLog["partials"], event: Event): RunLog["partials"] {
   if (event.type === "finished") return {};
   const key =

@@ -2,14 +2,14 @@ import { useEffect } from "react";
 import type { Library } from "../../bindings/Library";
 import { usePlatform } from "../../platform";
 
-/** Folders whose changes do not show by themselves are listed again when the window is looked at. */
+/** Lists folders that cannot be watched again, each time the window gets the focus. */
 export function useRescanOnFocus(libraries: Library[] | undefined): void {
   const platform = usePlatform();
   const unwatched = libraries?.filter((library) => library.not_watched !== undefined).map((library) => library.id);
   const which = unwatched?.join() ?? "";
   useEffect(() => {
     if (!which) return undefined;
-    // What keeps a folder from being listed is shown where the folder is.
+    // An error is shown with the library itself.
     const rescan = () => which.split(",").forEach((library) => void platform.call("rescan", { library }).catch(() => undefined));
     window.addEventListener("focus", rescan);
     return () => window.removeEventListener("focus", rescan);
