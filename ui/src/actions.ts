@@ -24,7 +24,7 @@ const focus = (id: string) => document.getElementById(id)?.focus();
 const isAsking = ({ place }: Situation) => place.screen === "ask";
 
 const closeScreen: Action = {
-  name: "Go back to the answer",
+  name: "Close this screen",
   isAvailable: (situation) => !isAsking(situation),
   run: ({ go }) => go({ screen: "ask" }),
 };
