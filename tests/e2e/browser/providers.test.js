@@ -158,7 +158,7 @@ describe("choosing a model server", () => {
     const mine = "# Mine.\n[[model]]\nprovider = 'server'\nname = 'other' # stays\nmax_output = 2_048\n";
     await home.write("plumb/data/models.toml", mine);
     await page.getByTestId("known").click();
-    const window = page.getByLabel("Reads at once, in tokens");
+    const window = page.getByLabel("Context window, in tokens");
     assert.equal(await window.getAttribute("placeholder"), "128,000");
     await window.fill("60");
     assert.equal(await page.getByTestId("known-save").getAttribute("aria-disabled"), "true");

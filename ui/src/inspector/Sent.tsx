@@ -32,7 +32,11 @@ export function Sent({ run }: { run: OpenRun }) {
       ))}
       {ledger.documents.length > 0 && (
         <section className={s.documents}>
-          <h2>{ledger.exact ? "Plumb sent the text of these documents" : "Plumb can have sent text of these documents only"}</h2>
+          <h2>
+            {ledger.exact
+              ? "Plumb sent the text of these documents"
+              : "Plumb may have sent text from these documents, and no others"}
+          </h2>
           <p>
             {ledger.exact
               ? "It sent all of their text."

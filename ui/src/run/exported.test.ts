@@ -50,7 +50,7 @@ test("a saved answer has its sources, cost and sent text", () => {
   expect(text).toContain("Model: openai:big; pieces read by mistral:small");
   expect(text).toContain("Cost: $0.02, for 500 tokens read and 40 written");
   expect(text).toContain("https://models.example.org: 1 request, 2 KB, about 500 tokens, text of at most 1 document");
-  expect(text).toMatch(/Plumb can have sent text of these documents only:\n\n- a\.md\n$/);
+  expect(text).toMatch(/Plumb may have sent text from these documents, and no others:\n\n- a\.md\n$/);
   expect(text).not.toContain("[[");
 });
 

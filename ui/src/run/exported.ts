@@ -70,7 +70,7 @@ function sent(events: readonly Event[]): string {
       `${place.to.kind === "server" ? place.to.address : place.to.command}: ${amountWords(place)}, ${textWords(place.documents, ledger.exact)}`,
   );
   const documents = ledger.documents.length > 0 && [
-    ledger.exact ? "Plumb sent the text of these documents:" : "Plumb can have sent text of these documents only:",
+    ledger.exact ? "Plumb sent the text of these documents:" : "Plumb may have sent text from these documents, and no others:",
     list(ledger.documents),
   ];
   return [title, `${ledgerLine(ledger)}.`, ...(rows.length > 0 ? [list(rows)] : []), ...(documents || [])].join("\n\n");

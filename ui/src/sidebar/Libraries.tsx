@@ -69,7 +69,7 @@ export function Libraries({ shown }: { shown: string | undefined }) {
       {removing && (
         <Confirm
           title={`Remove “${removing.name}” from the list?`}
-          about="Plumb keeps your files and the questions you asked about them."
+          about="Your files stay where they are, and Plumb keeps the questions you asked about them."
           action="Remove"
           onConfirm={() => remove.mutate(removing)}
           onClose={() => setRemoving(null)}

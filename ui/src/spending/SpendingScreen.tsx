@@ -79,7 +79,7 @@ function about({ total, month, today }: Spending): string {
   if (total.calls === 0) {
     return month === today.slice(0, 7)
       ? "You have not called a model yet this month. Ask a question, and its cost appears here."
-      : "You called no model in this month.";
+      : "You called no model that month.";
   }
   const free = total.free_calls > 0 ? `, ${total.free_calls === total.calls ? "all" : total.free_calls} of them free` : "";
   return `${plural(total.calls, "call")} to models${free}, as of ${dayName(today)}.`;

@@ -79,7 +79,7 @@ function Known({ draft, facts, asks }: { draft: Draft; facts: ModelFacts; asks: 
     <div className={s.knownBody}>
       <div className={s.pair}>
         <TextField
-          label="Reads at once, in tokens"
+          label="Context window, in tokens"
           inputMode="numeric"
           value={window}
           placeholder={count(facts.window)}
