@@ -1,19 +1,20 @@
+import type { ActionName } from "../actions";
+import { AskBox } from "../ask/AskBox";
+import { NewQuestion, NoLibrary } from "../ask/Start";
 import type { Library } from "../bindings/Library";
 import type { Settings } from "../bindings/Settings";
-import { useRunLogs } from "../data/following/useRun";
-import { trouble } from "../data/trouble";
-import { useAction } from "../useActions";
-import { useNavigation } from "../data/place";
 import type { RunLog } from "../data/following/runLog";
+import { useRunLogs, type OpenRun } from "../data/following/useRun";
+import { useNavigation } from "../data/place";
 import { useStore } from "../data/store";
-import type { OpenRun } from "../data/following/useRun";
+import { trouble } from "../data/trouble";
 import { Banner } from "../parts/Banner";
 import { Button, Tip } from "../parts/Button";
-import { AskBox } from "../ask/AskBox";
-import { Header } from "./Header";
+import type { FailureCode } from "../platform";
+import { useAction } from "../useActions";
 import s from "./AnswerPane.module.css";
+import { Header } from "./Header";
 import { RunBody } from "./RunBody";
-import { NewQuestion, NoLibrary } from "../ask/Start";
 
 interface Props {
   settings: Settings;
@@ -60,36 +61,51 @@ export function AnswerPane({ settings, libraries, library, run, log }: Props) {
   );
 }
 
-/** An error that belongs to no run, with the action that its code suggests. */
+/** The action that can remedy an error. Other errors only have their message. */
+const remedies: Readonly<Partial<Record<FailureCode, ActionName>>> = {
+  bad_price: "openSettings",
+  key_for_nobody: "openSettings",
+  local_model: "openSettings",
+  local_only: "openSettings",
+  no_model: "openSettings",
+  no_such_model: "openSettings",
+  price_unknown: "openSettings",
+  refused_key: "openSettings",
+  server: "openSettings",
+  unreachable: "openSettings",
+  empty_folder: "addFolder",
+  no_readable_text: "addFolder",
+  no_such_folder: "addFolder",
+  no_such_library: "addFolder",
+  no_such_path: "addFolder",
+  unreadable: "addFolder",
+};
+
+/** An error that belongs to no run, with the action that can remedy it. */
 function Trouble() {
-  const openSettings = useAction("openSettings");
-  const addFolder = useAction("addFolder");
   const now = useStore(trouble);
   if (!now) return null;
-  const keptHere = now.code === "local_only";
-  const remedy =
-    keptHere || /key|model|provider|server|unreachable|price/.test(now.code)
-      ? openSettings
-      : /librar|folder|source|path|readable/.test(now.code)
-        ? addFolder
-        : undefined;
+  const remedy = remedies[now.code];
   return (
     <div className={s.trouble} data-testid="trouble" data-code={now.code}>
       <div>
         <Banner
-          title={keptHere ? "Plumb did not ask: text would have left this computer" : undefined}
-          acts={
-            remedy && (
-              <Tip text={remedy.tip}>
-                <Button onClick={remedy.run}>{remedy.name}</Button>
-              </Tip>
-            )
-          }
+          title={now.code === "local_only" ? "Plumb did not ask: text would have left this computer" : undefined}
+          acts={remedy && <Remedy action={remedy} />}
           onClose={() => trouble.set(null)}
         >
           {now.message}
         </Banner>
       </div>
     </div>
+  );
+}
+
+function Remedy({ action }: { action: ActionName }) {
+  const { name, tip, run } = useAction(action);
+  return (
+    <Tip text={tip}>
+      <Button onClick={run}>{name}</Button>
+    </Tip>
   );
 }

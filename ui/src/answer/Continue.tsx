@@ -1,9 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Resume } from "../bindings/Resume";
-import { useRunLogs } from "../data/following/useRun";
+import { useRunLogs, type OpenRun } from "../data/following/useRun";
 import { report } from "../data/trouble";
-import type { OpenRun } from "../data/following/useRun";
 import { Button } from "../parts/Button";
 import { TextField } from "../parts/Field";
 import { Modal } from "../parts/Modal";
@@ -25,8 +24,7 @@ export function Continue({ run }: { run: OpenRun }) {
     onError: report,
   });
   const limit = run.view.options?.limits.max_cost_usd;
-  const spent =
-    run.state === "limit" && limit !== undefined && /cost|budget|money/.test(run.view.finished?.error?.code ?? "cost");
+  const spent = run.state === "limit" && limit !== undefined && (run.view.finished?.error?.code ?? "limit_cost") === "limit_cost";
   return (
     <>
       <Button

@@ -1,15 +1,15 @@
 import { PanelRight } from "lucide-react";
 import { useState } from "react";
 import type { Library } from "../bindings/Library";
-import { useNavigation } from "../data/place";
 import { useClock, type OpenRun } from "../data/following/useRun";
+import { useNavigation } from "../data/place";
+import { LeftOut } from "../documents/LeftOut";
 import { Bar } from "../parts/Bar";
 import { IconButton, Tip } from "../parts/Button";
 import { isFree, stayedHere } from "../run/fold";
 import { cost, count, dollars, duration, plural, short } from "../text/format";
-import s from "./Header.module.css";
-import { LeftOut } from "../documents/LeftOut";
 import { useAction } from "../useActions";
+import s from "./Header.module.css";
 
 /** The library in use, and the cost of the open question so far. */
 export function Header({ library, run }: { library: Library | undefined; run: OpenRun | null }) {

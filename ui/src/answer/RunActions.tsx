@@ -1,9 +1,9 @@
 import { Check, Copy, RotateCcw, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
+import type { OpenRun } from "../data/following/useRun";
+import { useNavigation } from "../data/place";
 import { useDeleteRun } from "../data/queries";
 import { report } from "../data/trouble";
-import { useNavigation } from "../data/place";
-import type { OpenRun } from "../data/following/useRun";
 import { Button } from "../parts/Button";
 import { Confirm } from "../parts/Modal";
 

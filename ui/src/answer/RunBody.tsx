@@ -1,15 +1,15 @@
 import { useEffect, useMemo, useRef } from "react";
-import { useClock, type OpenRun } from "../data/following/useRun";
+import { modeWords } from "../ask/modes";
 import { partialKey } from "../data/following/runLog";
+import { useClock, type OpenRun } from "../data/following/useRun";
 import { useNavigation } from "../data/place";
+import { Pulse } from "../parts/Pulse";
 import { ledgerLine, ledgerOf } from "../run/ledger";
 import { livePhrase, readAnswer } from "../run/story";
-import { Pulse } from "../parts/Pulse";
 import { duration, plural } from "../text/format";
+import s from "./AnswerPane.module.css";
 import { AnswerText } from "./AnswerText";
 import { ChangedSources } from "./ChangedSources";
-import { modeWords } from "../ask/modes";
-import s from "./AnswerPane.module.css";
 import { RunActions } from "./RunActions";
 import { RunStatusLine } from "./RunStatusLine";
 

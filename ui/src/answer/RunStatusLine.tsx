@@ -1,10 +1,10 @@
+import type { OpenRun } from "../data/following/useRun";
 import { Banner } from "../parts/Banner";
-import { useAction } from "../useActions";
 import { Button } from "../parts/Button";
 import { canContinue } from "../run/state";
-import type { OpenRun } from "../data/following/useRun";
-import { Continue } from "./Continue";
+import { useAction } from "../useActions";
 import s from "./AnswerPane.module.css";
+import { Continue } from "./Continue";
 
 const titles = {
   limit: "This question reached a limit",

@@ -1,7 +1,7 @@
 import { Menu } from "@base-ui/react/menu";
 import { Braces, Download, FileText } from "lucide-react";
-import { report } from "../data/trouble";
 import type { OpenRun } from "../data/following/useRun";
+import { report } from "../data/trouble";
 import { Button } from "../parts/Button";
 import m from "../parts/Menu.module.css";
 import { MenuPopup } from "../parts/MenuPopup";

@@ -1,14 +1,14 @@
 import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
+import { focusedKeys, keyLabel } from "../actions";
 import type { Library } from "../bindings/Library";
 import type { ModeChoice } from "../bindings/ModeChoice";
 import type { Settings } from "../bindings/Settings";
-import { useAsk, useBuiltInModels } from "../data/queries";
 import { useNavigation } from "../data/place";
+import { useAsk, useBuiltInModels } from "../data/queries";
 import { Button, Tip } from "../parts/Button";
-import { focusedKeys, keyLabel } from "../actions";
-import { useAction, withKeys } from "../useActions";
 import { modelWords } from "../settings/models/modelWords";
 import { plural } from "../text/format";
+import { useAction, withKeys } from "../useActions";
 import s from "./AskBox.module.css";
 import { EstimateLine } from "./EstimateLine";
 import { LimitPill } from "./LimitPill";

@@ -1,8 +1,8 @@
 import { useDeferredValue, useMemo, useState } from "react";
 import type { Documents } from "../bindings/Documents";
 import type { Library } from "../bindings/Library";
-import { useDocuments } from "../data/queries";
 import { useNavigation } from "../data/place";
+import { useDocuments } from "../data/queries";
 import { Banner } from "../parts/Banner";
 import { Button } from "../parts/Button";
 import { Segments } from "../parts/Segments";

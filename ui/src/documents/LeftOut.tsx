@@ -1,12 +1,12 @@
 import { useMemo } from "react";
 import { useDocuments } from "../data/queries";
+import { Button } from "../parts/Button";
+import { Modal } from "../parts/Modal";
+import m from "../parts/Modal.module.css";
 import { DocumentTree } from "./DocumentTree";
 import { group, rowsOf } from "./grouping";
 import { chooser } from "./states";
 import { useOpened } from "./useOpened";
-import { Button } from "../parts/Button";
-import { Modal } from "../parts/Modal";
-import m from "../parts/Modal.module.css";
 
 /** The files Plumb leaves out, each with its reason. */
 export function LeftOut({ library, onClose }: { library: string; onClose(): void }) {

@@ -8,8 +8,8 @@ import { report } from "../data/trouble";
 import m from "../parts/Menu.module.css";
 import { MenuPopup } from "../parts/MenuPopup";
 import { usePlatform } from "../platform";
-import s from "./DocumentsPane.module.css";
 import { count } from "../text/format";
+import s from "./DocumentsPane.module.css";
 import { byRules, rules, wouldAdd } from "./rules";
 
 /** Menu of the rules that leave files out of the list, each with a switch. */

@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { beginExamining, endExamining, examining } from "../data/following/examining";
-import { report } from "../data/trouble";
 import { useStore } from "../data/store";
+import { report } from "../data/trouble";
 import { Banner } from "../parts/Banner";
 import { Bar } from "../parts/Bar";
 import { Button, Tip } from "../parts/Button";

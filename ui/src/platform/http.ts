@@ -2,7 +2,7 @@ import type { Update } from "../bindings/Update";
 import { Failure, toFailure, type BrowseRequest, type Platform } from "./platform";
 
 const unreachable = {
-  code: "unreachable",
+  code: "unreachable" as const,
   message:
     "Plumb does not answer because the program behind this page has ended or cannot be reached. Start it again, then reload this page.",
 };

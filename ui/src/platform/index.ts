@@ -1,7 +1,7 @@
 import { createContext, useContext } from "react";
 import type { Platform } from "./platform";
 
-export { Failure, toFailure, type BrowseRequest, type Platform } from "./platform";
+export { Failure, toFailure, type BrowseRequest, type FailureCode, type Platform } from "./platform";
 
 /** Loads the platform of the current host, and no code of the other one. */
 export async function loadPlatform(): Promise<Platform> {

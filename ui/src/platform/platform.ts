@@ -1,4 +1,4 @@
-import type { ApiError } from "../bindings/ApiError";
+import type { Code } from "../bindings/Code";
 import type { Commands } from "../bindings/Commands";
 import type { Update } from "../bindings/Update";
 
@@ -27,10 +27,13 @@ export interface Platform {
   onBrowse?(on: (request: BrowseRequest) => void): () => void;
 }
 
+/** The kind of a failure: one of the host's codes, or one that only the page knows. */
+export type FailureCode = Code | "no_clipboard" | "unexpected";
+
 /** A failed command: a code for the program, a message for you. */
 export class Failure extends Error {
-  readonly code: string;
-  constructor({ code, message }: ApiError) {
+  readonly code: FailureCode;
+  constructor({ code, message }: { code: FailureCode; message: string }) {
     super(message);
     this.name = "Failure";
     this.code = code;
@@ -41,7 +44,7 @@ export class Failure extends Error {
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
   if (typeof thrown === "object" && thrown !== null && "code" in thrown && "message" in thrown) {
-    return new Failure({ code: String(thrown.code), message: String(thrown.message) });
+    return new Failure({ code: String(thrown.code) as FailureCode, message: String(thrown.message) });
   }
   const said = thrown instanceof Error ? thrown.message : String(thrown);
   return new Failure({

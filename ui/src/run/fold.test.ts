@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Event } from "../bindings/Event";
-import { callCost, fold, isFree, nodeCost, stayedHere } from "./fold";
-import { flame, ticks } from "./flame";
 import { options, outcome, record, started, usage, worked } from "./fixture";
+import { flame, ticks } from "./flame";
+import { callCost, fold, isFree, nodeCost, stayedHere } from "./fold";
 import { livePhrase, story, whyEnded } from "./story";
 import { tree } from "./tree";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Destination } from "../bindings/Destination";
 import type { Event } from "../bindings/Event";
-import { ledgerLine, ledgerOf, placeWords } from "./ledger";
 import { record, started, worked } from "./fixture";
+import { ledgerLine, ledgerOf, placeWords } from "./ledger";
 
 type Entry = Parameters<typeof record>[number];
 

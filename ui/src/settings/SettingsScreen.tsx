@@ -1,17 +1,17 @@
 import type { Settings } from "../bindings/Settings";
 import type { Theme } from "../bindings/Theme";
 import { useSaveSettings } from "../data/queries";
-import { trouble } from "../data/trouble";
-import { useAction } from "../useActions";
 import { useStore } from "../data/store";
+import { trouble } from "../data/trouble";
 import { Banner } from "../parts/Banner";
 import { Screen } from "../parts/Screen";
 import { Segments } from "../parts/Segments";
 import { Switch } from "../parts/Switch";
+import { useAction } from "../useActions";
 import { CodePlace } from "./code/CodePlace";
+import { Sealed } from "./computer/Sealed";
 import { LimitsForm } from "./limits/LimitsForm";
 import { ModelChooser } from "./models/ModelChooser";
-import { Sealed } from "./computer/Sealed";
 import s from "./Settings.module.css";
 
 const themes = [

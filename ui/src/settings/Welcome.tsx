@@ -1,6 +1,6 @@
 import type { Settings } from "../bindings/Settings";
-import { trouble } from "../data/trouble";
 import { useStore } from "../data/store";
+import { trouble } from "../data/trouble";
 import { Banner } from "../parts/Banner";
 import { Brand } from "../parts/Brand";
 import { ModelChooser } from "./models/ModelChooser";

@@ -1,9 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { CircleAlert, CirclePause, CircleSlash2, CircleStop, LoaderCircle, Trash2 } from "lucide-react";
 import { useMemo, useRef, useState } from "react";
+import { focusedKeys, keyLabel } from "../actions";
 import type { RunState } from "../bindings/RunState";
 import type { RunSummary } from "../bindings/RunSummary";
-import { focusedKeys, keyLabel } from "../actions";
 import { useDeleteRun, useRuns } from "../data/queries";
 
 import { useNavigation } from "../data/place";

@@ -1,14 +1,14 @@
 import { Settings2, SquarePen, Wallet } from "lucide-react";
 import { useDeferredValue, useState } from "react";
+import { fieldIds } from "../actions";
 import type { Settings } from "../bindings/Settings";
 import { useNavigation } from "../data/place";
+import { useBuiltInModels, useProviders } from "../data/queries";
 import { Brand } from "../parts/Brand";
 import { IconButton } from "../parts/Button";
-import { useBuiltInModels, useProviders } from "../data/queries";
 import { modelWords } from "../settings/models/modelWords";
 import { useSpending } from "../spending/useSpending";
 import { dollars } from "../text/format";
-import { fieldIds } from "../actions";
 import { useAction } from "../useActions";
 import { History } from "./History";
 import { Libraries } from "./Libraries";

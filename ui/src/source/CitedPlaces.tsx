@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import type { Citation } from "../bindings/Citation";
-import { useNavigation } from "../data/place";
 import type { OpenRun } from "../data/following/useRun";
+import { useNavigation } from "../data/place";
 import { moveBetweenRows } from "../parts/rows";
 import { places, takeCitations } from "../run/citations";
 import { fileName } from "../text/format";

@@ -1,11 +1,11 @@
 import { useMemo, useState } from "react";
 import type { Lines } from "../bindings/Lines";
-import { useListed } from "../data/queries";
 import type { SourcePlace } from "../data/place";
-import { toFailure } from "../platform";
+import { useListed } from "../data/queries";
 import { Banner } from "../parts/Banner";
 import { Button } from "../parts/Button";
 import { Segments } from "../parts/Segments";
+import { toFailure } from "../platform";
 import { count } from "../text/format";
 
 import { NumberField } from "./NumberField";

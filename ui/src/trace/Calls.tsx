@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import type { NodeId } from "../bindings/NodeId";
-import type { OpenRun } from "../data/following/useRun";
 import { partialKey } from "../data/following/runLog";
+import type { OpenRun } from "../data/following/useRun";
 import { usePlatform } from "../platform";
 import { callCost, type Call } from "../run/fold";
 import { callKey, whyEnded, within } from "../run/story";

@@ -38,9 +38,9 @@ test("pieces of a reply add up until the reply is complete", async () => {
 
 test("a run that cannot be read says why", async () => {
   const logs = new RunLogs({
-    call: () => Promise.reject({ code: "no_run", message: "There is no such question." }),
+    call: () => Promise.reject({ code: "no_such_run", message: "There is no such question." }),
   } as unknown as Platform);
   const store = logs.open("r");
   await vi.runAllTimersAsync();
-  expect(store.get().failure?.code).toBe("no_run");
+  expect(store.get().failure?.code).toBe("no_such_run");
 });

@@ -5,10 +5,10 @@ import type { Settings } from "../../bindings/Settings";
 import { useSaveSettings } from "../../data/queries";
 import { Button } from "../../parts/Button";
 import { toFailure } from "../../platform";
+import s from "../Settings.module.css";
 import c from "./CodePlace.module.css";
 import { ElsewhereForm } from "./ElsewhereForm";
 import { Refusal } from "./Refusal";
-import s from "../Settings.module.css";
 
 type Where = "here" | "elsewhere";
 

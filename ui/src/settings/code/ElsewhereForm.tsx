@@ -5,9 +5,9 @@ import { TextField } from "../../parts/Field";
 import { Confirm } from "../../parts/Modal";
 import { toFailure, usePlatform } from "../../platform";
 import { duration } from "../../text/format";
+import s from "../Settings.module.css";
 import c from "./CodePlace.module.css";
 import { Refusal } from "./Refusal";
-import s from "../Settings.module.css";
 import { Waiting } from "./Waiting";
 
 interface Props {

@@ -1,7 +1,7 @@
 import { Banner } from "../../parts/Banner";
-import type { Failure } from "../../platform";
+import type { Failure, FailureCode } from "../../platform";
 
-const titles: Readonly<Record<string, string>> = {
+const titles: Readonly<Partial<Record<FailureCode, string>>> = {
   no_worker: "The command gave no answer",
   not_sealed: "Code cannot be sealed off there, so Plumb runs none",
 };

@@ -3,9 +3,9 @@ import type { Settings } from "../../bindings/Settings";
 import { Banner } from "../../parts/Banner";
 import { Button } from "../../parts/Button";
 import { usePlatform } from "../../platform";
+import s from "../Settings.module.css";
 import { Fact, Facts } from "./Facts";
 import { sealFacts } from "./sealFacts";
-import s from "../Settings.module.css";
 
 /** Measurements on this computer: above all, that the model's code can reach nothing. */
 export function Sealed({ settings }: { settings: Settings }) {

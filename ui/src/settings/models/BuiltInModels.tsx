@@ -6,8 +6,8 @@ import type { FetchModel } from "../../bindings/FetchModel";
 import type { Settings } from "../../bindings/Settings";
 import { clearFetch, fetching, type Fetching } from "../../data/following/fetching";
 import { useBuiltInModels, useSaveSettings } from "../../data/queries";
-import { report } from "../../data/trouble";
 import { useStore } from "../../data/store";
+import { report } from "../../data/trouble";
 import { Banner } from "../../parts/Banner";
 import { Bar } from "../../parts/Bar";
 import { Button } from "../../parts/Button";
@@ -15,9 +15,9 @@ import { usePlatform } from "../../platform";
 import { bytes, duration } from "../../text/format";
 import s from "../Settings.module.css";
 import { AddModel } from "./AddModel";
+import { aboutModels } from "./modelWords";
 import { OwnModel } from "./OwnModel";
 import { RemoveModel } from "./RemoveModel";
-import { aboutModels } from "./modelWords";
 
 /** Models that run on this computer: those Plumb downloads, and files that you add. */
 export function BuiltInModels({ settings, first }: { settings: Settings; first?: boolean | undefined }) {

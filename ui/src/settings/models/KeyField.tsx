@@ -2,8 +2,8 @@ import { useRef } from "react";
 import type { KeyState } from "../../bindings/KeyState";
 import { Button } from "../../parts/Button";
 import { TextField } from "../../parts/Field";
-import { withKey, type Draft } from "./draft";
 import s from "../Settings.module.css";
+import { withKey, type Draft } from "./draft";
 import type { Server } from "./useServer";
 
 interface Props {

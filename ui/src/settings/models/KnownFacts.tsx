@@ -3,16 +3,16 @@ import { ChevronDown } from "lucide-react";
 import { useState } from "react";
 import type { ModelFacts } from "../../bindings/ModelFacts";
 import type { Strength } from "../../bindings/Strength";
+import { Banner } from "../../parts/Banner";
 import { Button } from "../../parts/Button";
 import { ChoiceField, TextField } from "../../parts/Field";
 import { toFailure, usePlatform } from "../../platform";
-import { Banner } from "../../parts/Banner";
 import { dayName } from "../../spending/months";
 import { count } from "../../text/format";
+import s from "../Settings.module.css";
 import { typedPrice, type Draft } from "./draft";
 import { asksForPrice } from "./ModelPrice";
 import { Prices } from "./Prices";
-import s from "../Settings.module.css";
 import type { Server } from "./useServer";
 
 /** The facts Plumb uses about a model, which you can correct. Closed until you open it. */

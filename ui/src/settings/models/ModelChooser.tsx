@@ -1,10 +1,10 @@
 import { ChevronDown, Cloud, Laptop } from "lucide-react";
 import { useState } from "react";
 import type { Settings } from "../../bindings/Settings";
+import s from "../Settings.module.css";
 import { BuiltInModels } from "./BuiltInModels";
 import { ProviderForm } from "./ProviderForm";
 import { RunningServers } from "./RunningServers";
-import s from "../Settings.module.css";
 
 type Way = "here" | "provider";
 

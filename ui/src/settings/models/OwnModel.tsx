@@ -6,8 +6,8 @@ import { useSaveSettings } from "../../data/queries";
 import { Banner } from "../../parts/Banner";
 import { Button } from "../../parts/Button";
 import { bytes } from "../../text/format";
-import { RemoveModel } from "./RemoveModel";
 import s from "../Settings.module.css";
+import { RemoveModel } from "./RemoveModel";
 
 /** A model from a file that you added. */
 export function OwnModel({ model, file, settings }: { model: BuiltInModel; file: ModelFile; settings: Settings }) {

@@ -1,14 +1,14 @@
 import type { Provider } from "../../bindings/Provider";
 import { useBuiltInModels } from "../../data/queries";
 import { ChoiceField, SuggestField } from "../../parts/Field";
+import s from "../Settings.module.css";
 import { CheaperModel } from "./CheaperModel";
 import { draftOf, named, type Draft } from "./draft";
+import { KnownFacts } from "./KnownFacts";
 import { ModelPrice } from "./ModelPrice";
 import { another, type Pieces, type Way } from "./pieces";
 import { ServerFields } from "./ServerFields";
-import s from "../Settings.module.css";
 import type { Server } from "./useServer";
-import { KnownFacts } from "./KnownFacts";
 
 interface Props {
   pieces: Pieces;

@@ -9,12 +9,12 @@ import { Banner } from "../../parts/Banner";
 import { Button } from "../../parts/Button";
 import { toFailure, usePlatform } from "../../platform";
 import { duration } from "../../text/format";
+import s from "../Settings.module.css";
 import { atProvider, choiceOf, draftOf, KEY_NEEDED, type Draft } from "./draft";
 import { FoundServers } from "./FoundServers";
 import { afterChange, atServerOf, localChoice, piecesOf, type Pieces } from "./pieces";
 import { PiecesFields } from "./PiecesFields";
 import { ServerFields } from "./ServerFields";
-import s from "../Settings.module.css";
 import { useServer } from "./useServer";
 
 /** A provider, its model, its key, and the model for the pieces. Keys go to the keychain and are never shown again. */

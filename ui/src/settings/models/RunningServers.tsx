@@ -5,8 +5,8 @@ import type { Settings } from "../../bindings/Settings";
 import { useSaveSettings } from "../../data/queries";
 import { Button } from "../../parts/Button";
 import { ChoiceField } from "../../parts/Field";
-import { useLocalServers } from "./localServers";
 import s from "../Settings.module.css";
+import { useLocalServers } from "./localServers";
 
 /** Model servers found on this computer, each with its models to choose from. */
 export function RunningServers({ settings }: { settings: Settings }) {

@@ -1,11 +1,11 @@
 import type { Provider } from "../../bindings/Provider";
 import { Banner } from "../../parts/Banner";
 import { ChoiceField, SuggestField, TextField } from "../../parts/Field";
+import s from "../Settings.module.css";
 import { atAddress, atProvider, named, type Draft } from "./draft";
 import { KeyField } from "./KeyField";
-import { ModelPrice } from "./ModelPrice";
 import { KnownFacts } from "./KnownFacts";
-import s from "../Settings.module.css";
+import { ModelPrice } from "./ModelPrice";
 import type { Server } from "./useServer";
 
 interface Props {
