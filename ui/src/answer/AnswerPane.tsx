@@ -9,7 +9,7 @@ import { useNavigation } from "../data/place";
 import { useStore } from "../data/store";
 import { trouble } from "../data/trouble";
 import { Banner } from "../parts/Banner";
-import { Button, Tip } from "../parts/Button";
+import { Button } from "../parts/Button";
 import type { FailureCode } from "../platform";
 import { useAction } from "../useActions";
 import s from "./AnswerPane.module.css";
@@ -104,8 +104,8 @@ function Trouble() {
 function Remedy({ action }: { action: ActionName }) {
   const { name, tip, run } = useAction(action);
   return (
-    <Tip text={tip}>
-      <Button onClick={run}>{name}</Button>
-    </Tip>
+    <Button onClick={run} title={tip}>
+      {name}
+    </Button>
   );
 }

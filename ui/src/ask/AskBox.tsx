@@ -5,7 +5,7 @@ import type { ModeChoice } from "../bindings/ModeChoice";
 import type { Settings } from "../bindings/Settings";
 import { useNavigation } from "../data/place";
 import { useAsk, useBuiltInModels } from "../data/queries";
-import { Button, Tip } from "../parts/Button";
+import { Button } from "../parts/Button";
 import { modelWords } from "../settings/models/modelWords";
 import { plural } from "../text/format";
 import { useAction, withKeys } from "../useActions";
@@ -101,11 +101,10 @@ export function AskBox({ settings, library, running }: Props) {
         </button>
         <span className={s.go}>
           {running && (
-            <Tip text={stop.tip}>
-              <Button data-testid="stop-button" onClick={stop.run}>
-                {stop.name}
-              </Button>
-            </Tip>
+            // A tooltip would take the first Esc for itself, so the tip is a plain title.
+            <Button data-testid="stop-button" onClick={stop.run} title={stop.tip}>
+              {stop.name}
+            </Button>
           )}
           <Button
             look="primary"

@@ -2,7 +2,7 @@ import { ArrowRight, FolderPlus, Lock } from "lucide-react";
 import type { Library } from "../bindings/Library";
 import { useNavigation } from "../data/place";
 import { Banner } from "../parts/Banner";
-import { Button, Tip } from "../parts/Button";
+import { Button } from "../parts/Button";
 import { usePlatform } from "../platform";
 import { bytes, count, plural, short } from "../text/format";
 import { useAction } from "../useActions";
@@ -24,11 +24,9 @@ export function NoLibrary() {
         <h1 className={s.title}>{platform.kind === "window" ? "Drop a folder here" : "Add a folder to ask about"}</h1>
         <p>Documents, code or logs, of any size. Plumb opens it at once and changes no file in it.</p>
         <div className={s.buttons}>
-          <Tip text={addFolder.tip}>
-            <Button look="primary" large onClick={addFolder.run}>
-              Choose a folder
-            </Button>
-          </Tip>
+          <Button look="primary" large onClick={addFolder.run} title={addFolder.tip}>
+            Choose a folder
+          </Button>
           <Button large onClick={chooseFiles}>
             Choose files
           </Button>

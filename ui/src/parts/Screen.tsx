@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { Button, Tip } from "./Button";
+import { Button } from "./Button";
 import s from "./Screen.module.css";
 
 interface Props {
@@ -17,9 +17,9 @@ export function Screen({ title, testid, tip, onClose, children }: Props) {
     <main className={s.page} data-testid={testid}>
       <div className={s.bar}>
         <h1>{title}</h1>
-        <Tip text={tip}>
-          <Button onClick={onClose}>Done</Button>
-        </Tip>
+        <Button onClick={onClose} title={tip}>
+          Done
+        </Button>
       </div>
       {children}
     </main>
