@@ -1,6 +1,6 @@
 //! The source view: a document's lines and pages, as they are now or as a run saw them.
 
-use crate::{long_lines::bounded, pins::is_found, plumb::Plumb, types::*};
+use crate::{library::long_lines::bounded, plumb::Plumb, runs::pins::is_found, types::*};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use plumb_corpus::Place;
 use plumb_rlm::{
@@ -83,7 +83,7 @@ impl Plumb {
     pub async fn check_sources(&self, request: RunRef) -> Result<SourceChecks, Fault> {
         let run_id = self.inner.store.resolve_run(&request.run).await?;
         let events = self.inner.store.events(&run_id).await?;
-        let Some((sources, options)) = events.iter().find_map(crate::runs::started) else {
+        let Some((sources, options)) = events.iter().find_map(crate::runs::asking::started) else {
             return Ok(SourceChecks { changed: Vec::new() });
         };
         let cited: BTreeMap<String, String> = Totals::of(&events)

@@ -1,9 +1,11 @@
 //! Pins: the text around what a run cites, kept because the source may change, or go away.
 
 use crate::{
-    long_lines::{beginning, bounded, cut},
+    library::{
+        long_lines::{beginning, bounded, cut},
+        source::{MOST_LINES, marks},
+    },
     plumb::Plumb,
-    source::{MOST_LINES, marks},
     types::*,
 };
 use plumb_corpus::{FrozenText, OpenCorpus, Place};
