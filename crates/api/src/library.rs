@@ -3,5 +3,5 @@
 pub mod browse;
 pub mod files;
 pub mod libraries;
-pub mod long_lines;
+pub mod lines;
 pub mod source;

@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod estimate;
+pub mod history;
 pub mod live;
 pub mod month;
 pub mod other_server;
