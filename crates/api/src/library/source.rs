@@ -1,8 +1,12 @@
 //! The source view: a document's lines and pages, as they are now or as a run saw them.
 
-use crate::{long_lines::bounded, pins::is_found, plumb::Plumb, types::*};
+use crate::{
+    library::lines::{MAX_LINES, bounded, marks},
+    plumb::Plumb,
+    runs::pins::is_found,
+    types::*,
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use plumb_corpus::Place;
 use plumb_rlm::{
     fault::{Code, Fault},
     record::totals::Totals,
@@ -10,8 +14,6 @@ use plumb_rlm::{
 };
 use std::collections::BTreeMap;
 
-/// The most lines shown at once.
-pub(crate) const MOST_LINES: u64 = 5_000;
 /// The widest image of a page, in pixels.
 const WIDEST: u32 = 4_000;
 
@@ -33,7 +35,7 @@ impl Plumb {
             return self.pinned_lines(&request, &pin).await;
         }
         let text = now?;
-        let (first, most) = (request.start_line.max(1), request.max_lines.min(MOST_LINES));
+        let (first, most) = (request.start_line.max(1), request.max_lines.min(MAX_LINES));
         let path = request.path;
         // Counting the lines of a large text takes a while, once.
         let read = move || {
@@ -83,7 +85,7 @@ impl Plumb {
     pub async fn check_sources(&self, request: RunRef) -> Result<SourceChecks, Fault> {
         let run_id = self.inner.store.resolve_run(&request.run).await?;
         let events = self.inner.store.events(&run_id).await?;
-        let Some((sources, options)) = events.iter().find_map(crate::runs::started) else {
+        let Some((sources, options)) = events.iter().find_map(crate::runs::history::started) else {
             return Ok(SourceChecks { changed: Vec::new() });
         };
         let cited: BTreeMap<String, String> = Totals::of(&events)
@@ -112,9 +114,4 @@ impl Plumb {
         }
         Ok(SourceChecks { changed })
     }
-}
-
-/// Where pages, slides and sheets begin, for a window.
-pub(crate) fn marks(places: &[Place]) -> Vec<PlaceMark> {
-    places.iter().map(|place| PlaceMark { line: place.line, place: place.name.clone(), row: place.row }).collect()
 }

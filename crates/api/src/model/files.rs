@@ -1,6 +1,9 @@
 //! Models whose files the user has: any in the format GGUF.
 
-use crate::{plumb::Plumb, plumb::locked, types::*};
+use crate::{
+    plumb::{Plumb, locked},
+    types::*,
+};
 use plumb_models::{DEFAULT_WINDOW, frame::Facts};
 use plumb_rlm::fault::{Code, Fault};
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! What was spent, by day, provider, model and run.
 
 use crate::{
-    month::WARN_AT,
     plumb::{Plumb, now_ms},
+    runs::month::WARN_AT,
     types::*,
 };
 use plumb_rlm::{

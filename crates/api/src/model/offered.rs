@@ -1,7 +1,7 @@
 //! Models: the built-in ones and the providers to choose from.
 
 use crate::{
-    own_facts,
+    model::own_facts,
     plumb::{Plumb, locked},
     types::*,
 };

@@ -1,9 +1,8 @@
 //! Pins: the text around what a run cites, kept because the source may change, or go away.
 
 use crate::{
-    long_lines::{beginning, bounded, cut},
+    library::lines::{MAX_LINES, beginning, bounded, cut, marks},
     plumb::Plumb,
-    source::{MOST_LINES, marks},
     types::*,
 };
 use plumb_corpus::{FrozenText, OpenCorpus, Place};
@@ -63,7 +62,7 @@ impl Plumb {
         let all: Vec<&str> = text.split('\n').collect();
         let first = request.start_line.clamp(pin.first_line, pin.first_line + all.len() as u64 - 1);
         let PinnedAbout { kind, places, cut: cut_then } = serde_json::from_str(&pin.places).unwrap_or_default();
-        let wanted = all.iter().skip((first - pin.first_line) as usize).take(request.max_lines.min(MOST_LINES) as usize);
+        let wanted = all.iter().skip((first - pin.first_line) as usize).take(request.max_lines.min(MAX_LINES) as usize);
         let (lines, mut cut) = bounded(wanted.copied(), first);
         let shown = first..first + lines.len() as u64;
         for then in cut_then.into_iter().filter(|then| shown.contains(&then.line)) {
