@@ -1,7 +1,7 @@
 //! Turns the bytes of one document into text, with a map back to its pages, slides, rows and chapters.
 //!
 //! Plain text of any encoding is decoded in process. Formats that need a parser are read by a child process, `plumb-extract` (the crate in
-//! `worker/`). Each document has its own child, which is sealed before it looks at a byte: a crash, a hang or a zip bomb fails that document only.
+//! `worker/`). Each document has its own child, which is sealed before it looks at a byte. So a crash, a hang or a zip bomb fails that document only.
 
 #[cfg_attr(not(unix), path = "child_unsupported.rs")]
 mod child;

@@ -1,6 +1,6 @@
 //! The protocol between the parent and its sealed child: frames of a length (`u32`, little-endian) and that many bytes.
 //!
-//! The child gets the family of the document as its argument, the document as its standard input, and a socket as its standard output, over which it
+//! The child gets the family of the document as its argument and the document as its standard input. Its standard output is a socket, over which it
 //! also receives. It sends [`Ready`] first; then each [`Request`] of the parent gets an [`Answer`]. After an answer with content, the content follows
 //! in pieces, ended by an empty piece, or by [`BROKEN`] and a [`Failure`].
 

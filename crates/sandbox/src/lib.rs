@@ -1,7 +1,7 @@
 //! Seals the process that calls it, and tests that the seal holds.
 //!
-//! The seal has three layers. The first is mandatory: resource limits, `no_new_privs`, and a system call filter that lets the process open, stat and
-//! connect to nothing and start no process. Where it cannot be applied, [`seal`] fails, and the caller must not run foreign code or parse foreign bytes.
+//! The seal has three layers. The first is mandatory: resource limits, `no_new_privs`, and a system call filter. Under the filter the process can open,
+//! stat and connect to nothing and start no process. Where it cannot be applied, [`seal`] fails, and the caller must not run foreign code or parse foreign bytes.
 //! Landlock and namespaces lie on top where the kernel offers them. The [`Seal`] reports attempts made after sealing, not a configuration.
 //!
 //! Order in a process: [`isolate`] before anything else, while there is one thread; then load whatever must be loaded; then [`seal`].

@@ -69,7 +69,7 @@ fn prepare(family: Option<Family>) -> Result<(), String> {
     }
 }
 
-/// Keeps freed memory for the next page: returning it to the system and requesting it again takes a fifth of the time.
+/// Keeps freed memory for the next page. Returning it to the system and requesting it again would cost a fifth of the time.
 fn keep_free_memory() {
     // SAFETY: plain calls; where one of them is refused it is only slower.
     unsafe {

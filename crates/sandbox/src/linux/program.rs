@@ -1,7 +1,7 @@
 //! Seals a process that is about to become a foreign program.
 //!
 //! Such a program must open its own files, so it cannot run under the filter of [`seal`](crate::seal). Landlock takes the filter's place and is
-//! mandatory here: the program can read and run the files that the system installed, and can open nothing else.
+//! mandatory here. The program can read and run the files that the system installed, and can open nothing else.
 
 use super::{layers, limits};
 use crate::{Policy, SealError};

@@ -1,5 +1,5 @@
-//! PDF: the text, and pages as images, with pdfium. The text is built from single characters and their positions, because pdfium's own text glues
-//! cells and columns together and has right-to-left lines in the wrong order.
+//! PDF: the text, and pages as images, with pdfium. The text is built from single characters and their positions. pdfium's own text glues cells and
+//! columns together and has right-to-left lines in the wrong order.
 
 mod devanagari;
 mod direction;

@@ -82,8 +82,8 @@ pub fn is_clutter(path: &str) -> bool {
     matches!(name, ".DS_Store" | "Thumbs.db" | "desktop.ini") || parts.any(|part| part == "__MACOSX")
 }
 
-/// Decodes the names in an archive. They share one encoding, which is guessed from all of them together. `None`: the encoding is unknown; in an archive
-/// that may be `from_dos` it is probably the DOS code page.
+/// Decodes the names in an archive. They share one encoding, which is guessed from all of them together. `None`: the encoding is unknown. In an
+/// archive that may be `from_dos` it is probably the DOS code page.
 pub fn decoded(names: &[Cow<'_, [u8]>], from_dos: bool) -> Vec<Option<String>> {
     let mut joined = Vec::new();
     let mut foreign = 0;
