@@ -1,5 +1,5 @@
-//! Walks from one header of a TAR to the next. The iterator of the `tar` crate does not serve: it borrows its archive, so it cannot be kept between
-//! two requests, and it reads names of any length into memory.
+//! Walks from one header of a TAR to the next. The iterator of the `tar` crate borrows its archive, so it cannot be kept between two requests. It
+//! also reads names of any length into memory.
 
 use std::io::{self, ErrorKind, Read};
 use tar::{EntryType, Header, PaxExtensions};
