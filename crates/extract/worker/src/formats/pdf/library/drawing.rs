@@ -1,7 +1,10 @@
 //! Drawings of a page: everything but its text.
 
 use super::{Page, Rect};
-use std::{ffi::c_void, mem::MaybeUninit};
+use std::{
+    ffi::{c_ulong, c_void},
+    mem::MaybeUninit,
+};
 
 /// pdfium's numbers for kinds of objects.
 const PATH: i32 = 2;
@@ -62,7 +65,7 @@ impl Page<'_> {
     /// # Safety
     /// The object is a form of this page.
     unsafe fn images_of_form(&self, form: *mut c_void, outer: [f32; 6], depth: u32, images: &mut Vec<Rect>) {
-        const MAX_OBJECTS: u64 = 2_000;
+        const MAX_OBJECTS: c_ulong = 2_000;
         let api = self.api;
         // SAFETY: as above; its objects live as long as it.
         unsafe {
@@ -70,7 +73,7 @@ impl Page<'_> {
             api.FPDFPageObj_GetMatrix(form.cast(), own.as_mut_ptr());
             let own = own.assume_init();
             let placed = product([own.a, own.b, own.c, own.d, own.e, own.f], outer);
-            for index in 0..u64::try_from(api.FPDFFormObj_CountObjects(form.cast())).unwrap_or(0).min(MAX_OBJECTS) {
+            for index in 0..c_ulong::try_from(api.FPDFFormObj_CountObjects(form.cast())).unwrap_or(0).min(MAX_OBJECTS) {
                 let object: *mut c_void = api.FPDFFormObj_GetObject(form.cast(), index).cast();
                 match api.FPDFPageObj_GetType(object.cast()) {
                     IMAGE => images.push(self.bounds(object).transformed(placed)),
