@@ -39,7 +39,7 @@ pub fn seal(policy: &Policy, isolated: Result<String, String>) -> Result<Seal, S
     if policy.graphics {
         missing.push("memory that is shared or executable, and the graphics card's devices: its driver needs them".to_owned());
     }
-    filter::apply(policy, confined).map_err(SealError)?;
+    filter::apply(policy, confined).map_err(|e| SealError(format!("system call filter: {e}")))?;
 
     let attempts = measure::attempts(!policy.graphics);
     let open: Vec<_> = attempts.iter().filter(|a| !a.refused).map(|a| a.what.as_str()).collect();

@@ -7,6 +7,9 @@ use seccompiler::{
 };
 use std::collections::BTreeMap;
 
+/// Rules by system call. A call without rules matches with any arguments.
+pub type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+
 /// Calls allowed with any arguments.
 const ALWAYS_ALLOWED: &[i64] = &[
     libc::SYS_read,
@@ -61,30 +64,29 @@ const GRAPHICS_IOCTL_TYPES: [u8; 6] = [b'd', b'F', b'>', b'b', b'G', 0];
 
 /// Installs the filter on all threads. `confined`: another layer already keeps the process from all files but its devices.
 pub fn apply(policy: &Policy, confined: bool) -> Result<(), String> {
+    let rules = allowed(policy, confined).map_err(|e| e.to_string())?;
+    install(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)
+}
+
+/// Installs a filter with these rules on all threads. Before it, another filter makes `clone3` look unsupported.
+pub fn install(rules: Rules, otherwise: SeccompAction, matched: SeccompAction) -> Result<(), String> {
     // glibc falls back from clone3 to clone only on ENOSYS. A filter can see clone's flags, but not clone3's.
-    let clone3 = program([(libc::SYS_clone3, vec![])].into(), SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32))?;
-    let rules = allowed(policy, confined).map_err(|e| format!("system call filter: {e}"))?;
-    let main = program(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)?;
-    // The main filter forbids installing filters, so it comes last.
+    let clone3 = compile([(libc::SYS_clone3, vec![])].into(), SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32))?;
+    let main = compile(rules, otherwise, matched)?;
+    // The main filter may forbid installing filters, so it comes last.
     for filter in [clone3, main] {
-        apply_filter_all_threads(&filter).map_err(|e| format!("system call filter: {e}"))?;
+        apply_filter_all_threads(&filter).map_err(|e| e.to_string())?;
     }
     Ok(())
 }
 
-fn program(
-    rules: BTreeMap<i64, Vec<SeccompRule>>,
-    otherwise: SeccompAction,
-    matched: SeccompAction,
-) -> Result<BpfProgram, String> {
+fn compile(rules: Rules, otherwise: SeccompAction, matched: SeccompAction) -> Result<BpfProgram, String> {
     let arch = if cfg!(target_arch = "x86_64") { TargetArch::x86_64 } else { TargetArch::aarch64 };
-    SeccompFilter::new(rules, otherwise, matched, arch)
-        .and_then(BpfProgram::try_from)
-        .map_err(|e| format!("system call filter: {e}"))
+    SeccompFilter::new(rules, otherwise, matched, arch).and_then(BpfProgram::try_from).map_err(|e| e.to_string())
 }
 
-fn allowed(policy: &Policy, confined: bool) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> {
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = ALWAYS_ALLOWED.iter().map(|&call| (call, vec![])).collect();
+fn allowed(policy: &Policy, confined: bool) -> Result<Rules, seccompiler::BackendError> {
+    let mut rules: Rules = ALWAYS_ALLOWED.iter().map(|&call| (call, vec![])).collect();
     // New memory is never executable, so the only code is the code loaded before sealing. It is also private and does not grow by itself,
     // because the memory limit counts no other kind.
     let exec = libc::PROT_EXEC as u64;
@@ -136,7 +138,7 @@ fn allowed(policy: &Policy, confined: bool) -> Result<BTreeMap<i64, Vec<SeccompR
 }
 
 /// Allows the calls of a graphics driver, which maps the card's shared memory and may generate code at run time.
-fn allow_graphics(rules: &mut BTreeMap<i64, Vec<SeccompRule>>, confined: bool) -> Result<(), seccompiler::BackendError> {
+fn allow_graphics(rules: &mut Rules, confined: bool) -> Result<(), seccompiler::BackendError> {
     for call in [libc::SYS_mmap, libc::SYS_mprotect, libc::SYS_eventfd2, libc::SYS_dup] {
         rules.insert(call, vec![]);
     }

@@ -3,17 +3,16 @@
 //! Such a program must open its own files, so it cannot run under the filter of [`seal`](crate::seal). Landlock takes the filter's place and is
 //! mandatory here. The program can read and run the files that the system installed, and can open nothing else.
 
-use super::{layers, limits};
+use super::{
+    filter::{self, Rules},
+    layers, limits,
+};
 use crate::{Policy, SealError};
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr,
     RulesetStatus, Scope,
 };
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition, SeccompFilter, SeccompRule,
-    TargetArch, apply_filter_all_threads,
-};
-use std::collections::BTreeMap;
+use seccompiler::{SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition, SeccompRule};
 
 /// Paths of installed programs, libraries and their data. `/lib` and `/lib64` are links into `/usr` on most systems.
 const INSTALLED_PATHS: [&str; 4] = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache"];
@@ -126,7 +125,7 @@ pub fn seal_program(policy: &Policy, isolated: Result<String, String>) -> Result
     }
     landlock().map_err(SealError)?;
     holding.push("Landlock".to_owned());
-    filter().map_err(|e| SealError(format!("system call filter: {e}")))?;
+    refuse_calls().map_err(|e| SealError(format!("system call filter: {e}")))?;
     holding.push("system call filter".to_owned());
     for (what, returned) in attempts() {
         if returned >= 0 {
@@ -161,18 +160,13 @@ fn landlock() -> Result<(), String> {
     }
 }
 
-fn filter() -> Result<(), String> {
-    let arch = if cfg!(target_arch = "x86_64") { TargetArch::x86_64 } else { TargetArch::aarch64 };
-    let program = |rules: BTreeMap<i64, Vec<SeccompRule>>, error: i32| {
-        let filter = SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(error as u32), arch);
-        filter.and_then(BpfProgram::try_from).map_err(|e| e.to_string())
-    };
+fn refuse_calls() -> Result<(), String> {
     let when = |argument, op, value| {
         SeccompCondition::new(argument, Len::Dword, op, value)
             .and_then(|condition| SeccompRule::new(vec![condition]))
             .map_err(|e| e.to_string())
     };
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = REFUSED_CALLS.iter().map(|&call| (call, vec![])).collect();
+    let mut rules: Rules = REFUSED_CALLS.iter().map(|&call| (call, vec![])).collect();
     // Threads, but no processes.
     let thread = libc::CLONE_THREAD as u64;
     rules.insert(libc::SYS_clone, vec![when(0, Op::MaskedEq(thread), 0)?]);
@@ -182,12 +176,7 @@ fn filter() -> Result<(), String> {
     rules.insert(libc::SYS_prlimit64, vec![when(0, Op::Ne, 0)?]);
     // These two push input into a terminal.
     rules.insert(libc::SYS_ioctl, vec![when(1, Op::Eq, libc::TIOCSTI)?, when(1, Op::Eq, libc::TIOCLINUX)?]);
-    // glibc falls back from clone3 to clone only on ENOSYS. A filter can see clone's flags, but not clone3's.
-    let clone3 = program([(libc::SYS_clone3, vec![])].into(), libc::ENOSYS)?;
-    for filter in [clone3, program(rules, libc::EPERM)?] {
-        apply_filter_all_threads(&filter).map_err(|e| e.to_string())?;
-    }
-    Ok(())
+    filter::install(rules, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32))
 }
 
 /// The attempts that must fail, with the value each call returned.
