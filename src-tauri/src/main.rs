@@ -5,17 +5,14 @@ mod notify;
 mod save;
 
 use drops::Drops;
-use plumb_api::{
-    Folders, Plumb,
-    types::{ApiError, Update},
-};
+use plumb_api::{Folders, Plumb, fault::Fault, types::Update};
 use tauri::{AppHandle, Manager, State, WindowEvent, ipc::Channel};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 use tokio::sync::broadcast::error::RecvError;
 
 /// Runs a command of `api`.
 #[tauri::command]
-async fn call(plumb: State<'_, Plumb>, name: String, args: serde_json::Value) -> Result<serde_json::Value, ApiError> {
+async fn call(plumb: State<'_, Plumb>, name: String, args: serde_json::Value) -> Result<serde_json::Value, Fault> {
     plumb.dispatch(&name, args).await
 }
 

@@ -2,8 +2,9 @@
 
 use crate::{
     plumb::Plumb,
-    types::{ApiError, Browse, Folder},
+    types::{Browse, Folder},
 };
+use plumb_rlm::fault::{Code, Fault};
 use std::path::{Path, PathBuf};
 
 impl Plumb {
@@ -11,17 +12,17 @@ impl Plumb {
     ///
     /// # Errors
     /// `not_allowed` outside of the folders that were named at the start; `unreadable`.
-    pub async fn browse(&self, request: Browse) -> Result<Folder, ApiError> {
+    pub async fn browse(&self, request: Browse) -> Result<Folder, Fault> {
         let Some(roots) = &self.inner.confined_to else {
-            return Err(ApiError::new("not_allowed", "This window chooses folders with the system's own dialog."));
+            return Err(Fault::new(Code::NotAllowed, "This window chooses folders with the system's own dialog."));
         };
         let first = roots.first().cloned().unwrap_or_else(|| PathBuf::from("/"));
         let folder = self.allowed(request.folder.as_ref().map_or(first.as_path(), Path::new))?;
         let shown = folder.clone();
         let (folders, files) = tokio::task::spawn_blocking(move || entries(&folder))
             .await
-            .map_err(|e| ApiError::new("unreadable", e.to_string()))?
-            .map_err(|e| ApiError::new("unreadable", format!("{} cannot be listed: {e}", shown.display())))?;
+            .map_err(|e| Fault::new(Code::Unreadable, e.to_string()))?
+            .map_err(|e| Fault::new(Code::Unreadable, format!("{} cannot be listed: {e}", shown.display())))?;
         let parent = shown.parent().filter(|parent| self.allowed(parent).is_ok());
         Ok(Folder {
             parent: parent.map(|parent| parent.to_string_lossy().into_owned()),
@@ -32,10 +33,10 @@ impl Plumb {
     }
 
     /// The path without links and dots, if it lies where this host may look.
-    pub(crate) fn allowed(&self, path: &Path) -> Result<PathBuf, ApiError> {
+    pub(crate) fn allowed(&self, path: &Path) -> Result<PathBuf, Fault> {
         let Some(roots) = &self.inner.confined_to else { return Ok(path.to_owned()) };
         let outside = || {
-            ApiError::new("not_allowed", format!("{} lies outside of the folders that Plumb was started for.", path.display()))
+            Fault::new(Code::NotAllowed, format!("{} lies outside of the folders that Plumb was started for.", path.display()))
         };
         let real = path.canonicalize().map_err(|_| outside())?;
         let inside = roots.iter().filter_map(|root| root.canonicalize().ok()).any(|root| real.starts_with(root));

@@ -2,11 +2,12 @@
 
 use crate::{plumb::Plumb, types::*};
 use plumb_rlm::{
-    corpus::Corpus,
-    model::{ModelProfile, Usage},
+    fault::Fault,
     money::Price,
     options::Mode,
-    route::route,
+    strategy::route::route,
+    traits::{corpus::Corpus, model::ModelProfile},
+    usage::Usage,
 };
 
 /// Fewer runs say too little of the next one.
@@ -29,7 +30,7 @@ impl Plumb {
     ///
     /// # Errors
     /// As for asking: no model, no such library, a folder that is gone.
-    pub async fn estimate(&self, request: Ask) -> Result<Estimate, ApiError> {
+    pub async fn estimate(&self, request: Ask) -> Result<Estimate, Fault> {
         let (library, options) = self.asked(&request).await?;
         let own = self.inner.folders.own_profiles();
         let model = plumb_models::profile_of(&options.model, &own).await?;
@@ -71,7 +72,7 @@ impl Plumb {
     }
 
     /// What runs of the same mode and models cost, in dollars, with their sizes in tokens.
-    async fn past_costs(&self, mode: Mode, model: &str, sub_model: &str) -> Result<Vec<(f64, u64)>, ApiError> {
+    async fn past_costs(&self, mode: Mode, model: &str, sub_model: &str) -> Result<Vec<(f64, u64)>, Fault> {
         let mode = match mode {
             Mode::Direct => "direct",
             Mode::Rlm => "rlm",

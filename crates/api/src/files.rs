@@ -1,8 +1,12 @@
 //! What Plumb makes of folders and files, document by document: for the terminal, without a library.
 
-use crate::{plumb::Plumb, types::ApiError};
+use crate::plumb::Plumb;
 use plumb_corpus::{Examined, OpenCorpus};
-use plumb_rlm::corpus::{Corpus, Include, LeftOutByRule, Overview};
+use plumb_rlm::{
+    documents::{Include, LeftOutByRule, Overview},
+    fault::Fault,
+    traits::corpus::Corpus,
+};
 use std::{path::PathBuf, sync::Arc};
 
 /// Folders and files, listed.
@@ -15,7 +19,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `no_such_folder`, `not_allowed`.
-    pub async fn files(&self, sources: &[PathBuf], include: Include, pictures: bool) -> Result<Files, ApiError> {
+    pub async fn files(&self, sources: &[PathBuf], include: Include, pictures: bool) -> Result<Files, Fault> {
         let sources: Vec<String> = sources.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         let corpus = self.corpus_with(&sources, include, pictures || self.reads_pictures())?;
         // All of it is listed by then.
@@ -34,7 +38,7 @@ impl Files {
     ///
     /// # Errors
     /// `cancelled`.
-    pub async fn left_out_by_rules(&self) -> Result<Vec<LeftOutByRule>, ApiError> {
+    pub async fn left_out_by_rules(&self) -> Result<Vec<LeftOutByRule>, Fault> {
         Ok(self.corpus.left_out_by_rules().await?)
     }
 
@@ -42,7 +46,7 @@ impl Files {
     ///
     /// # Errors
     /// None so far.
-    pub async fn listed(&self) -> Result<Vec<Examined>, ApiError> {
+    pub async fn listed(&self) -> Result<Vec<Examined>, Fault> {
         let entries = self.corpus.files(None, usize::MAX).await?;
         Ok(entries.into_iter().map(|entry| Examined { entry, text: None }).collect())
     }
@@ -55,7 +59,7 @@ impl Files {
         &self,
         with_texts: bool,
         take: impl Fn(Examined, usize, usize) + Send + Sync + 'static,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), Fault> {
         Ok(self.corpus.examine(with_texts, take).await?)
     }
 }

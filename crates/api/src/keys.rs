@@ -2,7 +2,10 @@
 
 use crate::{plumb::Plumb, types::*};
 use plumb_models::{Kept, Key};
-use plumb_rlm::options::{KeySource, ModelChoice};
+use plumb_rlm::{
+    fault::{Code, Fault},
+    options::{KeySource, ModelChoice},
+};
 use std::path::Path;
 
 impl Plumb {
@@ -10,7 +13,7 @@ impl Plumb {
     ///
     /// # Errors
     /// When the address is none.
-    pub async fn set_key(&self, request: SetKey) -> Result<KeyState, ApiError> {
+    pub async fn set_key(&self, request: SetKey) -> Result<KeyState, Fault> {
         let kept = self.inner.keys.set(&request.base_url, Key::new(&request.key)).await?;
         Ok(present(kept))
     }
@@ -19,7 +22,7 @@ impl Plumb {
     ///
     /// # Errors
     /// None so far; a keychain that does not answer is a reason in the state.
-    pub async fn key_state(&self, request: KeyFor) -> Result<KeyState, ApiError> {
+    pub async fn key_state(&self, request: KeyFor) -> Result<KeyState, Fault> {
         Ok(match self.inner.keys.state(&request.base_url).await {
             plumb_models::KeyState::Present(kept) => present(kept),
             plumb_models::KeyState::Absent { reason } => KeyState { present: false, in_keychain: false, reason },
@@ -30,7 +33,7 @@ impl Plumb {
     ///
     /// # Errors
     /// When the keychain may still hold it.
-    pub async fn delete_key(&self, request: KeyFor) -> Result<Nothing, ApiError> {
+    pub async fn delete_key(&self, request: KeyFor) -> Result<Nothing, Fault> {
         self.inner.keys.delete(&request.base_url).await?;
         Ok(Nothing {})
     }
@@ -41,7 +44,7 @@ impl Plumb {
         &self,
         chosen: impl IntoIterator<Item = &'a ModelChoice>,
         known: impl IntoIterator<Item = &'a ModelChoice>,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), Fault> {
         if self.inner.confined_to.is_none() {
             return Ok(());
         }
@@ -60,7 +63,7 @@ impl Plumb {
             return Ok(());
         }
         let message = "A command or a variable that gives a key is chosen with --api-key-command or --api-key-env in a terminal, not from a browser.";
-        Err(ApiError::new("not_allowed", message))
+        Err(Fault::new(Code::NotAllowed, message))
     }
 }
 

@@ -34,8 +34,10 @@ pub use plumb::Plumb;
 pub use plumb_corpus::{Examined, Place};
 pub use plumb_models::is_file as is_model_file;
 pub use plumb_rlm::{
-    corpus, event, ledger,
-    model::{Finish, Usage},
+    documents, fault, ids,
     money::Price,
     options,
+    record::{event, ledger},
+    sending,
+    usage::{Finish, Usage},
 };

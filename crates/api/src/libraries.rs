@@ -6,8 +6,9 @@ use crate::{
 };
 use plumb_corpus::{Extraction, OpenCorpus, WatchState};
 use plumb_rlm::{
-    corpus::{Corpus, Include, Overview},
-    event::Fault,
+    documents::{Include, Overview},
+    fault::{Code, Fault},
+    traits::corpus::Corpus,
 };
 use std::{
     collections::hash_map::Entry,
@@ -25,12 +26,12 @@ impl Plumb {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn libraries(&self, _: Nothing) -> Result<Vec<Library>, ApiError> {
+    pub async fn libraries(&self, _: Nothing) -> Result<Vec<Library>, Fault> {
         let mut libraries = Vec::new();
         for stored in self.inner.store.libraries().await? {
             libraries.push(match self.listing(&stored) {
                 Ok(corpus) => library(stored, Some(&corpus), None).await,
-                Err(e) => library(stored, None, Some(Fault { code: e.code, message: e.message })).await,
+                Err(e) => library(stored, None, Some(e)).await,
             });
         }
         Ok(libraries)
@@ -40,7 +41,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `no_such_folder`, `not_allowed`.
-    pub async fn open_library(&self, request: OpenLibrary) -> Result<Library, ApiError> {
+    pub async fn open_library(&self, request: OpenLibrary) -> Result<Library, Fault> {
         let mut sources = Vec::new();
         for source in &request.sources {
             let path = std::path::absolute(source).unwrap_or_else(|_| PathBuf::from(source));
@@ -53,7 +54,7 @@ impl Plumb {
             }
         }
         if sources.is_empty() {
-            return Err(ApiError::new("nothing_chosen", "Choose a folder or a file to ask about."));
+            return Err(Fault::new(Code::NothingChosen, "Choose a folder or a file to ask about."));
         }
         // What cannot be opened does not become a library.
         OpenCorpus::check(&self.allowed_paths(&sources)?)?;
@@ -66,7 +67,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `no_such_library`.
-    pub async fn close_library(&self, request: LibraryId) -> Result<Nothing, ApiError> {
+    pub async fn close_library(&self, request: LibraryId) -> Result<Nothing, Fault> {
         let id = library_id(&request.library)?;
         self.inner.store.delete_library(id).await?;
         locked(&self.inner.open).remove(&id);
@@ -78,7 +79,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `no_such_library`, or what keeps it from being opened.
-    pub async fn documents(&self, request: ListDocuments) -> Result<Documents, ApiError> {
+    pub async fn documents(&self, request: ListDocuments) -> Result<Documents, Fault> {
         let corpus = self.library_corpus(&request.library).await?;
         let entries = corpus.files(request.pattern.as_deref(), request.limit).await?;
         let left_out_by_rules = corpus.left_out_by_rules().await?;
@@ -89,7 +90,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `no_such_library`.
-    pub async fn set_include(&self, request: SetInclude) -> Result<Nothing, ApiError> {
+    pub async fn set_include(&self, request: SetInclude) -> Result<Nothing, Fault> {
         let id = library_id(&request.library)?;
         self.inner.store.set_include(id, request.include).await?;
         let before = locked(&self.inner.open).remove(&id);
@@ -104,7 +105,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `no_such_library`, or what keeps it from being opened.
-    pub async fn rescan(&self, request: LibraryId) -> Result<Nothing, ApiError> {
+    pub async fn rescan(&self, request: LibraryId) -> Result<Nothing, Fault> {
         let corpus = self.library_corpus(&request.library).await?;
         let changed = tokio::task::spawn_blocking(move || corpus.rescan()).await;
         if changed.unwrap_or(true) {
@@ -117,7 +118,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `no_such_library`, or what keeps it from being opened.
-    pub async fn examine(&self, request: LibraryId) -> Result<Nothing, ApiError> {
+    pub async fn examine(&self, request: LibraryId) -> Result<Nothing, Fault> {
         let id = library_id(&request.library)?;
         let corpus = self.library_corpus(&request.library).await?;
         let stop = CancellationToken::new();
@@ -146,7 +147,7 @@ impl Plumb {
                 () = stop.cancelled() => Ok(()),
             };
             locked(&plumb.inner.examined).remove(&id);
-            let fault = ended.err().map(|e| Fault { code: e.code.to_owned(), message: e.message });
+            let fault = ended.err();
             let (library, documents) = (request.library, Vec::new());
             plumb.tell(Update::Examined { library, done: 0, all: 0, documents, ended: true, fault });
             plumb.tell(Update::Libraries);
@@ -158,7 +159,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `no_such_library`.
-    pub async fn stop_examine(&self, request: LibraryId) -> Result<Nothing, ApiError> {
+    pub async fn stop_examine(&self, request: LibraryId) -> Result<Nothing, Fault> {
         if let Some(stop) = locked(&self.inner.examined).get(&library_id(&request.library)?) {
             stop.cancel();
         }
@@ -166,7 +167,7 @@ impl Plumb {
     }
 
     /// A fresh look at these sources: what a run asks.
-    pub(crate) fn corpus(&self, sources: &[String], include: Include) -> Result<Arc<OpenCorpus>, ApiError> {
+    pub(crate) fn corpus(&self, sources: &[String], include: Include) -> Result<Arc<OpenCorpus>, Fault> {
         self.corpus_with(sources, include, self.reads_pictures())
     }
 
@@ -176,12 +177,12 @@ impl Plumb {
     }
 
     /// The same, with or without text in pictures.
-    pub(crate) fn corpus_with(&self, sources: &[String], include: Include, pictures: bool) -> Result<Arc<OpenCorpus>, ApiError> {
+    pub(crate) fn corpus_with(&self, sources: &[String], include: Include, pictures: bool) -> Result<Arc<OpenCorpus>, Fault> {
         let paths = self.allowed_paths(sources)?;
         Ok(OpenCorpus::open(&paths, include, &Extraction { pictures, ..self.inner.extraction.clone() })?)
     }
 
-    fn allowed_paths(&self, sources: &[String]) -> Result<Vec<PathBuf>, ApiError> {
+    fn allowed_paths(&self, sources: &[String]) -> Result<Vec<PathBuf>, Fault> {
         let paths: Vec<PathBuf> = sources.iter().map(PathBuf::from).collect();
         for path in &paths {
             self.allowed(path)?;
@@ -190,7 +191,7 @@ impl Plumb {
     }
 
     /// A library as it is now. Opened and watched from the first time on.
-    fn listing(&self, stored: &plumb_store::Library) -> Result<Arc<OpenCorpus>, ApiError> {
+    fn listing(&self, stored: &plumb_store::Library) -> Result<Arc<OpenCorpus>, Fault> {
         if let Some(open) = locked(&self.inner.open).get(&stored.id) {
             return Ok(open.clone());
         }
@@ -222,7 +223,7 @@ impl Plumb {
         });
     }
 
-    pub(crate) async fn library_corpus(&self, library: &str) -> Result<Arc<OpenCorpus>, ApiError> {
+    pub(crate) async fn library_corpus(&self, library: &str) -> Result<Arc<OpenCorpus>, Fault> {
         self.listing(&self.inner.store.library(library_id(library)?).await?)
     }
 }
@@ -242,8 +243,8 @@ async fn library(stored: plumb_store::Library, corpus: Option<&OpenCorpus>, prob
 }
 
 /// A library's number from its name on the wire.
-pub(crate) fn library_id(text: &str) -> Result<i64, ApiError> {
-    text.parse().map_err(|_| ApiError::new("no_such_library", "There is no such library. It may have been removed."))
+pub(crate) fn library_id(text: &str) -> Result<i64, Fault> {
+    text.parse().map_err(|_| Fault::new(Code::NoSuchLibrary, "There is no such library. It may have been removed."))
 }
 
 /// The overview, if the listing is complete or nearly so. What takes longer than a glance is told by an update.

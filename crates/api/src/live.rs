@@ -2,8 +2,9 @@
 
 use crate::types::{Partial, Update};
 use plumb_rlm::{
-    event::{CallId, Event, EventKind, NodeId, RunId},
-    journal::Watcher,
+    ids::{CallId, NodeId, RunId},
+    record::event::{Event, EventKind},
+    traits::journal::Watcher,
 };
 use std::{
     collections::HashMap,

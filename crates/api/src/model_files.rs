@@ -2,6 +2,7 @@
 
 use crate::{plumb::Plumb, plumb::locked, types::*};
 use plumb_models::{DEFAULT_WINDOW, frame::Facts};
+use plumb_rlm::fault::{Code, Fault};
 use std::path::Path;
 
 impl Plumb {
@@ -9,7 +10,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `wrong_file` where it is no model that can run; `local_model` where it cannot be opened; `not_allowed`.
-    pub async fn add_model(&self, request: AddModel) -> Result<BuiltInModel, ApiError> {
+    pub async fn add_model(&self, request: AddModel) -> Result<BuiltInModel, Fault> {
         let path = self.allowed(Path::new(&request.path))?;
         let facts = plumb_models::facts(&path).await?;
         let path = path.to_string_lossy().into_owned();
@@ -25,18 +26,18 @@ impl Plumb {
     ///
     /// # Errors
     /// `busy` while it is being fetched; `unreadable` where a file cannot be deleted; `no_such_model`.
-    pub async fn remove_model(&self, request: ModelId) -> Result<Nothing, ApiError> {
+    pub async fn remove_model(&self, request: ModelId) -> Result<Nothing, Fault> {
         let mut settings = self.settings(Nothing {}).await?;
         if let Some(model) = plumb_models::built_in(&request.id) {
             if locked(&self.inner.fetches).contains_key(model.id) {
-                return Err(ApiError::new("busy", format!("{} is being downloaded. Pause that first.", model.name)));
+                return Err(Fault::new(Code::Busy, format!("{} is being downloaded. Pause that first.", model.name)));
             }
             let removed = plumb_models::remove(model, &self.inner.folders.models());
-            removed.map_err(|error| ApiError::new("unreadable", format!("{} cannot be deleted: {error}.", model.file)))?;
+            removed.map_err(|error| Fault::new(Code::Unreadable, format!("{} cannot be deleted: {error}.", model.file)))?;
         } else if settings.model_files.contains(&request.id) {
             settings.model_files.retain(|path| *path != request.id);
         } else {
-            return Err(ApiError::new("no_such_model", format!("There is no model “{}” on this computer.", request.id)));
+            return Err(Fault::new(Code::NoSuchModel, format!("There is no model “{}” on this computer.", request.id)));
         }
         // A model that is not there any more is not one that can be asked.
         let gone = |choice: &plumb_rlm::options::ModelChoice| choice.provider == "local" && choice.name == request.id;
@@ -47,7 +48,7 @@ impl Plumb {
     }
 
     /// The user's files, each with what it says of itself or why it cannot be used.
-    pub(crate) async fn model_files(&self) -> Result<Vec<BuiltInModel>, ApiError> {
+    pub(crate) async fn model_files(&self) -> Result<Vec<BuiltInModel>, Fault> {
         let mut models = Vec::new();
         for path in self.settings(Nothing {}).await?.model_files {
             let facts = plumb_models::facts(Path::new(&path)).await;

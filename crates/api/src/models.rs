@@ -6,7 +6,7 @@ use crate::{
     types::*,
 };
 use plumb_models::{FileState, Progress, Source};
-use plumb_rlm::event::Fault;
+use plumb_rlm::fault::{Code, Fault};
 use std::{
     collections::hash_map::Entry,
     path::Path,
@@ -26,13 +26,13 @@ impl Plumb {
     ///
     /// # Errors
     /// When the settings cannot be read.
-    pub async fn built_in_models(&self, _: Nothing) -> Result<Vec<BuiltInModel>, ApiError> {
+    pub async fn built_in_models(&self, _: Nothing) -> Result<Vec<BuiltInModel>, Fault> {
         let files = self.model_files().await?;
         let folder = self.inner.folders.models();
         let states = tokio::task::spawn_blocking(move || {
             plumb_models::catalogue().iter().map(|model| (model, plumb_models::state(model, &folder))).collect::<Vec<_>>()
         });
-        let states = states.await.map_err(|e| ApiError::new("unreadable", e.to_string()))?;
+        let states = states.await.map_err(|e| Fault::new(Code::Unreadable, e.to_string()))?;
         let fetching = locked(&self.inner.fetches);
         Ok(states
             .into_iter()
@@ -58,15 +58,15 @@ impl Plumb {
     ///
     /// # Errors
     /// `no_such_model`.
-    pub async fn fetch_model(&self, request: FetchModel) -> Result<Nothing, ApiError> {
+    pub async fn fetch_model(&self, request: FetchModel) -> Result<Nothing, Fault> {
         let model = plumb_models::built_in(&request.id)
-            .ok_or_else(|| ApiError::new("no_such_model", format!("There is no built-in model “{}”.", request.id)))?;
+            .ok_or_else(|| Fault::new(Code::NoSuchModel, format!("There is no built-in model “{}”.", request.id)))?;
         let source = request.from_file.as_deref().map(Source::parse);
         match &source {
             Some(Source::File(file)) => drop(self.allowed(file)?),
             Some(Source::Url(_)) if self.inner.confined_to.is_some() => {
-                return Err(ApiError::new(
-                    "not_allowed",
+                return Err(Fault::new(
+                    Code::NotAllowed,
                     "A browser may not choose another address for a model. Use `plumb model fetch --from`.",
                 ));
             }
@@ -92,7 +92,7 @@ impl Plumb {
             };
             let fetched = plumb_models::fetch(model, &plumb.inner.folders.models(), source, &progress, &cancel).await;
             locked(&plumb.inner.fetches).remove(&request.id);
-            let fault = fetched.err().map(|e| Fault { code: e.code.to_owned(), message: e.message });
+            let fault = fetched.err();
             let bytes_here = if fault.is_none() { total } else { last.load(Ordering::Relaxed) };
             plumb.tell(Update::Fetch { id: request.id, bytes_here, bytes: total, done: true, fault });
         });
@@ -103,7 +103,7 @@ impl Plumb {
     ///
     /// # Errors
     /// None so far.
-    pub async fn stop_fetch(&self, request: ModelId) -> Result<Nothing, ApiError> {
+    pub async fn stop_fetch(&self, request: ModelId) -> Result<Nothing, Fault> {
         if let Some(cancel) = locked(&self.inner.fetches).get(&request.id) {
             cancel.cancel();
         }
@@ -114,7 +114,7 @@ impl Plumb {
     ///
     /// # Errors
     /// None so far.
-    pub async fn providers(&self, _: Nothing) -> Result<Vec<Provider>, ApiError> {
+    pub async fn providers(&self, _: Nothing) -> Result<Vec<Provider>, Fault> {
         // A page that others might reach may not choose a variable, so that none is offered to it.
         let may_choose = self.inner.confined_to.is_none();
         let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
@@ -134,7 +134,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `bad_profiles`; `unreachable` where the choice's address is none.
-    pub async fn model_facts(&self, request: ModelFactsOf) -> Result<ModelFacts, ApiError> {
+    pub async fn model_facts(&self, request: ModelFactsOf) -> Result<ModelFacts, Fault> {
         let file = self.inner.folders.own_profiles();
         let known = plumb_models::known(&request.model, &file)?;
         // As it would be if there were no such file.
@@ -160,7 +160,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `bad_profiles`: the file cannot be used as it is; `unwritable`.
-    pub async fn set_model_facts(&self, request: SetModelFacts) -> Result<Nothing, ApiError> {
+    pub async fn set_model_facts(&self, request: SetModelFacts) -> Result<Nothing, Fault> {
         own_facts::write(&self.inner.folders.own_profiles(), &request.provider, &request.name, request.own)?;
         Ok(Nothing {})
     }
@@ -169,7 +169,7 @@ impl Plumb {
     ///
     /// # Errors
     /// As for a call; `bad_reply` where the server lists none.
-    pub async fn offered_models(&self, request: OfferedModels) -> Result<Vec<String>, ApiError> {
+    pub async fn offered_models(&self, request: OfferedModels) -> Result<Vec<String>, Fault> {
         self.may_use_models([&request.model], self.settings(Nothing {}).await?.models())?;
         Ok(plumb_models::offered(&request.model, &self.inner.keys).await?)
     }
@@ -178,7 +178,7 @@ impl Plumb {
     ///
     /// # Errors
     /// None so far.
-    pub async fn local_servers(&self, _: Nothing) -> Result<Vec<LocalServer>, ApiError> {
+    pub async fn local_servers(&self, _: Nothing) -> Result<Vec<LocalServer>, Fault> {
         let found = plumb_models::local_servers().await.into_iter();
         let found = found.map(|(provider, models)| LocalServer {
             provider: provider.id.to_owned(),
@@ -192,7 +192,7 @@ impl Plumb {
     ///
     /// # Errors
     /// Whatever would keep a real call from working.
-    pub async fn test_model(&self, request: TestModel) -> Result<TestResult, ApiError> {
+    pub async fn test_model(&self, request: TestModel) -> Result<TestResult, Fault> {
         self.may_use_models([&request.model], self.settings(Nothing {}).await?.models())?;
         let since = Instant::now();
         plumb_models::test(&request.model, &self.inner.keys, &self.inner.folders.models(), &self.inner.folders.own_profiles())

@@ -3,11 +3,12 @@
 use crate::plumb::now_ms;
 use async_trait::async_trait;
 use plumb_rlm::{
-    allowance::{Allowance, Granted},
-    event::{CallId, Fault, NodeId, RunId},
+    fault::{Code, Fault},
+    ids::{CallId, NodeId, RunId},
     money::Usd,
+    traits::allowance::{Allowance, Granted},
 };
-use plumb_store::{Store, StoreError, Wanted};
+use plumb_store::{Store, Wanted};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
@@ -35,14 +36,10 @@ impl MonthAllowance {
         if let Some((_, limit)) = known.filter(|(since, _)| since.elapsed() < FRESH) {
             return Ok(limit);
         }
-        let limit = self.store.month_limit().await.map_err(fault)?.map(Usd::from_dollars);
+        let limit = self.store.month_limit().await?.map(Usd::from_dollars);
         *known = Some((Instant::now(), limit));
         Ok(limit)
     }
-}
-
-fn fault(error: StoreError) -> Fault {
-    Fault { code: error.code.to_owned(), message: error.message }
 }
 
 #[async_trait]
@@ -54,7 +51,7 @@ impl Allowance for MonthAllowance {
     async fn reserve(&self, node: NodeId, call: Option<CallId>, least: Usd, most: Usd) -> Result<Granted, Fault> {
         let Some(limit) = self.limit().await? else { return Ok(Granted { amount: most, warning: None }) };
         let wanted = Wanted { least, most, limit, at_ms: now_ms() };
-        let month = self.store.reserve(&self.run, node, call, wanted).await.map_err(fault)?;
+        let month = self.store.reserve(&self.run, node, call, wanted).await?;
         let (spent, limit) = (month.spent.dollars(), limit.dollars());
         let Some(amount) = month.granted else {
             let set_aside = month.set_aside.dollars();
@@ -62,12 +59,10 @@ impl Allowance for MonthAllowance {
                 "This month's limit of ${limit:.2} does not allow another call: ${spent:.2} is spent, and ${set_aside:.2} is set aside for calls \
                  under way. Raise it under Spending, then continue; next month begins anew."
             );
-            return Err(Fault { code: "limit_month".to_owned(), message });
+            return Err(Fault::new(Code::LimitMonth, message));
         };
-        let warning = (spent >= limit * WARN_AT).then(|| Fault {
-            code: "month_almost_spent".to_owned(),
-            message: format!("${spent:.2} of this month's limit of ${limit:.2} is spent."),
-        });
+        let warning = (spent >= limit * WARN_AT)
+            .then(|| Fault::new(Code::MonthAlmostSpent, format!("${spent:.2} of this month's limit of ${limit:.2} is spent.")));
         Ok(Granted { amount, warning })
     }
 }

@@ -1,23 +1,26 @@
 //! A run that goes on can be told other addresses and keys. Each holds for one server, and goes to no other.
 
-use crate::types::{ApiError, Resume};
+use crate::types::Resume;
 use plumb_models::LOCAL;
-use plumb_rlm::options::{KeySource, ModelChoice, RunOptions};
+use plumb_rlm::{
+    fault::{Code, Fault},
+    options::{KeySource, ModelChoice, RunOptions},
+};
 
 /// Where a run's models are from now on.
 ///
 /// # Errors
 /// `key_for_nobody`: a key was given, and there is no model whose key it could be.
-pub fn redirect(options: &mut RunOptions, request: &Resume) -> Result<(), ApiError> {
+pub fn redirect(options: &mut RunOptions, request: &Resume) -> Result<(), Fault> {
     let one_server = |a: &ModelChoice, b: &ModelChoice| a.provider == b.provider && a.base_url == b.base_url;
     let shares = options.sub_model.as_ref().is_some_and(|sub| one_server(sub, &options.model));
     if request.key.is_some() && options.model.provider == LOCAL {
         let message = "The model of this question runs on this computer and takes no key. The key of its sub-calls is given with --sub-api-key-env or --sub-api-key-command.";
-        return Err(ApiError::new("key_for_nobody", message));
+        return Err(Fault::new(Code::KeyForNobody, message));
     }
     if request.sub_key.is_some() && options.sub_model.as_ref().is_none_or(|sub| sub.provider == LOCAL) {
         let message = "The sub-calls of this question have no model of their own that would take a key. The key of its model is given with --api-key-env or --api-key-command.";
-        return Err(ApiError::new("key_for_nobody", message));
+        return Err(Fault::new(Code::KeyForNobody, message));
     }
     if let Some(sub) = &mut options.sub_model {
         let (shared_url, shared_key) = if shares { (&request.base_url, &request.key) } else { (&None, &None) };
@@ -102,7 +105,7 @@ mod tests {
     fn a_key_that_no_model_could_take_is_refused() {
         let mut local = run(choice(LOCAL, None, "A"), None);
         for request in [Resume { key: Some(env("K")), ..asked() }, Resume { sub_key: Some(env("K")), ..asked() }] {
-            assert_eq!(redirect(&mut local, &request).unwrap_err().code, "key_for_nobody");
+            assert_eq!(redirect(&mut local, &request).unwrap_err().code, Code::KeyForNobody);
         }
     }
 }

@@ -1,14 +1,12 @@
 //! What the user says of models, in `models.toml`. The file is theirs: it may hold comments and more than is said here, and all of that stays.
 
-use crate::{
-    plumb::locked,
-    types::{ApiError, OwnFacts},
-};
+use crate::{plumb::locked, types::OwnFacts};
+use plumb_rlm::fault::{Code, Fault};
 use std::{fmt::Display, fs, io, path::Path, sync::Mutex};
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
 /// What is said of a model; nothing where nothing is.
-pub fn read(file: &Path, provider: &str, name: &str) -> Result<OwnFacts, ApiError> {
+pub fn read(file: &Path, provider: &str, name: &str) -> Result<OwnFacts, Fault> {
     let document = parse(file)?;
     let all = document.get("model").and_then(Item::as_array_of_tables);
     let Some(fact) = all.and_then(|all| all.get(position(all, provider, name)?)) else {
@@ -21,11 +19,11 @@ pub fn read(file: &Path, provider: &str, name: &str) -> Result<OwnFacts, ApiErro
 }
 
 /// Says it, or takes back what is absent now.
-pub fn write(file: &Path, provider: &str, name: &str, own: OwnFacts) -> Result<(), ApiError> {
+pub fn write(file: &Path, provider: &str, name: &str, own: OwnFacts) -> Result<(), Fault> {
     let is_amount = |amount: f64| amount.is_finite() && amount >= 0.0;
     if own.window == Some(0) || own.price.is_some_and(|price| !is_amount(price.input) || !is_amount(price.output)) {
-        return Err(ApiError::new(
-            "bad_request",
+        return Err(Fault::new(
+            Code::BadRequest,
             "A model reads at least one token at once, and a price is an amount of 0 or more.",
         ));
     }
@@ -62,7 +60,7 @@ pub fn write(file: &Path, provider: &str, name: &str, own: OwnFacts) -> Result<(
         document.remove("model");
     }
     replace(file, &document.to_string())
-        .map_err(|e| ApiError::new("unwritable", format!("{} could not be written: {e}.", file.display())))
+        .map_err(|e| Fault::new(Code::Unwritable, format!("{} could not be written: {e}.", file.display())))
 }
 
 /// What is as it was keeps its comments, and whatever else stands in it.
@@ -96,7 +94,7 @@ fn json(value: &Value) -> serde_json::Value {
     }
 }
 
-fn parse(file: &Path) -> Result<DocumentMut, ApiError> {
+fn parse(file: &Path) -> Result<DocumentMut, Fault> {
     match fs::read_to_string(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(DocumentMut::new()),
         text => text.map_err(|e| unusable(file, &e))?.parse().map_err(|e| unusable(file, &e)),
@@ -116,16 +114,16 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-fn unusable(file: &Path, why: &dyn Display) -> ApiError {
+fn unusable(file: &Path, why: &dyn Display) -> Fault {
     let message =
         format!("What you wrote down of models in {} cannot be used: {why}. Correct it, or remove the file.", file.display());
-    ApiError::new("bad_profiles", message)
+    Fault::new(Code::BadProfiles, message)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plumb_rlm::{model::Strength, money::Price};
+    use plumb_rlm::{money::Price, traits::model::Strength};
 
     const MINE: &str = "# My models.\n\n[[model]] # the one at work\nprovider = 'openai'\nname = 'gpt-5'\nwindow = 8_192 # measured\nmax_output = 2_048\nprice = { input = 1, cached_input = 0.1, output = 2 } # by contract\n\n# And this one.\n[[model]]\nprovider = 'server'\nname = 'other'\nprefill = true\n";
 
@@ -185,7 +183,7 @@ mod tests {
             OwnFacts { window: Some(0), ..OwnFacts::default() },
             OwnFacts { price: Some(price(-1.0, 1.0)), ..OwnFacts::default() },
         ] {
-            assert_eq!(write(&path, "a", "b", wrong).unwrap_err().code, "bad_request");
+            assert_eq!(write(&path, "a", "b", wrong).unwrap_err().code, Code::BadRequest);
         }
         assert!(!path.exists());
     }
@@ -197,7 +195,7 @@ mod tests {
         for wrong in ["[[model", "model = [{ provider = 'a', name = 'b' }]"] {
             fs::write(&path, wrong).unwrap();
             let error = write(&path, "a", "b", OwnFacts { window: Some(9_000), ..OwnFacts::default() }).unwrap_err();
-            assert!(error.code == "bad_profiles" && error.message.contains("models.toml"), "{}", error.message);
+            assert!(error.code == Code::BadProfiles && error.message.contains("models.toml"), "{}", error.message);
             assert_eq!(fs::read_to_string(&path).unwrap(), wrong);
         }
     }

@@ -8,10 +8,13 @@ use crate::{
 };
 use plumb_corpus::{FrozenText, OpenCorpus, Place};
 use plumb_rlm::{
-    corpus::Text,
-    event::{Citation, QuoteCheck, RunId},
-    fold::Totals,
-    journal::Journal,
+    fault::{Code, Fault},
+    ids::RunId,
+    record::{
+        event::{Citation, QuoteCheck},
+        totals::Totals,
+    },
+    traits::{corpus::Text, journal::Journal},
 };
 use plumb_store::Pin;
 use serde::{Deserialize, Serialize};
@@ -23,7 +26,7 @@ const PINNED_LINES: u64 = 1_000;
 
 impl Plumb {
     /// Keeps the text around what a run cites: the source may change, or go away.
-    pub(crate) async fn pin_sources(&self, run_id: &RunId, corpus: &OpenCorpus, journal: &dyn Journal) -> Result<(), ApiError> {
+    pub(crate) async fn pin_sources(&self, run_id: &RunId, corpus: &OpenCorpus, journal: &dyn Journal) -> Result<(), Fault> {
         let events = self.inner.store.events(run_id).await?;
         for citation in Totals::of(&events).citations.iter().filter(|citation| is_found(citation)) {
             // What cannot be read any more was not cited.
@@ -38,7 +41,7 @@ impl Plumb {
                 total_lines: text.line_count(),
                 digest: text.digest().to_owned(),
                 blob: journal.put_blob(&kept).await?,
-                places: serde_json::to_string(&about).map_err(|e| ApiError::new("unreadable", e.to_string()))?,
+                places: serde_json::to_string(&about).map_err(|e| Fault::new(Code::Unreadable, e.to_string()))?,
             };
             self.inner.store.put_pin(run_id, &pin).await?;
         }
@@ -46,7 +49,7 @@ impl Plumb {
     }
 
     /// The pin of a document that holds this line, or else any.
-    pub(crate) async fn pin(&self, run: &RunId, path: &str, line: u64) -> Result<Option<Pin>, ApiError> {
+    pub(crate) async fn pin(&self, run: &RunId, path: &str, line: u64) -> Result<Option<Pin>, Fault> {
         let run = self.inner.store.resolve_run(&run.0).await?;
         let mut pins = self.inner.store.pins(&run).await?;
         pins.retain(|pin| pin.path == path);
@@ -55,7 +58,7 @@ impl Plumb {
     }
 
     /// Lines as they were kept.
-    pub(crate) async fn pinned_lines(&self, request: &ReadLines, pin: &Pin) -> Result<Lines, ApiError> {
+    pub(crate) async fn pinned_lines(&self, request: &ReadLines, pin: &Pin) -> Result<Lines, Fault> {
         let text = self.inner.store.blob(&pin.blob).await?;
         let all: Vec<&str> = text.split('\n').collect();
         let first = request.start_line.clamp(pin.first_line, pin.first_line + all.len() as u64 - 1);
@@ -137,7 +140,7 @@ fn within(places: &[Place], first: u64, last: u64) -> Vec<Place> {
 mod tests {
     use super::*;
     use plumb_corpus::{Extraction, Extractor};
-    use plumb_rlm::corpus::Include;
+    use plumb_rlm::documents::Include;
     use std::sync::Arc;
 
     /// What is kept of a text of which one line is cited.

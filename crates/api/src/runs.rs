@@ -11,13 +11,16 @@ use crate::{
 use futures_util::FutureExt;
 use plumb_corpus::OpenCorpus;
 use plumb_rlm::{
-    corpus::Corpus,
-    event::{BlobId, EVENT_VERSION, Event, EventKind, Fault, NodeId, RunId, RunStatus},
-    fold::Totals,
-    journal::{Journal, JournalError},
-    ledger::Ledger,
+    fault::{Code, Fault},
+    ids::{BlobId, NodeId, RunId},
     options::RunOptions,
+    record::{
+        event::{EVENT_VERSION, Event, EventKind, RunStatus},
+        ledger::Ledger,
+        totals::Totals,
+    },
     run::{self, Parts, Question},
+    traits::{corpus::Corpus, journal::Journal},
 };
 use plumb_store::RunRow;
 use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
@@ -27,10 +30,10 @@ impl Plumb {
     ///
     /// # Errors
     /// What keeps it from beginning: no model chosen, a key that is not there, a folder that is gone.
-    pub async fn ask(&self, request: Ask) -> Result<RunSummary, ApiError> {
+    pub async fn ask(&self, request: Ask) -> Result<RunSummary, Fault> {
         let question = request.question.trim().to_owned();
         if question.is_empty() {
-            return Err(ApiError::new("no_question", "Type a question first."));
+            return Err(Fault::new(Code::NoQuestion, "Type a question first."));
         }
         let (library, options) = self.asked(&request).await?;
         let corpus = self.corpus(&library.sources, library.include)?;
@@ -44,10 +47,10 @@ impl Plumb {
     }
 
     /// What is asked about, and within what: as the request says, else the settings.
-    pub(crate) async fn asked(&self, request: &Ask) -> Result<(plumb_store::Library, RunOptions), ApiError> {
+    pub(crate) async fn asked(&self, request: &Ask) -> Result<(plumb_store::Library, RunOptions), Fault> {
         let request = request.clone();
         let settings = self.settings(Nothing {}).await?;
-        let no_model = || ApiError::new("no_model", "No model is chosen yet. Choose one in the settings.");
+        let no_model = || Fault::new(Code::NoModel, "No model is chosen yet. Choose one in the settings.");
         self.may_use_models(request.model.iter().chain(&request.sub_model), settings.models())?;
         // A model given for this question alone is not paired with the settings' sub-model.
         let sub_model = if request.model.is_some() { request.sub_model } else { request.sub_model.or(settings.sub_model) };
@@ -72,18 +75,18 @@ impl Plumb {
     ///
     /// # Errors
     /// `no_such_run`, `run_is_active`, `run_is_answered`, or what keeps it from going on.
-    pub async fn resume(&self, request: Resume) -> Result<RunSummary, ApiError> {
+    pub async fn resume(&self, request: Resume) -> Result<RunSummary, Fault> {
         let run_id = self.inner.store.resolve_run(&request.run).await?;
         let journal = self.inner.store.claim_run(&run_id).await?;
         let events = self.inner.store.events(&run_id).await?;
         let Some((sources, mut options)) = events.iter().find_map(started) else {
-            return Err(ApiError::new(
-                "damaged",
+            return Err(Fault::new(
+                Code::Damaged,
                 "This run has no beginning on record, so it cannot be continued. Ask again instead.",
             ));
         };
-        if Totals::of(&events).status == Some(plumb_rlm::event::RunStatus::Answered) {
-            return Err(ApiError::new("run_is_answered", "This question is answered already. Ask again for another answer."));
+        if Totals::of(&events).status == Some(plumb_rlm::record::event::RunStatus::Answered) {
+            return Err(Fault::new(Code::RunIsAnswered, "This question is answered already. Ask again for another answer."));
         }
         let recorded = options.clone();
         redirect(&mut options, &request)?;
@@ -103,14 +106,14 @@ impl Plumb {
     ///
     /// # Errors
     /// `not_running` where it is not under way in this program.
-    pub async fn stop(&self, request: RunRef) -> Result<Nothing, ApiError> {
+    pub async fn stop(&self, request: RunRef) -> Result<Nothing, Fault> {
         let run_id = self.inner.store.resolve_run(&request.run).await?;
         match locked(&self.inner.live).get(&run_id) {
             Some(live) => {
                 live.stop.cancel();
                 Ok(Nothing {})
             }
-            None => Err(ApiError::new("not_running", "This run is not under way here.")),
+            None => Err(Fault::new(Code::NotRunning, "This run is not under way here.")),
         }
     }
 
@@ -118,7 +121,7 @@ impl Plumb {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn runs(&self, request: ListRuns) -> Result<Vec<RunSummary>, ApiError> {
+    pub async fn runs(&self, request: ListRuns) -> Result<Vec<RunSummary>, Fault> {
         let rows = match request.containing.filter(|words| !words.trim().is_empty()) {
             Some(words) => self.inner.store.runs_containing(&words, request.limit).await?,
             None => self.inner.store.runs(request.limit, None).await?,
@@ -130,7 +133,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `no_such_run`.
-    pub async fn run(&self, request: RunRef) -> Result<Run, ApiError> {
+    pub async fn run(&self, request: RunRef) -> Result<Run, Fault> {
         let run_id = self.inner.store.resolve_run(&request.run).await?;
         let summary = summary(self.inner.store.run(&run_id).await?);
         // Asked for before the events, so that no reply is in neither.
@@ -149,7 +152,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `no_such_run`.
-    pub async fn answer(&self, request: RunRef) -> Result<Answer, ApiError> {
+    pub async fn answer(&self, request: RunRef) -> Result<Answer, Fault> {
         let run_id = self.inner.store.resolve_run(&request.run).await?;
         let row = self.inner.store.run(&run_id).await?;
         let events = self.inner.store.events(&run_id).await?;
@@ -175,7 +178,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `no_such_run`, `run_is_active`.
-    pub async fn delete_run(&self, request: RunRef) -> Result<Nothing, ApiError> {
+    pub async fn delete_run(&self, request: RunRef) -> Result<Nothing, Fault> {
         let run_id = self.inner.store.resolve_run(&request.run).await?;
         self.inner.store.delete_run(&run_id).await?;
         self.tell(Update::Runs);
@@ -186,7 +189,7 @@ impl Plumb {
     ///
     /// # Errors
     /// When it is not kept.
-    pub async fn read_prompt(&self, request: ReadPrompt) -> Result<Text, ApiError> {
+    pub async fn read_prompt(&self, request: ReadPrompt) -> Result<Text, Fault> {
         Ok(Text { text: self.inner.store.blob(&BlobId(request.prompt)).await? })
     }
 
@@ -196,7 +199,7 @@ impl Plumb {
         sources: &[String],
         options: &RunOptions,
         (corpus, journal, live): (&Arc<OpenCorpus>, Arc<dyn Journal>, &Arc<Live>),
-    ) -> Result<Parts, ApiError> {
+    ) -> Result<Parts, Fault> {
         let (models, own) = (self.inner.folders.models(), self.inner.folders.own_profiles());
         let model = plumb_models::connect(&options.model, &self.inner.keys, &models, &own).await?;
         let sub_model = match &options.sub_model {
@@ -222,8 +225,8 @@ impl Plumb {
         run_id: RunId,
         live: Arc<Live>,
         (corpus, journal): (Arc<OpenCorpus>, Arc<dyn Journal>),
-        work: impl Future<Output = Result<(), JournalError>> + Send + 'static,
-    ) -> Result<RunSummary, ApiError> {
+        work: impl Future<Output = Result<(), Fault>> + Send + 'static,
+    ) -> Result<RunSummary, Fault> {
         locked(&self.inner.live).insert(run_id.clone(), live.clone());
         let (plumb, id) = (self.clone(), run_id.clone());
         let mut task = tokio::spawn(async move {
@@ -233,18 +236,18 @@ impl Plumb {
                 Err(_) => plumb.crashed(&id).await,
             };
             if let Err(e) = plumb.pin_sources(&id, &corpus, &*journal).await {
-                tracing::error!(run = %id, code = e.code, "what it cites could not be kept: {}", e.message);
+                tracing::error!(run = %id, code = %e.code, "what it cites could not be kept: {}", e.message);
             }
             locked(&plumb.inner.live).remove(&id);
             if let Err(e) = &outcome {
-                tracing::error!(run = %id, code = e.code, "the record could not be written: {}", e.message);
+                tracing::error!(run = %id, code = %e.code, "the record could not be written: {}", e.message);
             }
             plumb.tell(Update::Runs);
             outcome
         });
         tokio::select! {
             () = live.begun() => {}
-            ended = &mut task => ended.map_err(|e| ApiError::new("crashed", format!("The run ended unexpectedly: {e}")))??,
+            ended = &mut task => ended.map_err(|e| Fault::new(Code::Crashed, format!("The run ended unexpectedly: {e}")))??,
         }
         self.tell(Update::Runs);
         Ok(summary(self.inner.store.run(&run_id).await?))
@@ -253,11 +256,11 @@ impl Plumb {
 
 impl Plumb {
     /// Writes the end of a run that broke off by a fault of ours.
-    async fn crashed(&self, run_id: &RunId) -> Result<(), JournalError> {
+    async fn crashed(&self, run_id: &RunId) -> Result<(), Fault> {
         let events = self.inner.store.events(run_id).await.unwrap_or_default();
         let totals = Totals::of(&events);
         let message = "A fault in Plumb broke this question off. What was found so far is kept; it can be continued.".to_owned();
-        let error = Some(Fault { code: "crashed".to_owned(), message });
+        let error = Some(Fault::new(Code::Crashed, message));
         let kind = EventKind::Finished { status: RunStatus::Failed, answer: totals.answer, error, elapsed_ms: totals.elapsed_ms };
         let seq = events.last().map_or(0, |last| last.seq + 1);
         let event = Event { version: EVENT_VERSION, seq, at_ms: now_ms(), node: NodeId(0), kind };

@@ -4,8 +4,9 @@ use crate::{long_lines::bounded, pins::is_found, plumb::Plumb, types::*};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use plumb_corpus::Place;
 use plumb_rlm::{
-    corpus::{Corpus, Text},
-    fold::Totals,
+    fault::{Code, Fault},
+    record::totals::Totals,
+    traits::corpus::{Corpus, Text},
 };
 use std::collections::BTreeMap;
 
@@ -19,10 +20,10 @@ impl Plumb {
     ///
     /// # Errors
     /// As the corpus has it: `no_such_path`, `no_text`, `unreadable`.
-    pub async fn read_lines(&self, request: ReadLines) -> Result<Lines, ApiError> {
+    pub async fn read_lines(&self, request: ReadLines) -> Result<Lines, Fault> {
         let now = async {
             let corpus = self.library_corpus(&request.library).await?;
-            Ok::<_, ApiError>(corpus.frozen(&request.path).await?)
+            Ok::<_, Fault>(corpus.frozen(&request.path).await?)
         };
         let now = now.await;
         if let Some(run) = &request.run
@@ -50,14 +51,14 @@ impl Plumb {
                 kept: None,
             }
         };
-        tokio::task::spawn_blocking(read).await.map_err(|e| ApiError::new("unreadable", e.to_string()))
+        tokio::task::spawn_blocking(read).await.map_err(|e| Fault::new(Code::Unreadable, e.to_string()))
     }
 
     /// A page of a PDF as an image, with the boxes of its words.
     ///
     /// # Errors
     /// As the corpus has it: `no_such_path`, `unreadable`.
-    pub async fn read_page(&self, request: ReadPage) -> Result<PageImage, ApiError> {
+    pub async fn read_page(&self, request: ReadPage) -> Result<PageImage, Fault> {
         let corpus = self.library_corpus(&request.library).await?;
         let index = request.page.max(1) - 1;
         let drawn = corpus.draw(&request.path, index, request.width.clamp(100, WIDEST)).await?;
@@ -79,7 +80,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `no_such_run`, or what keeps its folders from being opened.
-    pub async fn check_sources(&self, request: RunRef) -> Result<SourceChecks, ApiError> {
+    pub async fn check_sources(&self, request: RunRef) -> Result<SourceChecks, Fault> {
         let run_id = self.inner.store.resolve_run(&request.run).await?;
         let events = self.inner.store.events(&run_id).await?;
         let Some((sources, options)) = events.iter().find_map(crate::runs::started) else {

@@ -5,7 +5,10 @@ use crate::{
     plumb::{Plumb, now_ms},
     types::*,
 };
-use plumb_rlm::event::RunId;
+use plumb_rlm::{
+    fault::{Code, Fault},
+    ids::RunId,
+};
 
 /// Runs that are named.
 const DEAREST: u32 = 10;
@@ -15,7 +18,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `bad_month`; when the store cannot be read.
-    pub async fn spending(&self, request: SpendingOf) -> Result<Spending, ApiError> {
+    pub async fn spending(&self, request: SpendingOf) -> Result<Spending, Fault> {
         let month = self.inner.store.spending(request.month.as_deref(), now_ms(), DEAREST).await?;
         let models: Vec<_> = month.models.iter().map(named).collect();
         let total = models.iter().fold(Spent::default(), |sum, model| sum.plus(model.spent));
@@ -45,9 +48,9 @@ impl Plumb {
     ///
     /// # Errors
     /// `bad_limit`; when the store cannot be written.
-    pub async fn set_month_limit(&self, request: MonthLimit) -> Result<Nothing, ApiError> {
+    pub async fn set_month_limit(&self, request: MonthLimit) -> Result<Nothing, Fault> {
         if request.limit_usd.is_some_and(|limit| !limit.is_finite() || limit <= 0.0) {
-            return Err(ApiError::new("bad_limit", "A monthly limit is an amount in US dollars above zero, such as 20."));
+            return Err(Fault::new(Code::BadLimit, "A monthly limit is an amount in US dollars above zero, such as 20."));
         }
         self.inner.store.set_month_limit(request.limit_usd).await?;
         Ok(Nothing {})

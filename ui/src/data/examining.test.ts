@@ -1,9 +1,10 @@
+import type { Fault } from "../bindings/Fault";
 import { QueryClient } from "@tanstack/react-query";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { DocumentEntry } from "../bindings/DocumentEntry";
 import { beginExamining, endExamining, examining, listUpdater, takeExamined } from "./examining";
 
-const update = (done: number, more: { ended?: boolean; fault?: { code: string; message: string } } = {}) =>
+const update = (done: number, more: { ended?: boolean; fault?: Fault } = {}) =>
   ({ type: "examined", library: "1", done, all: 10, ended: false, ...more }) as const;
 
 beforeEach(() => endExamining("1"));

@@ -1,7 +1,8 @@
+import type { Fault } from "../bindings/Fault";
 import { beforeEach, expect, test } from "vitest";
 import { clearFetch, fetching, takeFetch } from "./fetching";
 
-const update = (bytes_here: number, more: { done?: boolean; fault?: { code: string; message: string } } = {}) =>
+const update = (bytes_here: number, more: { done?: boolean; fault?: Fault } = {}) =>
   ({ type: "fetch", id: "m", bytes_here, bytes: 1000, done: false, ...more }) as const;
 
 beforeEach(() => clearFetch("m"));

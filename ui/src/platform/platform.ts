@@ -1,4 +1,3 @@
-import type { ApiError } from "../bindings/ApiError";
 import type { Commands } from "../bindings/Commands";
 import type { Update } from "../bindings/Update";
 
@@ -30,7 +29,7 @@ export interface Platform {
 /** A command that failed: the code for the program, the message for the person. */
 export class Failure extends Error {
   readonly code: string;
-  constructor({ code, message }: ApiError) {
+  constructor({ code, message }: { code: string; message: string }) {
     super(message);
     this.name = "Failure";
     this.code = code;
