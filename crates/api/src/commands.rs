@@ -1,6 +1,7 @@
 //! The table of commands.
 
 use crate::{plumb::Plumb, types::*};
+use plumb_rlm::fault::{Code, Fault};
 
 /// Declares the commands once: their names on the wire, their requests and their responses. Makes the interface that TypeScript sees and the
 /// dispatch that every host across a wire uses.
@@ -19,14 +20,14 @@ macro_rules! commands {
             ///
             /// # Errors
             /// `unknown_command`, `bad_request`, or the command's own.
-            pub async fn dispatch(&self, name: &str, request: serde_json::Value) -> Result<serde_json::Value, ApiError> {
+            pub async fn dispatch(&self, name: &str, request: serde_json::Value) -> Result<serde_json::Value, Fault> {
                 match name {
                     $(stringify!($name) => {
-                        let request: $request = serde_json::from_value(request).map_err(|e| ApiError::new("bad_request", e.to_string()))?;
+                        let request: $request = serde_json::from_value(request).map_err(|e| Fault::new(Code::BadRequest, e.to_string()))?;
                         let response: $response = self.$name(request).await?;
-                        serde_json::to_value(response).map_err(|e| ApiError::new("bad_request", e.to_string()))
+                        serde_json::to_value(response).map_err(|e| Fault::new(Code::BadRequest, e.to_string()))
                     })+
-                    _ => Err(ApiError::new("unknown_command", format!("There is no command “{name}”."))),
+                    _ => Err(Fault::new(Code::UnknownCommand, format!("There is no command “{name}”."))),
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::{place::try_command, plumb::Plumb, types::*};
 use plumb_models::{FileState, RunsOn};
+use plumb_rlm::fault::Fault;
 use std::{path::Path, time::Duration};
 
 /// How long the examination waits for a worker elsewhere.
@@ -12,7 +13,7 @@ impl Plumb {
     ///
     /// # Errors
     /// None so far: what cannot be examined is a check that is not ok.
-    pub async fn doctor(&self, _: Nothing) -> Result<Doctor, ApiError> {
+    pub async fn doctor(&self, _: Nothing) -> Result<Doctor, Fault> {
         let mut checks = Vec::new();
         let python = self.seal(&mut checks).await;
         self.elsewhere(&mut checks).await?;
@@ -68,7 +69,7 @@ impl Plumb {
     }
 
     /// The command that runs code elsewhere, where one is set.
-    async fn elsewhere(&self, checks: &mut Vec<Check>) -> Result<(), ApiError> {
+    async fn elsewhere(&self, checks: &mut Vec<Check>) -> Result<(), Fault> {
         let Some(command) = self.settings(Nothing {}).await?.repl_command.filter(|command| !command.trim().is_empty()) else {
             return Ok(());
         };

@@ -1,12 +1,16 @@
 //! Where things run: code on this computer or elsewhere, and what may not leave it.
 
 use crate::{
-    libraries::library_id,
+    library::libraries::library_id,
     plumb::{Plumb, WORKER_MEMORY},
     types::*,
 };
 use plumb_repl::SealedPython;
-use plumb_rlm::{model::Model, options::RunOptions};
+use plumb_rlm::{
+    fault::{Code, Fault},
+    options::RunOptions,
+    traits::model::Model,
+};
 use std::{
     path::Path,
     sync::Arc,
@@ -21,7 +25,7 @@ impl Plumb {
     ///
     /// # Errors
     /// `no_such_library`.
-    pub async fn set_local_only(&self, request: SetLocalOnly) -> Result<Nothing, ApiError> {
+    pub async fn set_local_only(&self, request: SetLocalOnly) -> Result<Nothing, Fault> {
         self.inner.store.set_local_only(library_id(&request.library)?, request.local_only).await?;
         self.tell(Update::Libraries);
         Ok(Nothing {})
@@ -31,18 +35,18 @@ impl Plumb {
     ///
     /// # Errors
     /// What keeps it from being used.
-    pub async fn test_repl(&self, request: TestRepl) -> Result<TestResult, ApiError> {
+    pub async fn test_repl(&self, request: TestRepl) -> Result<TestResult, Fault> {
         self.may_choose_command()?;
         try_command(&request.command, TRIAL).await
     }
 
     /// A page that others might reach must not choose what this computer runs.
-    pub(crate) fn may_choose_command(&self) -> Result<(), ApiError> {
+    pub(crate) fn may_choose_command(&self) -> Result<(), Fault> {
         match self.inner.confined_to {
             None => Ok(()),
             Some(_) => {
                 let message = "A command that runs code elsewhere is set in the window or with --repl-command in a terminal, not from a browser.";
-                Err(ApiError::new("not_allowed", message))
+                Err(Fault::new(Code::NotAllowed, message))
             }
         }
     }
@@ -61,7 +65,7 @@ impl Plumb {
         sources: &[String],
         options: &RunOptions,
         models: [&dyn Model; 2],
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), Fault> {
         let libraries = self.inner.store.libraries().await?;
         let Some(kept) = libraries.iter().find(|library| library.local_only && overlap(&library.sources, sources)) else {
             return Ok(());
@@ -72,7 +76,7 @@ impl Plumb {
                 "“{name}” is marked to stay on this computer, and {what}. Choose the built-in model or one on this computer, or take the mark off \
                  in the menu of the library."
             );
-            Err(ApiError::new("local_only", message))
+            Err(Fault::new(Code::LocalOnly, message))
         };
         if let Some(model) = models.iter().find(|model| !model.profile().local) {
             return refuse(format!("what the model {} reads may leave it", model.profile().name));
@@ -85,14 +89,14 @@ impl Plumb {
 }
 
 /// How soon a command brings a sealed worker.
-pub(crate) async fn try_command(command: &str, within: Duration) -> Result<TestResult, ApiError> {
+pub(crate) async fn try_command(command: &str, within: Duration) -> Result<TestResult, Fault> {
     let since = Instant::now();
     let launcher = SealedPython::elsewhere(command, WORKER_MEMORY);
     match tokio::time::timeout(within, launcher.examine()).await {
-        Ok(examined) => examined.map_err(|e| ApiError::new(e.code, e.message))?,
+        Ok(examined) => examined.map_err(|e| Fault::new(e.code, e.message))?,
         Err(_) => {
             let seconds = within.as_secs();
-            return Err(ApiError::new("no_worker", format!("The command brought no worker within {seconds} s.")));
+            return Err(Fault::new(Code::NoWorker, format!("The command brought no worker within {seconds} s.")));
         }
     };
     Ok(TestResult { elapsed_ms: since.elapsed().as_millis() as u64 })

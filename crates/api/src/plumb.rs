@@ -2,13 +2,13 @@
 
 use crate::{
     folders::Folders,
-    live::Live,
-    types::{ApiError, Nothing, Update},
+    runs::live::Live,
+    types::{Nothing, Update},
 };
 use plumb_corpus::{Extraction, Extractor, OpenCorpus};
 use plumb_models::Keys;
 use plumb_repl::SealedPython;
-use plumb_rlm::event::RunId;
+use plumb_rlm::{fault::Fault, ids::RunId};
 use plumb_store::Store;
 use std::{
     collections::HashMap,
@@ -58,7 +58,7 @@ impl Plumb {
     ///
     /// # Errors
     /// Where the data cannot be opened: no access, a full disk, a newer version's data.
-    pub async fn open(folders: Folders) -> Result<Self, ApiError> {
+    pub async fn open(folders: Folders) -> Result<Self, Fault> {
         Self::open_confined(folders, None).await
     }
 
@@ -66,7 +66,7 @@ impl Plumb {
     ///
     /// # Errors
     /// As [`Plumb::open`].
-    pub async fn open_confined(folders: Folders, confined_to: Option<Vec<PathBuf>>) -> Result<Self, ApiError> {
+    pub async fn open_confined(folders: Folders, confined_to: Option<Vec<PathBuf>>) -> Result<Self, Fault> {
         let store = Store::open(&folders.data).await?;
         let (updates, _) = broadcast::channel(BACKLOG);
         let plumb = Plumb {

@@ -4,6 +4,7 @@ use crate::{
     plumb::{Plumb, locked},
     types::*,
 };
+use plumb_rlm::fault::Fault;
 use std::sync::atomic::Ordering;
 
 const SETTINGS: &str = "settings";
@@ -13,7 +14,7 @@ impl Plumb {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn settings(&self, _: Nothing) -> Result<Settings, ApiError> {
+    pub async fn settings(&self, _: Nothing) -> Result<Settings, Fault> {
         Ok(self.inner.store.setting(SETTINGS).await?.unwrap_or_default())
     }
 
@@ -21,7 +22,7 @@ impl Plumb {
     ///
     /// # Errors
     /// When the store cannot be written; `not_allowed` where a browser would choose what this computer runs.
-    pub async fn set_settings(&self, settings: Settings) -> Result<Settings, ApiError> {
+    pub async fn set_settings(&self, settings: Settings) -> Result<Settings, Fault> {
         let before = self.settings(Nothing {}).await?;
         // Back to this computer is always allowed.
         if settings.repl_command.is_some() && settings.repl_command != before.repl_command {

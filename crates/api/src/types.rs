@@ -16,47 +16,13 @@ pub use runs::*;
 pub use spending::*;
 
 use plumb_rlm::{
-    corpus::DocumentEntry,
-    event::{CallId, Event, Fault, NodeId, RunId},
+    documents::DocumentEntry,
+    fault::Fault,
+    ids::{CallId, NodeId, RunId},
+    record::event::Event,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
-
-/// The form in which every fault crosses to a front end.
-#[derive(Clone, Debug, Serialize, Deserialize, TS, thiserror::Error)]
-#[error("{message}")]
-#[ts(export)]
-pub struct ApiError {
-    /// For programs; front ends switch on it.
-    pub code: String,
-    /// What happened, why, and what to do.
-    pub message: String,
-}
-
-impl ApiError {
-    /// A fault of our own.
-    pub fn new(code: &str, message: impl Into<String>) -> Self {
-        ApiError { code: code.to_owned(), message: message.into() }
-    }
-}
-
-macro_rules! from_faults {
-    ($($fault:ty),+) => {
-        $(impl From<$fault> for ApiError {
-            fn from(fault: $fault) -> Self {
-                ApiError::new(fault.code, fault.message)
-            }
-        })+
-    };
-}
-
-from_faults!(
-    plumb_store::StoreError,
-    plumb_rlm::corpus::CorpusError,
-    plumb_rlm::model::ModelError,
-    plumb_rlm::journal::JournalError,
-    plumb_models::FetchError
-);
 
 /// A command that takes nothing.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, TS)]

@@ -4,7 +4,7 @@
 
 use plumb_api::{
     Folders, Plumb,
-    corpus::{DocumentEntry, DocumentState, Include},
+    documents::{DocumentEntry, DocumentState, Include},
     types::{LibraryId, ListDocuments, OpenLibrary, SetInclude, Update},
 };
 use tempfile::TempDir;

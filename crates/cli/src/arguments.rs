@@ -3,9 +3,9 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use plumb_api::{
     Price,
-    corpus::Include,
+    documents::Include,
+    fault::{Code, Fault},
     options::{KeySource, Limits, ModeChoice, ModelChoice},
-    types::ApiError,
 };
 use std::path::PathBuf;
 
@@ -365,7 +365,7 @@ impl Ask {
     ///
     /// # Errors
     /// Where a key was given, and no model whose key it could be: it is not sent to whoever happens to be asked.
-    pub fn models(&self) -> Result<(Option<ModelChoice>, Option<ModelChoice>), ApiError> {
+    pub fn models(&self) -> Result<(Option<ModelChoice>, Option<ModelChoice>), Fault> {
         // A server was named, but no model of it: most servers of one model ignore the name.
         let unnamed = ("server".to_owned(), "default".to_owned());
         let root = self.model.as_ref().or(self.base_url.as_ref().map(|_| &unnamed));
@@ -373,12 +373,12 @@ impl Ask {
         let takes_key = |named: Option<&(String, String)>| named.is_some_and(|(provider, _)| provider != LOCAL);
         if self.key.source().is_some() && !takes_key(root) {
             let message = "--api-key-env and --api-key-command give the key of --model: name a model of a provider with it. The key of --sub-model is given with --sub-api-key-env or --sub-api-key-command.";
-            return Err(ApiError::new("key_for_nobody", message));
+            return Err(Fault::new(Code::KeyForNobody, message));
         }
         if self.sub.key().is_some() && !takes_key(sub) {
             let message =
                 "--sub-api-key-env and --sub-api-key-command give the key of --sub-model: name a model of a provider with it.";
-            return Err(ApiError::new("key_for_nobody", message));
+            return Err(Fault::new(Code::KeyForNobody, message));
         }
         let said = || Said { base_url: self.base_url.clone(), key: self.key.source(), price: self.price };
         let of_sub = |(provider, _): &(String, String)| {

@@ -9,14 +9,16 @@ use crate::{
 };
 use plumb_api::{
     Plumb,
-    event::{Event, EventKind, RunId},
-    types::{ApiError, Ask, Nothing, OpenLibrary, Resume, RunRef, SetInclude, SetLocalOnly, Update},
+    event::{Event, EventKind},
+    fault::{Code, Fault},
+    ids::RunId,
+    types::{Ask, Nothing, OpenLibrary, Resume, RunRef, SetInclude, SetLocalOnly, Update},
 };
 use std::{fs::File, io::Write};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 /// `plumb ask`.
-pub async fn ask(plumb: &Plumb, arguments: arguments::Ask) -> Result<Exit, ApiError> {
+pub async fn ask(plumb: &Plumb, arguments: arguments::Ask) -> Result<Exit, Fault> {
     let updates = plumb.updates();
     let sources = arguments.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let library = plumb.open_library(OpenLibrary { sources }).await?;
@@ -49,7 +51,7 @@ pub async fn ask(plumb: &Plumb, arguments: arguments::Ask) -> Result<Exit, ApiEr
 }
 
 /// `plumb resume`.
-pub async fn resume(plumb: &Plumb, arguments: arguments::Resume) -> Result<Exit, ApiError> {
+pub async fn resume(plumb: &Plumb, arguments: arguments::Resume) -> Result<Exit, Fault> {
     let updates = plumb.updates();
     let request = Resume {
         run: arguments.run,
@@ -71,7 +73,7 @@ async fn follow(
     mut updates: Receiver<Update>,
     mut interrupts: Interrupts,
     output: &Output,
-) -> Result<Exit, ApiError> {
+) -> Result<Exit, Fault> {
     let reference = || RunRef { run: run.0.clone() };
     let mut next = 0;
     loop {
@@ -93,7 +95,7 @@ async fn follow(
     if let Some(file) = &output.events {
         let events = plumb.run(reference()).await?.events;
         write_events(file, &events)
-            .map_err(|e| ApiError::new("unwritable", format!("The events could not be written to {}: {e}", file.display())))?;
+            .map_err(|e| Fault::new(Code::Unwritable, format!("The events could not be written to {}: {e}", file.display())))?;
     }
     Ok(outcome::finished(&plumb.answer(reference()).await?, output.json))
 }
@@ -112,13 +114,13 @@ fn write_events(file: &std::path::Path, events: &[Event]) -> std::io::Result<()>
 }
 
 /// Why nothing is sent for a while.
-pub fn wait_words(code: &str, asked: bool, wait_ms: u64) -> String {
+pub fn wait_words(code: Code, asked: bool, wait_ms: u64) -> String {
     let seconds = wait_ms.div_ceil(1000);
     match code {
         _ if asked => format!("The provider asked us to wait {seconds} s."),
-        "rate_limited" => format!("The provider takes no more calls for now: trying again in {seconds} s."),
-        "unreachable" => format!("The provider's server cannot be reached for now: trying again in {seconds} s."),
-        "cut_short" => format!("The reply broke off: trying again in {seconds} s."),
+        Code::RateLimited => format!("The provider takes no more calls for now: trying again in {seconds} s."),
+        Code::Unreachable => format!("The provider's server cannot be reached for now: trying again in {seconds} s."),
+        Code::CutShort => format!("The reply broke off: trying again in {seconds} s."),
         _ => format!("The provider did not answer as it should: trying again in {seconds} s."),
     }
 }
@@ -153,7 +155,7 @@ fn progress(event: &Event, calls: &mut u32) {
             *calls += 1;
             tell!("{indent}  sub-call {calls}: {}", prompt_head.lines().next().unwrap_or_default());
         }
-        EventKind::Waiting { code, asked, wait_ms, .. } => tell!("{indent}{}", wait_words(code, *asked, *wait_ms)),
+        EventKind::Waiting { code, asked, wait_ms, .. } => tell!("{indent}{}", wait_words(*code, *asked, *wait_ms)),
         EventKind::Notice(notice) => tell!("{indent}{}", notice.message),
         _ => {}
     }

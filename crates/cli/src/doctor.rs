@@ -2,13 +2,10 @@
 
 use crate::outcome::Exit;
 use crate::terminal::{self, say};
-use plumb_api::{
-    Plumb,
-    types::{ApiError, Nothing},
-};
+use plumb_api::{Plumb, fault::Fault, types::Nothing};
 
 /// Prints what was examined; ends with 1 when something is not as it should be.
-pub async fn run(plumb: &Plumb, as_json: bool) -> Result<Exit, ApiError> {
+pub async fn run(plumb: &Plumb, as_json: bool) -> Result<Exit, Fault> {
     let doctor = plumb.doctor(Nothing {}).await?;
     if as_json {
         println!("{}", terminal::json(&doctor));

@@ -7,8 +7,8 @@ use crate::{
 };
 use plumb_api::{
     Examined, Place, Plumb,
-    corpus::{DocumentEntry, DocumentState},
-    types::ApiError,
+    documents::{DocumentEntry, DocumentState},
+    fault::Fault,
 };
 use serde::Serialize;
 use std::{
@@ -21,7 +21,7 @@ use std::{
 const PROGRESS: Duration = Duration::from_millis(500);
 
 /// `plumb files`.
-pub async fn run(plumb: &Plumb, arguments: arguments::Files) -> Result<Exit, ApiError> {
+pub async fn run(plumb: &Plumb, arguments: arguments::Files) -> Result<Exit, Fault> {
     let files = plumb.files(&arguments.paths, arguments.include.into(), arguments.pictures).await?;
     if arguments.json && arguments.text {
         // One line for each as it is read: texts are not gathered.

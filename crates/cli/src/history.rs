@@ -7,12 +7,13 @@ use crate::terminal::{self, say, tell};
 use plumb_api::{
     Finish, Plumb,
     event::{Event, EventKind},
-    types::{ApiError, ListRuns, RunRef},
+    fault::Fault,
+    types::{ListRuns, RunRef},
 };
 use serde_json::json;
 
 /// `plumb runs`.
-pub async fn runs(plumb: &Plumb, as_json: bool, limit: u32) -> Result<Exit, ApiError> {
+pub async fn runs(plumb: &Plumb, as_json: bool, limit: u32) -> Result<Exit, Fault> {
     let runs = plumb.runs(ListRuns { limit, containing: None }).await?;
     if as_json {
         let rows: Vec<_> = runs
@@ -40,7 +41,7 @@ pub async fn runs(plumb: &Plumb, as_json: bool, limit: u32) -> Result<Exit, ApiE
 }
 
 /// `plumb show`. The exit status says whether it could be shown, not how the run ended.
-pub async fn show(plumb: &Plumb, run: String, as_json: bool) -> Result<Exit, ApiError> {
+pub async fn show(plumb: &Plumb, run: String, as_json: bool) -> Result<Exit, Fault> {
     let answer = plumb.answer(RunRef { run: run.clone() }).await?;
     if !as_json {
         let run = plumb.run(RunRef { run }).await?;
@@ -92,7 +93,7 @@ fn step(event: &Event) {
             };
             say!("{indent}  reply {}{ended}: {}", call.0 + 1, error.as_ref().map_or(head, |fault| fault.message.clone()));
         }
-        EventKind::Waiting { code, asked, wait_ms, .. } => say!("{indent}{}", wait_words(code, *asked, *wait_ms)),
+        EventKind::Waiting { code, asked, wait_ms, .. } => say!("{indent}{}", wait_words(*code, *asked, *wait_ms)),
         EventKind::Notice(notice) => say!("{indent}{}", notice.message),
         _ => {}
     }

@@ -1,6 +1,6 @@
 //! Ctrl-C, and the system's request to end.
 
-use plumb_api::types::ApiError;
+use plumb_api::fault::{Code, Fault};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Hears from the moment it is made: what comes while the program is busy with something else is not lost.
@@ -14,8 +14,8 @@ impl Interrupts {
     ///
     /// # Errors
     /// `signals` where the system refuses.
-    pub fn listen() -> Result<Self, ApiError> {
-        let refused = |e: std::io::Error| ApiError::new("signals", format!("Ctrl-C could not be listened for: {e}. Try again."));
+    pub fn listen() -> Result<Self, Fault> {
+        let refused = |e: std::io::Error| Fault::new(Code::Signals, format!("Ctrl-C could not be listened for: {e}. Try again."));
         Ok(Interrupts {
             keys: signal(SignalKind::interrupt()).map_err(refused)?,
             system: signal(SignalKind::terminate()).map_err(refused)?,

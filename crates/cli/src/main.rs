@@ -35,7 +35,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<Exit, plumb_api::types::ApiError> {
+async fn run(command: Command) -> Result<Exit, plumb_api::fault::Fault> {
     if let Command::Serve(serve) = command {
         return serve::run(serve).await;
     }

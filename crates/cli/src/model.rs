@@ -8,13 +8,14 @@ use crate::{
 };
 use plumb_api::{
     Plumb,
-    types::{AddModel, ApiError, BuiltInModel, FetchModel, ModelId, Nothing, Update},
+    fault::Fault,
+    types::{AddModel, BuiltInModel, FetchModel, ModelId, Nothing, Update},
 };
 use std::time::Instant;
 use tokio::sync::broadcast::error::RecvError;
 
 /// `plumb model`.
-pub async fn run(plumb: &Plumb, command: Model) -> Result<Exit, ApiError> {
+pub async fn run(plumb: &Plumb, command: Model) -> Result<Exit, Fault> {
     match command {
         Model::List => list(plumb).await,
         Model::Fetch { id, from } => fetch(plumb, id, from).await,
@@ -30,7 +31,7 @@ pub async fn run(plumb: &Plumb, command: Model) -> Result<Exit, ApiError> {
     }
 }
 
-async fn list(plumb: &Plumb) -> Result<Exit, ApiError> {
+async fn list(plumb: &Plumb) -> Result<Exit, Fault> {
     plumb.built_in_models(Nothing {}).await?.iter().for_each(line);
     Ok(Exit::Answered)
 }
@@ -53,7 +54,7 @@ fn line(model: &BuiltInModel) {
     say!("local:{:<22} {:<22} {megabytes:>5} MB  {:<11} {state}", model.id, model.name, model.licence);
 }
 
-async fn fetch(plumb: &Plumb, id: String, from: Option<String>) -> Result<Exit, ApiError> {
+async fn fetch(plumb: &Plumb, id: String, from: Option<String>) -> Result<Exit, Fault> {
     let (mut updates, mut interrupts) = (plumb.updates(), Interrupts::listen()?);
     plumb.fetch_model(FetchModel { id: id.clone(), from_file: from }).await?;
     let since = Instant::now();
@@ -64,7 +65,7 @@ async fn fetch(plumb: &Plumb, id: String, from: Option<String>) -> Result<Exit, 
                     bar(bytes_here, bytes, since);
                     if let Some(fault) = fault {
                         eprintln!();
-                        return Err(ApiError { code: fault.code, message: fault.message });
+                        return Err(fault);
                     }
                     if done {
                         eprintln!();

@@ -4,7 +4,10 @@ use crate::{
     sent,
     terminal::{self, say, tell},
 };
-use plumb_api::types::{Answer, ApiError, RunState};
+use plumb_api::{
+    fault::{Code, Fault},
+    types::{Answer, RunState},
+};
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -29,10 +32,10 @@ impl From<Exit> for ExitCode {
 }
 
 /// What to type, where the message, which the window shows too, names only what to press.
-fn in_a_terminal(code: &str, message: &str) -> String {
+fn in_a_terminal(code: Code, message: &str) -> String {
     let how = match code {
-        "limit_month" => " In a terminal: plumb spending --limit USD.",
-        "no_model" => " In a terminal: --model PROVIDER:NAME.",
+        Code::LimitMonth => " In a terminal: plumb spending --limit USD.",
+        Code::NoModel => " In a terminal: --model PROVIDER:NAME.",
         _ => "",
     };
     format!("{message}{how}")
@@ -42,7 +45,7 @@ fn in_a_terminal(code: &str, message: &str) -> String {
 pub fn finished(answer: &Answer, as_json: bool) -> Exit {
     let mut answer = answer.clone();
     if let Some(error) = &mut answer.error {
-        error.message = in_a_terminal(&error.code, &error.message);
+        error.message = in_a_terminal(error.code, &error.message);
     }
     let answer = &answer;
     if as_json {
@@ -91,8 +94,8 @@ pub fn counted(number: impl Into<u64>, what: &str) -> String {
 }
 
 /// Prints a fault that came before there was a run.
-pub fn failed(error: &ApiError, as_json: bool) {
-    let error = &ApiError { code: error.code.clone(), message: in_a_terminal(&error.code, &error.message) };
+pub fn failed(error: &Fault, as_json: bool) {
+    let error = &Fault { message: in_a_terminal(error.code, &error.message), ..error.clone() };
     if as_json {
         println!(
             "{}",

@@ -2,8 +2,8 @@
 
 use crate::outcome::counted;
 use plumb_api::{
-    event::Destination,
     ledger::{Ledger, SentTo},
+    sending::Destination,
 };
 use std::net::IpAddr;
 

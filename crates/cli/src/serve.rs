@@ -16,7 +16,8 @@ use axum::{
 use futures_util::StreamExt;
 use plumb_api::{
     Folders, Plumb,
-    types::{ApiError, Update},
+    fault::{Code, Fault},
+    types::Update,
 };
 use rust_embed::RustEmbed;
 use std::{
@@ -49,16 +50,16 @@ struct Host {
 }
 
 /// Serves until Ctrl-C.
-pub async fn run(arguments: arguments::Serve) -> Result<Exit, ApiError> {
+pub async fn run(arguments: arguments::Serve) -> Result<Exit, Fault> {
     let roots = if arguments.roots.is_empty() { std::env::home_dir().into_iter().collect() } else { arguments.roots };
     let roots: Vec<PathBuf> = roots.iter().map(|root| std::path::absolute(root).unwrap_or_else(|_| root.clone())).collect();
     if let Some(missing) = roots.iter().find(|root| !root.is_dir()) {
-        return Err(ApiError::new("no_such_folder", format!("{} is not a folder.", missing.display())));
+        return Err(Fault::new(Code::NoSuchFolder, format!("{} is not a folder.", missing.display())));
     }
     let plumb = Plumb::open_confined(Folders::of_this_user(), Some(roots)).await?;
     let busy = |e: std::io::Error| {
-        ApiError::new(
-            "port_taken",
+        Fault::new(
+            Code::PortTaken,
             format!("Port {} cannot be used: {e}. Leave --port out to take any free one.", arguments.port),
         )
     };
@@ -80,7 +81,7 @@ pub async fn run(arguments: arguments::Serve) -> Result<Exit, ApiError> {
     let mut interrupts = Interrupts::listen()?;
     // Open streams of updates never end by themselves, so serving is ended rather than drained.
     tokio::select! {
-        served = axum::serve(listener, app) => served.map_err(|e| ApiError::new("serve", e.to_string()))?,
+        served = axum::serve(listener, app) => served.map_err(|e| Fault::new(Code::Serve, e.to_string()))?,
         () = interrupts.next() => {}
     }
     Ok(Exit::Stopped)
@@ -94,7 +95,7 @@ fn secret() -> String {
 /// Refuses what comes from another name (DNS rebinding) or another page.
 async fn same_origin(State(host): State<Arc<Host>>, request: Request, next: Next) -> Response {
     if !is_own(request.headers(), host.port) {
-        return refused(StatusCode::FORBIDDEN, "wrong_origin", "This address answers only to its own page on this machine.");
+        return refused(StatusCode::FORBIDDEN, Code::WrongOrigin, "This address answers only to its own page on this machine.");
     }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -131,7 +132,7 @@ async fn signed_in(State(host): State<Arc<Host>>, request: Request, next: Next) 
     if has_session(&host, request.headers()) {
         next.run(request).await
     } else {
-        refused(StatusCode::UNAUTHORIZED, "not_signed_in", "Open the address that `plumb serve` printed; it works once.")
+        refused(StatusCode::UNAUTHORIZED, Code::NotSignedIn, "Open the address that `plumb serve` printed; it works once.")
     }
 }
 
@@ -151,7 +152,7 @@ async fn enter(State(host): State<Arc<Host>>, Query(entry): Query<Entry>, header
         }
     }
     if !has_session(&host, &headers) {
-        return refused(StatusCode::UNAUTHORIZED, "not_signed_in", "Open the address that `plumb serve` printed; it works once.");
+        return refused(StatusCode::UNAUTHORIZED, Code::NotSignedIn, "Open the address that `plumb serve` printed; it works once.");
     }
     file("index.html")
 }
@@ -163,7 +164,7 @@ async fn page(uri: Uri) -> Response {
 
 fn file(name: &str) -> Response {
     let Some(found) = Page::get(name) else {
-        return refused(StatusCode::NOT_FOUND, "no_such_page", "There is no such page here.");
+        return refused(StatusCode::NOT_FOUND, Code::NoSuchPage, "There is no such page here.");
     };
     let kind = match name.rsplit('.').next() {
         Some("html") => "text/html; charset=utf-8",
@@ -182,7 +183,8 @@ async fn command(State(host): State<Arc<Host>>, Path(name): Path<String>, Json(r
     match host.plumb.dispatch(&name, request).await {
         Ok(response) => Json(response).into_response(),
         Err(error) => {
-            let status = if error.code == "unknown_command" { StatusCode::NOT_FOUND } else { StatusCode::UNPROCESSABLE_ENTITY };
+            let status =
+                if error.code == Code::UnknownCommand { StatusCode::NOT_FOUND } else { StatusCode::UNPROCESSABLE_ENTITY };
             (status, Json(error)).into_response()
         }
     }
@@ -198,6 +200,6 @@ async fn updates(State(host): State<Arc<Host>>) -> Sse<impl futures_util::Stream
     Sse::new(updates).keep_alive(sse::KeepAlive::default())
 }
 
-fn refused(status: StatusCode, code: &str, message: &str) -> Response {
-    (status, Json(ApiError::new(code, message))).into_response()
+fn refused(status: StatusCode, code: Code, message: &str) -> Response {
+    (status, Json(Fault::new(code, message))).into_response()
 }

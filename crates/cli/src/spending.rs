@@ -7,11 +7,12 @@ use crate::{
 };
 use plumb_api::{
     Plumb,
-    types::{ApiError, Cost, Estimate, MonthLimit, NamedSpent, SpendingOf, Spent},
+    fault::Fault,
+    types::{Cost, Estimate, MonthLimit, NamedSpent, SpendingOf, Spent},
 };
 
 /// `plumb spending`.
-pub async fn run(plumb: &Plumb, arguments: arguments::Spending) -> Result<Exit, ApiError> {
+pub async fn run(plumb: &Plumb, arguments: arguments::Spending) -> Result<Exit, Fault> {
     if arguments.limit.is_some() || arguments.no_limit {
         plumb.set_month_limit(MonthLimit { limit_usd: arguments.limit }).await?;
     }

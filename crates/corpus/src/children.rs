@@ -8,7 +8,7 @@ use crate::{
     trouble::{Trouble, unreadable},
 };
 use plumb_extract::{Drawn, Failure, Family, Opened, Parsed};
-use plumb_rlm::corpus::CorpusError;
+use plumb_rlm::fault::{Code, Fault};
 use std::{fs::File, io::Seek, sync::PoisonError};
 
 /// Documents that hold others stay open for the next of their members; so many at a time.
@@ -38,7 +38,7 @@ impl Reading {
     }
 
     /// A page as an image.
-    pub fn draw(&self, document: &Document, page: u32, width: u32) -> Result<Drawn, CorpusError> {
+    pub fn draw(&self, document: &Document, page: u32, width: u32) -> Result<Drawn, Fault> {
         let drawn = self.opened_to_draw(document).and_then(|(content, mut opened)| {
             let drawn = opened.draw(page, width)?;
             // The next page is drawn at once.
@@ -49,7 +49,7 @@ impl Reading {
             Trouble::Snapshot(error) => error,
             Trouble::Document { reason, .. } => {
                 let message = format!("Page {} of \"{}\" cannot be shown: {reason}.", page + 1, document.path);
-                CorpusError { code: "unreadable", message }
+                Fault::new(Code::Unreadable, message)
             }
         })
     }

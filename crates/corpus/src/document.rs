@@ -8,7 +8,11 @@ use crate::{
     trouble::Trouble,
 };
 use plumb_extract::{Failure, FailureState, Kind};
-use plumb_rlm::corpus::{CorpusError, DocumentEntry, DocumentState, Text};
+use plumb_rlm::{
+    documents::{DocumentEntry, DocumentState},
+    fault::{Code, Fault},
+    traits::corpus::Text,
+};
 use std::{
     borrow::Cow,
     fs::File,
@@ -209,7 +213,7 @@ impl Document {
     }
 
     /// Its text, read and frozen now if it was not before. Blocks.
-    pub fn touch(self: &Arc<Self>, reading: &Reading) -> Result<Arc<FrozenText>, CorpusError> {
+    pub fn touch(self: &Arc<Self>, reading: &Reading) -> Result<Arc<FrozenText>, Fault> {
         let _turn = self.turn();
         if let Some(text) = self.frozen() {
             return Ok(text);
@@ -225,7 +229,7 @@ impl Document {
     }
 
     /// Its text as it is now, without keeping it; of one that was frozen, the frozen text. Blocks.
-    pub fn look(self: &Arc<Self>, reading: &Reading) -> Result<Read, CorpusError> {
+    pub fn look(self: &Arc<Self>, reading: &Reading) -> Result<Read, Fault> {
         let _turn = self.turn();
         if let Some(text) = self.frozen() {
             return Ok(Read::Frozen(text));
@@ -259,7 +263,7 @@ impl Document {
     }
 
     /// One that failed is tried again where that may have passed, or its file was changed. A link out of the folder stays closed.
-    fn may_be_read(&self) -> Result<(), CorpusError> {
+    fn may_be_read(&self) -> Result<(), Fault> {
         let (state, reason) = match &*self.slot() {
             Slot::Without(without) if without.state == DocumentState::Failed && without.passing => return Ok(()),
             Slot::Without(without) => (without.state, without.reason.clone()),
@@ -285,7 +289,7 @@ impl Document {
         matches!(&*self.slot(), Slot::Without(without) if without.state == DocumentState::Failed)
     }
 
-    fn note(&self, trouble: Trouble) -> CorpusError {
+    fn note(&self, trouble: Trouble) -> Fault {
         match trouble {
             Trouble::Snapshot(error) => error,
             Trouble::Document { kind, state, reason, passing } => {
@@ -297,7 +301,7 @@ impl Document {
     }
 
     /// Freezes a text that was just read from the file, unless another one is frozen already; gives the one that is.
-    pub fn freeze(&self, reading: &Reading, text: &str) -> Result<Arc<FrozenText>, CorpusError> {
+    pub fn freeze(&self, reading: &Reading, text: &str) -> Result<Arc<FrozenText>, Fault> {
         let _turn = self.turn();
         if let Some(frozen) = self.frozen() {
             return Ok(frozen);
@@ -327,18 +331,16 @@ impl Document {
         self.set_without(Without { kind: Some(kind), state: DocumentState::Opened, reason, passing: false });
     }
 
-    fn refusal(&self, state: DocumentState, reason: &str) -> CorpusError {
+    fn refusal(&self, state: DocumentState, reason: &str) -> Fault {
         let path = &self.path;
         match state {
-            DocumentState::NoText => {
-                CorpusError { code: "no_text", message: format!("\"{path}\" holds nothing to read: {reason}.") }
-            }
-            DocumentState::Opened => CorpusError {
-                code: "no_text",
-                message: format!("\"{path}\" has no text of its own: {reason}. They are listed under \"{path}/\"."),
-            },
-            DocumentState::Skipped => CorpusError { code: "no_text", message: format!("\"{path}\" is left out: {reason}.") },
-            _ => CorpusError { code: "unreadable", message: format!("\"{path}\" could not be read: {reason}.") },
+            DocumentState::NoText => Fault::new(Code::NoText, format!("\"{path}\" holds nothing to read: {reason}.")),
+            DocumentState::Opened => Fault::new(
+                Code::NoText,
+                format!("\"{path}\" has no text of its own: {reason}. They are listed under \"{path}/\"."),
+            ),
+            DocumentState::Skipped => Fault::new(Code::NoText, format!("\"{path}\" is left out: {reason}.")),
+            _ => Fault::new(Code::Unreadable, format!("\"{path}\" could not be read: {reason}.")),
         }
     }
 }

@@ -9,7 +9,10 @@ use crate::{
     search,
 };
 use plumb_extract::Kind;
-use plumb_rlm::corpus::{CorpusError, DocumentEntry};
+use plumb_rlm::{
+    documents::DocumentEntry,
+    fault::{Code, Fault},
+};
 use std::{
     fs::File,
     io::Read as _,
@@ -37,7 +40,7 @@ impl OpenCorpus {
         &self,
         with_texts: bool,
         take: impl Fn(Examined, usize, usize) + Send + Sync + 'static,
-    ) -> Result<(), CorpusError> {
+    ) -> Result<(), Fault> {
         let (listing, passages, reading) = (self.listed().await, self.passages.clone(), self.reading.clone());
         blocking(move |stop| {
             let (all, done) = (listing.documents.len(), AtomicUsize::new(0));
@@ -55,7 +58,7 @@ impl OpenCorpus {
     }
 }
 
-fn one(document: &Arc<Document>, with_text: bool, reading: &Reading) -> Result<Examined, CorpusError> {
+fn one(document: &Arc<Document>, with_text: bool, reading: &Reading) -> Result<Examined, Fault> {
     if !with_text && begins_with_text(document) {
         // A large one is not read to its end only to know that it is text.
         let kind = Kind::of_text(&document.path, "");
@@ -66,7 +69,7 @@ fn one(document: &Arc<Document>, with_text: bool, reading: &Reading) -> Result<E
                 let text = Some((read.about().places.clone(), read.into_string()));
                 return Ok(Examined { entry: document.entry(), text });
             }
-            Err(error) if error.code == "disk_full" => return Err(error),
+            Err(error) if error.code == Code::DiskFull => return Err(error),
             // What is wrong with it is in its entry.
             Ok(_) | Err(_) => {}
         }

@@ -2,7 +2,10 @@
 
 use crate::snapshot::{Shape, Snapshot, write_error};
 use plumb_extract::{Kind, Place};
-use plumb_rlm::corpus::{CorpusError, Placement, Text};
+use plumb_rlm::{
+    fault::Fault,
+    traits::corpus::{Placement, Text},
+};
 use std::{
     io,
     ops::Range,
@@ -129,7 +132,7 @@ impl FrozenText {
     }
 
     /// Where a worker finds it; laid down now if its UTF-8 bytes are not what Python uses.
-    pub fn place_in_snapshot(&self) -> Result<Placement, CorpusError> {
+    pub fn place_in_snapshot(&self) -> Result<Placement, Fault> {
         if let Some(placement) = self.placement() {
             return Ok(placement);
         }
@@ -139,7 +142,7 @@ impl FrozenText {
 }
 
 /// Lays a text down that is no document.
-pub fn place_text(snapshot: &Snapshot, text: &str) -> Result<Placement, CorpusError> {
+pub fn place_text(snapshot: &Snapshot, text: &str) -> Result<Placement, Fault> {
     let mut shape = Shape::default();
     shape.add(text);
     snapshot.place(text, shape).map_err(|e| write_error(&e))

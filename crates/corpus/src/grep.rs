@@ -10,7 +10,10 @@ use grep_matcher::Matcher;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkMatch};
 use plumb_extract::{Reader, reader_of};
-use plumb_rlm::corpus::{CorpusError, GrepResult, Hit, Text};
+use plumb_rlm::{
+    fault::{Code, Fault},
+    traits::corpus::{GrepResult, Hit, Text},
+};
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -27,11 +30,8 @@ const LINE: usize = 500;
 const IN_MEMORY: u64 = 16 << 20;
 
 /// The matcher for a pattern of the user or the model.
-pub fn matcher(pattern: &str, ignore_case: bool) -> Result<RegexMatcher, CorpusError> {
-    RegexMatcherBuilder::new().case_insensitive(ignore_case).line_terminator(Some(b'\n')).build(pattern).map_err(|error| CorpusError {
-        code: "bad_pattern",
-        message: format!("The pattern is not a valid regular expression: {error}. Put a backslash before characters that are meant literally."),
-    })
+pub fn matcher(pattern: &str, ignore_case: bool) -> Result<RegexMatcher, Fault> {
+    RegexMatcherBuilder::new().case_insensitive(ignore_case).line_terminator(Some(b'\n')).build(pattern).map_err(|error| Fault::new(Code::BadPattern, format!("The pattern is not a valid regular expression: {error}. Put a backslash before characters that are meant literally.")))
 }
 
 /// Searches these documents, which are in path order. Blocks; ends soon after `stop` is set.
@@ -41,7 +41,7 @@ pub fn grep(
     limit: usize,
     reading: &Reading,
     stop: &AtomicBool,
-) -> Result<GrepResult, CorpusError> {
+) -> Result<GrepResult, Fault> {
     let found = over(documents, matcher, Found { limit, ..Found::default() }, reading, stop)?;
     Ok(GrepResult {
         hits: found.hits.into_values().flatten().take(limit).collect(),
@@ -57,7 +57,7 @@ pub fn matching(
     matcher: &RegexMatcher,
     reading: &Reading,
     stop: &AtomicBool,
-) -> Result<Vec<usize>, CorpusError> {
+) -> Result<Vec<usize>, Fault> {
     Ok(over(documents, matcher, Found { first_only: true, ..Found::default() }, reading, stop)?.matching)
 }
 
@@ -67,7 +67,7 @@ fn over(
     found: Found,
     reading: &Reading,
     stop: &AtomicBool,
-) -> Result<Found, CorpusError> {
+) -> Result<Found, Fault> {
     let found = Mutex::new(found);
     parallel::each(documents, stop, || {
         let (mut searcher, found) = (searcher(), &found);
@@ -212,7 +212,7 @@ fn one(
     reading: &Reading,
     stop: &AtomicBool,
     found: &Mutex<Found>,
-) -> Result<(), CorpusError> {
+) -> Result<(), Fault> {
     let found = || found.lock().unwrap_or_else(PoisonError::into_inner);
     let mut search = |text: &str, frozen: Option<&FrozenText>| {
         let searched = Searched { text, frozen };
@@ -244,8 +244,8 @@ fn one(
     };
     match result {
         Ok((total, hits)) => found().add(index, total, hits),
-        Err(error) if error.code == "disk_full" => return Err(error),
-        Err(error) => found().failed += u64::from(error.code != "no_text"),
+        Err(error) if error.code == Code::DiskFull => return Err(error),
+        Err(error) => found().failed += u64::from(error.code != Code::NoText),
     }
     Ok(())
 }

@@ -36,8 +36,10 @@ use async_trait::async_trait;
 use document::Document;
 use opening::Listing;
 use paths::{Wanted, find};
-use plumb_rlm::corpus::{
-    Corpus, CorpusError, DocumentEntry, GrepQuery, GrepResult, Include, LeftOut, Overview, Passage, Placement, Text,
+use plumb_rlm::{
+    documents::{DocumentEntry, Include, LeftOut, Overview},
+    fault::{Code, Fault},
+    traits::corpus::{Corpus, GrepQuery, GrepResult, Passage, Placement, Text},
 };
 use reading::Reading;
 use search::PassageIndex;
@@ -109,7 +111,7 @@ impl OpenCorpus {
     ///
     /// # Errors
     /// As [`Corpus::text`].
-    pub async fn frozen(&self, path: &str) -> Result<Arc<FrozenText>, CorpusError> {
+    pub async fn frozen(&self, path: &str) -> Result<Arc<FrozenText>, Fault> {
         let document = self.document(path).await?;
         if let Some(text) = document.frozen() {
             return Ok(text);
@@ -122,18 +124,18 @@ impl OpenCorpus {
     ///
     /// # Errors
     /// `no_such_path`; `unreadable` when it has no pages or they cannot be drawn.
-    pub async fn draw(&self, path: &str, page: u32, width: u32) -> Result<Drawn, CorpusError> {
+    pub async fn draw(&self, path: &str, page: u32, width: u32) -> Result<Drawn, Fault> {
         let document = self.document(path).await?;
         let reading = self.reading.clone();
         blocking(move |_| reading.draw(&document, page, width)).await
     }
 
-    async fn document(&self, path: &str) -> Result<Arc<Document>, CorpusError> {
+    async fn document(&self, path: &str) -> Result<Arc<Document>, Fault> {
         let listing = self.listed().await;
         Ok(listing.documents[find(&listing.documents, path, &self.name)?].clone())
     }
 
-    fn wanted(&self, pattern: Option<&str>, listing: &Listing) -> Result<Option<Arc<Wanted>>, CorpusError> {
+    fn wanted(&self, pattern: Option<&str>, listing: &Listing) -> Result<Option<Arc<Wanted>>, Fault> {
         let Some(pattern) = pattern else { return Ok(None) };
         let mut last = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
@@ -165,18 +167,18 @@ impl Corpus for OpenCorpus {
         overview
     }
 
-    async fn files(&self, glob: Option<&str>, limit: usize) -> Result<Vec<DocumentEntry>, CorpusError> {
+    async fn files(&self, glob: Option<&str>, limit: usize) -> Result<Vec<DocumentEntry>, Fault> {
         let listing = self.listed().await;
         let wanted = self.wanted(glob, &listing)?;
         let listed = listing.documents.iter().filter(|document| wanted.as_ref().is_none_or(|wanted| wanted.has(&document.path)));
         Ok(listed.take(limit).map(|document| document.entry()).collect())
     }
 
-    async fn text(&self, path: &str) -> Result<Arc<dyn Text>, CorpusError> {
+    async fn text(&self, path: &str) -> Result<Arc<dyn Text>, Fault> {
         Ok(self.frozen(path).await?)
     }
 
-    async fn has_text(&self, path: &str) -> Result<(), CorpusError> {
+    async fn has_text(&self, path: &str) -> Result<(), Fault> {
         let document = self.document(path).await?;
         if document.frozen().is_some() || blocking(move |_| Ok(examine::begins_with_text(&document))).await? {
             return Ok(());
@@ -184,7 +186,7 @@ impl Corpus for OpenCorpus {
         self.frozen(path).await.map(drop)
     }
 
-    async fn placement(&self, path: &str) -> Result<Placement, CorpusError> {
+    async fn placement(&self, path: &str) -> Result<Placement, Fault> {
         let text = self.frozen(path).await?;
         match text.placement() {
             Some(placement) => Ok(placement),
@@ -192,19 +194,18 @@ impl Corpus for OpenCorpus {
         }
     }
 
-    fn snapshot(&self) -> Result<File, CorpusError> {
-        self.reading.snapshot.read_only().map_err(|error| CorpusError {
-            code: "unreadable",
-            message: format!("The text that was kept for this run cannot be opened: {error}. Ask again."),
+    fn snapshot(&self) -> Result<File, Fault> {
+        self.reading.snapshot.read_only().map_err(|error| {
+            Fault::new(Code::Unreadable, format!("The text that was kept for this run cannot be opened: {error}. Ask again."))
         })
     }
 
-    async fn place_text(&self, text: &str) -> Result<Placement, CorpusError> {
+    async fn place_text(&self, text: &str) -> Result<Placement, Fault> {
         let (snapshot, text) = (self.reading.snapshot.clone(), text.to_owned());
         blocking(move |_| frozen::place_text(&snapshot, &text)).await
     }
 
-    async fn grep(&self, query: &GrepQuery) -> Result<GrepResult, CorpusError> {
+    async fn grep(&self, query: &GrepQuery) -> Result<GrepResult, Fault> {
         let matcher = grep::matcher(&query.pattern, query.ignore_case)?;
         let (listing, reading, limit) = (self.listed().await, self.reading.clone(), query.limit);
         let wanted = self.wanted(query.path.as_deref(), &listing)?;
@@ -216,7 +217,7 @@ impl Corpus for OpenCorpus {
         .await
     }
 
-    async fn search(&self, query: &str, k: usize, path: Option<&str>) -> Result<Vec<Passage>, CorpusError> {
+    async fn search(&self, query: &str, k: usize, path: Option<&str>) -> Result<Vec<Passage>, Fault> {
         let listing = self.listed().await;
         let wanted = self.wanted(path, &listing)?;
         let chosen = |document: &&Arc<Document>| {
@@ -232,9 +233,7 @@ impl Corpus for OpenCorpus {
 static TURNS: Semaphore = Semaphore::const_new(32);
 
 /// Runs `work` beside the runtime. When the caller goes away, the flag that `work` looks at is set.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce(&AtomicBool) -> Result<T, CorpusError> + Send + 'static,
-) -> Result<T, CorpusError> {
+async fn blocking<T: Send + 'static>(work: impl FnOnce(&AtomicBool) -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
     struct StopOnDrop(Arc<AtomicBool>);
     impl Drop for StopOnDrop {
         fn drop(&mut self) {
@@ -252,8 +251,8 @@ async fn blocking<T: Send + 'static>(
     ended.unwrap_or_else(|_| Err(cancelled()))
 }
 
-fn cancelled() -> CorpusError {
-    CorpusError { code: "cancelled", message: "The search was stopped.".to_owned() }
+fn cancelled() -> Fault {
+    Fault::new(Code::Cancelled, "The search was stopped.")
 }
 
 #[cfg(test)]

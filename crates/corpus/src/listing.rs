@@ -7,7 +7,10 @@ use crate::{
     source::{Origin, Root, Stamp},
 };
 use ignore::{DirEntry, WalkBuilder, WalkState};
-use plumb_rlm::corpus::{CorpusError, DocumentState, Include};
+use plumb_rlm::{
+    documents::{DocumentState, Include},
+    fault::{Code, Fault},
+};
 use rustix::fs::{AtFlags, Mode, OFlags};
 use std::{
     collections::HashSet,
@@ -33,21 +36,23 @@ pub struct Walk<'a> {
 }
 
 /// Resolves the sources; each gets a prefix of its own where there are several.
-pub fn roots(sources: &[PathBuf]) -> Result<Vec<Arc<Root>>, CorpusError> {
+pub fn roots(sources: &[PathBuf]) -> Result<Vec<Arc<Root>>, Fault> {
     let mut taken = HashSet::new();
     let mut roots = Vec::new();
     for source in sources {
-        let missing = |error: std::io::Error| CorpusError {
-            code: "no_such_folder",
-            message: match error.kind() {
-                std::io::ErrorKind::NotFound => {
-                    format!(
-                        "There is no file or folder \"{}\". Check the spelling, or whether its disk is connected.",
-                        source.display()
-                    )
-                }
-                _ => format!("\"{}\" cannot be opened: {error}. Check its permissions.", source.display()),
-            },
+        let missing = |error: std::io::Error| {
+            Fault::new(
+                Code::NoSuchFolder,
+                match error.kind() {
+                    std::io::ErrorKind::NotFound => {
+                        format!(
+                            "There is no file or folder \"{}\". Check the spelling, or whether its disk is connected.",
+                            source.display()
+                        )
+                    }
+                    _ => format!("\"{}\" cannot be opened: {error}. Check its permissions.", source.display()),
+                },
+            )
         };
         let asked = source.clone();
         let look = move || {

@@ -10,7 +10,7 @@ use crate::{
     trouble::Trouble,
 };
 use plumb_extract::Kind;
-use plumb_rlm::corpus::DocumentState;
+use plumb_rlm::documents::DocumentState;
 use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicBool};
 
 /// Documents inside of documents inside of documents: so deep, and no deeper.

@@ -10,7 +10,10 @@ use crate::{
     snapshot::Snapshot,
     source::{Origin, Root},
 };
-use plumb_rlm::corpus::{CorpusError, Include, LeftOutByRule};
+use plumb_rlm::{
+    documents::{Include, LeftOutByRule},
+    fault::{Code, Fault},
+};
 use std::{
     os::unix::ffi::OsStrExt,
     path::PathBuf,
@@ -64,7 +67,7 @@ impl OpenCorpus {
     ///
     /// # Errors
     /// `no_such_folder` when a source does not exist or cannot be opened, `disk_full`, `unreadable` when the snapshot cannot be made.
-    pub fn open(sources: &[PathBuf], include: Include, extraction: &Extraction) -> Result<Arc<Self>, CorpusError> {
+    pub fn open(sources: &[PathBuf], include: Include, extraction: &Extraction) -> Result<Arc<Self>, Fault> {
         let roots = listing::roots(sources)?;
         let name = name(sources)?;
         let reading = Reading {
@@ -124,7 +127,7 @@ impl OpenCorpus {
     ///
     /// # Errors
     /// As [`OpenCorpus::open`].
-    pub fn check(sources: &[PathBuf]) -> Result<(), CorpusError> {
+    pub fn check(sources: &[PathBuf]) -> Result<(), Fault> {
         listing::roots(sources).map(drop)
     }
 
@@ -179,13 +182,13 @@ fn index_name(roots: &[Arc<Root>], include: Include, pictures: bool) -> String {
     name.to_hex()[..32].to_owned()
 }
 
-fn name(sources: &[PathBuf]) -> Result<String, CorpusError> {
+fn name(sources: &[PathBuf]) -> Result<String, Fault> {
     let name = |path: &PathBuf| {
         let path = path.canonicalize().unwrap_or_else(|_| path.clone());
         path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
     };
     match sources {
-        [] => Err(CorpusError { code: "no_such_folder", message: "Name at least one file or folder to ask about.".to_owned() }),
+        [] => Err(Fault::new(Code::NoSuchFolder, "Name at least one file or folder to ask about.")),
         [only] => Ok(name(only)),
         [first, rest @ ..] => Ok(format!("{} and {} more", name(first), rest.len())),
     }

@@ -1,7 +1,7 @@
 //! Work on many things, over all processors.
 
 use crate::cancelled;
-use plumb_rlm::corpus::CorpusError;
+use plumb_rlm::fault::Fault;
 use std::sync::{
     Mutex, PoisonError,
     atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -11,13 +11,13 @@ use std::sync::{
 ///
 /// # Errors
 /// The first one of the workers; `cancelled` when `stop` is set.
-pub fn each<T: Sync, W: FnMut(usize, &T) -> Result<(), CorpusError>>(
+pub fn each<T: Sync, W: FnMut(usize, &T) -> Result<(), Fault>>(
     items: &[T],
     stop: &AtomicBool,
     worker: impl Fn() -> W + Sync,
-) -> Result<(), CorpusError> {
+) -> Result<(), Fault> {
     let next = AtomicUsize::new(0);
-    let trouble: Mutex<Option<CorpusError>> = Mutex::default();
+    let trouble: Mutex<Option<Fault>> = Mutex::default();
     let failed = AtomicBool::new(false);
     let work = || {
         let mut worker = worker();
@@ -49,6 +49,7 @@ pub fn each<T: Sync, W: FnMut(usize, &T) -> Result<(), CorpusError>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plumb_rlm::fault::Code;
 
     #[test]
     fn every_item_is_worked_on_once_and_an_error_or_a_stop_is_told() {
@@ -64,7 +65,7 @@ mod tests {
         };
         assert_eq!(each(&items, &stop, count), Ok(()));
         assert!(done.iter().all(|times| times.load(Ordering::Relaxed) == 1));
-        let full = CorpusError { code: "disk_full", message: String::new() };
+        let full = Fault::new(Code::DiskFull, String::new());
         let failing = || |index: usize, _: &usize| if index == 3 { Err(full.clone()) } else { Ok(()) };
         assert_eq!(each(&items, &stop, failing), Err(full.clone()));
         stop.store(true, Ordering::Relaxed);

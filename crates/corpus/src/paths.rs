@@ -2,7 +2,7 @@
 
 use crate::document::Document;
 use globset::{GlobBuilder, GlobMatcher};
-use plumb_rlm::corpus::CorpusError;
+use plumb_rlm::fault::{Code, Fault};
 use std::sync::Arc;
 
 /// The longest glob, in bytes, and the most groups in it.
@@ -24,21 +24,23 @@ pub struct Wanted {
 
 impl Wanted {
     /// From a pattern of the user or the model.
-    pub fn new(given: &str, listing: &[Arc<Document>]) -> Result<Self, CorpusError> {
+    pub fn new(given: &str, listing: &[Arc<Document>]) -> Result<Self, Fault> {
         let pattern = given.trim_start_matches("./");
         // What is built from a glob grows with its groups, and can outgrow the stack.
         if given.len() > LONGEST_GLOB || given.matches('{').count() > MOST_GROUPS {
             let message = format!(
                 "A pattern for paths may have {LONGEST_GLOB} characters and {MOST_GROUPS} groups in braces; use a simpler one."
             );
-            return Err(CorpusError { code: "bad_pattern", message });
+            return Err(Fault::new(Code::BadPattern, message));
         }
-        let glob = GlobBuilder::new(pattern).build().map_err(|error| CorpusError {
-            code: "bad_pattern",
-            message: format!(
-                "\"{pattern}\" is not a valid pattern for paths: {}. Write for example \"*.md\" or \"docs/**\".",
-                error.kind()
-            ),
+        let glob = GlobBuilder::new(pattern).build().map_err(|error| {
+            Fault::new(
+                Code::BadPattern,
+                format!(
+                    "\"{pattern}\" is not a valid pattern for paths: {}. Write for example \"*.md\" or \"docs/**\".",
+                    error.kind()
+                ),
+            )
         })?;
         Ok(Wanted {
             pattern: given.to_owned(),
@@ -66,7 +68,7 @@ impl Wanted {
 }
 
 /// A document by its path, or by the last parts of its path if they are those of one document only.
-pub fn find(listing: &[Arc<Document>], path: &str, name: &str) -> Result<usize, CorpusError> {
+pub fn find(listing: &[Arc<Document>], path: &str, name: &str) -> Result<usize, Fault> {
     let path = path.trim_start_matches("./");
     if let Ok(index) = listing.binary_search_by(|document| document.path.as_str().cmp(path)) {
         return Ok(index);
@@ -78,7 +80,7 @@ pub fn find(listing: &[Arc<Document>], path: &str, name: &str) -> Result<usize, 
     }
     if path.len() > COMPARED {
         let message = format!("There is no document with such a long path in {name}. Its paths are listed by files().");
-        return Err(CorpusError { code: "no_such_path", message });
+        return Err(Fault::new(Code::NoSuchPath, message));
     }
     let file_name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_lowercase();
     let asked = file_name(path);
@@ -93,5 +95,5 @@ pub fn find(listing: &[Arc<Document>], path: &str, name: &str) -> Result<usize, 
         [] => "Its paths are listed by files().".to_owned(),
         close => format!("Close to it: {}.", close.join(", ")),
     };
-    Err(CorpusError { code: "no_such_path", message: format!("There is no document \"{path}\" in {name}. {advice}") })
+    Err(Fault::new(Code::NoSuchPath, format!("There is no document \"{path}\" in {name}. {advice}")))
 }

@@ -10,7 +10,7 @@ use crate::{
     trouble::{Trouble, unreadable},
 };
 use plumb_extract::{Extractor, Failure, Family, HEAD, Kind, Opened, Parsed, Reader, decode_text, reader_of};
-use plumb_rlm::corpus::{CorpusError, DocumentState, Text as _};
+use plumb_rlm::{documents::DocumentState, fault::Fault, traits::corpus::Text as _};
 use std::{
     fs::File,
     io::{Read as _, Seek},
@@ -94,7 +94,7 @@ impl Reading {
     }
 
     /// Writes a text into the snapshot.
-    pub fn write(&self, text: &str, about: About) -> Result<FrozenText, CorpusError> {
+    pub fn write(&self, text: &str, about: About) -> Result<FrozenText, Fault> {
         write(&self.snapshot, text, about).map_err(|e| write_error(&e))
     }
 

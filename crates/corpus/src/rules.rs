@@ -1,7 +1,10 @@
 //! What the rules of a listing leave out: hidden files, and what `.gitignore` and `.ignore` name.
 
 use crate::{OpenCorpus, blocking, cancelled, opening::Listing};
-use plumb_rlm::corpus::{CorpusError, LeftOutByRule, Rule};
+use plumb_rlm::{
+    documents::{LeftOutByRule, Rule},
+    fault::Fault,
+};
 use std::{
     collections::HashSet,
     fs,
@@ -17,7 +20,7 @@ impl OpenCorpus {
     ///
     /// # Errors
     /// `cancelled`.
-    pub async fn left_out_by_rules(&self) -> Result<Vec<LeftOutByRule>, CorpusError> {
+    pub async fn left_out_by_rules(&self) -> Result<Vec<LeftOutByRule>, Fault> {
         let listing = self.listed().await;
         let known = listing.left_out.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(left_out) = known {

@@ -1,6 +1,9 @@
 //! The file that holds the frozen texts: sparse, append-only, without a name, mapped once by us and once by every worker.
 
-use plumb_rlm::corpus::{CorpusError, Placement};
+use plumb_rlm::{
+    fault::{Code, Fault},
+    traits::corpus::Placement,
+};
 use rustix::fs::{FallocateFlags, StatVfs};
 use std::{
     fs::File,
@@ -42,17 +45,18 @@ impl Drop for Snapshot {
     }
 }
 
-pub(crate) fn write_error(error: &io::Error) -> CorpusError {
+pub(crate) fn write_error(error: &io::Error) -> Fault {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => CorpusError {
-            code: "disk_full",
-            message: "There is no room left on the disk for the text that Plumb has to keep during a run. Free some space and ask again."
-                .to_owned(),
-        },
-        _ => CorpusError {
-            code: "unreadable",
-            message: format!("Plumb could not write to its cache folder: {error}. Look at its permissions, or set PLUMB_HOME to another folder."),
-        },
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => Fault::new(
+            Code::DiskFull,
+            "There is no room left on the disk for the text that Plumb has to keep during a run. Free some space and ask again.",
+        ),
+        _ => Fault::new(
+            Code::Unreadable,
+            format!(
+                "Plumb could not write to its cache folder: {error}. Look at its permissions, or set PLUMB_HOME to another folder."
+            ),
+        ),
     }
 }
 
@@ -63,7 +67,7 @@ pub fn room(disk: &StatVfs) -> u64 {
 
 impl Snapshot {
     /// A new, empty one in this folder.
-    pub fn new(folder: &Path) -> Result<Self, CorpusError> {
+    pub fn new(folder: &Path) -> Result<Self, Fault> {
         std::fs::create_dir_all(folder).map_err(|e| write_error(&e))?;
         let file = tempfile::tempfile_in(folder).map_err(|e| write_error(&e))?;
         let mut refused = io::Error::from(io::ErrorKind::FileTooLarge);

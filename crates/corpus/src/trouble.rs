@@ -2,7 +2,7 @@
 
 use crate::{document::state_of, reading::EMPTY, snapshot::write_error};
 use plumb_extract::{Failure, FailureState, Kind};
-use plumb_rlm::corpus::{CorpusError, DocumentState};
+use plumb_rlm::{documents::DocumentState, fault::Fault};
 use std::io;
 
 /// The document's fault, or the snapshot's.
@@ -19,7 +19,7 @@ pub enum Trouble {
         passing: bool,
     },
     /// It could not be kept.
-    Snapshot(CorpusError),
+    Snapshot(Fault),
 }
 
 impl From<io::Error> for Trouble {

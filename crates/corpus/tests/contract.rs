@@ -3,7 +3,11 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use plumb_corpus::{Extraction, Extractor, OpenCorpus};
-use plumb_rlm::corpus::{Corpus, DocumentState, GrepQuery, Include};
+use plumb_rlm::{
+    documents::{DocumentState, Include},
+    fault::Code,
+    traits::corpus::{Corpus, GrepQuery},
+};
 use std::{
     os::unix::fs::{PermissionsExt, symlink},
     path::Path,
@@ -63,7 +67,7 @@ async fn a_slow_document_does_not_hold_up_the_listing_or_the_runtime() {
     assert_eq!(corpus.files(None, 9).await.unwrap().len(), 2);
     assert_eq!(corpus.text("quick.txt").await.unwrap().as_str(), "quick\n");
     assert!(since.elapsed() < Duration::from_millis(1500), "{:?}", since.elapsed());
-    assert_eq!(reading.await.unwrap().code, "unreadable");
+    assert_eq!(reading.await.unwrap().code, Code::Unreadable);
     let overview = corpus.overview().await;
     assert_eq!((overview.documents, overview.skipped), (1, 1));
 }
@@ -150,7 +154,7 @@ async fn a_full_disk_is_an_error_with_its_own_code_and_harms_nothing() {
     drop(corpus);
     let unmounted = std::process::Command::new("umount").arg(disk.path()).status();
     assert!(unmounted.is_ok_and(|status| status.success()));
-    assert_eq!(codes, [Some("disk_full"); 4]);
+    assert_eq!(codes, [Some(Code::DiskFull); 4]);
     assert_eq!(small.as_deref(), Ok("small\n"), "what does not fit does not fill the disk");
 }
 
@@ -218,7 +222,7 @@ async fn what_is_not_a_file_is_left_out_with_the_reason() {
     let pipe = corpus.files(Some("pipe"), 1).await.unwrap().remove(0);
     assert!(pipe.state == DocumentState::Skipped && pipe.reason.is_some(), "{pipe:?}");
     let asked = tokio::time::timeout(Duration::from_secs(5), corpus.text("pipe")).await;
-    assert_eq!(asked.unwrap().err().unwrap().code, "no_text");
+    assert_eq!(asked.unwrap().err().unwrap().code, Code::NoText);
 }
 
 #[tokio::test]
@@ -227,6 +231,6 @@ async fn a_link_out_of_the_folder_is_not_read_even_when_asked_for() {
     let folder = folder(&[("a.txt", "a\n")]);
     symlink(outside.path().join("private.txt"), folder.path().join("out.txt")).unwrap();
     let corpus = open(folder.path());
-    assert_eq!(corpus.text("out.txt").await.err().unwrap().code, "no_text");
-    assert_eq!(corpus.placement("out.txt").await.err().unwrap().code, "no_text");
+    assert_eq!(corpus.text("out.txt").await.err().unwrap().code, Code::NoText);
+    assert_eq!(corpus.placement("out.txt").await.err().unwrap().code, Code::NoText);
 }

@@ -3,7 +3,10 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use plumb_corpus::{Extraction, Extractor, OpenCorpus};
-use plumb_rlm::corpus::{Corpus, GrepQuery, Include, Text};
+use plumb_rlm::{
+    documents::Include,
+    traits::corpus::{Corpus, GrepQuery, Text},
+};
 use std::{
     fs::File,
     io::{BufWriter, Write},

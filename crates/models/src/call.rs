@@ -17,13 +17,16 @@ use crate::formats::{self, Format, Said, openai};
 use crate::keys::Key;
 use crate::providers::{self, DEPLOYMENT, KeyHeader};
 use async_trait::async_trait;
-use fault::{Callee, FEWER_AT_ONCE, Fault};
+use fault::{Callee, FEWER_AT_ONCE, Failure};
 use futures_util::StreamExt;
 use learned::Learned;
 use pace::Turn;
 use patience::jittered;
-use plumb_rlm::event::Destination;
-use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnProgress, Progress, Sending, Wait};
+use plumb_rlm::{
+    fault::{Code, Fault},
+    sending::{Destination, Sending},
+    traits::model::{Model, ModelProfile, ModelReply, ModelRequest, OnProgress, Progress, Wait},
+};
 use reading::Reading;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{RequestBuilder, Response, Url};
@@ -73,7 +76,7 @@ impl RemoteModel {
         key: Option<Key>,
         profile: ModelProfile,
         patience: Patience,
-    ) -> Result<Self, ModelError> {
+    ) -> Result<Self, Fault> {
         let server = Server::shared(base_url, key.as_ref(), patience.connect)?;
         let format = formats::of(provider);
         let key_name = providers::provider(provider).map_or(KeyHeader::Bearer, |provider| provider.key_header);
@@ -117,7 +120,7 @@ impl RemoteModel {
         request: &ModelRequest,
         turn: &mut Turn<'_>,
         on_progress: OnProgress<'_>,
-    ) -> Result<ModelReply, Fault> {
+    ) -> Result<ModelReply, Failure> {
         let optional = self.format.optional(&lock(&self.learned).refused);
         let callee = self.callee(&optional);
         let post = self.format.write(self.server.client.post(self.url.clone()), &self.model, request, &optional);
@@ -131,10 +134,10 @@ impl RemoteModel {
     ///
     /// # Errors
     /// As for a call; `bad_reply` where the server lists none. It is asked once.
-    pub async fn offered(&self) -> Result<Vec<String>, ModelError> {
+    pub async fn offered(&self) -> Result<Vec<String>, Fault> {
         if self.deployments {
             let message = format!("{} lists models, not your deployments. {DEPLOYMENT}", self.origin());
-            return Err(ModelError { code: "bad_reply", message, partial: String::new() });
+            return Err(Fault::new(Code::BadReply, message));
         }
         let callee = self.callee(&[]);
         let get = self.server.client.get(self.models_url.clone());
@@ -146,7 +149,7 @@ impl RemoteModel {
         names.dedup();
         if names.is_empty() {
             let message = format!("{} lists no models. Enter the name of one as the server knows it.", self.origin());
-            return Err(ModelError { code: "bad_reply", message, partial: String::new() });
+            return Err(Fault::new(Code::BadReply, message));
         }
         Ok(names)
     }
@@ -156,7 +159,7 @@ impl RemoteModel {
         request: RequestBuilder,
         sending: Option<&Arc<dyn Sending>>,
         callee: &Callee<'_>,
-    ) -> Result<Response, Fault> {
+    ) -> Result<Response, Failure> {
         let mut request = self.format.headed(request);
         if let Some((name, value)) = &self.key_header {
             request = request.header(name, value);
@@ -173,13 +176,13 @@ impl RemoteModel {
             return Ok(response);
         }
         let fault = self.refused(response, callee).await;
-        if let Some(key) = self.key.as_ref().filter(|_| fault.error.code == "refused_key") {
+        if let Some(key) = self.key.as_ref().filter(|_| fault.error.code == Code::RefusedKey) {
             key.refuse();
         }
         Err(fault)
     }
 
-    async fn read(&self, response: Response, max_output_tokens: u32, mut reading: Reading<'_>) -> Result<ModelReply, Fault> {
+    async fn read(&self, response: Response, max_output_tokens: u32, mut reading: Reading<'_>) -> Result<ModelReply, Failure> {
         let mut body = response.bytes_stream();
         // Signs of life that say nothing (comments, pings) keep a call going only so long.
         let (mut events, mut end) = (0, Instant::now() + self.patience.pings);
@@ -203,19 +206,19 @@ impl RemoteModel {
                     let partial = reading.text();
                     let what = if partial.is_empty() { "sent no reply" } else { "fell silent in the middle of its reply" };
                     let fault = self.silent(what);
-                    let code = if partial.is_empty() { fault.error.code } else { "cut_short" };
-                    return Err(Fault { error: ModelError { code, ..fault.error }, ..fault }.after(partial));
+                    let code = if partial.is_empty() { fault.error.code } else { Code::CutShort };
+                    return Err(Failure { error: Fault { code, ..fault.error }, ..fault }.after(partial));
                 }
             }
         }
         reading.end()
     }
 
-    async fn refused(&self, response: Response, callee: &Callee<'_>) -> Fault {
+    async fn refused(&self, response: Response, callee: &Callee<'_>) -> Failure {
         let status = response.status().as_u16();
         if status == 407 {
             let proxy = unreachable::proxy(&self.url).unwrap_or_else(|| "on the way".to_owned());
-            return Fault::lasting("unreachable", unreachable::wants_password(&proxy));
+            return Failure::lasting(Code::Unreachable, unreachable::wants_password(&proxy));
         }
         let wait = fault::wait_named(response.headers(), SystemTime::now());
         let body = self.body(response, LONGEST_REFUSAL).await;
@@ -235,17 +238,17 @@ impl RemoteModel {
         body
     }
 
-    fn silent(&self, what: &str) -> Fault {
-        Fault::lasting("server", format!("{} {what} for too long. Try again, or choose another model.", self.origin()))
+    fn silent(&self, what: &str) -> Failure {
+        Failure::lasting(Code::Server, format!("{} {what} for too long. Try again, or choose another model.", self.origin()))
     }
 
-    fn no_turn(&self) -> ModelError {
+    fn no_turn(&self) -> Fault {
         let message = format!("{} takes fewer calls than wait for it. Ask again later, or {FEWER_AT_ONCE}.", self.origin());
-        ModelError { code: "rate_limited", message, partial: String::new() }
+        Fault::new(Code::RateLimited, message)
     }
 
     /// Ollama drops the beginning of a prompt that does not fit, and answers as if nothing had happened.
-    fn check_not_cut(&self, request: &ModelRequest, reply: &ModelReply) -> Result<(), ModelError> {
+    fn check_not_cut(&self, request: &ModelRequest, reply: &ModelReply) -> Result<(), Fault> {
         let Some(read) = reply.usage.input_tokens.filter(|_| self.cuts_prompts) else { return Ok(()) };
         let sent = self.counted(request);
         // One long message is cut to the window, which is a power of two unless somebody chose otherwise; whole messages are left out before that.
@@ -259,7 +262,7 @@ impl RemoteModel {
              that it gets no more than it reads.",
             self.model
         );
-        Err(ModelError { code: "too_long", message, partial: String::new() })
+        Err(Fault::new(Code::TooLong, message))
     }
 
     /// The tokens of a prompt as we count them.
@@ -268,12 +271,12 @@ impl RemoteModel {
     }
 
     /// Takes in what a refusal taught of the model; whether the same call, as it would be written now, is worth sending.
-    fn learn(&self, fault: &Fault, request: &mut ModelRequest, shortened: &mut u32) -> bool {
+    fn learn(&self, fault: &Failure, request: &mut ModelRequest, shortened: &mut u32) -> bool {
         let room = fault.limits.as_deref().and_then(|limits| {
             let counted = self.counted(request);
             lock(&self.learned).limits(*limits, request.max_output_tokens, counted)
         });
-        if let Some(room) = room.filter(|_| fault.error.partial.is_empty() && *shortened < SHORTENED) {
+        if let Some(room) = room.filter(|_| fault.partial.is_empty() && *shortened < SHORTENED) {
             *shortened += 1;
             request.max_output_tokens = room;
             return true;
@@ -304,7 +307,7 @@ impl Model for RemoteModel {
         if self.counts_exactly { counted } else { counted * 3 / 4 }
     }
 
-    async fn complete(&self, mut request: ModelRequest, on_progress: OnProgress<'_>) -> Result<ModelReply, ModelError> {
+    async fn complete(&self, mut request: ModelRequest, on_progress: OnProgress<'_>) -> Result<ModelReply, Fault> {
         if lock(&self.learned).is_limited() {
             let counted = self.counted(&request);
             request.max_output_tokens = lock(&self.learned).room(request.max_output_tokens, counted);
@@ -335,7 +338,7 @@ impl Model for RemoteModel {
             if !fault.passing || tries >= self.patience.tries || time > self.patience.longest_retry {
                 return Err(fault.error);
             }
-            tracing::debug!(server = self.origin(), code = fault.error.code, tries, "trying again");
+            tracing::debug!(server = self.origin(), code = %fault.error.code, tries, "trying again");
             on_progress(Progress::Again);
             if fault.busy {
                 turn.refused(wait);
@@ -349,15 +352,13 @@ impl Model for RemoteModel {
     }
 }
 
-fn key_header(header: KeyHeader, key: &Key) -> Result<(HeaderName, HeaderValue), ModelError> {
+fn key_header(header: KeyHeader, key: &Key) -> Result<(HeaderName, HeaderValue), Fault> {
     let (name, value) = match header {
         KeyHeader::Bearer => (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", key.expose()))),
         KeyHeader::Named(name) => (HeaderName::from_static(name), HeaderValue::from_str(key.expose())),
     };
-    let mut value = value.map_err(|_| ModelError {
-        code: "refused_key",
-        message: "The key holds characters that no key has. Copy it again and enter it in the settings.".into(),
-        partial: String::new(),
+    let mut value = value.map_err(|_| {
+        Fault::new(Code::RefusedKey, "The key holds characters that no key has. Copy it again and enter it in the settings.")
     })?;
     value.set_sensitive(true);
     Ok((name, value))

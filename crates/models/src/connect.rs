@@ -7,8 +7,12 @@ use crate::known;
 use crate::local::{self, Local};
 use crate::profiles::{self, OwnProfiles};
 use crate::providers;
-use plumb_rlm::model::{Finish, Message, Model, ModelError, ModelReply, ModelRequest, Role};
-use plumb_rlm::options::{KeySource, ModelChoice};
+use plumb_rlm::{
+    fault::{Code, Fault},
+    options::{KeySource, ModelChoice},
+    traits::model::{Message, Model, ModelReply, ModelRequest, Role},
+    usage::Finish,
+};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +35,7 @@ const NEAR: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// `local_model` when its file is not there; `wrong_file` when it is no model; `bad_profiles`; `bad_price`; `no_such_model`, `refused_key`, `unreachable` when the choice itself is wrong.
-pub async fn connect(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: &Path) -> Result<Arc<dyn Model>, ModelError> {
+pub async fn connect(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: &Path) -> Result<Arc<dyn Model>, Fault> {
     if choice.provider == LOCAL {
         return Ok(Arc::new(local(choice, models_dir, &OwnProfiles::read(own)?).await?));
     }
@@ -39,12 +43,12 @@ pub async fn connect(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: 
     Ok(Arc::new(remote(choice, keys, own, patience).await?))
 }
 
-async fn remote(choice: &ModelChoice, keys: &Keys, own: &Path, patience: Patience) -> Result<RemoteModel, ModelError> {
+async fn remote(choice: &ModelChoice, keys: &Keys, own: &Path, patience: Patience) -> Result<RemoteModel, Fault> {
     profiles::check_price(choice)?;
     let own = OwnProfiles::read(own)?;
     let url = providers::base_url(choice)?;
     if choice.name.trim().is_empty() {
-        return Err(error("no_such_model", "No model is named. Enter its name as the server knows it.".into()));
+        return Err(error(Code::NoSuchModel, "No model is named. Enter its name as the server knows it.".into()));
     }
     let key = keys.get(choice).await?;
     let profile = profiles::profile(choice, &url, &own);
@@ -52,7 +56,7 @@ async fn remote(choice: &ModelChoice, keys: &Keys, own: &Path, patience: Patienc
 }
 
 /// A model on this computer: a built-in one, or the user's own file. It is loaded in the background, so that the first call need not wait.
-async fn local(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) -> Result<Local, ModelError> {
+async fn local(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) -> Result<Local, Fault> {
     let model = if local::is_file(&choice.name) {
         own_file(choice, models_dir, own).await?
     } else {
@@ -62,7 +66,7 @@ async fn local(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) -> Re
     Ok(model)
 }
 
-async fn own_file(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) -> Result<Local, ModelError> {
+async fn own_file(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) -> Result<Local, Fault> {
     let file = Path::new(&choice.name);
     let facts = local::facts(file).await?;
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
@@ -70,11 +74,11 @@ async fn own_file(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) ->
     Ok(Local::new(&name, file, window, strength, models_dir))
 }
 
-async fn built_in(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) -> Result<Local, ModelError> {
+async fn built_in(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) -> Result<Local, Fault> {
     let model = catalogue::built_in(&choice.name).ok_or_else(|| {
         let known: Vec<&str> = catalogue::catalogue().iter().map(|model| model.id).collect();
         error(
-            "no_such_model",
+            Code::NoSuchModel,
             format!(
                 "There is no built-in model \"{}\". Choose one of: {}; or name a file in the format GGUF.",
                 choice.name,
@@ -87,7 +91,7 @@ async fn built_in(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) ->
     match tokio::task::spawn_blocking(move || catalogue::state(model, &dir)).await {
         Ok(FileState::Ready { path }) => Ok(Local::new(model.id, &path, window, strength, models_dir)),
         _ => Err(error(
-            "local_model",
+            Code::LocalModel,
             format!(
                 "{} is not on this computer yet ({} MB). Fetch it first: in the settings, or with `plumb model fetch` in a terminal.",
                 model.name,
@@ -101,7 +105,7 @@ async fn built_in(choice: &ModelChoice, models_dir: &Path, own: &OwnProfiles) ->
 ///
 /// # Errors
 /// As for a call; `bad_reply` where the server lists none.
-pub async fn offered(choice: &ModelChoice, keys: &Keys) -> Result<Vec<String>, ModelError> {
+pub async fn offered(choice: &ModelChoice, keys: &Keys) -> Result<Vec<String>, Fault> {
     list(choice, keys.get(choice).await?, Patience { first: LISTED, silence: LISTED, ..Patience::default() }).await
 }
 
@@ -122,7 +126,7 @@ pub async fn local_servers() -> Vec<(&'static providers::Provider, Vec<String>)>
     futures_util::future::join_all(answers).await.into_iter().flatten().collect()
 }
 
-async fn list(choice: &ModelChoice, key: Option<Key>, patience: Patience) -> Result<Vec<String>, ModelError> {
+async fn list(choice: &ModelChoice, key: Option<Key>, patience: Patience) -> Result<Vec<String>, Fault> {
     let url = providers::base_url(choice)?;
     let profile = profiles::profile(choice, &url, &OwnProfiles::default());
     RemoteModel::new(&choice.provider, &url, &choice.name, key, profile, patience)?.offered().await
@@ -132,7 +136,7 @@ async fn list(choice: &ModelChoice, key: Option<Key>, patience: Patience) -> Res
 ///
 /// # Errors
 /// Whatever would keep a real call from working.
-pub async fn test(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: &Path) -> Result<ModelReply, ModelError> {
+pub async fn test(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: &Path) -> Result<ModelReply, Fault> {
     if choice.provider == LOCAL {
         // How long loading it takes, its size decides.
         return one_word(&*connect(choice, keys, models_dir, own).await?).await;
@@ -144,18 +148,18 @@ pub async fn test(choice: &ModelChoice, keys: &Keys, models_dir: &Path, own: &Pa
     within(most, &model).await
 }
 
-async fn within(most: Duration, model: &dyn Model) -> Result<ModelReply, ModelError> {
+async fn within(most: Duration, model: &dyn Model) -> Result<ModelReply, Fault> {
     let late = |_| {
         let (name, seconds) = (&model.profile().name, most.as_secs());
         let message =
             format!("{name} did not answer with one word within {seconds} seconds. Try again later, or choose another model.");
-        error("server", message)
+        error(Code::Server, message)
     };
     tokio::time::timeout(most, one_word(model)).await.map_err(late)?
 }
 
 /// Asks for one word, and looks whether something came that a run could go on with.
-async fn one_word(model: &dyn Model) -> Result<ModelReply, ModelError> {
+async fn one_word(model: &dyn Model) -> Result<ModelReply, Fault> {
     let profile = model.profile();
     let request = ModelRequest {
         messages: vec![Message::new(Role::User, "Answer with the one word: ready")],
@@ -174,7 +178,7 @@ async fn one_word(model: &dyn Model) -> Result<ModelReply, ModelError> {
         Finish::Refused => {
             let message =
                 format!("{name} can be reached, but it refused to answer with one harmless word. Choose another model.");
-            Err(error("bad_reply", message))
+            Err(error(Code::BadReply, message))
         }
         // What was cut off may all have been thinking.
         Finish::Stop if reply.text.trim().is_empty() => {
@@ -182,14 +186,14 @@ async fn one_word(model: &dyn Model) -> Result<ModelReply, ModelError> {
                 "{name} can be reached, but its answer was empty. Check whether this model is made for conversations, and whether its server is set up for it, \
                  or choose another model."
             );
-            Err(error("bad_reply", message))
+            Err(error(Code::BadReply, message))
         }
         Finish::Stop | Finish::Length => Ok(reply),
     }
 }
 
-fn error(code: &'static str, message: String) -> ModelError {
-    ModelError { code, message, partial: String::new() }
+fn error(code: Code, message: String) -> Fault {
+    Fault::new(code, message)
 }
 
 #[cfg(test)]
@@ -202,16 +206,16 @@ mod tests {
         ModelChoice { provider: provider.into(), name: name.into(), base_url: None, key: KeySource::None, price: None }
     }
 
-    async fn refusal(choice: &ModelChoice) -> ModelError {
+    async fn refusal(choice: &ModelChoice) -> Fault {
         let dir = tempfile::tempdir().unwrap();
         connect(choice, &Keys::new(), dir.path(), Path::new("/no/such/file")).await.err().unwrap()
     }
 
     #[tokio::test]
     async fn a_wrong_choice_is_told_before_anything_is_sent() {
-        assert_eq!(refusal(&choice("local", "gpt-9")).await.code, "no_such_model");
-        assert_eq!(refusal(&choice("openai", " ")).await.code, "no_such_model");
-        assert_eq!(refusal(&choice("nobody", "m")).await.code, "unreachable");
+        assert_eq!(refusal(&choice("local", "gpt-9")).await.code, Code::NoSuchModel);
+        assert_eq!(refusal(&choice("openai", " ")).await.code, Code::NoSuchModel);
+        assert_eq!(refusal(&choice("nobody", "m")).await.code, Code::Unreachable);
     }
 
     #[tokio::test]
@@ -225,7 +229,7 @@ mod tests {
     }
 
     /// What Test says of a server's answer to it.
-    async fn tested(answer: String) -> Result<ModelReply, ModelError> {
+    async fn tested(answer: String) -> Result<ModelReply, Fault> {
         let body = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{answer}");
         let server = Server::start(vec![vec![Step::Send(body.into_bytes().leak())]]).await;
         let choice = ModelChoice { base_url: Some(server.url.to_string()), ..choice("server", "m") };
@@ -249,7 +253,7 @@ mod tests {
             ("no", "content_filter", "it refused"),
         ] {
             let error = tested(answer(text, reason)).await.unwrap_err();
-            assert!(error.code == "bad_reply" && error.message.contains(words), "{error:?}");
+            assert!(error.code == Code::BadReply && error.message.contains(words), "{error:?}");
         }
     }
 
@@ -260,6 +264,6 @@ mod tests {
         let patience = Patience::with(&server.url);
         let model = remote(&choice, &Keys::new(), Path::new("/no/such/file"), patience).await.unwrap();
         let error = within(Duration::from_secs(1), &model).await.unwrap_err();
-        assert!(error.code == "server" && error.message.contains("within 1 seconds"), "{error:?}");
+        assert!(error.code == Code::Server && error.message.contains("within 1 seconds"), "{error:?}");
     }
 }

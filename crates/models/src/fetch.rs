@@ -2,6 +2,7 @@
 
 use crate::catalogue::{self, BuiltIn, FileState};
 use futures_util::StreamExt;
+use plumb_rlm::fault::{Code, Fault};
 use reqwest::{Client, StatusCode, header};
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -49,16 +50,6 @@ pub enum Progress {
     },
 }
 
-/// Why a model could not be fetched.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct FetchError {
-    /// For programs: `unreachable`, `wrong_file`, `no_space`, `stopped`, `busy`, `io`.
-    pub code: &'static str,
-    /// What happened, why, and what to do.
-    pub message: String,
-}
-
 const TRIES: u32 = 5;
 const SILENCE: Duration = Duration::from_secs(60);
 /// Left free on the disk: a full disk harms everything else on it.
@@ -74,7 +65,7 @@ pub async fn fetch(
     source: Option<Source>,
     on_progress: &(dyn Fn(Progress) + Send + Sync),
     cancel: &CancellationToken,
-) -> Result<PathBuf, FetchError> {
+) -> Result<PathBuf, Fault> {
     let (known, folder) = (*model, dir.to_owned());
     let state = tokio::task::spawn_blocking(move || catalogue::state(&known, &folder)).await;
     if let Ok(FileState::Ready { path }) = state {
@@ -97,7 +88,7 @@ async fn take(
     path: &Path,
     on_progress: &(dyn Fn(Progress) + Send + Sync),
     cancel: &CancellationToken,
-) -> Result<(), FetchError> {
+) -> Result<(), Fault> {
     let length = fs::metadata(file).map_err(|error| at(file, &error))?.len();
     if length != model.bytes {
         return Err(wrong(model));
@@ -118,7 +109,7 @@ async fn settle(
     path: &Path,
     on_progress: &(dyn Fn(Progress) + Send + Sync),
     cancel: &CancellationToken,
-) -> Result<(), FetchError> {
+) -> Result<(), Fault> {
     if !check(model, part, on_progress, cancel).await? {
         // It is of no use to the next try.
         let _ = fs::remove_file(part);
@@ -136,14 +127,14 @@ async fn download(
     path: &Path,
     on_progress: &(dyn Fn(Progress) + Send + Sync),
     cancel: &CancellationToken,
-) -> Result<(), FetchError> {
+) -> Result<(), Fault> {
     let part = catalogue::part_of(path);
     let file = File::options().create(true).append(true).open(&part).map_err(|error| at(&part, &error))?;
     // Two programs that write one file would spoil it.
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            return Err(FetchError { code: "busy", message: format!("{} is being fetched already. Wait for it.", model.name) });
+            return Err(Fault::new(Code::Busy, format!("{} is being fetched already. Wait for it.", model.name)));
         }
         Err(TryLockError::Error(error)) => return Err(at(&part, &error)),
     }
@@ -187,7 +178,7 @@ async fn download(
 
 enum Broken {
     Passing(String),
-    Lasting(FetchError),
+    Lasting(Fault),
 }
 
 /// One connection: brings what it can from `length` on.
@@ -243,7 +234,7 @@ async fn check(
     path: &Path,
     on_progress: &(dyn Fn(Progress) + Send + Sync),
     cancel: &CancellationToken,
-) -> Result<bool, FetchError> {
+) -> Result<bool, Fault> {
     let (said, mut heard) = tokio::sync::mpsc::unbounded_channel();
     let (known, file, stop) = (*model, path.to_owned(), cancel.clone());
     let work = tokio::task::spawn_blocking(move || {
@@ -260,7 +251,7 @@ async fn check(
     }
 }
 
-fn has_room(path: &Path, bytes: u64) -> Result<(), FetchError> {
+fn has_room(path: &Path, bytes: u64) -> Result<(), Fault> {
     let dir = path.parent().unwrap_or(path);
     // Where the free space cannot be told, the write will.
     let Ok(disk) = rustix::fs::statvfs(dir) else { return Ok(()) };
@@ -269,44 +260,44 @@ fn has_room(path: &Path, bytes: u64) -> Result<(), FetchError> {
         return Ok(());
     }
     let mega = |bytes: u64| bytes.div_ceil(1_000_000);
-    Err(FetchError {
-        code: "no_space",
-        message: format!(
+    Err(Fault::new(
+        Code::NoSpace,
+        format!(
             "The model needs {} MB on the disk of {}, and {} MB are free. Make room there.",
             mega(bytes.saturating_add(SPARE)),
             dir.display(),
             mega(free)
         ),
-    })
+    ))
 }
 
-fn wrong(model: &BuiltIn) -> FetchError {
-    FetchError {
-        code: "wrong_file",
-        message: format!(
+fn wrong(model: &BuiltIn) -> Fault {
+    Fault::new(
+        Code::WrongFile,
+        format!(
             "That file is not {} as its publisher made it: its length or checksum differs. Fetch it again, or from another source.",
             model.name
         ),
-    }
+    )
 }
 
-fn unreachable(model: &BuiltIn, why: &str) -> FetchError {
-    FetchError {
-        code: "unreachable",
-        message: format!(
+fn unreachable(model: &BuiltIn, why: &str) -> Fault {
+    Fault::new(
+        Code::Unreachable,
+        format!(
             "{} could not be fetched ({why}). Check the network and try again, or give a file you have; what has come is kept.",
             model.name
         ),
-    }
+    )
 }
 
-fn stopped() -> FetchError {
-    FetchError { code: "stopped", message: "Fetching was stopped. What has come is kept for the next time.".into() }
+fn stopped() -> Fault {
+    Fault::new(Code::Stopped, "Fetching was stopped. What has come is kept for the next time.")
 }
 
-fn at(path: &Path, error: &io::Error) -> FetchError {
-    let code = if error.kind() == io::ErrorKind::StorageFull { "no_space" } else { "io" };
-    FetchError { code, message: format!("{} could not be read or written ({error}).", path.display()) }
+fn at(path: &Path, error: &io::Error) -> Fault {
+    let code = if error.kind() == io::ErrorKind::StorageFull { Code::NoSpace } else { Code::Io };
+    Fault::new(code, format!("{} could not be read or written ({error}).", path.display()))
 }
 
 #[cfg(test)]

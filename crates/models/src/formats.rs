@@ -4,8 +4,11 @@ mod anthropic;
 mod gemini;
 pub mod openai;
 
-use plumb_rlm::model::{Finish, Message, ModelReply, ModelRequest, OnProgress, Progress, Reported, Role};
-use plumb_rlm::money::Usd;
+use plumb_rlm::{
+    money::Usd,
+    traits::model::{Message, ModelReply, ModelRequest, OnProgress, Progress, Role},
+    usage::{Finish, Reported},
+};
 use reqwest::{RequestBuilder, Url};
 use serde_json::Value;
 use std::collections::BTreeSet;

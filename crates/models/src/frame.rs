@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
-pub use plumb_rlm::model::{Finish, Message, Role, Usage};
+pub use plumb_rlm::{
+    traits::model::{Message, Role},
+    usage::{Finish, Usage},
+};
 
 /// Replies that are made at once, and conversations kept in memory.
 pub const SLOTS: u32 = 8;

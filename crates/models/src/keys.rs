@@ -1,8 +1,10 @@
 //! Keys of providers: in the operating system's keychain, or, where there is none, in memory until the program ends. Never in a file.
 
 use crate::{key_command, providers};
-use plumb_rlm::model::ModelError;
-use plumb_rlm::options::{KeySource, ModelChoice};
+use plumb_rlm::{
+    fault::{Code, Fault},
+    options::{KeySource, ModelChoice},
+};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -106,7 +108,7 @@ impl Keys {
     ///
     /// # Errors
     /// When `base_url` is no web address.
-    pub async fn set(&self, base_url: &str, key: Key) -> Result<Kept, ModelError> {
+    pub async fn set(&self, base_url: &str, key: Key) -> Result<Kept, Fault> {
         let account = account(base_url)?;
         // Someone is at the screen now: the keychain gets another chance.
         *lock(&self.given_up) = None;
@@ -123,7 +125,7 @@ impl Keys {
     ///
     /// # Errors
     /// `refused_key` when there is none where the choice says it is.
-    pub async fn get(&self, choice: &ModelChoice) -> Result<Option<Key>, ModelError> {
+    pub async fn get(&self, choice: &ModelChoice) -> Result<Option<Key>, Fault> {
         let key = match &choice.key {
             KeySource::None => return Ok(None),
             KeySource::Env { variable } => {
@@ -164,7 +166,7 @@ impl Keys {
     ///
     /// # Errors
     /// When the keychain may still hold it.
-    pub async fn delete(&self, base_url: &str) -> Result<(), ModelError> {
+    pub async fn delete(&self, base_url: &str) -> Result<(), Fault> {
         let account = account(base_url)?;
         lock(&self.session).remove(&account);
         *lock(&self.given_up) = None;
@@ -288,7 +290,7 @@ fn plain(error: &keyring_core::Error) -> Trouble {
     }
 }
 
-fn account(base_url: &str) -> Result<String, ModelError> {
+fn account(base_url: &str) -> Result<String, Fault> {
     let choice = ModelChoice {
         provider: "server".into(),
         name: String::new(),
@@ -312,8 +314,8 @@ fn how_to_give_one(choice: &ModelChoice) -> String {
     }
 }
 
-fn refused(message: String) -> ModelError {
-    ModelError { code: "refused_key", message, partial: String::new() }
+fn refused(message: String) -> Fault {
+    Fault::new(Code::RefusedKey, message)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -348,7 +350,7 @@ mod tests {
         let get = async |url: &str| keys.get(&choice(url, KeySource::Keychain)).await;
         assert_eq!(get("https://a.example.org/other/v1").await.unwrap(), Some(Key::new("sk-1")));
         for other in ["https://b.example.org/v1", "http://a.example.org/v1", "https://a.example.org:8443/v1"] {
-            assert_eq!(get(other).await.unwrap_err().code, "refused_key", "{other}");
+            assert_eq!(get(other).await.unwrap_err().code, Code::RefusedKey, "{other}");
         }
     }
 
@@ -356,7 +358,7 @@ mod tests {
     async fn an_unset_environment_variable_is_named_in_the_error() {
         let choice = choice("https://a.example.org/v1", KeySource::Env { variable: "PLUMB_TEST_NO_SUCH_KEY".into() });
         let error = without_keychain().get(&choice).await.unwrap_err();
-        assert_eq!(error.code, "refused_key");
+        assert_eq!(error.code, Code::RefusedKey);
         assert!(error.message.contains("PLUMB_TEST_NO_SUCH_KEY"));
     }
 

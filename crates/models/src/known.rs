@@ -10,9 +10,10 @@ use crate::{
     providers,
 };
 use plumb_rlm::{
-    model::{ModelError, ModelProfile, Strength},
+    fault::Fault,
     money::Price,
     options::ModelChoice,
+    traits::model::{ModelProfile, Strength},
 };
 use std::path::Path;
 
@@ -46,7 +47,7 @@ pub struct Known {
 ///
 /// # Errors
 /// `bad_profiles`; `bad_price`; `unreachable` where the choice's address is none.
-pub fn known(choice: &ModelChoice, own: &Path) -> Result<Known, ModelError> {
+pub fn known(choice: &ModelChoice, own: &Path) -> Result<Known, Fault> {
     if choice.provider == LOCAL {
         let price = Some(profiles::FREE);
         return Ok(Known { price, price_from: Some(PriceFrom::Here), source: None, cheaper: None });
@@ -87,7 +88,7 @@ pub fn here(choice: &ModelChoice, facts: Option<&Facts>, own: &OwnProfiles) -> (
 ///
 /// # Errors
 /// `bad_profiles`; `bad_price`; `unreachable` where the choice's address is none; `wrong_file`, `local_model` where its file is none.
-pub async fn profile_of(choice: &ModelChoice, own: &Path) -> Result<ModelProfile, ModelError> {
+pub async fn profile_of(choice: &ModelChoice, own: &Path) -> Result<ModelProfile, Fault> {
     let own = OwnProfiles::read(own)?;
     profiles::check_price(choice)?;
     if choice.provider == LOCAL {
@@ -111,7 +112,7 @@ pub async fn profile_of(choice: &ModelChoice, own: &Path) -> Result<ModelProfile
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plumb_rlm::options::KeySource;
+    use plumb_rlm::{fault::Code, options::KeySource};
 
     #[test]
     fn a_file_is_judged_by_its_name_and_what_it_says_and_not_by_the_folders_it_lies_in() {
@@ -131,7 +132,7 @@ mod tests {
         let price = Price { input: -1.0, ..profiles::FREE };
         let choice =
             ModelChoice { provider: "openai".into(), name: "m".into(), base_url: None, key: KeySource::None, price: Some(price) };
-        assert_eq!(known(&choice, Path::new("/no/such/file")).unwrap_err().code, "bad_price");
+        assert_eq!(known(&choice, Path::new("/no/such/file")).unwrap_err().code, Code::BadPrice);
     }
 
     #[test]

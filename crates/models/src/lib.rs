@@ -17,7 +17,7 @@ pub mod frame;
 
 pub use catalogue::{BuiltIn, FileState, built_in, catalogue, remove, state};
 pub use connect::{LOCAL, connect, local_servers, offered, test};
-pub use fetch::{FetchError, Progress, Source, fetch};
+pub use fetch::{Progress, Source, fetch};
 pub use keys::{Kept, Key, KeyState, Keys};
 pub use known::{Known, PriceFrom, known, profile_of};
 pub use local::{DEFAULT_WINDOW, RunsOn, facts, is_file, runs_on};

@@ -9,8 +9,11 @@ mod prompt_cache;
 use crate::frame::{FromLlama, Job, SLOTS};
 use async_trait::async_trait;
 pub use own_file::{facts, is_file};
-use plumb_rlm::model::{Model, ModelError, ModelProfile, ModelReply, ModelRequest, OnProgress, Progress, Strength};
-use plumb_rlm::money::Price;
+use plumb_rlm::{
+    fault::{Code, Fault},
+    money::Price,
+    traits::model::{Model, ModelProfile, ModelReply, ModelRequest, OnProgress, Progress, Strength},
+};
 use process::Process;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,7 +44,7 @@ pub struct RunsOn {
 ///
 /// # Errors
 /// `local_model` where it does not start.
-pub async fn runs_on(models_dir: &Path) -> Result<RunsOn, ModelError> {
+pub async fn runs_on(models_dir: &Path) -> Result<RunsOn, Fault> {
     let graphics = graphics::may_be_tried(models_dir);
     let examined = match child::examine(graphics).await {
         Err((_, why)) if graphics => {
@@ -50,7 +53,7 @@ pub async fn runs_on(models_dir: &Path) -> Result<RunsOn, ModelError> {
         }
         examined => examined,
     };
-    let (threads, cpu, card) = examined.map_err(|(code, message)| refusal(&code, message, String::new()))?;
+    let (threads, cpu, card) = examined.map_err(|(code, message)| refusal(&code, message))?;
     Ok(RunsOn { threads, cpu, card, failure: graphics::failure(models_dir) })
 }
 
@@ -114,7 +117,7 @@ impl Model for Local {
         (signs + foreign.div_ceil(2) + words.div_ceil(3)) as u64
     }
 
-    async fn complete(&self, request: ModelRequest, on_progress: OnProgress<'_>) -> Result<ModelReply, ModelError> {
+    async fn complete(&self, request: ModelRequest, on_progress: OnProgress<'_>) -> Result<ModelReply, Fault> {
         let job = Job {
             messages: request.messages,
             prefill: request.prefill,
@@ -140,7 +143,7 @@ impl Model for Local {
                     return Ok(ModelReply { text, usage: usage.into(), cost: None, finish });
                 }
                 FromLlama::Failed { code, message, .. } => {
-                    return Err(refusal(&code, message, text));
+                    return Err(refusal(&code, message));
                 }
                 FromLlama::Loading { part } => {
                     if !text.is_empty() {
@@ -159,14 +162,19 @@ impl Model for Local {
             }
         }
         let message = "The built-in model stopped unexpectedly, perhaps because memory ran out. Ask again; it starts anew.";
-        Err(ModelError { code: "local_model", message: message.into(), partial: text })
+        Err(Fault::new(Code::LocalModel, message))
     }
 }
 
 /// An error of the process, with the code that stands for it here.
-fn refusal(code: &str, message: String, partial: String) -> ModelError {
-    let known = ["too_long", "too_large", "wrong_file"].into_iter().find(|known| *known == code);
-    ModelError { code: known.unwrap_or("local_model"), message, partial }
+fn refusal(code: &str, message: String) -> Fault {
+    let code = match code {
+        "too_long" => Code::TooLong,
+        "too_large" => Code::TooLarge,
+        "wrong_file" => Code::WrongFile,
+        _ => Code::LocalModel,
+    };
+    Fault::new(code, message)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -4,9 +4,12 @@ use crate::{
     prices,
     providers::{self, Provider},
 };
-use plumb_rlm::model::{ModelError, ModelProfile, Strength};
-use plumb_rlm::money::Price;
-use plumb_rlm::options::ModelChoice;
+use plumb_rlm::{
+    fault::{Code, Fault},
+    money::Price,
+    options::ModelChoice,
+    traits::model::{ModelProfile, Strength},
+};
 use reqwest::Url;
 use serde::Deserialize;
 use std::{fmt::Display, io::ErrorKind, path::Path, sync::LazyLock};
@@ -45,14 +48,15 @@ impl OwnProfiles {
     ///
     /// # Errors
     /// `bad_profiles`: it cannot be read, or says something else than it should. It is not passed over: a price in it keeps a limit.
-    pub fn read(path: &Path) -> Result<Self, ModelError> {
-        let wrong = |why: &dyn Display| ModelError {
-            code: "bad_profiles",
-            message: format!(
-                "What you wrote down of models in {} cannot be used: {why}. Correct it, or remove the file.",
-                path.display()
-            ),
-            partial: String::new(),
+    pub fn read(path: &Path) -> Result<Self, Fault> {
+        let wrong = |why: &dyn Display| {
+            Fault::new(
+                Code::BadProfiles,
+                format!(
+                    "What you wrote down of models in {} cannot be used: {why}. Correct it, or remove the file.",
+                    path.display()
+                ),
+            )
         };
         let text = match std::fs::read_to_string(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
@@ -96,7 +100,7 @@ impl OwnProfiles {
 ///
 /// # Errors
 /// `bad_price`.
-pub fn check_price(choice: &ModelChoice) -> Result<(), ModelError> {
+pub fn check_price(choice: &ModelChoice) -> Result<(), Fault> {
     if choice.price.is_none_or(|price| price.is_sound()) {
         return Ok(());
     }
@@ -104,7 +108,7 @@ pub fn check_price(choice: &ModelChoice) -> Result<(), ModelError> {
         "The price of {}:{} is below zero, or no number. Say it in US dollars for a million tokens, or leave it out.",
         choice.provider, choice.name
     );
-    Err(ModelError { code: "bad_price", message, partial: String::new() })
+    Err(Fault::new(Code::BadPrice, message))
 }
 
 /// Where a mark has the provider keep the beginning of a conversation, that costs a quarter more than to read it:
@@ -349,9 +353,9 @@ mod tests {
         ] {
             std::fs::write(&path, words).unwrap();
             let error = OwnProfiles::read(&path).unwrap_err();
-            assert!(error.code == "bad_profiles" && error.message.contains(line), "{words}: {}", error.message);
+            assert!(error.code == Code::BadProfiles && error.message.contains(line), "{words}: {}", error.message);
         }
         std::fs::write(&path, b"\xff").unwrap();
-        assert_eq!(OwnProfiles::read(&path).unwrap_err().code, "bad_profiles");
+        assert_eq!(OwnProfiles::read(&path).unwrap_err().code, Code::BadProfiles);
     }
 }

@@ -1,7 +1,9 @@
 //! The servers that Plumb knows by name. What they speak is in [`crate::formats`].
 
-use plumb_rlm::model::ModelError;
-use plumb_rlm::options::ModelChoice;
+use plumb_rlm::{
+    fault::{Code, Fault},
+    options::ModelChoice,
+};
 use reqwest::Url;
 use std::net::IpAddr;
 
@@ -135,7 +137,7 @@ pub fn provider(id: &str) -> Option<&'static Provider> {
 ///
 /// # Errors
 /// When the provider is unknown, or its address is missing or no web address.
-pub fn base_url(choice: &ModelChoice) -> Result<Url, ModelError> {
+pub fn base_url(choice: &ModelChoice) -> Result<Url, Fault> {
     let known = provider(&choice.provider);
     let address = choice.base_url.as_deref().or(known.and_then(|provider| provider.base_url)).ok_or_else(|| match known {
         Some(known) => bad_address(&format!("No address of a server is given. Enter one, such as {}.", known.example)),
@@ -190,8 +192,8 @@ pub fn is_near(url: &Url) -> bool {
     }
 }
 
-fn bad_address(message: &str) -> ModelError {
-    ModelError { code: "unreachable", message: message.into(), partial: String::new() }
+fn bad_address(message: &str) -> Fault {
+    Fault::new(Code::Unreachable, message)
 }
 
 #[cfg(test)]

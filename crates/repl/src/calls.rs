@@ -1,6 +1,6 @@
 //! Reads what a worker asks. The text may be large and hostile: nothing is built from it but the call itself.
 
-use plumb_rlm::{
+use plumb_rlm::traits::{
     corpus::GrepQuery,
     repl::{HostCall, HostError},
 };

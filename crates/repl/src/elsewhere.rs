@@ -1,6 +1,6 @@
 //! A worker on another machine or in a container: whatever a command that the user gave pipes to.
 
-use plumb_rlm::repl::ReplError;
+use plumb_rlm::fault::{Code, Fault};
 use std::{io, process::Stdio, time::Duration};
 use tokio::{
     io::AsyncReadExt,
@@ -38,12 +38,12 @@ pub fn start(command: &str) -> io::Result<(Child, ChildStdin, ChildStdout, Compl
 }
 
 /// In words.
-pub fn trouble(command: &str, why: &str) -> ReplError {
-    ReplError {
-        code: "no_worker",
-        message: format!(
+pub fn trouble(command: &str, why: &str) -> Fault {
+    Fault::new(
+        Code::NoWorker,
+        format!(
             "The command that runs code elsewhere ({command}) brought no worker: {why}. Try it in a terminal; it must start plumb-python and \
              leave standard input and output to it. Or remove it from the settings to run code on this computer."
         ),
-    }
+    )
 }

@@ -1,6 +1,6 @@
 //! What crosses the pipes: a little-endian `u32` length, then that many bytes of JSON. The worker's side is in `worker/src/{frames,parent}.rs`.
 
-use plumb_rlm::repl::{CellOutcome, HostError, HostReply};
+use plumb_rlm::traits::repl::{CellOutcome, HostError, HostReply};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use std::{io, time::Duration};

@@ -2,7 +2,7 @@
 
 use crate::{frames::Incoming, process::Process, texts::Texts, worker::Worker};
 use async_trait::async_trait;
-use plumb_rlm::repl::{CellEnding, CellLimits, HostCall, HostError, HostReply, Repl, ReplHost};
+use plumb_rlm::traits::repl::{CellEnding, CellLimits, HostCall, HostError, HostReply, Repl, ReplHost};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 

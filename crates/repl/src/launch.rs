@@ -9,8 +9,11 @@ use crate::{
     zygote::Zygote,
 };
 use async_trait::async_trait;
-use plumb_rlm::event::Destination;
-use plumb_rlm::repl::{Context, Repl, ReplError, ReplLauncher, ReplSpec};
+use plumb_rlm::{
+    fault::{Code, Fault},
+    sending::Destination,
+    traits::repl::{Context, Repl, ReplLauncher, ReplSpec},
+};
 use plumb_sandbox::Seal;
 use serde_json::json;
 use std::{ffi::OsString, fs::File, io, sync::Arc, time::Duration};
@@ -67,7 +70,7 @@ impl SealedPython {
     ///
     /// # Errors
     /// As [`ReplLauncher::launch`].
-    pub async fn examine(&self) -> Result<Examined, ReplError> {
+    pub async fn examine(&self) -> Result<Examined, Fault> {
         // Nothing to read.
         let snapshot = File::open("/dev/null").map_err(no_worker)?;
         let context = Context::Folder { documents: 0 };
@@ -78,7 +81,7 @@ impl SealedPython {
     ///
     /// # Errors
     /// As [`ReplLauncher::launch`].
-    pub async fn start(&self, spec: ReplSpec) -> Result<(Worker, Examined), ReplError> {
+    pub async fn start(&self, spec: ReplSpec) -> Result<(Worker, Examined), Fault> {
         match &self.place {
             Place::Here(zygote) => {
                 let (zygote, snapshot) = (zygote.clone(), spec.snapshot.try_clone().map_err(no_worker)?);
@@ -153,7 +156,7 @@ enum Trouble {
 }
 
 impl Trouble {
-    fn here(self) -> ReplError {
+    fn here(self) -> Fault {
         match self {
             Trouble::NotSealed(why) => not_sealed(why),
             Trouble::Ended => not_sealed("The Python worker ended before it was sealed".to_owned()),
@@ -162,25 +165,23 @@ impl Trouble {
     }
 }
 
-fn no_worker(error: io::Error) -> ReplError {
-    ReplError {
-        code: "no_worker",
-        message: format!(
-            "Plumb's Python worker (plumb-python) could not be started: {error}. Installing Plumb again repairs this."
-        ),
-    }
+fn no_worker(error: io::Error) -> Fault {
+    Fault::new(
+        Code::NoWorker,
+        format!("Plumb's Python worker (plumb-python) could not be started: {error}. Installing Plumb again repairs this."),
+    )
 }
 
-fn not_sealed(why: String) -> ReplError {
-    ReplError {
-        code: "not_sealed",
-        message: format!("{why}. Plumb runs a model's code only where it is sealed off; run `plumb doctor` for what is missing."),
-    }
+fn not_sealed(why: String) -> Fault {
+    Fault::new(
+        Code::NotSealed,
+        format!("{why}. Plumb runs a model's code only where it is sealed off; run `plumb doctor` for what is missing."),
+    )
 }
 
 #[async_trait]
 impl ReplLauncher for SealedPython {
-    async fn launch(&self, spec: ReplSpec) -> Result<Box<dyn Repl>, ReplError> {
+    async fn launch(&self, spec: ReplSpec) -> Result<Box<dyn Repl>, Fault> {
         let (worker, _) = self.start(spec).await?;
         Ok(Box::new(worker))
     }

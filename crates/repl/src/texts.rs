@@ -1,6 +1,6 @@
 //! How a worker gets texts.
 
-use plumb_rlm::corpus::Placement;
+use plumb_rlm::traits::corpus::Placement;
 use std::{fs::File, io, os::unix::fs::FileExt};
 
 /// The largest text that is carried to a worker in a frame, in bytes.

@@ -8,9 +8,11 @@ use crate::{
 };
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use plumb_rlm::event::Destination;
-use plumb_rlm::model::Sending;
-use plumb_rlm::repl::{CellEnding, CellLimits, CellOutcome, HostError, HostReply, Repl, ReplError, ReplHost};
+use plumb_rlm::{
+    fault::{Code, Fault},
+    sending::{Destination, Sending},
+    traits::repl::{CellEnding, CellLimits, CellOutcome, HostError, HostReply, Repl, ReplHost},
+};
 use serde_json::value::RawValue;
 use std::{future::Future, io, pin::Pin, sync::Arc, time::Duration};
 use tokio::{
@@ -186,9 +188,9 @@ impl Repl for Worker {
         limits: CellLimits,
         host: &dyn ReplHost,
         stop: &CancellationToken,
-    ) -> Result<CellOutcome, ReplError> {
+    ) -> Result<CellOutcome, Fault> {
         if !self.alive {
-            return Err(ReplError { code: "worker_died", message: "The Python worker is gone.".to_owned() });
+            return Err(Fault::new(Code::WorkerDied, "The Python worker is gone."));
         }
         // The code of a cell cannot know its number, so it cannot say in the worker's name how it ended.
         let _in_cell = self.watch.cell();

@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use plumb_repl::SealedPython;
-use plumb_rlm::{
+use plumb_rlm::traits::{
     corpus::Placement,
     repl::{
         CellEnding, CellLimits, CellOutcome, Context, HostCall, HostError, HostReply, Repl, ReplHost, ReplLauncher, ReplSpec,

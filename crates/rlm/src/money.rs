@@ -1,6 +1,6 @@
 //! Money, exact.
 
-use crate::model::Usage;
+use crate::usage::Usage;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use ts_rs::TS;
 

@@ -131,7 +131,7 @@ pub struct RunOptions {
     pub repl_command: Option<String>,
     /// What of the folders is listed beside plain files.
     #[serde(default)]
-    pub include: crate::corpus::Include,
+    pub include: crate::documents::Include,
     /// Makes a local model's sampling and the REPL's randomness repeatable.
     #[serde(default)]
     pub seed: u64,

@@ -1,23 +1,32 @@
 //! A run from its question to its end, and a run that goes on.
 
 use crate::{
-    allowance::Allowance,
-    budget::{Budget, price_unknown},
-    citations,
-    corpus::{Corpus, Overview},
-    direct,
-    event::{Event, EventKind, Fault, NodeId, RunStatus},
-    fold::Totals,
-    journal::{Journal, JournalError, Watcher},
-    ledger::Given,
-    log::Log,
-    model::Model,
-    node::{self, NodeEnd, NodeSpec},
+    calls::budget::{Budget, price_unknown},
+    documents::Overview,
+    fault::{Code, Fault},
+    ids::NodeId,
+    node::turns::{NodeEnd, NodeSpec},
     options::{Limits, Mode, ModeChoice, RunOptions},
-    record::Record,
-    repl::{Context, ReplLauncher},
-    route::{repl_mode, route},
+    record::{
+        citations,
+        event::{Event, EventKind, RunStatus},
+        given::Given,
+        log::Log,
+        replay::Record,
+        totals::Totals,
+    },
     shared::{Shared, Stop},
+    strategy::{
+        direct,
+        route::{repl_mode, route},
+    },
+    traits::{
+        allowance::Allowance,
+        corpus::Corpus,
+        journal::{Journal, Watcher},
+        model::Model,
+        repl::{Context, ReplLauncher},
+    },
 };
 use std::{
     sync::{
@@ -73,7 +82,7 @@ pub struct Question {
 ///
 /// # Errors
 /// Only when the record cannot be written.
-pub async fn start(parts: Parts, asked: Question, stop: CancellationToken) -> Result<(), JournalError> {
+pub async fn start(parts: Parts, asked: Question, stop: CancellationToken) -> Result<(), Fault> {
     let overview = parts.corpus.overview().await;
     let log = Log::new(parts.journal.clone(), parts.watcher.clone(), parts.now_ms, 0);
     let started = EventKind::RunStarted {
@@ -94,7 +103,7 @@ pub async fn start(parts: Parts, asked: Question, stop: CancellationToken) -> Re
 ///
 /// # Errors
 /// Only when the record cannot be written.
-pub async fn resume(parts: Parts, events: &[Event], options: RunOptions, stop: CancellationToken) -> Result<(), JournalError> {
+pub async fn resume(parts: Parts, events: &[Event], options: RunOptions, stop: CancellationToken) -> Result<(), Fault> {
     let record = Record::of(events);
     let log = Log::new(parts.journal.clone(), parts.watcher.clone(), parts.now_ms, record.next_seq);
     log.append(NodeId(0), EventKind::Resumed).await?;
@@ -110,7 +119,7 @@ async fn go(
     options: RunOptions,
     overview: Overview,
     stop: CancellationToken,
-) -> Result<(), JournalError> {
+) -> Result<(), Fault> {
     let limits = options.limits;
     let inner = stop.child_token();
     let concurrency = limits.concurrency.min(parts.sub_model.profile().concurrency.unwrap_or(u32::MAX)).clamp(1, MOST_CALLS);
@@ -152,7 +161,7 @@ async fn time_limit(shared: Arc<Shared>, seconds: u64, before_ms: u64) {
     // A run that goes on after its time limit gets the same time again.
     let before = if before_ms / 1000 >= seconds { 0 } else { before_ms };
     tokio::time::sleep(Duration::from_secs(seconds).saturating_sub(Duration::from_millis(before))).await;
-    let fault = Fault { code: "limit_time".to_owned(), message: format!("The time limit of {seconds} s is reached.") };
+    let fault = Fault::new(Code::LimitTime, format!("The time limit of {seconds} s is reached."));
     *shared.limit.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
     shared.stop.cancel();
 }
@@ -192,7 +201,7 @@ async fn answer(shared: &Arc<Shared>, before: &Totals, choice: ModeChoice, limit
             Err(stop) => stop,
         };
         // What we took to fit did not: it is read in pieces, unless the user wanted it otherwise.
-        if choice == ModeChoice::Direct || !matches!(&stop, Stop::Fault(fault) if fault.code == "too_long") {
+        if choice == ModeChoice::Direct || !matches!(&stop, Stop::Fault(fault) if fault.code == Code::TooLong) {
             return failed(stop);
         }
         spec.mode = repl_mode(shared.root_model.profile());
@@ -201,7 +210,7 @@ async fn answer(shared: &Arc<Shared>, before: &Totals, choice: ModeChoice, limit
             return failed(e.into());
         }
     }
-    node::run(shared, spec).await
+    crate::node::turns::run(shared, spec).await
 }
 
 /// Why this cannot be begun at all.
@@ -219,21 +228,18 @@ async fn refusal(shared: &Shared, limits: &Limits, overview: &Overview) -> Optio
     }
     if overview.documents == 0 {
         if overview.skipped == 0 {
-            return Some(Fault {
-                code: "empty_folder".to_owned(),
-                message: format!(
-                    "“{}” is empty, so there is nothing to ask about. Choose a folder with documents in it.",
-                    overview.name
-                ),
-            });
+            return Some(Fault::new(
+                Code::EmptyFolder,
+                format!("“{}” is empty, so there is nothing to ask about. Choose a folder with documents in it.", overview.name),
+            ));
         }
         return Some(direct::no_readable_text(overview.skipped));
     }
     if overview.documents <= LOOKED_AT as u64 {
-        for path in crate::free::askable(shared, LOOKED_AT).await {
+        for path in crate::strategy::free::askable(shared, LOOKED_AT).await {
             match shared.corpus.has_text(&path).await {
                 Ok(()) => return None,
-                Err(e) if e.code == "disk_full" => return Some(Fault { code: e.code.to_owned(), message: e.message }),
+                Err(e) if e.code == Code::DiskFull => return Some(e),
                 Err(_) => {}
             }
         }
@@ -243,14 +249,14 @@ async fn refusal(shared: &Shared, limits: &Limits, overview: &Overview) -> Optio
 }
 
 /// Resolves the answer's citations and writes the last event.
-async fn conclude(shared: &Shared, end: NodeEnd, before_ms: u64, since: std::time::Instant) -> Result<(), JournalError> {
+async fn conclude(shared: &Shared, end: NodeEnd, before_ms: u64, since: std::time::Instant) -> Result<(), Fault> {
     let (status, error) = match end.stop {
         None => (RunStatus::Answered, None),
         Some(Stop::Limit(fault)) => (RunStatus::Limit, Some(fault)),
         Some(Stop::Fault(fault)) => (RunStatus::Failed, Some(fault)),
         Some(Stop::ByUser) => {
             let message = "You stopped it. It can be continued where it was.".to_owned();
-            (RunStatus::Stopped, Some(Fault { code: "stopped".to_owned(), message }))
+            (RunStatus::Stopped, Some(Fault::new(Code::Stopped, message)))
         }
     };
     for citation in citations::resolve(&end.answer, shared.corpus.as_ref()).await {

@@ -1,16 +1,11 @@
 //! What all nodes of a run have in common.
 
 use crate::{
-    allowance::Allowance,
-    budget::Budget,
-    corpus::Corpus,
-    event::{CallId, Fault, NodeId},
-    journal::JournalError,
-    ledger::Given,
-    log::Log,
-    model::Model,
-    record::NodeRecord,
-    repl::ReplLauncher,
+    calls::budget::Budget,
+    fault::Fault,
+    ids::{CallId, NodeId},
+    record::{given::Given, log::Log, replay::NodeRecord},
+    traits::{allowance::Allowance, corpus::Corpus, model::Model, repl::ReplLauncher},
 };
 use std::{
     collections::HashMap,
@@ -34,16 +29,16 @@ pub enum Stop {
     Fault(Fault),
 }
 
-impl From<JournalError> for Stop {
-    fn from(error: JournalError) -> Self {
-        Stop::Fault(Fault { code: error.code.to_owned(), message: error.message })
+impl From<Fault> for Stop {
+    fn from(error: Fault) -> Self {
+        Stop::Fault(error)
     }
 }
 
 impl Stop {
     /// From a refusal of the budget.
     pub fn refused(fault: Fault) -> Self {
-        if fault.code.starts_with("limit_") { Stop::Limit(fault) } else { Stop::Fault(fault) }
+        if fault.code.is_limit() { Stop::Limit(fault) } else { Stop::Fault(fault) }
     }
 }
 

@@ -1,12 +1,12 @@
 //! What events say of money, added up per local day, model and run as they are written. It stays when a run is deleted.
 
+use crate::fault::of_sql;
 use crate::{
-    StoreError,
     packing::unpack,
     record::{OWN_TURN, call_column, pico},
     statements::Statements,
 };
-use plumb_rlm::{event::EventKind, model::Usage, money::Usd};
+use plumb_rlm::{fault::Fault, money::Usd, record::event::EventKind, usage::Usage};
 use sqlx::SqliteConnection;
 use std::collections::HashMap;
 
@@ -72,7 +72,7 @@ impl Entry {
         run_id: &str,
         (node, at_ms): (i64, i64),
         reserves: bool,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Fault> {
         match self {
             Entry::Began { tokens, sub_model } => {
                 statements
@@ -125,23 +125,25 @@ impl Entry {
 }
 
 /// Adds what was kept before there were books; each run whole or not at all, so that it goes on where it was broken off.
-pub(crate) async fn fold_runs_of_before(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let runs: Vec<String> = sqlx::query_scalar("SELECT run_id FROM unfolded").fetch_all(&mut *connection).await?;
+pub(crate) async fn fold_runs_of_before(connection: &mut SqliteConnection) -> Result<(), Fault> {
+    let runs: Vec<String> =
+        sqlx::query_scalar("SELECT run_id FROM unfolded").fetch_all(&mut *connection).await.map_err(of_sql)?;
     for run_id in runs {
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(of_sql)?;
         let folded = fold(connection, &run_id).await;
         let end = if folded.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        sqlx::query(end).execute(&mut *connection).await?;
+        sqlx::query(end).execute(&mut *connection).await.map_err(of_sql)?;
         folded?;
     }
     Ok(())
 }
 
-async fn fold(connection: &mut SqliteConnection, run_id: &str) -> Result<(), StoreError> {
+async fn fold(connection: &mut SqliteConnection, run_id: &str) -> Result<(), Fault> {
     let events: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as("SELECT node, at_ms, body FROM events WHERE run_id = ? ORDER BY seq")
         .bind(run_id)
         .fetch_all(&mut *connection)
-        .await?;
+        .await
+        .map_err(of_sql)?;
     let mut asked = Asked::default();
     for (node, at_ms, body) in events {
         // One that cannot be read must not keep the program from starting; opening its run says so.
@@ -152,6 +154,6 @@ async fn fold(connection: &mut SqliteConnection, run_id: &str) -> Result<(), Sto
             statements.run(connection).await?;
         }
     }
-    sqlx::query("DELETE FROM unfolded WHERE run_id = ?").bind(run_id).execute(connection).await?;
+    sqlx::query("DELETE FROM unfolded WHERE run_id = ?").bind(run_id).execute(connection).await.map_err(of_sql)?;
     Ok(())
 }

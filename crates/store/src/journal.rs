@@ -8,8 +8,10 @@ use crate::{
 };
 use async_trait::async_trait;
 use plumb_rlm::{
-    event::{BlobId, CallId, Event, NodeId, RunId},
-    journal::{Journal, JournalError},
+    fault::Fault,
+    ids::{BlobId, CallId, NodeId, RunId},
+    record::event::Event,
+    traits::journal::Journal,
 };
 use std::sync::{
     Mutex, PoisonError,
@@ -27,7 +29,7 @@ pub(crate) struct RunJournal {
 }
 
 impl RunJournal {
-    async fn write_event(&self, event: &Event, text: Option<Blob>) -> Result<(), JournalError> {
+    async fn write_event(&self, event: &Event, text: Option<Blob>) -> Result<(), Fault> {
         let to_clear = ToClear { partials: self.partials.load(Ordering::Relaxed), reserved: self.store.reserves() };
         let write = {
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -39,26 +41,26 @@ impl RunJournal {
 
 #[async_trait]
 impl Journal for RunJournal {
-    async fn append(&self, event: &Event) -> Result<(), JournalError> {
+    async fn append(&self, event: &Event) -> Result<(), Fault> {
         self.write_event(event, None).await
     }
 
-    async fn append_with(&self, event: &Event, text: &str) -> Result<(), JournalError> {
+    async fn append_with(&self, event: &Event, text: &str) -> Result<(), Fault> {
         self.write_event(event, Some(Blob::of(text))).await
     }
 
-    async fn put_blob(&self, text: &str) -> Result<BlobId, JournalError> {
+    async fn put_blob(&self, text: &str) -> Result<BlobId, Fault> {
         let blob = Blob::of(text);
         let id = blob.id.clone();
         self.store.writer().write(Write::Blob { run_id: self.run_id.0.clone(), blob }).await?;
         Ok(id)
     }
 
-    async fn blob(&self, id: &BlobId) -> Result<String, JournalError> {
+    async fn blob(&self, id: &BlobId) -> Result<String, Fault> {
         Ok(self.store.blob(id).await?)
     }
 
-    async fn save_partial(&self, node: NodeId, call: Option<CallId>, text: &str) -> Result<(), JournalError> {
+    async fn save_partial(&self, node: NodeId, call: Option<CallId>, text: &str) -> Result<(), Fault> {
         let at_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_millis() as i64);
         self.partials.store(true, Ordering::Relaxed);
         let write = Write::Partial { run_id: self.run_id.0.clone(), node, call, packed: pack(text), at_ms };

@@ -5,7 +5,7 @@
 //! of SQLite's log, typically seconds); what is older stays whole, because the log is checksummed and replayed up to its last whole commit.
 
 mod books;
-mod error;
+mod fault;
 mod journal;
 mod libraries;
 mod owner;
@@ -22,7 +22,6 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use error::StoreError;
 pub use libraries::Library;
 pub use pins::Pin;
 pub use reservations::{Reserved, Wanted};
@@ -32,7 +31,7 @@ pub use spending::{MonthSpent, Spent};
 use books::Asked;
 use journal::RunJournal;
 use owner::{OpeningGuard, OwnerLock};
-use plumb_rlm::{event::RunId, journal::Journal};
+use plumb_rlm::{fault::Fault, ids::RunId, traits::journal::Journal};
 use sqlx::{
     ConnectOptions, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -76,16 +75,16 @@ impl Store {
     ///
     /// # Errors
     /// `no_access`, `disk_full`, `locked`, `damaged`, `newer_version`.
-    pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
+    pub async fn open(data_dir: &Path) -> Result<Self, Fault> {
         Self::open_with(data_dir, SqliteConnectOptions::new().busy_timeout(Duration::from_secs(10))).await
     }
 
-    async fn open_with(data_dir: &Path, options: SqliteConnectOptions) -> Result<Self, StoreError> {
+    async fn open_with(data_dir: &Path, options: SqliteConnectOptions) -> Result<Self, Fault> {
         let locks = data_dir.join("locks");
-        make_private_folder(&locks).map_err(|error| StoreError::io(data_dir, &error))?;
+        make_private_folder(&locks).map_err(|error| fault::io(data_dir, &error))?;
         let waiting = locks.clone();
         let guard = tokio::task::spawn_blocking(move || OpeningGuard::wait(&waiting)).await;
-        let guard = guard.map_err(|_| StoreError::closed())?.map_err(|error| StoreError::io(&locks, &error))?;
+        let guard = guard.map_err(|_| fault::closed())?.map_err(|error| fault::io(&locks, &error))?;
 
         let options = options
             .filename(data_dir.join("plumb.db"))
@@ -94,10 +93,10 @@ impl Store {
             .foreign_keys(true)
             // After a burst of writes the log shrinks again.
             .pragma("journal_size_limit", "67108864");
-        let mut connection = options.clone().create_if_missing(true).connect().await?;
-        sqlx::migrate!("./migrations").run_direct(None, &mut connection, false).await?;
+        let mut connection = options.clone().create_if_missing(true).connect().await.map_err(fault::of_sql)?;
+        sqlx::migrate!("./migrations").run_direct(None, &mut connection, false).await.map_err(fault::of_migration)?;
         books::fold_runs_of_before(&mut connection).await?;
-        let owner = OwnerLock::take(&locks, &guard).map_err(|error| StoreError::io(&locks, &error))?;
+        let owner = OwnerLock::take(&locks, &guard).map_err(|error| fault::io(&locks, &error))?;
 
         let pool = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
         let writer = Writer::start(connection);

@@ -1,7 +1,11 @@
 //! Libraries: what a person asked about before.
 
-use crate::{Store, StoreError};
-use plumb_rlm::corpus::Include;
+use crate::Store;
+use crate::fault::{self, of_sql};
+use plumb_rlm::{
+    documents::Include,
+    fault::{Code, Fault},
+};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use ts_rs::TS;
@@ -37,10 +41,9 @@ struct StoredLibrary {
 }
 
 impl StoredLibrary {
-    fn library(self) -> Result<Library, StoreError> {
+    fn library(self) -> Result<Library, Fault> {
         let StoredLibrary { id, name, sources, added_at_ms, last_used_ms, local_only, include } = self;
-        let sources =
-            serde_json::from_str(&sources).map_err(|_| StoreError::damaged("the folders of a library cannot be read"))?;
+        let sources = serde_json::from_str(&sources).map_err(|_| fault::damaged("the folders of a library cannot be read"))?;
         // What an older or newer version wrote there is no reason to lose the library.
         let include = serde_json::from_str(&include).unwrap_or_default();
         Ok(Library { id, name, sources, added_at_ms, last_used_ms, local_only, include })
@@ -55,8 +58,8 @@ pub(crate) fn sources_json(sources: &[String]) -> String {
     serde_json::Value::from(sources).to_string()
 }
 
-fn no_such_library(id: i64) -> StoreError {
-    StoreError::new("no_such_library", format!("There is no library {id} any more: it was removed, perhaps in another window."))
+fn no_such_library(id: i64) -> Fault {
+    Fault::new(Code::NoSuchLibrary, format!("There is no library {id} any more: it was removed, perhaps in another window."))
 }
 
 impl Store {
@@ -64,7 +67,7 @@ impl Store {
     ///
     /// # Errors
     /// The database could not be written.
-    pub async fn upsert_library(&self, name: &str, sources: &[String], now_ms: i64) -> Result<Library, StoreError> {
+    pub async fn upsert_library(&self, name: &str, sources: &[String], now_ms: i64) -> Result<Library, Fault> {
         let stored: StoredLibrary = sqlx::query_as(
             "INSERT INTO libraries (name, sources, added_at_ms, last_used_ms) VALUES (?1, ?2, ?3, ?3)
              ON CONFLICT (sources) DO UPDATE SET last_used_ms = max(last_used_ms, excluded.last_used_ms)
@@ -74,7 +77,8 @@ impl Store {
         .bind(sources_json(sources))
         .bind(now_ms)
         .fetch_one(self.pool())
-        .await?;
+        .await
+        .map_err(of_sql)?;
         stored.library()
     }
 
@@ -82,9 +86,11 @@ impl Store {
     ///
     /// # Errors
     /// The database could not be read.
-    pub async fn libraries(&self) -> Result<Vec<Library>, StoreError> {
-        let stored: Vec<StoredLibrary> =
-            sqlx::query_as("SELECT * FROM libraries ORDER BY last_used_ms DESC, id DESC").fetch_all(self.pool()).await?;
+    pub async fn libraries(&self) -> Result<Vec<Library>, Fault> {
+        let stored: Vec<StoredLibrary> = sqlx::query_as("SELECT * FROM libraries ORDER BY last_used_ms DESC, id DESC")
+            .fetch_all(self.pool())
+            .await
+            .map_err(of_sql)?;
         stored.into_iter().map(StoredLibrary::library).collect()
     }
 
@@ -92,9 +98,9 @@ impl Store {
     ///
     /// # Errors
     /// `no_such_library`.
-    pub async fn library(&self, id: i64) -> Result<Library, StoreError> {
+    pub async fn library(&self, id: i64) -> Result<Library, Fault> {
         let stored: Option<StoredLibrary> =
-            sqlx::query_as("SELECT * FROM libraries WHERE id = ?").bind(id).fetch_optional(self.pool()).await?;
+            sqlx::query_as("SELECT * FROM libraries WHERE id = ?").bind(id).fetch_optional(self.pool()).await.map_err(of_sql)?;
         stored.ok_or_else(|| no_such_library(id))?.library()
     }
 
@@ -102,8 +108,13 @@ impl Store {
     ///
     /// # Errors
     /// `no_such_library`.
-    pub async fn rename_library(&self, id: i64, name: &str) -> Result<(), StoreError> {
-        let done = sqlx::query("UPDATE libraries SET name = ? WHERE id = ?").bind(name).bind(id).execute(self.pool()).await?;
+    pub async fn rename_library(&self, id: i64, name: &str) -> Result<(), Fault> {
+        let done = sqlx::query("UPDATE libraries SET name = ? WHERE id = ?")
+            .bind(name)
+            .bind(id)
+            .execute(self.pool())
+            .await
+            .map_err(of_sql)?;
         if done.rows_affected() == 0 { Err(no_such_library(id)) } else { Ok(()) }
     }
 
@@ -111,9 +122,9 @@ impl Store {
     ///
     /// # Errors
     /// `no_such_library`.
-    pub async fn set_local_only(&self, id: i64, local_only: bool) -> Result<(), StoreError> {
+    pub async fn set_local_only(&self, id: i64, local_only: bool) -> Result<(), Fault> {
         let marked = sqlx::query("UPDATE libraries SET local_only = ? WHERE id = ?").bind(local_only).bind(id);
-        let done = marked.execute(self.pool()).await?;
+        let done = marked.execute(self.pool()).await.map_err(of_sql)?;
         if done.rows_affected() == 0 { Err(no_such_library(id)) } else { Ok(()) }
     }
 
@@ -121,10 +132,14 @@ impl Store {
     ///
     /// # Errors
     /// `no_such_library`.
-    pub async fn set_include(&self, id: i64, include: Include) -> Result<(), StoreError> {
+    pub async fn set_include(&self, id: i64, include: Include) -> Result<(), Fault> {
         let include = serde_json::json!(include).to_string();
-        let done =
-            sqlx::query("UPDATE libraries SET include = ? WHERE id = ?").bind(include).bind(id).execute(self.pool()).await?;
+        let done = sqlx::query("UPDATE libraries SET include = ? WHERE id = ?")
+            .bind(include)
+            .bind(id)
+            .execute(self.pool())
+            .await
+            .map_err(of_sql)?;
         if done.rows_affected() == 0 { Err(no_such_library(id)) } else { Ok(()) }
     }
 
@@ -132,8 +147,8 @@ impl Store {
     ///
     /// # Errors
     /// `no_such_library`.
-    pub async fn delete_library(&self, id: i64) -> Result<(), StoreError> {
-        let done = sqlx::query("DELETE FROM libraries WHERE id = ?").bind(id).execute(self.pool()).await?;
+    pub async fn delete_library(&self, id: i64) -> Result<(), Fault> {
+        let done = sqlx::query("DELETE FROM libraries WHERE id = ?").bind(id).execute(self.pool()).await.map_err(of_sql)?;
         if done.rows_affected() == 0 { Err(no_such_library(id)) } else { Ok(()) }
     }
 }

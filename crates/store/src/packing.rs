@@ -1,6 +1,7 @@
 //! Long texts are compressed. What is packed tells itself apart: no UTF-8 text begins with the four bytes that begin a zstd frame.
 
-use crate::StoreError;
+use crate::fault;
+use plumb_rlm::fault::Fault;
 
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// Below this, compression saves less than a database page.
@@ -14,18 +15,19 @@ pub(crate) fn pack(text: &str) -> Vec<u8> {
     zstd::bulk::compress(text.as_bytes(), 3).unwrap_or_else(|_| text.as_bytes().to_vec())
 }
 
-pub(crate) fn unpack(bytes: Vec<u8>) -> Result<String, StoreError> {
+pub(crate) fn unpack(bytes: Vec<u8>) -> Result<String, Fault> {
     let bytes = if bytes.starts_with(&ZSTD_MAGIC) {
-        zstd::decode_all(bytes.as_slice()).map_err(|_| StoreError::damaged("a text cannot be unpacked"))?
+        zstd::decode_all(bytes.as_slice()).map_err(|_| fault::damaged("a text cannot be unpacked"))?
     } else {
         bytes
     };
-    String::from_utf8(bytes).map_err(|_| StoreError::damaged("a text is not text"))
+    String::from_utf8(bytes).map_err(|_| fault::damaged("a text is not text"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plumb_rlm::fault::Code;
 
     #[test]
     fn texts_of_any_length_come_back_as_they_were() {
@@ -39,7 +41,7 @@ mod tests {
     fn a_broken_text_is_called_damaged() {
         let mut packed = pack(&"page ".repeat(1000));
         packed.truncate(packed.len() / 2);
-        assert_eq!(unpack(packed).unwrap_err().code, "damaged");
-        assert_eq!(unpack(vec![0xff, 0xfe]).unwrap_err().code, "damaged");
+        assert_eq!(unpack(packed).unwrap_err().code, Code::Damaged);
+        assert_eq!(unpack(vec![0xff, 0xfe]).unwrap_err().code, Code::Damaged);
     }
 }

@@ -1,7 +1,11 @@
 //! Text that kept runs cite, as it was when they saw it: the source may change, or go away.
 
-use crate::{Store, StoreError};
-use plumb_rlm::event::{BlobId, RunId};
+use crate::Store;
+use crate::fault::of_sql;
+use plumb_rlm::{
+    fault::Fault,
+    ids::{BlobId, RunId},
+};
 use sqlx::FromRow;
 
 /// A part of a document's text, around what a run cites.
@@ -36,7 +40,7 @@ impl Store {
     ///
     /// # Errors
     /// The database could not be written.
-    pub async fn put_pin(&self, run_id: &RunId, pin: &Pin) -> Result<(), StoreError> {
+    pub async fn put_pin(&self, run_id: &RunId, pin: &Pin) -> Result<(), Fault> {
         sqlx::query(
             "INSERT OR REPLACE INTO pins (run_id, path, first_line, total_lines, digest, blob, places) VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
@@ -48,7 +52,7 @@ impl Store {
         .bind(&pin.blob.0)
         .bind(&pin.places)
         .execute(self.pool())
-        .await?;
+        .await.map_err(of_sql)?;
         Ok(())
     }
 
@@ -56,11 +60,12 @@ impl Store {
     ///
     /// # Errors
     /// The database could not be read.
-    pub async fn pins(&self, run_id: &RunId) -> Result<Vec<Pin>, StoreError> {
+    pub async fn pins(&self, run_id: &RunId) -> Result<Vec<Pin>, Fault> {
         let stored: Vec<StoredPin> = sqlx::query_as("SELECT * FROM pins WHERE run_id = ? ORDER BY path, first_line")
             .bind(run_id.0.as_str())
             .fetch_all(self.pool())
-            .await?;
+            .await
+            .map_err(of_sql)?;
         let pin = |stored: StoredPin| Pin {
             path: stored.path,
             first_line: stored.first_line.cast_unsigned(),

@@ -1,7 +1,6 @@
 //! What one write changes: an event with the columns derived from it, a kept text, or a partial reply.
 
 use crate::{
-    StoreError,
     books::{Asked, Entry},
     libraries::sources_json,
     packing::pack,
@@ -9,9 +8,11 @@ use crate::{
     statements::Statements,
 };
 use plumb_rlm::{
-    event::{BlobId, CallId, Event, EventKind, NodeId, RunStatus},
-    model::Usage,
+    fault::{Code, Fault},
+    ids::{BlobId, CallId, NodeId},
     money::Usd,
+    record::event::{Event, EventKind, RunStatus},
+    usage::Usage,
 };
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ impl Blob {
         Blob { id: BlobId::of(text), packed: pack(text) }
     }
 
-    fn state(&self, statements: &mut Statements, run_id: &str) -> Result<(), StoreError> {
+    fn state(&self, statements: &mut Statements, run_id: &str) -> Result<(), Fault> {
         statements.add("INSERT OR IGNORE INTO blobs (digest, text) VALUES (?, ?)").bind(&self.id.0)?.bind(&self.packed)?;
         statements.add("INSERT OR IGNORE INTO run_blobs (digest, run_id) VALUES (?, ?)").bind(&self.id.0)?.bind(run_id)?;
         Ok(())
@@ -120,10 +121,10 @@ impl EventWrite {
         text: Option<Blob>,
         asked: &mut Asked,
         to_clear: ToClear,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, Fault> {
         let body = serde_json::to_value(&event.kind).and_then(|value| Ok((serde_json::to_string(&value)?, value)));
         let (body, value) =
-            body.map_err(|error| StoreError::new("store", format!("An event could not be written down: {error}.")))?;
+            body.map_err(|error| Fault::new(Code::Store, format!("An event could not be written down: {error}.")))?;
         let effect = match &event.kind {
             EventKind::RunStarted { question, sources, name, options, .. } => Effect::Started {
                 question: question.clone(),
@@ -158,7 +159,7 @@ impl EventWrite {
         })
     }
 
-    fn state(&self, statements: &mut Statements) -> Result<(), StoreError> {
+    fn state(&self, statements: &mut Statements) -> Result<(), Fault> {
         // The run's row goes first: events refer to it.
         match &self.effect {
             Effect::Nothing => {}
@@ -226,7 +227,7 @@ impl EventWrite {
 
 impl Write {
     /// Says what is to be done, in SQL. Not of [`Write::Reservation`], which has to read before it writes.
-    pub(crate) fn state(&self, statements: &mut Statements) -> Result<(), StoreError> {
+    pub(crate) fn state(&self, statements: &mut Statements) -> Result<(), Fault> {
         match self {
             Write::Event(event) => event.state(statements)?,
             Write::Reservation(_) => {}

@@ -1,11 +1,13 @@
 //! Money set aside for calls under way, so that all runs of all programs together keep the month's limit.
 
+use crate::fault::of_sql;
 use crate::{
-    Store, StoreError,
+    Store,
     record::{Write, call_column, pico},
 };
 use plumb_rlm::{
-    event::{CallId, NodeId, RunId},
+    fault::Fault,
+    ids::{CallId, NodeId, RunId},
     money::Usd,
 };
 use sqlx::SqliteConnection;
@@ -53,14 +55,15 @@ fn usd(pico: i64) -> Usd {
 }
 
 impl Reservation {
-    pub(crate) async fn apply(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    pub(crate) async fn apply(&self, connection: &mut SqliteConnection) -> Result<(), Fault> {
         // One that was asked for again replaces itself.
         sqlx::query("DELETE FROM reservations WHERE run_id = ? AND node = ? AND call = ?")
             .bind(&self.run_id)
             .bind(self.node)
             .bind(self.call)
             .execute(&mut *connection)
-            .await?;
+            .await
+            .map_err(of_sql)?;
         let (spent, set_aside): (i64, i64) = sqlx::query_as(
             "SELECT (SELECT coalesce(sum(cost_pico), 0) FROM spending
                     WHERE day BETWEEN strftime('%Y-%m-01', ?1 / 1000, 'unixepoch', 'localtime')
@@ -69,7 +72,8 @@ impl Reservation {
         )
         .bind(self.wanted.at_ms as i64)
         .fetch_one(&mut *connection)
-        .await?;
+        .await
+        .map_err(of_sql)?;
         let (spent, set_aside) = (usd(spent), usd(set_aside));
         let granted = self.wanted.limit.minus(spent).minus(set_aside).min(self.wanted.most);
         let granted = (granted >= self.wanted.least).then_some(granted);
@@ -81,7 +85,8 @@ impl Reservation {
                 .bind(&self.owner)
                 .bind(pico(granted))
                 .execute(connection)
-                .await?;
+                .await
+                .map_err(of_sql)?;
         }
         *self.reserved.lock().unwrap_or_else(PoisonError::into_inner) = Reserved { granted, spent, set_aside };
         Ok(())
@@ -93,7 +98,7 @@ impl Store {
     ///
     /// # Errors
     /// The database could not be read.
-    pub async fn month_limit(&self) -> Result<Option<f64>, StoreError> {
+    pub async fn month_limit(&self) -> Result<Option<f64>, Fault> {
         Ok(self.setting::<Option<f64>>(LIMIT).await?.flatten())
     }
 
@@ -101,7 +106,7 @@ impl Store {
     ///
     /// # Errors
     /// The database could not be written.
-    pub async fn set_month_limit(&self, limit: Option<f64>) -> Result<(), StoreError> {
+    pub async fn set_month_limit(&self, limit: Option<f64>) -> Result<(), Fault> {
         self.set_setting(LIMIT, &limit).await
     }
 
@@ -109,13 +114,7 @@ impl Store {
     ///
     /// # Errors
     /// The database could not be written.
-    pub async fn reserve(
-        &self,
-        run_id: &RunId,
-        node: NodeId,
-        call: Option<CallId>,
-        wanted: Wanted,
-    ) -> Result<Reserved, StoreError> {
+    pub async fn reserve(&self, run_id: &RunId, node: NodeId, call: Option<CallId>, wanted: Wanted) -> Result<Reserved, Fault> {
         let reserved = self.try_reserve(run_id, node, call, wanted).await?;
         if reserved.granted.is_none() && self.let_go_of_the_dead().await? {
             return self.try_reserve(run_id, node, call, wanted).await;
@@ -123,13 +122,7 @@ impl Store {
         Ok(reserved)
     }
 
-    async fn try_reserve(
-        &self,
-        run_id: &RunId,
-        node: NodeId,
-        call: Option<CallId>,
-        wanted: Wanted,
-    ) -> Result<Reserved, StoreError> {
+    async fn try_reserve(&self, run_id: &RunId, node: NodeId, call: Option<CallId>, wanted: Wanted) -> Result<Reserved, Fault> {
         self.inner.reserves.store(true, Ordering::Relaxed);
         let reservation = Arc::new(Reservation {
             run_id: run_id.0.clone(),
@@ -145,11 +138,12 @@ impl Store {
     }
 
     /// Lets go of what programs had set aside that have ended since. Says whether there was any.
-    async fn let_go_of_the_dead(&self) -> Result<bool, StoreError> {
-        let owners: Vec<String> = sqlx::query_scalar("SELECT DISTINCT owner FROM reservations").fetch_all(self.pool()).await?;
+    async fn let_go_of_the_dead(&self) -> Result<bool, Fault> {
+        let owners: Vec<String> =
+            sqlx::query_scalar("SELECT DISTINCT owner FROM reservations").fetch_all(self.pool()).await.map_err(of_sql)?;
         let mut any = false;
         for owner in owners.iter().filter(|owner| *owner != self.owner_id() && !self.inner.owner.is_alive(owner)) {
-            sqlx::query("DELETE FROM reservations WHERE owner = ?").bind(owner).execute(self.pool()).await?;
+            sqlx::query("DELETE FROM reservations WHERE owner = ?").bind(owner).execute(self.pool()).await.map_err(of_sql)?;
             any = true;
         }
         Ok(any)

@@ -1,9 +1,12 @@
 //! Runs as they are listed, reopened, resumed and deleted.
 
-use crate::{Store, StoreError, books::Asked, packing::unpack, record::call_of_column};
+use crate::fault::{self, of_sql};
+use crate::{Store, books::Asked, packing::unpack, record::call_of_column};
 use plumb_rlm::{
-    event::{BlobId, CallId, EVENT_VERSION, Event, EventKind, NodeId, RunId},
-    journal::Journal,
+    fault::{Code, Fault},
+    ids::{BlobId, CallId, NodeId, RunId},
+    record::event::{EVENT_VERSION, Event, EventKind},
+    traits::journal::Journal,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -108,14 +111,15 @@ impl Store {
     ///
     /// # Errors
     /// The database could not be read.
-    pub async fn runs(&self, limit: u32, before: Option<&RunId>) -> Result<Vec<RunRow>, StoreError> {
+    pub async fn runs(&self, limit: u32, before: Option<&RunId>) -> Result<Vec<RunRow>, Fault> {
         // Names sort by time, and stay a valid place to go on from when the run itself is deleted.
         let rows: Vec<StoredRun> =
             sqlx::query_as(sqlx::AssertSqlSafe(format!("{RUN} WHERE ?1 IS NULL OR run_id < ?1 ORDER BY run_id DESC LIMIT ?2")))
                 .bind(before.map(|run| run.0.as_str()))
                 .bind(limit)
                 .fetch_all(self.pool())
-                .await?;
+                .await
+                .map_err(of_sql)?;
         Ok(rows.into_iter().map(|row| row.row(self)).collect())
     }
 
@@ -123,27 +127,28 @@ impl Store {
     ///
     /// # Errors
     /// The database could not be read.
-    pub async fn runs_containing(&self, words: &str, limit: u32) -> Result<Vec<RunRow>, StoreError> {
+    pub async fn runs_containing(&self, words: &str, limit: u32) -> Result<Vec<RunRow>, Fault> {
         let rows: Vec<StoredRun> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
             "{RUN} WHERE instr(lower(question), lower(?)) > 0 ORDER BY run_id DESC LIMIT ?"
         )))
         .bind(words)
         .bind(limit)
         .fetch_all(self.pool())
-        .await?;
+        .await
+        .map_err(of_sql)?;
         Ok(rows.into_iter().map(|row| row.row(self)).collect())
     }
 
-    async fn stored_run(&self, run_id: &RunId) -> Result<StoredRun, StoreError> {
+    async fn stored_run(&self, run_id: &RunId) -> Result<StoredRun, Fault> {
         let row = sqlx::query_as(sqlx::AssertSqlSafe(format!("{RUN} WHERE run_id = ?")));
-        row.bind(&run_id.0).fetch_optional(self.pool()).await?.ok_or_else(|| StoreError::no_such_run(&run_id.0))
+        row.bind(&run_id.0).fetch_optional(self.pool()).await.map_err(of_sql)?.ok_or_else(|| fault::no_such_run(&run_id.0))
     }
 
     /// One run.
     ///
     /// # Errors
     /// `no_such_run`.
-    pub async fn run(&self, run_id: &RunId) -> Result<RunRow, StoreError> {
+    pub async fn run(&self, run_id: &RunId) -> Result<RunRow, Fault> {
         Ok(self.stored_run(run_id).await?.row(self))
     }
 
@@ -151,23 +156,24 @@ impl Store {
     ///
     /// # Errors
     /// `no_such_run`; `ambiguous_run` when there are several.
-    pub async fn resolve_run(&self, prefix: &str) -> Result<RunId, StoreError> {
+    pub async fn resolve_run(&self, prefix: &str) -> Result<RunId, Fault> {
         let prefix = prefix.trim().to_ascii_lowercase();
         if prefix.is_empty() {
-            return Err(StoreError::no_such_run("without a name"));
+            return Err(fault::no_such_run("without a name"));
         }
         let found: Vec<String> =
             sqlx::query_scalar("SELECT run_id FROM runs WHERE substr(run_id, 1, length(?1)) = ?1 ORDER BY run_id LIMIT 2")
                 .bind(&prefix)
                 .fetch_all(self.pool())
-                .await?;
+                .await
+                .map_err(of_sql)?;
         match <[String; 1]>::try_from(found) {
             Ok([run]) => Ok(RunId(run)),
-            Err(found) if found.is_empty() => Err(StoreError::no_such_run(&prefix)),
+            Err(found) if found.is_empty() => Err(fault::no_such_run(&prefix)),
             // One name may begin with another that is whole.
             Err(found) if found.contains(&prefix) => Ok(RunId(prefix)),
             Err(_) => {
-                Err(StoreError::new("ambiguous_run", format!("More than one run begins with {prefix}. Give more of its name.")))
+                Err(Fault::new(Code::AmbiguousRun, format!("More than one run begins with {prefix}. Give more of its name.")))
             }
         }
     }
@@ -176,7 +182,7 @@ impl Store {
     ///
     /// # Errors
     /// `no_such_run`, `damaged`.
-    pub async fn events(&self, run_id: &RunId) -> Result<Vec<Event>, StoreError> {
+    pub async fn events(&self, run_id: &RunId) -> Result<Vec<Event>, Fault> {
         self.events_from(run_id, 0).await
     }
 
@@ -184,13 +190,14 @@ impl Store {
     ///
     /// # Errors
     /// `no_such_run`, `damaged`.
-    pub async fn events_from(&self, run_id: &RunId, from: u64) -> Result<Vec<Event>, StoreError> {
+    pub async fn events_from(&self, run_id: &RunId, from: u64) -> Result<Vec<Event>, Fault> {
         let rows: Vec<(i64, i64, i64, i64, String, Vec<u8>)> =
             sqlx::query_as("SELECT seq, version, at_ms, node, kind, body FROM events WHERE run_id = ? AND seq >= ? ORDER BY seq")
                 .bind(&run_id.0)
                 .bind(i64::try_from(from).unwrap_or(i64::MAX))
                 .fetch_all(self.pool())
-                .await?;
+                .await
+                .map_err(of_sql)?;
         if rows.is_empty() {
             self.stored_run(run_id).await?;
         }
@@ -208,7 +215,7 @@ impl Store {
                 Err(_) if version > i64::from(EVENT_VERSION) => {
                     tracing::warn!(run = %run_id, seq, kind, "an event of a newer version is passed over");
                 }
-                Err(error) => return Err(StoreError::damaged(&format!("event {seq} of run {run_id} cannot be read: {error}"))),
+                Err(error) => return Err(fault::damaged(&format!("event {seq} of run {run_id} cannot be read: {error}"))),
             }
         }
         Ok(events)
@@ -218,12 +225,13 @@ impl Store {
     ///
     /// # Errors
     /// The database could not be read.
-    pub async fn partials(&self, run_id: &RunId) -> Result<Vec<Partial>, StoreError> {
+    pub async fn partials(&self, run_id: &RunId) -> Result<Vec<Partial>, Fault> {
         let rows: Vec<(i64, i64, Vec<u8>, i64)> =
             sqlx::query_as("SELECT node, call, text, at_ms FROM partials WHERE run_id = ? ORDER BY node, call")
                 .bind(&run_id.0)
                 .fetch_all(self.pool())
-                .await?;
+                .await
+                .map_err(of_sql)?;
         rows.into_iter()
             .map(|(node, call, text, at_ms)| {
                 Ok(Partial { node: NodeId(node as u32), call: call_of_column(call), text: unpack(text)?, at_ms })
@@ -235,20 +243,23 @@ impl Store {
     ///
     /// # Errors
     /// `damaged` when it is not there.
-    pub async fn blob(&self, id: &BlobId) -> Result<String, StoreError> {
-        let packed =
-            sqlx::query_scalar("SELECT text FROM blobs WHERE digest = ?").bind(&id.0).fetch_optional(self.pool()).await?;
-        unpack(packed.ok_or_else(|| StoreError::damaged("a prompt is missing"))?)
+    pub async fn blob(&self, id: &BlobId) -> Result<String, Fault> {
+        let packed = sqlx::query_scalar("SELECT text FROM blobs WHERE digest = ?")
+            .bind(&id.0)
+            .fetch_optional(self.pool())
+            .await
+            .map_err(of_sql)?;
+        unpack(packed.ok_or_else(|| fault::damaged("a prompt is missing"))?)
     }
 
     /// Takes a run over, to go on with it; the record returned is how. Nobody else can take it while this is held.
     ///
     /// # Errors
     /// `no_such_run`; `run_is_active` when someone is at work on it.
-    pub async fn claim_run(&self, run_id: &RunId) -> Result<Arc<dyn Journal>, StoreError> {
+    pub async fn claim_run(&self, run_id: &RunId) -> Result<Arc<dyn Journal>, Fault> {
         let active = || {
-            StoreError::new(
-                "run_is_active",
+            Fault::new(
+                Code::RunIsActive,
                 "Someone is at work on this run, in this or another window. Wait until it is finished, or stop it there first.",
             )
         };
@@ -263,13 +274,14 @@ impl Store {
             .bind(&run_id.0)
             .bind(owner)
             .execute(self.pool())
-            .await?;
+            .await
+            .map_err(of_sql)?;
         // Someone else was faster.
         if claimed.rows_affected() == 0 { Err(active()) } else { Ok(self.journal_of(run_id, self.asked(run_id).await?, true)) }
     }
 
     /// Whom the nodes and sub-calls of a run ask.
-    async fn asked(&self, run_id: &RunId) -> Result<Asked, StoreError> {
+    async fn asked(&self, run_id: &RunId) -> Result<Asked, Fault> {
         let mut asked = Asked::default();
         for event in self.events(run_id).await? {
             asked.note(event.node.0.into(), &event.kind);
@@ -281,11 +293,11 @@ impl Store {
     ///
     /// # Errors
     /// `no_such_run`; `run_is_active` when someone is at work on it.
-    pub async fn delete_run(&self, run_id: &RunId) -> Result<(), StoreError> {
+    pub async fn delete_run(&self, run_id: &RunId) -> Result<(), Fault> {
         if self.run(run_id).await?.status == RunState::Running {
-            return Err(StoreError::new("run_is_active", "Someone is at work on this run. Stop it first, then delete it."));
+            return Err(Fault::new(Code::RunIsActive, "Someone is at work on this run. Stop it first, then delete it."));
         }
-        sqlx::query("DELETE FROM runs WHERE run_id = ?").bind(&run_id.0).execute(self.pool()).await?;
+        sqlx::query("DELETE FROM runs WHERE run_id = ?").bind(&run_id.0).execute(self.pool()).await.map_err(of_sql)?;
         Ok(())
     }
 }

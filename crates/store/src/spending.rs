@@ -1,6 +1,8 @@
 //! What was spent in a month, read from the books.
 
-use crate::{Store, StoreError};
+use crate::Store;
+use crate::fault::of_sql;
+use plumb_rlm::fault::{Code, Fault};
 use sqlx::FromRow;
 
 /// What some calls came to.
@@ -49,20 +51,21 @@ impl Store {
     ///
     /// # Errors
     /// `bad_month`; the database could not be read.
-    pub async fn spending(&self, month: Option<&str>, now_ms: u64, dearest: u32) -> Result<MonthSpent, StoreError> {
+    pub async fn spending(&self, month: Option<&str>, now_ms: u64, dearest: u32) -> Result<MonthSpent, Fault> {
         let today: String = sqlx::query_scalar("SELECT date(? / 1000, 'unixepoch', 'localtime')")
             .bind(now_ms as i64)
             .fetch_one(self.pool())
-            .await?;
+            .await
+            .map_err(of_sql)?;
         let month = month.unwrap_or(&today[..7]).to_owned();
         if !is_month(&month) {
-            return Err(StoreError::new("bad_month", format!("“{month}” is no month. One looks like {}.", &today[..7])));
+            return Err(Fault::new(Code::BadMonth, format!("“{month}” is no month. One looks like {}.", &today[..7])));
         }
         const OF_MONTH: &str = "WHERE s.day BETWEEN ?1 || '-01' AND ?1 || '-31'";
-        let sums = async |who: &str, end: String| -> Result<Vec<Spent>, StoreError> {
+        let sums = async |who: &str, end: String| -> Result<Vec<Spent>, Fault> {
             let query = format!("SELECT {who}, {SUMS} FROM spending s {end}");
             let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(&month).bind(dearest);
-            Ok(query.fetch_all(self.pool()).await?)
+            Ok(query.fetch_all(self.pool()).await.map_err(of_sql)?)
         };
         let days = sums("s.day AS name, NULL AS question", format!("{OF_MONTH} GROUP BY s.day ORDER BY s.day")).await?;
         let models = format!("{OF_MONTH} GROUP BY s.model ORDER BY sum(s.cost_pico) DESC, s.model");
@@ -84,13 +87,13 @@ impl Store {
         model: &str,
         sub_model: &str,
         limit: u32,
-    ) -> Result<Vec<(i64, i64)>, StoreError> {
+    ) -> Result<Vec<(i64, i64)>, Fault> {
         let costs = sqlx::query_as(
             "SELECT cost_pico, tokens_estimate FROM runs
              WHERE status IN ('answered', 'limit') AND unpriced = 0 AND tokens_estimate IS NOT NULL
                 AND mode = ? AND model = ? AND sub_model = ? ORDER BY run_id DESC LIMIT ?",
         );
-        Ok(costs.bind(mode).bind(model).bind(sub_model).bind(limit).fetch_all(self.pool()).await?)
+        Ok(costs.bind(mode).bind(model).bind(sub_model).bind(limit).fetch_all(self.pool()).await.map_err(of_sql)?)
     }
 }
 

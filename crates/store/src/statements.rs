@@ -1,6 +1,7 @@
 //! Statements that go to the database together. sqlx runs them on a thread of its own, and the way there and back costs more than most of them do.
 
-use crate::StoreError;
+use crate::fault::of_sql;
+use plumb_rlm::fault::Fault;
 use sqlx::{Arguments, AssertSqlSafe, Encode, Sqlite, SqliteConnection, Type, sqlite::SqliteArguments};
 
 /// Statements one after the other, with what is to be put in for their question marks.
@@ -22,8 +23,8 @@ impl Statements {
     ///
     /// # Errors
     /// A value that SQLite has no form for.
-    pub(crate) fn bind<'t, T: Encode<'t, Sqlite> + Type<Sqlite>>(&mut self, value: T) -> Result<&mut Self, StoreError> {
-        self.arguments.add(value).map_err(|error| StoreError::from(sqlx::Error::Encode(error)))?;
+    pub(crate) fn bind<'t, T: Encode<'t, Sqlite> + Type<Sqlite>>(&mut self, value: T) -> Result<&mut Self, Fault> {
+        self.arguments.add(value).map_err(|error| of_sql(sqlx::Error::Encode(error)))?;
         Ok(self)
     }
 
@@ -31,10 +32,10 @@ impl Statements {
     ///
     /// # Errors
     /// What the first that failed says.
-    pub(crate) async fn run(self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    pub(crate) async fn run(self, connection: &mut SqliteConnection) -> Result<(), Fault> {
         if !self.sql.is_empty() {
             // All words are this program's own: `add` takes no others.
-            sqlx::query_with(AssertSqlSafe(self.sql), self.arguments).execute(connection).await?;
+            sqlx::query_with(AssertSqlSafe(self.sql), self.arguments).execute(connection).await.map_err(of_sql)?;
         }
         Ok(())
     }

@@ -7,11 +7,12 @@ mod spending;
 
 use crate::Store;
 use plumb_rlm::{
-    corpus::Include,
-    event::{CallId, EVENT_VERSION, Event, EventKind, NodeId, RunId, RunStatus},
-    model::{Finish, Usage},
+    documents::Include,
+    ids::{CallId, NodeId, RunId},
     money::Usd,
     options::{KeySource, Limits, ModeChoice, ModelChoice, RunOptions},
+    record::event::{EVENT_VERSION, Event, EventKind, RunStatus},
+    usage::{Finish, Usage},
 };
 
 pub(crate) fn event(seq: u64, kind: EventKind) -> Event {
@@ -81,7 +82,7 @@ pub(crate) fn finished(seq: u64, status: RunStatus) -> Event {
 }
 
 /// A run with one first event.
-pub(crate) async fn begin(store: &Store, question: &str) -> (RunId, std::sync::Arc<dyn plumb_rlm::journal::Journal>) {
+pub(crate) async fn begin(store: &Store, question: &str) -> (RunId, std::sync::Arc<dyn plumb_rlm::traits::journal::Journal>) {
     let run = RunId::new();
     let journal = store.journal(&run);
     journal.append(&started(0, question)).await.unwrap();

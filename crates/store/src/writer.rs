@@ -1,7 +1,9 @@
 //! One task writes: everything that waits goes into one transaction, and is acknowledged after the commit. A thousand appends at once
 //! cost a few commits, and none of them returns before it is on disk.
 
-use crate::{StoreError, record::Write, statements::Statements};
+use crate::fault;
+use crate::{record::Write, statements::Statements};
+use plumb_rlm::fault::{Code, Fault};
 use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 
@@ -10,7 +12,7 @@ const BATCH: usize = 1024;
 
 struct Job {
     write: Write,
-    done: oneshot::Sender<Result<(), StoreError>>,
+    done: oneshot::Sender<Result<(), Fault>>,
 }
 
 /// The way to the writing task, which ends when the last of these is dropped and the queue is empty.
@@ -41,10 +43,10 @@ impl Writer {
     }
 
     /// Returns after the commit. Once begun, the write happens even when the caller stops waiting.
-    pub(crate) async fn write(&self, write: Write) -> Result<(), StoreError> {
+    pub(crate) async fn write(&self, write: Write) -> Result<(), Fault> {
         let (done, result) = oneshot::channel();
-        self.jobs.send(Job { write, done }).await.map_err(|_| StoreError::closed())?;
-        result.await.map_err(|_| StoreError::closed())?
+        self.jobs.send(Job { write, done }).await.map_err(|_| fault::closed())?;
+        result.await.map_err(|_| fault::closed())?
     }
 }
 
@@ -61,7 +63,7 @@ async fn write_all(
         match result {
             // One bad write must not take the others with it: each gets a transaction and a result of its own. Not when the database is
             // locked: each would wait as long again.
-            Err(error) if jobs.len() > 1 && error.code != "locked" => {
+            Err(error) if jobs.len() > 1 && error.code != Code::Locked => {
                 for job in jobs.drain(..) {
                     let result = transaction(&mut connection, std::slice::from_ref(&job)).await;
                     let _ = job.done.send(result);
@@ -78,7 +80,7 @@ async fn write_all(
 }
 
 /// All or nothing.
-async fn transaction(connection: &mut SqliteConnection, jobs: &[Job]) -> Result<(), StoreError> {
+async fn transaction(connection: &mut SqliteConnection, jobs: &[Job]) -> Result<(), Fault> {
     let result = write_together(connection, jobs).await;
     if result.is_err() {
         // It fails where SQLite has rolled back already, which is as well.
@@ -87,7 +89,7 @@ async fn transaction(connection: &mut SqliteConnection, jobs: &[Job]) -> Result<
     result
 }
 
-async fn write_together(connection: &mut SqliteConnection, jobs: &[Job]) -> Result<(), StoreError> {
+async fn write_together(connection: &mut SqliteConnection, jobs: &[Job]) -> Result<(), Fault> {
     // Plain statements: SQLite itself rolls back when the disk is full, which sqlx's own count of open transactions would not notice.
     let mut statements = Statements::default();
     statements.add("BEGIN IMMEDIATE");

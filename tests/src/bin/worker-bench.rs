@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 use plumb_repl::{SealedPython, Worker};
-use plumb_rlm::repl::{CellEnding, CellLimits, Context, HostCall, HostError, HostReply, Repl, ReplHost, ReplSpec};
+use plumb_rlm::traits::repl::{CellEnding, CellLimits, Context, HostCall, HostError, HostReply, Repl, ReplHost, ReplSpec};
 use std::{
     fs::{self, File},
     future::pending,

@@ -1,7 +1,7 @@
 //! A host that counts what it is asked, and refuses what the real one refuses.
 
 use async_trait::async_trait;
-use plumb_rlm::{
+use plumb_rlm::traits::{
     corpus::{GrepResult, Hit, Placement},
     repl::{HostCall, HostError, HostReply, ReplHost},
 };

@@ -6,7 +6,7 @@ use crate::{
     outside::Outside,
 };
 use plumb_repl::{SealedPython, Worker};
-use plumb_rlm::repl::{CellEnding, CellLimits, CellOutcome, Context, Repl, ReplSpec};
+use plumb_rlm::traits::repl::{CellEnding, CellLimits, CellOutcome, Context, Repl, ReplSpec};
 use std::{
     fs::{self, File},
     io::Write,

@@ -3,6 +3,7 @@ import type { BlobId } from "./BlobId";
 import type { CallId } from "./CallId";
 import type { CellOutcome } from "./CellOutcome";
 import type { Citation } from "./Citation";
+import type { Code } from "./Code";
 import type { Destination } from "./Destination";
 import type { Fault } from "./Fault";
 import type { Finish } from "./Finish";
@@ -256,7 +257,7 @@ call?: CallId,
 /**
  * Why, as a fault's code: `rate_limited`, `server`, `unreachable`, `cut_short`.
  */
-code: string, 
+code: Code, 
 /**
  * The provider named the time.
  */

@@ -1,8 +1,9 @@
 //! Libraries, their documents, and the folders they are chosen from.
 
 use plumb_rlm::{
-    corpus::{DocumentEntry, Include, LeftOutByRule, Overview},
-    event::{Fault, RunId},
+    documents::{DocumentEntry, Include, LeftOutByRule, Overview},
+    fault::Fault,
+    ids::RunId,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

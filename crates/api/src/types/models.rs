@@ -1,6 +1,6 @@
 //! Models, providers and their keys.
 
-use plumb_rlm::{model::Strength, money::Price, options::ModelChoice};
+use plumb_rlm::{money::Price, options::ModelChoice, traits::model::Strength};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

@@ -2,9 +2,13 @@
 
 use super::RunState;
 use plumb_rlm::{
-    event::{CallId, Citation, Event, Fault, NodeId, RunId},
-    ledger::Ledger,
+    fault::Fault,
+    ids::{CallId, NodeId, RunId},
     options::{KeySource, Limits, Mode, ModeChoice, ModelChoice},
+    record::{
+        event::{Citation, Event},
+        ledger::Ledger,
+    },
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -168,7 +172,7 @@ pub struct Answer {
     /// Sub-calls; root turns are not counted.
     pub calls: u32,
     /// All tokens.
-    pub usage: plumb_rlm::model::Usage,
+    pub usage: plumb_rlm::usage::Usage,
     /// `null` when the price is unknown.
     pub cost_usd: Option<f64>,
     /// What left this program, and where to; `null` for runs of versions that did not write it down.

@@ -1,6 +1,6 @@
 //! What was spent.
 
-use plumb_rlm::event::RunId;
+use plumb_rlm::ids::RunId;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

@@ -14,7 +14,10 @@ pub use index::{Indexes, PassageIndex};
 use crate::{document::Document, opening::Listing, reading::Reading};
 use cut::Range;
 use index::{Key, Seen, key};
-use plumb_rlm::corpus::{CorpusError, Passage, Text};
+use plumb_rlm::{
+    fault::{Code, Fault},
+    traits::corpus::{Passage, Text},
+};
 use statistics::{Asked, Counts, Weights};
 use std::{
     collections::{HashMap, HashSet},
@@ -50,7 +53,7 @@ pub fn search(
     (index, listing): (&Arc<PassageIndex>, &Arc<Listing>),
     reading: &Reading,
     stop: &AtomicBool,
-) -> Result<Vec<Passage>, CorpusError> {
+) -> Result<Vec<Passage>, Fault> {
     let asked = Asked::new(query);
     if asked.words.is_empty() || k == 0 {
         return Ok(Vec::new());
@@ -120,7 +123,7 @@ impl Ranking<'_> {
     }
 
     /// The `k` best with their texts, frozen. A document that changed since it was listed is ranked as it is now.
-    fn best(&self, mut candidates: Vec<Candidate>, k: usize, reading: &Reading) -> Result<Vec<Passage>, CorpusError> {
+    fn best(&self, mut candidates: Vec<Candidate>, k: usize, reading: &Reading) -> Result<Vec<Passage>, Fault> {
         let (mut passages, mut unreadable, mut read_again) = (Vec::new(), HashSet::new(), HashSet::new());
         in_order(&mut candidates);
         let mut next = candidates.into_iter();
@@ -131,7 +134,7 @@ impl Ranking<'_> {
             let Document { path, .. } = &*self.documents[document];
             let text = match self.documents[document].touch(reading) {
                 Ok(text) => text,
-                Err(error) if error.code == "disk_full" => return Err(error),
+                Err(error) if error.code == Code::DiskFull => return Err(error),
                 Err(_) => {
                     unreadable.insert(document);
                     continue;

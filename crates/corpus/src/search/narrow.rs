@@ -2,7 +2,7 @@
 
 use super::statistics::Asked;
 use crate::{document::Document, grep, reading::Reading};
-use plumb_rlm::corpus::CorpusError;
+use plumb_rlm::fault::Fault;
 use std::{
     collections::BTreeMap,
     sync::{Arc, atomic::AtomicBool},
@@ -20,7 +20,7 @@ pub fn narrow(
     asked: &Asked,
     reading: &Reading,
     stop: &AtomicBool,
-) -> Result<Vec<usize>, CorpusError> {
+) -> Result<Vec<usize>, Fault> {
     if which.iter().map(|index| documents[*index].stamp.bytes).sum::<u64>() <= READ {
         return Ok(which);
     }

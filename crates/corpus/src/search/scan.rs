@@ -6,7 +6,7 @@ use super::{
     words::words,
 };
 use crate::{document::Document, parallel, reading::Reading};
-use plumb_rlm::corpus::CorpusError;
+use plumb_rlm::fault::{Code, Fault};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
@@ -38,7 +38,7 @@ pub fn scan(
     asked: &Asked,
     reading: &Reading,
     stop: &AtomicBool,
-) -> Result<(Counts, Vec<Found>), CorpusError> {
+) -> Result<(Counts, Vec<Found>), Fault> {
     let all = Mutex::new((Counts::of(asked.words.len()), Vec::new()));
     parallel::each(which, stop, || {
         |_, &document: &usize| match documents[document].look(reading) {
@@ -49,7 +49,7 @@ pub fn scan(
                 all.1.extend(found);
                 Ok(())
             }
-            Err(error) if error.code == "disk_full" => Err(error),
+            Err(error) if error.code == Code::DiskFull => Err(error),
             Err(_) => Ok(()),
         }
     })?;

@@ -5,7 +5,10 @@ use crate::{
     Extraction, OpenCorpus,
     tests::{Folder, extraction},
 };
-use plumb_rlm::corpus::{Corpus, Include, Passage};
+use plumb_rlm::{
+    documents::Include,
+    traits::corpus::{Corpus, Passage},
+};
 use std::{
     fs::File,
     path::Path,

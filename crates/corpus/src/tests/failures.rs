@@ -1,6 +1,7 @@
 //! What cannot be read costs its time once.
 
 use super::*;
+use plumb_rlm::fault::Code;
 
 /// An extractor whose children are counted.
 struct Counted {
@@ -50,8 +51,8 @@ async fn what_failed_is_not_read_again_before_its_file_changes() {
     let grep = async || corpus.grep(&query("a")).await.unwrap().failed;
     assert_eq!((grep().await, counted.starts()), (2, 2), "one for the file, one for the archive");
     let error = corpus.text("broken.pdf").await.err().unwrap();
-    assert!(error.code == "unreadable" && error.message.contains("damaged"), "{error}");
-    assert_eq!(corpus.text("in.zip/broken.pdf").await.err().unwrap().code, "unreadable");
+    assert!(error.code == Code::Unreadable && error.message.contains("damaged"), "{error}");
+    assert_eq!(corpus.text("in.zip/broken.pdf").await.err().unwrap().code, Code::Unreadable);
     corpus.examine(false, |_, _, _| ()).await.unwrap();
     assert_eq!((grep().await, counted.starts()), (2, 2));
     folder.write("broken.pdf", &report());

@@ -8,7 +8,10 @@ mod rules;
 mod watching;
 
 use super::*;
-use plumb_rlm::corpus::{DocumentState, Rule};
+use plumb_rlm::{
+    documents::{DocumentState, Rule},
+    fault::Code,
+};
 use std::{
     os::unix::fs::{FileExt, PermissionsExt, symlink},
     path::Path,
@@ -102,7 +105,7 @@ async fn binary_files_are_skipped_with_the_reason_by_name_and_by_content() {
     let corpus = folder.open();
     let overview = corpus.overview().await;
     assert_eq!((overview.documents, overview.skipped, overview.single), (2, 1, false));
-    assert_eq!(corpus.text("disguised.txt").await.err().unwrap().code, "no_text");
+    assert_eq!(corpus.text("disguised.txt").await.err().unwrap().code, Code::NoText);
     let listed = corpus.files(None, 10).await.unwrap();
     let states: Vec<_> = listed.iter().map(|e| (e.path.as_str(), e.state, e.reason.is_some())).collect();
     assert_eq!(
@@ -206,7 +209,7 @@ async fn grep_counts_every_line_and_returns_the_first_ones_in_order() {
     assert_eq!(corpus.grep(&GrepQuery { ignore_case: true, ..query("PUMP") }).await.unwrap().total, 502);
     assert_eq!(corpus.grep(&GrepQuery { path: Some("c".to_owned()), ..query("(?i)pump") }).await.unwrap().total, 1);
     assert_eq!(corpus.grep(&GrepQuery { path: Some("*.txt".to_owned()), ..query("^line \\d+5 ") }).await.unwrap().total, 49);
-    assert_eq!(corpus.grep(&query("(")).await.unwrap_err().code, "bad_pattern");
+    assert_eq!(corpus.grep(&query("(")).await.unwrap_err().code, Code::BadPattern);
 }
 
 #[tokio::test]
@@ -225,14 +228,14 @@ async fn an_unknown_path_is_answered_with_close_ones_and_the_end_of_one_is_enoug
     assert_eq!(corpus.text("telemetry.log").await.unwrap().as_str(), "a");
     assert_eq!(corpus.text("./docs/tariffs.csv").await.unwrap().as_str(), "b");
     let error = corpus.text("docs/telemtry.log").await.err().unwrap();
-    assert!(error.code == "no_such_path" && error.message.contains("\"docs/telemetry.log\""), "{error}");
-    assert_eq!(corpus.text("same.txt").await.err().unwrap().code, "no_such_path");
+    assert!(error.code == Code::NoSuchPath && error.message.contains("\"docs/telemetry.log\""), "{error}");
+    assert_eq!(corpus.text("same.txt").await.err().unwrap().code, Code::NoSuchPath);
 }
 
 #[tokio::test]
 async fn a_missing_folder_is_an_error_and_an_empty_one_an_empty_overview() {
     let error = OpenCorpus::open(&["/no/such/folder".into()], Include::default(), &extraction()).err().unwrap();
-    assert!(error.code == "no_such_folder" && error.message.contains("/no/such/folder"), "{error}");
+    assert!(error.code == Code::NoSuchFolder && error.message.contains("/no/such/folder"), "{error}");
     let folder = Folder::new(&[]);
     std::fs::create_dir_all(folder.path()).unwrap();
     let overview = folder.open().overview().await;
@@ -246,7 +249,7 @@ async fn a_folder_that_vanishes_fails_its_documents_and_nothing_else() {
     corpus.text("a.txt").await.unwrap();
     std::fs::remove_dir_all(folder.path()).unwrap();
     let error = corpus.text("b.txt").await.err().unwrap();
-    assert!(error.code == "unreadable" && error.message.contains("no longer there"), "{error}");
+    assert!(error.code == Code::Unreadable && error.message.contains("no longer there"), "{error}");
     let found = corpus.grep(&query("kept|gone")).await.unwrap();
     assert_eq!((found.total, found.failed), (1, 1));
     assert_eq!(corpus.search("kept", 3, None).await.unwrap().len(), 1);
@@ -330,7 +333,7 @@ async fn files_in_archives_are_documents_of_their_own_also_archives_in_archives(
     assert_eq!(corpus.text("backup.zip/a.txt").await.unwrap().as_str(), "alpha");
     let found = corpus.grep(&query("141")).await.unwrap();
     assert_eq!((found.hits[0].path.as_str(), found.hits[0].line), ("backup.zip/inner.zip/deep.txt", 1));
-    assert_eq!(corpus.text("backup.zip").await.err().unwrap().code, "no_text");
+    assert_eq!(corpus.text("backup.zip").await.err().unwrap().code, Code::NoText);
     assert_eq!(corpus.overview().await.documents, 3);
 }
 

@@ -1,6 +1,7 @@
 //! Text in pictures.
 
 use super::*;
+use plumb_rlm::fault::Code;
 
 #[tokio::test]
 async fn scanned_pages_among_others_are_read_where_that_is_wanted_and_the_two_ways_are_not_mixed_up() {
@@ -38,7 +39,7 @@ async fn scanned_pages_among_others_are_read_where_that_is_wanted_and_the_two_wa
 #[tokio::test]
 async fn a_scan_without_text_is_read_page_by_page_where_that_is_wanted() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/formats/scan.pdf");
-    assert_eq!(open(std::slice::from_ref(&file)).text("scan.pdf").await.err().unwrap().code, "no_text");
+    assert_eq!(open(std::slice::from_ref(&file)).text("scan.pdf").await.err().unwrap().code, Code::NoText);
     let corpus = OpenCorpus::open(&[file], Include::default(), &Extraction { pictures: true, ..extraction() }).unwrap();
     let text = corpus.text("scan.pdf").await.unwrap();
     assert!(text.as_str().contains("Ledger, sheet 9") && text.place(1).as_deref() == Some("page 1"), "{}", text.as_str());

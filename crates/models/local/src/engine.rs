@@ -14,6 +14,7 @@ use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 use plumb_models::frame::{Finish, FromLlama, Job, SLOTS, Usage};
+use plumb_rlm::fault::Code;
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::time::Instant;
@@ -114,7 +115,7 @@ impl Engine {
 
     /// Takes in a job.
     pub fn add(&mut self, id: u64, job: Job, say: &mut dyn FnMut(FromLlama)) {
-        let failed = |code: &str, message| FromLlama::Failed { id: Some(id), code: code.into(), message };
+        let failed = |code: Code, message| FromLlama::Failed { id: Some(id), code: code.into(), message };
         match prompt::tokens(self.model, &job) {
             Err(message) => say(failed("local_model", message)),
             Ok(prompt) if prompt.tokens.len() + 1 >= self.size.window as usize => {
@@ -157,7 +158,7 @@ impl Engine {
                     self.waiting.push_front(waiting);
                     break;
                 }
-                Err(message) => say(FromLlama::Failed { id: Some(waiting.id), code: "local_model".into(), message }),
+                Err(message) => say(FromLlama::Failed { id: Some(waiting.id), code: Code::LocalModel, message }),
             }
         }
         if self.replies.is_empty() {
@@ -170,7 +171,7 @@ impl Engine {
                 for reply in std::mem::take(&mut self.replies) {
                     let _ = self.cut(reply.slot, 0);
                     self.slots[reply.slot].promised = None;
-                    say(FromLlama::Failed { id: Some(reply.id), code: "local_model".into(), message: message.clone() });
+                    say(FromLlama::Failed { id: Some(reply.id), code: Code::LocalModel, message: message.clone() });
                 }
             }
         }

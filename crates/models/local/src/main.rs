@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
 /// Why nothing could be loaded: a code and words.
-type Fault = (&'static str, String);
+type Failure = (&'static str, String);
 
 fn main() {
     // While there is one thread: the kernel refuses it later.
@@ -44,11 +44,11 @@ fn main() {
     }
 }
 
-fn local(message: impl ToString) -> Fault {
+fn local(message: impl ToString) -> Failure {
     ("local_model", message.to_string())
 }
 
-fn wrong(message: String) -> Fault {
+fn wrong(message: String) -> Failure {
     ("wrong_file", message)
 }
 
@@ -71,13 +71,13 @@ fn programs() -> PathBuf {
 }
 
 /// Loads the libraries of llama.cpp for this computer's processor.
-fn load_libraries(programs: &Path) -> Result<LlamaBackend, Fault> {
+fn load_libraries(programs: &Path) -> Result<LlamaBackend, Failure> {
     load_backends_from_path(programs);
     LlamaBackend::init().map_err(local)
 }
 
 /// Opens what is needed, and seals the process. Nothing of the file has been read yet.
-fn seal(model: &Path, graphics: bool, isolated: Result<String, String>) -> Result<Sealed, Fault> {
+fn seal(model: &Path, graphics: bool, isolated: Result<String, String>) -> Result<Sealed, Failure> {
     let file = OpenFile::open(model).map_err(local)?;
     let programs = programs();
     let backend = load_libraries(&programs)?;
@@ -97,7 +97,7 @@ fn seal(model: &Path, graphics: bool, isolated: Result<String, String>) -> Resul
     Ok(Sealed { file, backend, card, threads, cpu, free, layers: seal.layers, open: seal.missing })
 }
 
-fn examine(graphics: bool) -> Result<(), Fault> {
+fn examine(graphics: bool) -> Result<(), Failure> {
     let programs = programs();
     // Never dropped: that would unload what the next line asks.
     let _libraries = load_libraries(&programs)?;
@@ -107,7 +107,7 @@ fn examine(graphics: bool) -> Result<(), Fault> {
     leave()
 }
 
-fn describe(model: &Path, isolated: Result<String, String>) -> Result<(), Fault> {
+fn describe(model: &Path, isolated: Result<String, String>) -> Result<(), Failure> {
     let file = seal(model, false, isolated)?.file;
     let facts = file.facts().map_err(wrong)?;
     file.check().map_err(wrong)?;
@@ -121,7 +121,7 @@ fn load(
     prompt_cache: &[PathBuf],
     graphics: bool,
     isolated: Result<String, String>,
-) -> Result<(), Fault> {
+) -> Result<(), Failure> {
     let prompt_cache = PromptCache::open(prompt_cache);
     let Sealed { file, backend, card, threads, cpu, free, layers, open } = seal(model, graphics, isolated)?;
     let facts = file.facts().map_err(wrong)?;
@@ -165,7 +165,7 @@ fn gigabytes(bytes: u64) -> f64 {
 }
 
 /// Room for one call, and for a second one beside it where memory is plenty.
-fn size(facts: &Facts, window: u32, free: u64) -> Result<Size, Fault> {
+fn size(facts: &Facts, window: u32, free: u64) -> Result<Size, Failure> {
     let window = fitting(facts, window);
     let need = facts.memory(window);
     if need > free {

@@ -1,7 +1,7 @@
 //! Has it written down what a request carries, before the first byte of that leaves.
 
 use futures_util::stream;
-use plumb_rlm::{event::Destination, model::Sending};
+use plumb_rlm::sending::{Destination, Sending};
 use reqwest::{
     Body, Request,
     header::{CONTENT_LENGTH, HeaderValue},

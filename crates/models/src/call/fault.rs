@@ -4,16 +4,18 @@ use super::limits::{self, Limits};
 use crate::formats::Format;
 use crate::keys::Key;
 use crate::providers;
-use plumb_rlm::model::ModelError;
+use plumb_rlm::fault::{Code, Fault};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
 
 /// A failed try.
 #[derive(Debug)]
-pub struct Fault {
+pub struct Failure {
     /// As the user sees it.
-    pub error: ModelError,
+    pub error: Fault,
+    /// The text that had arrived.
+    pub partial: String,
     /// Trying again may help.
     pub passing: bool,
     /// The server has too much to do: it is to be left alone by all.
@@ -26,22 +28,30 @@ pub struct Fault {
     pub limits: Option<Box<Limits>>,
 }
 
-impl Fault {
+impl Failure {
     /// A fault that stays.
-    pub fn lasting(code: &'static str, message: impl Into<String>) -> Self {
-        let error = ModelError { code, message: message.into(), partial: String::new() };
-        Fault { error, passing: false, busy: false, retry_after: None, refused_parameter: None, limits: None }
+    pub fn lasting(code: Code, message: impl Into<String>) -> Self {
+        let error = Fault::new(code, message);
+        Failure {
+            error,
+            partial: String::new(),
+            passing: false,
+            busy: false,
+            retry_after: None,
+            refused_parameter: None,
+            limits: None,
+        }
     }
 
     /// A fault that may pass.
-    pub fn passing(code: &'static str, message: impl Into<String>) -> Self {
-        Fault { passing: true, ..Fault::lasting(code, message) }
+    pub fn passing(code: Code, message: impl Into<String>) -> Self {
+        Failure { passing: true, ..Failure::lasting(code, message) }
     }
 
     /// The same with the text that had arrived. What has been shown cannot be taken back, so that it is not tried again.
     pub fn after(mut self, partial: &str) -> Self {
         self.passing &= partial.is_empty();
-        self.error.partial = partial.to_owned();
+        self.partial = partial.to_owned();
         self
     }
 }
@@ -80,7 +90,7 @@ pub const FEWER_AT_ONCE: &str =
     "have fewer sub-calls made at the same time (in the settings under Limits, or --concurrency in a terminal)";
 
 /// Reads a refusal.
-pub fn from_status(status: u16, body: &str, retry_after: Option<Duration>, callee: &Callee<'_>) -> Fault {
+pub fn from_status(status: u16, body: &str, retry_after: Option<Duration>, callee: &Callee<'_>) -> Failure {
     let Callee { server, model, key, optional, format, deployments } = *callee;
     let json = serde_json::from_str::<Value>(body).ok();
     // Google's errors may come as a list of one.
@@ -95,47 +105,52 @@ pub fn from_status(status: u16, body: &str, retry_after: Option<Duration>, calle
     if status == 413 || matches!(status, 400 | 422) && too_long() {
         let message =
             format!("The text is longer than {model} can take at once.{says} Choose a model that can read more at once.");
-        return Fault { limits, ..Fault::lasting("too_long", message) };
+        return Failure { limits, ..Failure::lasting(Code::TooLong, message) };
     }
     // "`max_tokens` is not supported, use `max_completion_tokens`": the first one named is the refused one.
     let first_named = || optional.iter().copied().filter_map(|name| Some((lower.find(name)?, name))).min();
     let refused_parameter = if matches!(status, 400 | 422) { first_named().map(|(_, name)| name) } else { None };
     let fault = match status {
-        300..=399 => Fault::lasting("bad_reply", format!("{server} has moved elsewhere. Enter its new address.")),
+        300..=399 => Failure::lasting(Code::BadReply, format!("{server} has moved elsewhere. Enter its new address.")),
         401 | 403 if key.is_none() => {
-            Fault::lasting("refused_key", format!("{server} wants a key.{says} Enter one in the settings."))
+            Failure::lasting(Code::RefusedKey, format!("{server} wants a key.{says} Enter one in the settings."))
         }
-        401 | 403 => Fault::lasting(
-            "refused_key",
+        401 | 403 => Failure::lasting(
+            Code::RefusedKey,
             format!("{server} refused the key.{says} Check it in the settings, and whether it may use {model}."),
         ),
-        402 => Fault::lasting("refused_key", format!("{server} wants to be paid first.{says} Add credit to your account there.")),
-        404 if deployments => Fault::lasting(
-            "no_such_model",
+        402 => Failure::lasting(
+            Code::RefusedKey,
+            format!("{server} wants to be paid first.{says} Add credit to your account there."),
+        ),
+        404 if deployments => Failure::lasting(
+            Code::NoSuchModel,
             format!(
                 "There is no deployment named \"{model}\" at {server}.{says} {} A new one takes some minutes until it answers.",
                 providers::DEPLOYMENT
             ),
         ),
-        404 => Fault::lasting(
-            "no_such_model",
+        404 => Failure::lasting(
+            Code::NoSuchModel,
             format!(
                 "{server} knows no model \"{model}\", or its models are found at another address.{says} Check the model's name and the server's \
                  address, which usually ends in /v1."
             ),
         ),
         429 if lower.contains("insufficient_quota") => {
-            Fault::lasting("rate_limited", format!("Your account at {server} has no credit left.{says} Add credit there."))
+            Failure::lasting(Code::RateLimited, format!("Your account at {server} has no credit left.{says} Add credit there."))
         }
-        429 => Fault::passing("rate_limited", format!("{server} takes no more calls for now.{says} Wait, or {FEWER_AT_ONCE}.")),
+        429 => {
+            Failure::passing(Code::RateLimited, format!("{server} takes no more calls for now.{says} Wait, or {FEWER_AT_ONCE}."))
+        }
         408 | 500..=599 => {
             let message = format!("{server} could not answer, because of a fault of its own ({status}).{says} Try again later.");
-            Fault::passing("server", message)
+            Failure::passing(Code::Server, message)
         }
-        _ => Fault::lasting("bad_reply", format!("{server} did not accept the call ({status}).{says}")),
+        _ => Failure::lasting(Code::BadReply, format!("{server} did not accept the call ({status}).{says}")),
     };
     let busy = fault.passing && matches!(status, 429 | 503 | 529);
-    Fault { busy, retry_after: retry_after.or(wait), refused_parameter, limits, ..fault }
+    Failure { busy, retry_after: retry_after.or(wait), refused_parameter, limits, ..fault }
 }
 
 /// What a server says in the body of a refusal, short and without the key.
@@ -180,7 +195,7 @@ mod tests {
     use crate::formats;
     use reqwest::header::{HeaderName, HeaderValue};
 
-    fn read(status: u16, body: &str) -> Fault {
+    fn read(status: u16, body: &str) -> Failure {
         let key = Key::new("sk-secret");
         let optional = &["max_tokens", "temperature"];
         let format = &*formats::of("server");
@@ -192,16 +207,16 @@ mod tests {
     #[test]
     fn each_refusal_gets_its_code() {
         let cases = [
-            (401, r#"{"error":{"message":"bad key sk-secret"}}"#, "refused_key", false),
-            (403, "<html>", "refused_key", false),
-            (404, r#"{"error":"model not found"}"#, "no_such_model", false),
-            (400, r#"{"error":{"code":"context_length_exceeded","message":"too long"}}"#, "too_long", false),
-            (400, r#"{"message":"the request exceeds the available context size"}"#, "too_long", false),
-            (429, "", "rate_limited", true),
-            (429, r#"{"error":{"code":"insufficient_quota"}}"#, "rate_limited", false),
-            (503, "busy", "server", true),
-            (418, "{}", "bad_reply", false),
-            (301, "", "bad_reply", false),
+            (401, r#"{"error":{"message":"bad key sk-secret"}}"#, Code::RefusedKey, false),
+            (403, "<html>", Code::RefusedKey, false),
+            (404, r#"{"error":"model not found"}"#, Code::NoSuchModel, false),
+            (400, r#"{"error":{"code":"context_length_exceeded","message":"too long"}}"#, Code::TooLong, false),
+            (400, r#"{"message":"the request exceeds the available context size"}"#, Code::TooLong, false),
+            (429, "", Code::RateLimited, true),
+            (429, r#"{"error":{"code":"insufficient_quota"}}"#, Code::RateLimited, false),
+            (503, "busy", Code::Server, true),
+            (418, "{}", Code::BadReply, false),
+            (301, "", Code::BadReply, false),
         ];
         for (status, body, code, passing) in cases {
             let fault = read(status, body);

@@ -1,7 +1,7 @@
 //! How fast a server takes calls. All calls of this process to one server with one key keep the same pace: one refusal has them wait together,
 //! and fewer go at once from then on. As long as nothing is refused, nothing waits.
 
-use plumb_rlm::model::Wait;
+use plumb_rlm::{fault::Code, traits::model::Wait};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -57,7 +57,7 @@ impl Default for Pace {
             under_way: 0,
             served: 0,
             paused_until: now,
-            wait: Wait { code: "rate_limited", asked: false, time: Duration::ZERO },
+            wait: Wait { code: Code::RateLimited, asked: false, time: Duration::ZERO },
             pauses: 0,
             refused_at: now,
             taken: 0,
@@ -163,7 +163,7 @@ mod tests {
     const SOON: Duration = Duration::from_millis(50);
 
     fn wait(time: Duration) -> Wait {
-        Wait { code: "rate_limited", asked: true, time }
+        Wait { code: Code::RateLimited, asked: true, time }
     }
 
     async fn turns(pace: &Pace, number: usize) -> Vec<Turn<'_>> {

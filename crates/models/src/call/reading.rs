@@ -1,9 +1,9 @@
 //! A reply, put together from what a server sends: a stream of events, or one piece of JSON.
 
-use super::fault::{self, Callee, Fault};
+use super::fault::{self, Callee, Failure};
 use super::sse::Events;
 use crate::formats::{Odd, Reader, Said};
-use plumb_rlm::model::ModelReply;
+use plumb_rlm::{fault::Code, traits::model::ModelReply};
 use serde_json::Value;
 
 /// Reads the body of a successful response.
@@ -56,7 +56,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Takes more of the body.
-    pub fn push(&mut self, mut bytes: &[u8]) -> Result<(), Fault> {
+    pub fn push(&mut self, mut bytes: &[u8]) -> Result<(), Failure> {
         // By its first byte, whatever the header says: servers send JSON, streams and error pages under each other's names.
         if matches!(self.form, Form::Unknown) {
             bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii_start();
@@ -82,16 +82,16 @@ impl<'a> Reading<'a> {
     }
 
     /// It was left there.
-    pub fn endless(&self) -> Fault {
+    pub fn endless(&self) -> Failure {
         let message = format!(
             "{} sent many times what it was asked for, so the connection was closed. Choose another model or server.",
             self.callee.server
         );
-        self.so_far(Fault::lasting("bad_reply", message))
+        self.so_far(Failure::lasting(Code::BadReply, message))
     }
 
     /// The body is over.
-    pub fn end(mut self) -> Result<ModelReply, Fault> {
+    pub fn end(mut self) -> Result<ModelReply, Failure> {
         match std::mem::replace(&mut self.form, Form::Unknown) {
             Form::Json(body) => {
                 let body = serde_json::from_slice(&body).map_err(|_| self.nonsense())?;
@@ -114,31 +114,31 @@ impl<'a> Reading<'a> {
     }
 
     /// The connection broke or fell silent.
-    pub fn cut(&self) -> Fault {
+    pub fn cut(&self) -> Failure {
         let message = format!("{} ended its reply in the middle. Ask again.", self.callee.server);
-        self.so_far(Fault::passing("cut_short", message))
+        self.so_far(Failure::passing(Code::CutShort, message))
     }
 
     /// A fault with the text that had arrived. What was written is paid, thoughts too, and is not sent again; what was only read is where no limit
     /// stands against paying it again.
-    fn so_far(&self, fault: Fault) -> Fault {
+    fn so_far(&self, fault: Failure) -> Failure {
         let in_one_piece = matches!(&self.form, Form::Json(body) if !body.is_empty());
         if in_one_piece {
             self.said.began();
         }
         let paid = in_one_piece || self.said.written() > 0 || self.limited && self.said.is_counted();
         let refused_parameter = fault.refused_parameter.filter(|_| !paid);
-        Fault { passing: fault.passing && !paid, refused_parameter, ..fault.after(self.text()) }
+        Failure { passing: fault.passing && !paid, refused_parameter, ..fault.after(self.text()) }
     }
 
-    fn nonsense(&self) -> Fault {
+    fn nonsense(&self) -> Failure {
         let server = self.callee.server;
         let message =
             format!("{server} answered with something that is no reply of a model. Check the address; it usually ends in /v1.");
-        self.so_far(Fault::lasting("bad_reply", message))
+        self.so_far(Failure::lasting(Code::BadReply, message))
     }
 
-    fn stream(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+    fn stream(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let Form::Stream(events) = &mut self.form else { return Ok(()) };
         let mut all = Vec::new();
         let pushed = events.push(bytes, &mut |data| all.push(data.to_owned()));
@@ -146,7 +146,7 @@ impl<'a> Reading<'a> {
         all.iter().try_for_each(|data| self.data(data, |reading| reading.nonsense()))
     }
 
-    fn data(&mut self, data: &str, unreadable: impl Fn(&Self) -> Fault) -> Result<(), Fault> {
+    fn data(&mut self, data: &str, unreadable: impl Fn(&Self) -> Failure) -> Result<(), Failure> {
         // OpenAI's word for the end, and the only event of any format that is no JSON.
         if data == "[DONE]" {
             self.said.done = true;
@@ -159,7 +159,7 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn odd(&self, odd: &Odd) -> Fault {
+    fn odd(&self, odd: &Odd) -> Failure {
         match odd {
             Odd::Nonsense => self.nonsense(),
             Odd::Cut => self.cut(),
@@ -172,11 +172,14 @@ impl<'a> Reading<'a> {
 mod tests {
     use super::*;
     use crate::formats;
-    use plumb_rlm::model::{Finish, Progress, Reported, Usage};
+    use plumb_rlm::{
+        traits::model::Progress,
+        usage::{Finish, Reported, Usage},
+    };
     use serde_json::json;
     use std::sync::Mutex;
 
-    fn read(body: &[u8]) -> (Result<ModelReply, Fault>, String) {
+    fn read(body: &[u8]) -> (Result<ModelReply, Failure>, String) {
         let shown = Mutex::new(String::new());
         let callee = Callee {
             server: "https://api.example.org",
@@ -219,7 +222,7 @@ mod tests {
     fn a_stream_that_ends_in_the_middle_keeps_what_arrived() {
         for end in ["", "data: {\"choices\":[{\"del"] {
             let fault = read(format!("{HELLO}{end}").as_bytes()).0.unwrap_err();
-            assert_eq!((fault.error.code, fault.error.partial.as_str(), fault.passing), ("cut_short", "Héllo", false));
+            assert_eq!((fault.error.code, fault.partial.as_str(), fault.passing), (Code::CutShort, "Héllo", false));
         }
     }
 
@@ -227,7 +230,7 @@ mod tests {
     fn an_error_in_a_stream_is_told_with_what_arrived() {
         let body = format!("{HELLO}data: {{\"error\":{{\"code\":429,\"message\":\"slow down\"}}}}\n\n");
         let fault = read(body.as_bytes()).0.unwrap_err();
-        assert_eq!((fault.error.code, fault.error.partial.as_str(), fault.passing), ("rate_limited", "Héllo", false));
+        assert_eq!((fault.error.code, fault.partial.as_str(), fault.passing), (Code::RateLimited, "Héllo", false));
         assert!(read(b"data: {\"error\":{\"message\":\"overloaded\"}}\n\n").0.unwrap_err().passing);
     }
 
@@ -245,14 +248,14 @@ mod tests {
         for body in
             ["<!doctype html><p>Welcome", "{\"ok\":true}", "{\"cut", "hello there", "data: not json\n\ndata: x\n\n", "[1]"]
         {
-            assert_eq!(read(body.as_bytes()).0.unwrap_err().error.code, "bad_reply", "{body}");
+            assert_eq!(read(body.as_bytes()).0.unwrap_err().error.code, Code::BadReply, "{body}");
         }
     }
 
     #[test]
     fn an_empty_body_is_tried_again() {
         let fault = read(b"").0.unwrap_err();
-        assert_eq!((fault.error.code, fault.passing), ("cut_short", true));
+        assert_eq!((fault.error.code, fault.passing), (Code::CutShort, true));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::learned::Learned;
 use super::pace::Pace;
 use crate::keys::Key;
 use crate::providers;
-use plumb_rlm::model::ModelError;
+use plumb_rlm::fault::{Code, Fault};
 use reqwest::{Client, Url};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -35,7 +35,7 @@ impl Server {
     ///
     /// # Errors
     /// `unreachable`, where this computer's certificates cannot be read.
-    pub fn shared(base_url: &Url, key: Option<&Key>, connect: Duration) -> Result<Arc<Self>, ModelError> {
+    pub fn shared(base_url: &Url, key: Option<&Key>, connect: Duration) -> Result<Arc<Self>, Fault> {
         let origin = providers::origin(base_url);
         let name = (origin.clone(), key.map(|key| Sha256::digest(key.expose()).into()), connect);
         let mut all = SERVERS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,10 +48,8 @@ impl Server {
         if providers::is_loopback(base_url) {
             builder = builder.no_proxy();
         }
-        let client = builder.build().map_err(|error| ModelError {
-            code: "unreachable",
-            message: format!("No secure connection can be made from this computer ({error})."),
-            partial: String::new(),
+        let client = builder.build().map_err(|error| {
+            Fault::new(Code::Unreachable, format!("No secure connection can be made from this computer ({error})."))
         })?;
         let server = Arc::new(Server { origin, client, pace: Pace::default(), learned: Mutex::default() });
         all.insert(name, server.clone());

@@ -1,9 +1,11 @@
 pub mod server;
 
 use super::*;
-use plumb_rlm::journal::JournalError;
-use plumb_rlm::model::{Finish, Reported, Usage};
-use plumb_rlm::money::Usd;
+use plumb_rlm::{
+    fault::{Code, Fault},
+    money::Usd,
+    usage::{Finish, Reported, Usage},
+};
 use server::{Server, Step, ask, ask_for, model_at, read_request, request};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -50,7 +52,7 @@ async fn a_server_that_is_not_there_is_named_with_what_to_do() {
     drop(listener);
     let model = model_at(&Url::parse(&format!("http://{address}/v1")).unwrap(), "server");
     let error = ask(&model, "hi").await.0.unwrap_err();
-    assert_eq!(error.code, "unreachable");
+    assert_eq!(error.code, Code::Unreachable);
     assert!(error.message.contains(&address.to_string()) && error.message.contains("Start the server"), "{}", error.message);
 }
 
@@ -59,7 +61,7 @@ async fn a_cut_stream_keeps_its_text_and_is_not_sent_again() {
     let server = Server::start(vec![vec![Step::Send(STREAM), Step::Send(HELLO)], good()]).await;
     let (result, shown) = ask(&server.model("server"), "hi").await;
     let error = result.unwrap_err();
-    assert_eq!((error.code, error.partial.as_str(), shown.as_str()), ("cut_short", "hé😀llo", "hé😀llo"));
+    assert_eq!((error.code, shown.as_str()), (Code::CutShort, "hé😀llo"));
     assert_eq!(server.seen().len(), 1);
 }
 
@@ -83,7 +85,7 @@ async fn a_busy_server_is_asked_again_after_the_wait_it_names() {
 async fn a_server_that_stays_busy_is_given_up_after_six_tries() {
     const BUSY: &[u8] = b"HTTP/1.1 503 Busy\r\ncontent-length: 4\r\nconnection: close\r\n\r\nbusy";
     let server = Server::start((0..8).map(|_| vec![Step::Send(BUSY)]).collect()).await;
-    assert_eq!(ask(&server.model("server"), "hi").await.0.unwrap_err().code, "server");
+    assert_eq!(ask(&server.model("server"), "hi").await.0.unwrap_err().code, Code::Server);
     assert_eq!(server.seen().len(), 6);
 }
 
@@ -91,7 +93,7 @@ async fn a_server_that_stays_busy_is_given_up_after_six_tries() {
 async fn a_wait_of_an_hour_is_told_at_once() {
     const BUSY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 3600\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let server = Server::start(vec![vec![Step::Send(BUSY)]]).await;
-    assert_eq!(ask(&server.model("server"), "hi").await.0.unwrap_err().code, "rate_limited");
+    assert_eq!(ask(&server.model("server"), "hi").await.0.unwrap_err().code, Code::RateLimited);
 }
 
 #[tokio::test]
@@ -100,7 +102,7 @@ async fn a_refused_key_is_told_without_showing_it() {
         b"HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n{\"error\":{\"message\":\"Incorrect API key provided: sk-secret\"}}";
     let server = Server::start(vec![vec![Step::Send(REFUSED)]]).await;
     let error = ask(&server.model("server"), "hi").await.0.unwrap_err();
-    assert_eq!(error.code, "refused_key");
+    assert_eq!(error.code, Code::RefusedKey);
     assert!(error.message.contains("[key]") && !format!("{error:?}").contains("sk-secret"));
     assert_eq!(server.seen().len(), 1);
 }
@@ -109,7 +111,7 @@ async fn a_refused_key_is_told_without_showing_it() {
 async fn a_page_instead_of_a_reply_is_a_bad_reply() {
     const PAGE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<!doctype html><h1>Sign in</h1>";
     let server = Server::start(vec![vec![Step::Send(PAGE)]]).await;
-    assert_eq!(ask(&server.model("server"), "hi").await.0.unwrap_err().code, "bad_reply");
+    assert_eq!(ask(&server.model("server"), "hi").await.0.unwrap_err().code, Code::BadReply);
 }
 
 #[tokio::test]
@@ -117,7 +119,7 @@ async fn a_redirect_is_not_followed_with_the_key() {
     const MOVED: &[u8] =
         b"HTTP/1.1 307 Moved\r\nlocation: http://127.0.0.1:9/v1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let server = Server::start(vec![vec![Step::Send(MOVED)]]).await;
-    assert_eq!(ask(&server.model("server"), "hi").await.0.unwrap_err().code, "bad_reply");
+    assert_eq!(ask(&server.model("server"), "hi").await.0.unwrap_err().code, Code::BadReply);
 }
 
 #[tokio::test]
@@ -126,11 +128,11 @@ async fn silence_ends_a_call_before_and_within_its_reply() {
     let model = server.model("server");
     for _ in 0..2 {
         let error = ask(&model, "hi").await.0.unwrap_err();
-        assert_eq!(error.code, "server", "{}", error.message);
+        assert_eq!(error.code, Code::Server, "{}", error.message);
     }
     let server = Server::start(vec![vec![Step::Send(STREAM), Step::Send(HELLO), Step::Hang]]).await;
-    let error = ask(&server.model("server"), "hi").await.0.unwrap_err();
-    assert_eq!((error.code, error.partial.as_str()), ("cut_short", "hé😀llo"));
+    let (result, shown) = ask(&server.model("server"), "hi").await;
+    assert_eq!((result.unwrap_err().code, shown.as_str()), (Code::CutShort, "hé😀llo"));
 }
 
 #[tokio::test]
@@ -197,7 +199,7 @@ async fn a_prompt_that_leaves_no_room_is_too_long_and_is_not_sent_again() {
     let refused = "This model's maximum context length is 8192 tokens. However, you requested 16382 tokens (8190 in the messages, 8192 in the completion).";
     let server = Server::start(vec![refusal(refused), good()]).await;
     let error = ask_for(&server.model("vllm"), "hi", 8_192).await.0.unwrap_err();
-    assert_eq!((error.code, server.seen().len()), ("too_long", 1));
+    assert_eq!((error.code, server.seen().len()), (Code::TooLong, 1));
     assert!(error.message.contains("can read more at once"), "{}", error.message);
 }
 
@@ -207,7 +209,7 @@ async fn a_server_that_refuses_every_length_is_given_up() {
         refusal(&format!("maximum context length is 10000 tokens. However, your request has {prompt} input tokens"))
     };
     let server = Server::start((1..9).map(|n| refused(n * 1_000)).collect()).await;
-    assert_eq!(ask_for(&server.model("vllm"), "hi", 9_500).await.0.unwrap_err().code, "too_long");
+    assert_eq!(ask_for(&server.model("vllm"), "hi", 9_500).await.0.unwrap_err().code, Code::TooLong);
     assert_eq!(limits(&server).len(), 4);
 }
 
@@ -232,10 +234,10 @@ async fn comments_and_pings_alone_do_not_hold_a_call_for_ever() {
         script.extend((0..200).flat_map(|_| [Step::Send(alive), Step::Wait(50)]));
         let server = Server::start(vec![script]).await;
         let began = Instant::now();
-        let error = ask(&server.model(provider), "hi").await.0.unwrap_err();
+        let (result, shown) = ask(&server.model(provider), "hi").await;
         // A comment keeps the call alive for longer than silence would.
         assert!(began.elapsed() > Duration::from_millis(600) && began.elapsed() < Duration::from_secs(5), "{provider}");
-        assert_eq!(error.code, if error.partial.is_empty() { "server" } else { "cut_short" }, "{error:?}");
+        assert_eq!(result.unwrap_err().code, if shown.is_empty() { Code::Server } else { Code::CutShort }, "{provider}");
     }
 }
 
@@ -277,9 +279,9 @@ async fn a_deployment_that_is_not_there_is_told_as_that_and_azures_list_of_model
     let server = Server::start(vec![vec![Step::Send(MISSING)], good()]).await;
     let model = server.model("azure");
     let error = ask(&model, "hi").await.0.unwrap_err();
-    assert!(error.code == "no_such_model" && error.message.contains("no deployment named \"m\""), "{}", error.message);
+    assert!(error.code == Code::NoSuchModel && error.message.contains("no deployment named \"m\""), "{}", error.message);
     let error = model.offered().await.unwrap_err();
-    assert!(error.code == "bad_reply" && error.message.contains("the name that you gave the deployment"), "{}", error.message);
+    assert!(error.code == Code::BadReply && error.message.contains("the name that you gave the deployment"), "{}", error.message);
     assert_eq!(server.seen().len(), 1, "it is not even asked");
 }
 
@@ -310,7 +312,7 @@ async fn a_prompt_that_ollama_cut_is_an_error_and_not_an_answer() {
     ] {
         let server = Server::start(vec![counted(read)]).await;
         let result = ask(&server.model("ollama"), &"word ".repeat(words)).await.0;
-        assert_eq!(result.as_ref().err().map(|error| error.code), cut.then_some("too_long"), "{words} words, {read} read");
+        assert_eq!(result.as_ref().err().map(|error| error.code), cut.then_some(Code::TooLong), "{words} words, {read} read");
         if let Err(error) = result {
             for words in ["context length", "models.toml", &format!("window = {read} for m ")] {
                 assert!(error.message.contains(words), "{}", error.message);
@@ -363,9 +365,9 @@ struct Full(AtomicU32);
 
 #[async_trait]
 impl Sending for Full {
-    async fn sending(&self, _: &Destination, _: u64) -> Result<(), JournalError> {
+    async fn sending(&self, _: &Destination, _: u64) -> Result<(), Fault> {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Err(JournalError { code: "disk_full", message: "The disk is full. Free some space, then continue.".into() })
+        Err(Fault::new(Code::DiskFull, "The disk is full. Free some space, then continue."))
     }
 }
 
@@ -375,7 +377,7 @@ async fn a_call_that_cannot_be_written_down_is_told_as_that_and_not_tried_again(
     let full = Arc::new(Full::default());
     let call = ModelRequest { sending: Some(full.clone()), ..request("hi") };
     let error = server.model("server").complete(call, &|_| {}).await.unwrap_err();
-    assert_eq!((error.code, error.message.as_str()), ("disk_full", "The disk is full. Free some space, then continue."));
+    assert_eq!((error.code, error.message.as_str()), (Code::DiskFull, "The disk is full. Free some space, then continue."));
     assert_eq!(full.0.load(Ordering::Relaxed), 1);
     assert!(server.seen().iter().all(|request| !request.contains("messages")), "nothing of it left: {:?}", server.seen());
 }
@@ -383,6 +385,6 @@ async fn a_call_that_cannot_be_written_down_is_told_as_that_and_not_tried_again(
 #[test]
 fn a_key_that_cannot_be_sent_is_refused_without_showing_it() {
     let error = key_header(KeyHeader::Bearer, &Key::new("sk-\nsecret")).unwrap_err();
-    assert_eq!(error.code, "refused_key");
+    assert_eq!(error.code, Code::RefusedKey);
     assert!(!error.message.contains("secret"));
 }

@@ -1,40 +1,42 @@
 //! Why no connection came about, and what to do: the network, a proxy, a certificate.
 
-use super::fault::Fault;
+use super::fault::Failure;
 use crate::providers;
 use hyper_util::client::proxy::matcher::Matcher;
-use plumb_rlm::journal::JournalError;
+use plumb_rlm::fault::{Code, Fault};
 use reqwest::Url;
 use std::error::Error;
 
 /// The fault of a call that got no answer; of one that was not sent, because that could not be written down, the reason for that.
-pub fn fault(error: &reqwest::Error, url: &Url) -> Fault {
-    if let Some(unrecorded) = layers(error).find_map(|layer| layer.downcast_ref::<JournalError>()) {
-        return Fault::lasting(unrecorded.code, &unrecorded.message);
+pub fn fault(error: &reqwest::Error, url: &Url) -> Failure {
+    if let Some(unrecorded) = layers(error).find_map(|layer| layer.downcast_ref::<Fault>()) {
+        return Failure::lasting(unrecorded.code, &unrecorded.message);
     }
     let server = providers::origin(url);
     let why = innermost(error);
     if let Some(wrong) = certificate(&why) {
-        return Fault::lasting("unreachable", format!("{server} {wrong}"));
+        return Failure::lasting(Code::Unreachable, format!("{server} {wrong}"));
     }
     if !error.is_connect() && !error.is_timeout() {
-        return Fault::passing("unreachable", format!("The connection to {server} broke ({why}). Try again."));
+        return Failure::passing(Code::Unreachable, format!("The connection to {server} broke ({why}). Try again."));
     }
     if providers::is_loopback(url) {
         let message = format!("Nothing answers at {server} ({why}). Start the server there, or correct the address.");
-        return Fault::passing("unreachable", message);
+        return Failure::passing(Code::Unreachable, message);
     }
     match proxy(url) {
-        Some(proxy) if why.contains("proxy authorization required") => Fault::lasting("unreachable", wants_password(&proxy)),
-        Some(proxy) => Fault::passing(
-            "unreachable",
+        Some(proxy) if why.contains("proxy authorization required") => {
+            Failure::lasting(Code::Unreachable, wants_password(&proxy))
+        }
+        Some(proxy) => Failure::passing(
+            Code::Unreachable,
             format!(
                 "{server} cannot be reached through the proxy {proxy} ({why}). Check the proxy, which HTTPS_PROXY or HTTP_PROXY names, or list the \
                  server in NO_PROXY."
             ),
         ),
-        None => Fault::passing(
-            "unreachable",
+        None => Failure::passing(
+            Code::Unreachable,
             format!("{server} cannot be reached ({why}). Check the address and this computer's network."),
         ),
     }

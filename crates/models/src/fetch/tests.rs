@@ -1,5 +1,6 @@
 use super::*;
 use crate::catalogue::tests::model_of;
+use plumb_rlm::fault::{Code, Fault};
 use std::sync::{Arc, Mutex};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
@@ -29,7 +30,7 @@ async fn serve(content: &'static [u8], ranges: bool, cut: usize) -> (String, Arc
     (url, asked)
 }
 
-async fn get(model: &BuiltIn, dir: &Path, source: Source) -> Result<PathBuf, FetchError> {
+async fn get(model: &BuiltIn, dir: &Path, source: Source) -> Result<PathBuf, Fault> {
     fetch(model, dir, Some(source), &|_| {}, &CancellationToken::new()).await
 }
 
@@ -68,10 +69,10 @@ async fn a_wrong_file_is_deleted_and_told() {
     let dir = tempfile::tempdir().unwrap();
     let (url, _) = serve(b"WRONG", true, 1000).await;
     let error = get(&model_of(b"right"), dir.path(), Source::Url(url)).await.unwrap_err();
-    assert_eq!(error.code, "wrong_file");
+    assert_eq!(error.code, Code::WrongFile);
     assert!(!dir.path().join("m.gguf").exists() && !dir.path().join("m.gguf.part").exists());
     let (url, _) = serve(b"much longer than it should be", true, 1000).await;
-    assert_eq!(get(&model_of(b"right"), dir.path(), Source::Url(url)).await.unwrap_err().code, "wrong_file");
+    assert_eq!(get(&model_of(b"right"), dir.path(), Source::Url(url)).await.unwrap_err().code, Code::WrongFile);
 }
 
 #[tokio::test]
@@ -84,7 +85,7 @@ async fn a_local_file_is_checked_and_stays_where_it_is() {
     assert_eq!((fs::read(path).unwrap().as_slice(), from.exists()), (CONTENT, true));
     fs::write(&from, b"changed").unwrap();
     let error = get(&model_of(b"right"), &dir.path().join("others"), Source::File(from)).await.unwrap_err();
-    assert_eq!(error.code, "wrong_file");
+    assert_eq!(error.code, Code::WrongFile);
 }
 
 #[tokio::test]
@@ -94,7 +95,7 @@ async fn stopping_keeps_what_has_come() {
     let cancel = CancellationToken::new();
     let stop = |_| cancel.cancel();
     let error = fetch(&model_of(CONTENT), dir.path(), Some(Source::Url(url)), &stop, &cancel).await.unwrap_err();
-    assert_eq!(error.code, "stopped");
+    assert_eq!(error.code, Code::Stopped);
     assert_eq!(fs::read(dir.path().join("m.gguf.part")).unwrap(), &CONTENT[..20]);
 }
 
@@ -104,7 +105,7 @@ async fn two_fetches_of_one_model_do_not_mix() {
     let held = File::options().create(true).append(true).open(dir.path().join("m.gguf.part")).unwrap();
     held.lock().unwrap();
     let (url, _) = serve(CONTENT, true, 1000).await;
-    assert_eq!(get(&model_of(CONTENT), dir.path(), Source::Url(url)).await.unwrap_err().code, "busy");
+    assert_eq!(get(&model_of(CONTENT), dir.path(), Source::Url(url)).await.unwrap_err().code, Code::Busy);
 }
 
 #[tokio::test]
@@ -112,5 +113,5 @@ async fn a_disk_without_room_is_told_before_anything_is_fetched() {
     let dir = tempfile::tempdir().unwrap();
     let model = BuiltIn { bytes: u64::MAX / 2, ..model_of(CONTENT) };
     let error = get(&model, dir.path(), Source::Url("http://127.0.0.1:9/m".into())).await.unwrap_err();
-    assert_eq!(error.code, "no_space");
+    assert_eq!(error.code, Code::NoSpace);
 }

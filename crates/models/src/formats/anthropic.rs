@@ -3,7 +3,7 @@
 mod reply;
 
 use super::{Format, Reader, Turn, decimal, turns, under};
-use plumb_rlm::model::{ModelRequest, Role};
+use plumb_rlm::traits::model::{ModelRequest, Role};
 use reqwest::{RequestBuilder, Url};
 use serde::Serialize;
 use serde_json::Value;
@@ -139,7 +139,7 @@ fn mark<'a>(system: &mut [Block<'a>], messages: &mut [Spoken<'a>], grows: bool) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plumb_rlm::model::Message;
+    use plumb_rlm::traits::model::Message;
     use serde_json::json;
 
     fn request(said: &[(Role, &str)], grows: bool) -> ModelRequest {

@@ -3,7 +3,7 @@
 mod reply;
 
 use super::{Format, Reader, Turn, decimal, entries, turns, under};
-use plumb_rlm::model::{ModelRequest, Role};
+use plumb_rlm::traits::model::{ModelRequest, Role};
 use reqwest::{RequestBuilder, Url};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -122,7 +122,7 @@ impl<'a> Body<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plumb_rlm::model::Message;
+    use plumb_rlm::traits::model::Message;
 
     #[test]
     fn a_call_is_written_as_google_documents_it() {

@@ -3,7 +3,7 @@
 mod reply;
 
 use super::{Format, Reader, decimal, names, under};
-use plumb_rlm::model::{Message, ModelRequest};
+use plumb_rlm::traits::model::{Message, ModelRequest};
 use reqwest::{RequestBuilder, Url};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -115,7 +115,7 @@ impl<'a> Body<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plumb_rlm::model::Role;
+    use plumb_rlm::traits::model::Role;
 
     fn written(provider: &str, refused: &BTreeSet<&'static str>) -> Value {
         let request = ModelRequest {

@@ -3,7 +3,11 @@
 mod wire;
 
 use crate::call::tests::server::{Server, Step, ask, request};
-use plumb_rlm::model::{Finish, Model, ModelError, ModelReply, ModelRequest, Progress, Reported};
+use plumb_rlm::{
+    fault::{Code, Fault},
+    traits::model::{Model, ModelReply, ModelRequest, Progress},
+    usage::{Finish, Reported},
+};
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -19,7 +23,7 @@ fn refusal(status: u16, header: &str, body: &str) -> Vec<Step> {
 }
 
 /// Asks a server that answers so; the last of the answers is repeated.
-async fn asked(wire: Wire, scripts: Vec<Vec<Step>>) -> (Result<ModelReply, ModelError>, String, Vec<String>) {
+async fn asked(wire: Wire, scripts: Vec<Vec<Step>>) -> (Result<ModelReply, Fault>, String, Vec<String>) {
     let server = Server::start(scripts).await;
     let (result, shown) = ask(&server.model(wire.provider()), "hi").await;
     (result, shown, server.seen())
@@ -32,16 +36,22 @@ async fn replied(wire: Wire, body: impl Into<Vec<u8>>) -> ModelReply {
     reply
 }
 
-/// The fault that comes of an answer. Neither it nor its debugging form has the key in it.
-async fn fault(wire: Wire, scripts: Vec<Vec<Step>>) -> (ModelError, usize) {
-    let (result, _, seen) = asked(wire, scripts).await;
+/// The fault that comes of an answer, the text that was shown before it, and the number of tries. Neither the fault nor its debugging form has the
+/// key in it.
+async fn broken(wire: Wire, scripts: Vec<Vec<Step>>) -> (Fault, String, usize) {
+    let (result, shown, seen) = asked(wire, scripts).await;
     let error = result.expect_err(&format!("{wire:?}"));
     assert!(!format!("{error:?}{error}").contains(KEY), "{wire:?}: {error:?}");
     assert!(error.message.len() > 20 && error.message.ends_with('.'), "{wire:?}: {}", error.message);
-    (error, seen.len())
+    (error, shown, seen.len())
 }
 
-async fn fault_of(wire: Wire, body: impl Into<Vec<u8>>) -> ModelError {
+async fn fault(wire: Wire, scripts: Vec<Vec<Step>>) -> (Fault, usize) {
+    let (error, _, tries) = broken(wire, scripts).await;
+    (error, tries)
+}
+
+async fn fault_of(wire: Wire, body: impl Into<Vec<u8>>) -> Fault {
     fault(wire, vec![answer(body)]).await.0
 }
 
@@ -99,11 +109,7 @@ async fn a_part_of_the_usage_that_is_missing_or_nonsense_is_not_known_the_other_
 }
 
 /// What is heard of a call beside its text: what the model thinks, and what is counted of it.
-async fn heard(
-    wire: Wire,
-    limited: bool,
-    scripts: Vec<Vec<Step>>,
-) -> (Result<ModelReply, ModelError>, String, Vec<Reported>, usize) {
+async fn heard(wire: Wire, limited: bool, scripts: Vec<Vec<Step>>) -> (Result<ModelReply, Fault>, String, Vec<Reported>, usize) {
     let server = Server::start(scripts).await;
     let (thought, counted) = (Mutex::new(String::new()), Mutex::new(Vec::new()));
     let request = ModelRequest { limited, ..request("hi") };
@@ -125,7 +131,7 @@ async fn what_a_model_thinks_is_heard_as_it_streams_and_is_bounded_like_its_text
         // The request allows 50 tokens.
         let endless = wire.thought(&"hmm, ".repeat(200)).repeat(1_000);
         let (result, thought, ..) = heard(wire, false, vec![answer(endless)]).await;
-        assert_eq!(result.unwrap_err().code, "bad_reply", "{wire:?}");
+        assert_eq!(result.unwrap_err().code, Code::BadReply, "{wire:?}");
         assert!(thought.len() < 600_000, "{wire:?}: {}", thought.len());
     }
 }
@@ -135,9 +141,9 @@ async fn a_reply_that_breaks_after_a_thought_is_not_sent_again() {
     for wire in Wire::ALL {
         let thinking = format!("{}{}", wire.unfinished(&[]), wire.thought("let me think"));
         let failed = format!("{thinking}data: {}\n\n", wire.error(503));
-        for (body, code) in [(thinking, "cut_short"), (failed, "server")] {
-            let (error, tries) = fault(wire, vec![answer(body), answer(good(wire, &["a"]))]).await;
-            assert_eq!((error.code, error.partial.as_str(), tries), (code, "", 1), "{wire:?}");
+        for (body, code) in [(thinking, Code::CutShort), (failed, Code::Server)] {
+            let (error, shown, tries) = broken(wire, vec![answer(body), answer(good(wire, &["a"]))]).await;
+            assert_eq!((error.code, shown.as_str(), tries), (code, "", 1), "{wire:?}");
         }
     }
 }
@@ -148,7 +154,7 @@ async fn a_reply_in_one_piece_that_breaks_off_was_written_and_is_not_sent_again(
     for wire in Wire::ALL {
         let begun = vec![Step::Send(HEAD), Step::Send(wire.whole("so far").into_bytes().leak())];
         let (result, _, counted, tries) = heard(wire, false, vec![begun, answer(good(wire, &["a"]))]).await;
-        assert_eq!((result.unwrap_err().code, tries), ("cut_short", 1), "{wire:?}");
+        assert_eq!((result.unwrap_err().code, tries), (Code::CutShort, 1), "{wire:?}");
         assert_eq!(counted, [Reported::default()], "it is heard that it had begun");
     }
 }
@@ -167,7 +173,7 @@ async fn what_a_server_has_counted_when_a_reply_breaks_is_heard_and_under_a_limi
         ),
     ] {
         let (result, _, counted, tries) = heard(wire, true, vec![answer(begun.clone()), answer(good(wire, &["a"]))]).await;
-        assert_eq!((result.unwrap_err().code, counted, tries), ("cut_short", vec![known], 1), "{wire:?}");
+        assert_eq!((result.unwrap_err().code, counted, tries), (Code::CutShort, vec![known], 1), "{wire:?}");
         let (result, _, counted, tries) = heard(wire, false, vec![answer(begun), answer(good(wire, &["a"]))]).await;
         assert_eq!((result.unwrap().text.as_str(), tries), ("a", 2), "{wire:?}");
         assert_eq!(counted[0], known, "{wire:?}");
@@ -200,7 +206,7 @@ async fn a_reply_in_one_piece_is_understood_too() {
         let reply = replied(wire, wire.whole("Hé")).await;
         assert_eq!((reply.text.as_str(), reply.finish, reply.usage), ("Hé", Finish::Stop, USAGE), "{wire:?}");
         let error = fault_of(wire, wire.error(404)).await;
-        assert_eq!(error.code, "no_such_model", "{wire:?}");
+        assert_eq!(error.code, Code::NoSuchModel, "{wire:?}");
     }
 }
 
@@ -209,8 +215,8 @@ async fn an_error_within_a_stream_is_told_with_what_arrived_and_before_its_first
     for wire in Wire::ALL {
         let error = format!("data: {}\n\n", wire.error(429));
         let begun = format!("{}{error}", wire.unfinished(&["so ", "far"]));
-        let (fault, tries) = fault(wire, vec![answer(begun)]).await;
-        assert_eq!((fault.code, fault.partial.as_str(), tries), ("rate_limited", "so far", 1), "{wire:?}");
+        let (fault, shown, tries) = broken(wire, vec![answer(begun)]).await;
+        assert_eq!((fault.code, shown.as_str(), tries), (Code::RateLimited, "so far", 1), "{wire:?}");
         let (reply, _, seen) = asked(wire, vec![answer(error), answer(good(wire, &["a"]))]).await;
         assert_eq!((reply.unwrap().text.as_str(), seen.len()), ("a", 2), "{wire:?}");
     }
@@ -222,8 +228,8 @@ async fn a_stream_without_its_end_is_cut_short_and_keeps_what_arrived() {
         let unfinished = wire.unfinished(&["so ", "far"]);
         let half_an_event = format!("{unfinished}{}", &wire.piece("more")[..20]);
         for body in [unfinished, half_an_event] {
-            let error = fault_of(wire, body).await;
-            assert_eq!((error.code, error.partial.as_str()), ("cut_short", "so far"), "{wire:?}");
+            let (error, shown, _) = broken(wire, vec![answer(body)]).await;
+            assert_eq!((error.code, shown.as_str()), (Code::CutShort, "so far"), "{wire:?}");
         }
     }
 }
@@ -242,7 +248,7 @@ async fn what_is_no_reply_of_a_model_is_a_bad_reply() {
             "hello".to_owned(),
             nonsense,
         ] {
-            assert_eq!(fault_of(wire, body.clone()).await.code, "bad_reply", "{wire:?} {body}");
+            assert_eq!(fault_of(wire, body.clone()).await.code, Code::BadReply, "{wire:?} {body}");
         }
     }
 }
@@ -250,18 +256,18 @@ async fn what_is_no_reply_of_a_model_is_a_bad_reply() {
 #[tokio::test]
 async fn each_status_has_its_meaning_and_those_that_may_pass_are_tried_again() {
     let statuses = [
-        (400, "bad_reply", 1),
-        (401, "refused_key", 1),
-        (402, "refused_key", 1),
-        (403, "refused_key", 1),
-        (404, "no_such_model", 1),
-        (408, "server", 6),
-        (413, "too_long", 1),
-        (429, "rate_limited", 6),
-        (500, "server", 6),
-        (502, "server", 6),
-        (503, "server", 6),
-        (529, "server", 6),
+        (400, Code::BadReply, 1),
+        (401, Code::RefusedKey, 1),
+        (402, Code::RefusedKey, 1),
+        (403, Code::RefusedKey, 1),
+        (404, Code::NoSuchModel, 1),
+        (408, Code::Server, 6),
+        (413, Code::TooLong, 1),
+        (429, Code::RateLimited, 6),
+        (500, Code::Server, 6),
+        (502, Code::Server, 6),
+        (503, Code::Server, 6),
+        (529, Code::Server, 6),
     ];
     for wire in Wire::ALL {
         for (status, code, tries) in statuses {
@@ -289,14 +295,14 @@ async fn the_wait_that_a_server_names_is_kept() {
     let details = json!([{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "3600s"}]);
     let body = json!([{"error": {"code": 429, "message": "quota", "status": "RESOURCE_EXHAUSTED", "details": details}}]);
     let (error, tries) = fault(Wire::Gemini, vec![refusal(429, "", &body.to_string())]).await;
-    assert_eq!((error.code, tries), ("rate_limited", 1), "a wait of an hour is told at once: {}", error.message);
+    assert_eq!((error.code, tries), (Code::RateLimited, 1), "a wait of an hour is told at once: {}", error.message);
 }
 
 #[tokio::test]
 async fn a_text_that_is_too_long_is_told_as_that() {
     for wire in Wire::ALL {
         let (error, tries) = fault(wire, vec![refusal(400, "", &wire.too_long())]).await;
-        assert_eq!((error.code, tries), ("too_long", 1), "{wire:?}: {}", error.message);
+        assert_eq!((error.code, tries), (Code::TooLong, 1), "{wire:?}: {}", error.message);
     }
 }
 
@@ -304,10 +310,10 @@ async fn a_text_that_is_too_long_is_told_as_that() {
 async fn what_a_service_calls_a_bad_request_is_told_as_what_it_is() {
     let unpaid = json!({"type": "error", "error": {"type": "invalid_request_error", "message": "Your credit balance is too low to access the Anthropic API."}});
     let (error, _) = fault(Wire::Anthropic, vec![refusal(400, "", &unpaid.to_string())]).await;
-    assert!(error.code == "refused_key" && error.message.contains("Add credit"), "{}", error.message);
+    assert!(error.code == Code::RefusedKey && error.message.contains("Add credit"), "{}", error.message);
     let wrong_key = json!({"error": {"code": 400, "message": format!("API key not valid: {KEY}"), "details": [{"reason": "API_KEY_INVALID"}]}});
     let (error, _) = fault(Wire::Gemini, vec![refusal(400, "", &wrong_key.to_string())]).await;
-    assert!(error.code == "refused_key" && error.message.contains("refused the key"), "{}", error.message);
+    assert!(error.code == Code::RefusedKey && error.message.contains("refused the key"), "{}", error.message);
 }
 
 #[tokio::test]
@@ -325,11 +331,11 @@ async fn a_temperature_that_a_model_does_not_take_is_left_out_from_then_on() {
 async fn a_server_that_falls_silent_ends_the_call() {
     for wire in Wire::ALL {
         let (error, _) = fault(wire, vec![vec![Step::Hang]]).await;
-        assert_eq!(error.code, "server", "{wire:?}");
+        assert_eq!(error.code, Code::Server, "{wire:?}");
         let mut begun = answer(wire.unfinished(&["so far"]));
         begun.push(Step::Hang);
-        let (error, tries) = fault(wire, vec![begun]).await;
-        assert_eq!((error.code, error.partial.as_str(), tries), ("cut_short", "so far", 1), "{wire:?}");
+        let (error, shown, tries) = broken(wire, vec![begun]).await;
+        assert_eq!((error.code, shown.as_str(), tries), (Code::CutShort, "so far", 1), "{wire:?}");
     }
 }
 
@@ -359,11 +365,11 @@ async fn a_servers_models_are_listed_with_the_key_in_its_header_and_those_that_d
 async fn a_list_of_models_that_cannot_be_had_says_why() {
     for wire in Wire::ALL {
         for (script, code) in [
-            (answer("{}"), "bad_reply"),
-            (answer("<html>"), "bad_reply"),
-            (answer("{\"data\":[{\"id\":"), "bad_reply"),
-            (refusal(401, "", "{\"error\":{\"message\":\"no\"}}"), "refused_key"),
-            (refusal(503, "", ""), "server"),
+            (answer("{}"), Code::BadReply),
+            (answer("<html>"), Code::BadReply),
+            (answer("{\"data\":[{\"id\":"), Code::BadReply),
+            (refusal(401, "", "{\"error\":{\"message\":\"no\"}}"), Code::RefusedKey),
+            (refusal(503, "", ""), Code::Server),
         ] {
             let server = Server::start(vec![script]).await;
             let error = server.model(wire.provider()).offered().await.unwrap_err();

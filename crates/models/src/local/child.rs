@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 /// Why there is no model: a code and words.
-pub type Fault = (String, String);
+pub type Failure = (String, String);
 
 /// A process that has loaded its model. Dropped, it is killed.
 pub struct Loaded {
@@ -54,7 +54,7 @@ pub async fn load(
     models_dir: &Path,
     cards: bool,
     on_part: &(dyn Fn(f32) + Send + Sync),
-) -> Result<Loaded, Fault> {
+) -> Result<Loaded, Failure> {
     let _one = LOADING.lock().await;
     if cards && graphics::may_be_tried(models_dir) {
         let mut card = None;
@@ -78,7 +78,7 @@ async fn try_load(
     graphics: bool,
     card: &mut Option<String>,
     on_part: &(dyn Fn(f32) + Send + Sync),
-) -> Result<Loaded, Fault> {
+) -> Result<Loaded, Failure> {
     let program = find_program().map_err(|error| failed(&error))?;
     let prompt_cache = PromptCache::of(&models_dir.join("prompt-cache"), [file, &program]);
     let (model, kept) = (file.to_owned(), prompt_cache.files());
@@ -109,17 +109,17 @@ async fn try_load(
     }
 }
 
-fn driver_ended() -> Fault {
+fn driver_ended() -> Failure {
     ("graphics".into(), "its driver ended the model's process".into())
 }
 
-fn driver_hangs() -> Fault {
+fn driver_hangs() -> Failure {
     ("graphics".into(), format!("its driver did not answer for {} s", OPENING.as_secs()))
 }
 
 /// What this computer would run a model on: threads, the build of the arithmetic, and, where it is looked for, the graphics card that llama.cpp
 /// can use.
-pub async fn examine(graphics: bool) -> Result<(u32, String, Option<String>), Fault> {
+pub async fn examine(graphics: bool) -> Result<(u32, String, Option<String>), Failure> {
     let program = find_program().map_err(|error| failed(&error))?;
     let (_child, _input, mut output) = spawn(&program, &ToLlama::Examine { graphics }).await?;
     match timeout(OPENING, output.next()).await {
@@ -133,7 +133,7 @@ pub async fn examine(graphics: bool) -> Result<(u32, String, Option<String>), Fa
 }
 
 /// What `file` says of its model. It is read in a sealed process, which then ends.
-pub async fn describe(file: &Path) -> Result<Facts, Fault> {
+pub async fn describe(file: &Path) -> Result<Facts, Failure> {
     let program = find_program().map_err(|error| failed(&error))?;
     let (_child, _input, mut output) = spawn(&program, &ToLlama::Describe { model: file.to_owned() }).await?;
     match output.next().await {
@@ -147,7 +147,7 @@ pub async fn describe(file: &Path) -> Result<Facts, Fault> {
     }
 }
 
-async fn spawn(program: &Path, first: &ToLlama) -> Result<(Child, Input, Output), Fault> {
+async fn spawn(program: &Path, first: &ToLlama) -> Result<(Child, Input, Output), Failure> {
     let started = Command::new(program)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -165,7 +165,7 @@ async fn spawn(program: &Path, first: &ToLlama) -> Result<(Child, Input, Output)
     Ok((child, input, Output { pipe: BufReader::new(output), bytes: Vec::new() }))
 }
 
-fn failed(error: &io::Error) -> Fault {
+fn failed(error: &io::Error) -> Failure {
     ("local_model".into(), format!("The built-in model did not start ({error}). Install Plumb again."))
 }
 

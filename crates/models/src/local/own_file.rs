@@ -2,7 +2,7 @@
 
 use super::{child, lock, refusal};
 use crate::frame::Facts;
-use plumb_rlm::model::ModelError;
+use plumb_rlm::fault::{Code, Fault};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex};
@@ -23,17 +23,17 @@ pub fn is_file(name: &str) -> bool {
 ///
 /// # Errors
 /// `wrong_file` where it is no model that can run; `local_model` where it cannot be opened.
-pub async fn facts(file: &Path) -> Result<Facts, ModelError> {
+pub async fn facts(file: &Path) -> Result<Facts, Fault> {
     let cannot = |error: std::io::Error| {
         let message = format!("{} cannot be opened ({error}). Choose the model\u{2019}s file again.", file.display());
-        ModelError { code: "local_model", message, partial: String::new() }
+        Fault::new(Code::LocalModel, message)
     };
     let metadata = tokio::fs::metadata(file).await.map_err(cannot)?;
     let key = (file.to_owned(), metadata.len(), metadata.modified().map_err(cannot)?);
     if let Some(facts) = lock(&KNOWN).get(&key) {
         return Ok(facts.clone());
     }
-    let facts = child::describe(file).await.map_err(|(code, message)| refusal(&code, message, String::new()))?;
+    let facts = child::describe(file).await.map_err(|(code, message)| refusal(&code, message))?;
     lock(&KNOWN).insert(key, facts.clone());
     Ok(facts)
 }

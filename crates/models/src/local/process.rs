@@ -1,6 +1,6 @@
 //! The one process of a model file: started when it is needed, shared by all who ask, given back after a while without work.
 
-use super::child::{self, Fault, Loaded};
+use super::child::{self, Failure, Loaded};
 use super::graphics;
 use super::lock;
 use crate::frame::{FromLlama, Graphics, Job, ToLlama};
@@ -143,7 +143,7 @@ impl Process {
         orders: &mut VecDeque<Order>,
         queue: &mut UnboundedReceiver<Order>,
         cards: bool,
-    ) -> Result<Loaded, Fault> {
+    ) -> Result<Loaded, Failure> {
         let (progress, mut parts) = unbounded_channel();
         let on_part = |part| {
             let _ = progress.send(part);

@@ -1,5 +1,6 @@
 use super::*;
 use crate::RunState;
+use plumb_rlm::fault::Code;
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 use std::{path::Path, time::Duration};
 
@@ -30,11 +31,11 @@ async fn a_full_disk_is_said_and_the_store_goes_on_when_there_is_room_again() {
     let (kept, refused) = tokio::join!(journal.append(&small), journal.append(&large));
     kept.unwrap();
     let refused = refused.unwrap_err();
-    assert_eq!(refused.code, "disk_full");
+    assert_eq!(refused.code, Code::DiskFull);
     assert!(refused.message.contains("Free some space"), "{refused}");
 
     journal.append(&reply(2, "short again", None)).await.unwrap();
-    assert_eq!(journal.append(&reply(3, &noise(3, 900_000), None)).await.unwrap_err().code, "disk_full");
+    assert_eq!(journal.append(&reply(3, &noise(3, 900_000), None)).await.unwrap_err().code, Code::DiskFull);
     store.delete_run(&old).await.unwrap();
     journal.append(&reply(3, &noise(3, 900_000), None)).await.unwrap();
     assert_eq!(store.events(&run).await.unwrap().len(), 4);
@@ -48,8 +49,8 @@ async fn a_database_another_program_holds_is_locked_and_writable_again_afterward
     let (run, journal) = begin(&store, "q").await;
     let mut other = raw(folder.path()).await;
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
-    assert_eq!(journal.append(&reply(1, "a", None)).await.unwrap_err().code, "locked");
-    assert_eq!(store.set_setting("a", &1).await.unwrap_err().code, "locked");
+    assert_eq!(journal.append(&reply(1, "a", None)).await.unwrap_err().code, Code::Locked);
+    assert_eq!(store.set_setting("a", &1).await.unwrap_err().code, Code::Locked);
     assert_eq!(store.events(&run).await.unwrap().len(), 1);
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     journal.append(&reply(1, "a", None)).await.unwrap();
@@ -60,7 +61,7 @@ async fn a_file_that_is_no_database_is_damaged() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("plumb.db"), "this is a letter, not a database. ".repeat(1000)).unwrap();
     let error = Store::open(folder.path()).await.unwrap_err();
-    assert_eq!(error.code, "damaged");
+    assert_eq!(error.code, Code::Damaged);
     assert!(error.message.contains("plumb.db"), "{error}");
 }
 
@@ -85,7 +86,7 @@ async fn a_database_with_broken_pages_is_damaged() {
         Ok(store) => store.events(&run).await.map(drop),
         Err(error) => Err(error),
     };
-    assert_eq!(result.unwrap_err().code, "damaged");
+    assert_eq!(result.unwrap_err().code, Code::Damaged);
 }
 
 #[tokio::test]
@@ -100,7 +101,7 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     .await
     .unwrap();
     other.close().await.unwrap();
-    assert_eq!(Store::open(folder.path()).await.unwrap_err().code, "newer_version");
+    assert_eq!(Store::open(folder.path()).await.unwrap_err().code, Code::NewerVersion);
 }
 
 #[tokio::test]
@@ -121,7 +122,7 @@ async fn events_of_a_later_kind_do_not_hide_the_run() {
     assert_eq!(seqs, [0, 2]);
 
     sqlx::query("UPDATE events SET version = 1 WHERE seq = 1").execute(store.pool()).await.unwrap();
-    assert_eq!(store.events(&run).await.unwrap_err().code, "damaged");
+    assert_eq!(store.events(&run).await.unwrap_err().code, Code::Damaged);
 }
 
 #[tokio::test]
@@ -130,6 +131,6 @@ async fn a_data_folder_that_cannot_be_made_is_named() {
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
     let error = Store::open(&file.join("data")).await.unwrap_err();
-    assert_eq!(error.code, "no_access");
+    assert_eq!(error.code, Code::NoAccess);
     assert!(error.message.contains("PLUMB_HOME"), "{error}");
 }

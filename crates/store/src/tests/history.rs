@@ -1,6 +1,9 @@
 use super::*;
-use crate::{RunState, StoreError};
-use plumb_rlm::event::BlobId;
+use crate::RunState;
+use plumb_rlm::{
+    fault::{Code, Fault},
+    ids::BlobId,
+};
 use std::sync::atomic::Ordering;
 
 #[tokio::test]
@@ -53,7 +56,7 @@ async fn one_bad_append_fails_alone() {
     let (a, b, c, d) =
         tokio::join!(journal.append(&first), journal.append(&again), journal.append(&third), unknown.append(&third));
     assert!(a.is_ok() && c.is_ok());
-    assert_eq!((b.unwrap_err().code, d.unwrap_err().code), ("store", "store"));
+    assert_eq!((b.unwrap_err().code, d.unwrap_err().code), (Code::Store, Code::Store));
     assert_eq!(store.events(&run).await.unwrap().len(), 3);
 }
 
@@ -79,13 +82,13 @@ async fn equal_texts_are_kept_once_and_go_with_their_last_run() {
     store.delete_run(&first).await.unwrap();
     assert_eq!(store.blob(&id).await.unwrap(), text);
     store.delete_run(&second).await.unwrap();
-    assert_eq!(store.blob(&id).await.unwrap_err().code, "damaged");
+    assert_eq!(store.blob(&id).await.unwrap_err().code, Code::Damaged);
     let left: i64 = sqlx::query_scalar("SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM run_blobs)")
         .fetch_one(store.pool())
         .await
         .unwrap();
     assert_eq!(left, 0);
-    assert_eq!(store.blob(&BlobId("nothing".into())).await.unwrap_err().code, "damaged");
+    assert_eq!(store.blob(&BlobId("nothing".into())).await.unwrap_err().code, Code::Damaged);
 }
 
 #[tokio::test]
@@ -155,12 +158,12 @@ async fn runs_are_listed_newest_first_page_by_page_and_found_by_a_short_name() {
 
     assert_eq!(store.resolve_run("0191").await.unwrap().0, "0191-c");
     assert_eq!(store.resolve_run("0190-AB").await.unwrap().0, "0190-ab");
-    let code = |result: Result<RunId, StoreError>| result.unwrap_err().code;
-    assert_eq!(code(store.resolve_run("0190-a").await), "ambiguous_run");
-    assert_eq!(code(store.resolve_run("%").await), "no_such_run");
-    assert_eq!(code(store.resolve_run(" ").await), "no_such_run");
-    assert_eq!(store.events(&RunId("x".into())).await.unwrap_err().code, "no_such_run");
-    assert_eq!(store.delete_run(&RunId("x".into())).await.unwrap_err().code, "no_such_run");
+    let code = |result: Result<RunId, Fault>| result.unwrap_err().code;
+    assert_eq!(code(store.resolve_run("0190-a").await), Code::AmbiguousRun);
+    assert_eq!(code(store.resolve_run("%").await), Code::NoSuchRun);
+    assert_eq!(code(store.resolve_run(" ").await), Code::NoSuchRun);
+    assert_eq!(store.events(&RunId("x".into())).await.unwrap_err().code, Code::NoSuchRun);
+    assert_eq!(store.delete_run(&RunId("x".into())).await.unwrap_err().code, Code::NoSuchRun);
 }
 
 #[tokio::test]
@@ -180,9 +183,9 @@ async fn the_same_folders_in_any_order_are_one_library_and_its_runs_know_it() {
     assert_eq!(store.run(&early).await.unwrap().library_id, None);
     store.delete_library(made.id).await.unwrap();
     assert_eq!(store.run(&run).await.unwrap().library_id, None);
-    assert_eq!(store.library(made.id).await.unwrap_err().code, "no_such_library");
-    assert_eq!(store.delete_library(made.id).await.unwrap_err().code, "no_such_library");
-    assert_eq!(store.rename_library(made.id, "x").await.unwrap_err().code, "no_such_library");
+    assert_eq!(store.library(made.id).await.unwrap_err().code, Code::NoSuchLibrary);
+    assert_eq!(store.delete_library(made.id).await.unwrap_err().code, Code::NoSuchLibrary);
+    assert_eq!(store.rename_library(made.id, "x").await.unwrap_err().code, Code::NoSuchLibrary);
 }
 
 #[tokio::test]

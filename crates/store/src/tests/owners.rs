@@ -1,5 +1,6 @@
 use super::*;
 use crate::RunState;
+use plumb_rlm::fault::Code;
 use std::{
     io::{BufRead, BufReader, Read},
     path::Path,
@@ -38,8 +39,8 @@ async fn a_run_of_a_killed_process_lost_nothing_and_is_interrupted_and_can_be_cl
 
     let store = Store::open(folder.path()).await.unwrap();
     assert_eq!(store.run(&run).await.unwrap().status, RunState::Running);
-    assert_eq!(store.claim_run(&run).await.err().unwrap().code, "run_is_active");
-    assert_eq!(store.delete_run(&run).await.unwrap_err().code, "run_is_active");
+    assert_eq!(store.claim_run(&run).await.err().unwrap().code, Code::RunIsActive);
+    assert_eq!(store.delete_run(&run).await.unwrap_err().code, Code::RunIsActive);
 
     other.kill().unwrap();
     other.wait().unwrap();
@@ -50,8 +51,8 @@ async fn a_run_of_a_killed_process_lost_nothing_and_is_interrupted_and_can_be_cl
     let journal = store.claim_run(&run).await.unwrap();
     assert_eq!(store.run(&run).await.unwrap().status, RunState::Running);
     let third = Store::open(folder.path()).await.unwrap();
-    assert_eq!(third.claim_run(&run).await.err().unwrap().code, "run_is_active");
-    assert_eq!(store.claim_run(&run).await.err().unwrap().code, "run_is_active");
+    assert_eq!(third.claim_run(&run).await.err().unwrap().code, Code::RunIsActive);
+    assert_eq!(store.claim_run(&run).await.err().unwrap().code, Code::RunIsActive);
     journal.append(&event(201, EventKind::Resumed)).await.unwrap();
     journal.append(&finished(202, RunStatus::Answered)).await.unwrap();
     assert_eq!(third.run(&run).await.unwrap().status, RunState::Answered);
@@ -81,7 +82,7 @@ async fn a_finished_run_can_be_claimed_while_its_window_is_open_and_runs_again_w
 
     let terminal = Store::open(folder.path()).await.unwrap();
     let journal = terminal.claim_run(&run).await.unwrap();
-    assert_eq!(window.claim_run(&run).await.err().unwrap().code, "run_is_active");
+    assert_eq!(window.claim_run(&run).await.err().unwrap().code, Code::RunIsActive);
     journal.append(&event(2, EventKind::Resumed)).await.unwrap();
     let row = window.run(&run).await.unwrap();
     assert_eq!((row.status, row.finished_at_ms), (RunState::Running, None));

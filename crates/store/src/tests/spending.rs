@@ -1,6 +1,6 @@
 use super::*;
 use crate::{MonthSpent, Reserved, Spent, Wanted};
-use plumb_rlm::{event::BlobId, journal::Journal};
+use plumb_rlm::{fault::Code, ids::BlobId, traits::journal::Journal};
 use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ async fn what_a_call_cost_is_counted_for_its_day_its_run_and_the_model_that_was_
     assert_eq!(store.spending(Some("2026-10"), DAY, 5).await.unwrap().days, []);
     assert_eq!(store.spending(Some("2026-10"), DAY, 5).await.unwrap().months, month.months);
     for wrong in ["2026-13", "2026", "' OR 1", "2026-1"] {
-        assert_eq!(store.spending(Some(wrong), DAY, 5).await.unwrap_err().code, "bad_month");
+        assert_eq!(store.spending(Some(wrong), DAY, 5).await.unwrap_err().code, Code::BadMonth);
     }
 }
 

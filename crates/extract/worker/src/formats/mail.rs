@@ -85,8 +85,8 @@ struct Opened<'a> {
 
 impl Container for Opened<'_> {
     fn member(&mut self, index: usize, to: &mut dyn Write) -> Result<(), Failure> {
-        let attachment = self.attachments.get(index).ok_or_else(|| Failure::failed("there is no such attachment"))?;
-        to.write_all(&attachment.bytes(&self.message)).map_err(|_| Failure::failed("it could not be passed on"))
+        let attachment = self.attachments.get(index).ok_or_else(|| Failure::failed("it holds no such attachment"))?;
+        to.write_all(&attachment.bytes(&self.message)).map_err(|_| Failure::failed("its contents could not be passed on"))
     }
 }
 

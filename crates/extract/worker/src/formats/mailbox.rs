@@ -23,7 +23,7 @@ pub fn text(bytes: &[u8]) -> Outcome {
         return Err(Failure::no_text("an empty mailbox"));
     }
     if count > MAX_MAILS {
-        parsed.doubts.push(format!("it holds more than {MAX_MAILS} e-mails: the rest were left out"));
+        parsed.doubts.push(format!("it holds more than {MAX_MAILS} e-mails; the rest were left out"));
     }
     let width = count.to_string().len().max(4);
     for (number, mail) in (1..).zip(mails(bytes).take(MAX_MAILS)) {
@@ -79,9 +79,9 @@ struct Opened<'a> {
 
 impl Container for Opened<'_> {
     fn member(&mut self, index: usize, to: &mut dyn Write) -> Result<(), Failure> {
-        let &(mail, attachment) = self.members.get(index).ok_or_else(|| Failure::failed("there is no such e-mail in it"))?;
+        let &(mail, attachment) = self.members.get(index).ok_or_else(|| Failure::failed("it holds no such e-mail"))?;
         match attachment {
-            None => write_mail(mail, to).map_err(|_| Failure::failed("it could not be passed on")),
+            None => write_mail(mail, to).map_err(|_| Failure::failed("its contents could not be passed on")),
             Some(index) => mail::open(&whole(mail))?.member(index, to),
         }
     }

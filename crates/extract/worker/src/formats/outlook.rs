@@ -203,7 +203,7 @@ struct Opened<'a> {
 
 impl Container for Opened<'_> {
     fn member(&mut self, index: usize, to: &mut dyn Write) -> Result<(), Failure> {
-        let attachment = self.attachments.get(index).ok_or_else(|| Failure::failed("there is no such attachment"))?;
+        let attachment = self.attachments.get(index).ok_or_else(|| Failure::failed("it holds no such attachment"))?;
         let bytes = match attachment.kind {
             AttachmentKind::File => {
                 Properties::read(&mut self.file, &attachment.storage, 8).and_then(|of| of.binary(&mut self.file, id::DATA))
@@ -212,7 +212,7 @@ impl Container for Opened<'_> {
             AttachmentKind::Object => return Err(Failure::failed("an object of another program that Plumb does not read")),
         };
         let bytes = bytes.ok_or_else(|| Failure::failed("damaged: the attachment cannot be read"))?;
-        to.write_all(&bytes).map_err(|_| Failure::failed("it could not be passed on"))
+        to.write_all(&bytes).map_err(|_| Failure::failed("its contents could not be passed on"))
     }
 }
 

@@ -2,7 +2,10 @@
 
 use crate::call::{Patience, RemoteModel, lock};
 use crate::keys::Key;
-use plumb_rlm::model::{Message, Model, ModelError, ModelProfile, ModelReply, ModelRequest, Progress, Role, Strength};
+use plumb_rlm::{
+    fault::Fault,
+    traits::model::{Message, Model, ModelProfile, ModelReply, ModelRequest, Progress, Role, Strength},
+};
 use reqwest::Url;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -134,12 +137,12 @@ pub fn request(prompt: &str) -> ModelRequest {
 }
 
 /// The reply, and what was shown of it meanwhile.
-pub async fn ask(model: &RemoteModel, prompt: &str) -> (Result<ModelReply, ModelError>, String) {
+pub async fn ask(model: &RemoteModel, prompt: &str) -> (Result<ModelReply, Fault>, String) {
     ask_for(model, prompt, 50).await
 }
 
 /// The same with another limit of the reply.
-pub async fn ask_for(model: &RemoteModel, prompt: &str, most: u32) -> (Result<ModelReply, ModelError>, String) {
+pub async fn ask_for(model: &RemoteModel, prompt: &str, most: u32) -> (Result<ModelReply, Fault>, String) {
     let shown = Mutex::new(String::new());
     let on_progress = |progress: Progress<'_>| lock(&shown).push_str(progress.text());
     let result = model.complete(ModelRequest { max_output_tokens: most, ..request(prompt) }, &on_progress).await;

@@ -1,7 +1,7 @@
 //! What comes back: <https://docs.anthropic.com/en/docs/build-with-claude/streaming>.
 
 use crate::formats::{Odd, Reader, Said, count};
-use plumb_rlm::model::{Finish, Reported};
+use plumb_rlm::usage::{Finish, Reported};
 use serde_json::Value;
 
 /// Reads one reply. A stream counts its input at its beginning and its output at its end.

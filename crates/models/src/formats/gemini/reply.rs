@@ -1,7 +1,7 @@
 //! What comes back: <https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse>.
 
 use crate::formats::{Odd, Reader, Said, count, count_or_none, entries};
-use plumb_rlm::model::{Finish, Reported};
+use plumb_rlm::usage::{Finish, Reported};
 use serde_json::Value;
 
 /// Reads one reply. Each event says all that it means, so there is nothing to remember.

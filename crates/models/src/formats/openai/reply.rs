@@ -1,8 +1,10 @@
 //! What comes back: <https://platform.openai.com/docs/api-reference/chat-streaming>.
 
 use crate::formats::{Odd, Reader, Said, count, entries};
-use plumb_rlm::model::{Finish, Reported};
-use plumb_rlm::money::Usd;
+use plumb_rlm::{
+    money::Usd,
+    usage::{Finish, Reported},
+};
 use serde_json::{Value, json};
 
 /// Reads one reply. Each event says all that it means, so there is nothing to remember.
@@ -116,7 +118,7 @@ fn usage(value: &Value) -> Reported {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plumb_rlm::model::Progress;
+    use plumb_rlm::traits::model::Progress;
 
     #[test]
     fn a_cost_is_taken_where_it_is_in_dollars_and_whole() {

@@ -1,6 +1,6 @@
 //! What a service sends, in each format, as its documents show it. The links are in the modules that read it.
 
-use plumb_rlm::model::Finish;
+use plumb_rlm::usage::Finish;
 use serde_json::{Value, json};
 
 /// The key that the model under test has.

@@ -1,0 +1,65 @@
+//! What Plumb makes of folders and files, document by document: for the terminal, without a library.
+
+use crate::plumb::Plumb;
+use plumb_corpus::{Examined, OpenCorpus};
+use plumb_rlm::{
+    documents::{Include, LeftOutByRule, Overview},
+    fault::Fault,
+    traits::corpus::Corpus,
+};
+use std::{path::PathBuf, sync::Arc};
+
+/// Folders and files, listed.
+pub struct Files {
+    corpus: Arc<OpenCorpus>,
+}
+
+impl Plumb {
+    /// Lists folders and files. `pictures`: text in pictures is read too, whatever the settings say.
+    ///
+    /// # Errors
+    /// `no_such_folder`, `not_allowed`.
+    pub async fn files(&self, sources: &[PathBuf], include: Include, pictures: bool) -> Result<Files, Fault> {
+        let sources: Vec<String> = sources.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        let corpus = self.corpus_with(&sources, include, pictures || self.reads_pictures())?;
+        // All of it is listed by then.
+        corpus.files(None, 0).await?;
+        Ok(Files { corpus })
+    }
+}
+
+impl Files {
+    /// Totals, as far as is known: of what was not read, by name and size.
+    pub async fn overview(&self) -> Overview {
+        self.corpus.overview().await
+    }
+
+    /// What the rules leave out, which is not listed.
+    ///
+    /// # Errors
+    /// `cancelled`.
+    pub async fn left_out_by_rules(&self) -> Result<Vec<LeftOutByRule>, Fault> {
+        Ok(self.corpus.left_out_by_rules().await?)
+    }
+
+    /// All documents in path order, without reading them.
+    ///
+    /// # Errors
+    /// None so far.
+    pub async fn listed(&self) -> Result<Vec<Examined>, Fault> {
+        let entries = self.corpus.files(None, usize::MAX).await?;
+        Ok(entries.into_iter().map(|entry| Examined { entry, text: None }).collect())
+    }
+
+    /// Reads all documents, in no order, and hands each to `take` with how many were read and how many there are.
+    ///
+    /// # Errors
+    /// `disk_full`. What is wrong with a document is in its entry.
+    pub async fn read(
+        &self,
+        with_texts: bool,
+        take: impl Fn(Examined, usize, usize) + Send + Sync + 'static,
+    ) -> Result<(), Fault> {
+        Ok(self.corpus.examine(with_texts, take).await?)
+    }
+}

@@ -1,0 +1,143 @@
+//! What a run's events say has already happened, per node: the other half of resume. Replay answers from here and sends nothing.
+
+use crate::{
+    fault::{Code, Fault},
+    ids::{BlobId, CallId, NodeId},
+    record::event::{Event, EventKind},
+    traits::repl::CellOutcome,
+    usage::{Finish, Usage},
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// What code is given of a sub-call's reply: where it is not whole, it says so itself.
+pub fn given(text: &str, finish: Finish, usage: Usage) -> String {
+    match finish {
+        Finish::Stop => text.to_owned(),
+        Finish::Length => format!("{text}\n[the reply was cut off here, at its limit of {} tokens]", usage.output_tokens),
+        Finish::Refused => format!("{text}\n[the model refused to say more, or its provider withheld it]"),
+    }
+}
+
+/// A recorded sub-call.
+#[derive(Clone, Debug)]
+pub struct CallRecord {
+    /// Which.
+    pub call: CallId,
+    /// Its prompt, by content.
+    pub prompt: BlobId,
+    /// A child node answers it.
+    pub recursive: bool,
+    /// How it ended; absent: it was in flight.
+    pub result: Option<Result<String, Fault>>,
+}
+
+/// A recorded cell.
+#[derive(Clone, Debug, Default)]
+pub struct CellRecord {
+    /// The turn whose reply holds it.
+    pub turn: u32,
+    /// Its code.
+    pub code: String,
+    /// How it ended; absent: it was running.
+    pub outcome: Option<CellOutcome>,
+    /// Its sub-calls in the order of their numbers.
+    pub calls: Vec<CallRecord>,
+}
+
+/// The reply of a turn.
+#[derive(Clone, Debug)]
+pub struct ReplyRecord {
+    /// All of it.
+    pub text: String,
+    /// Why it ended.
+    pub finish: Finish,
+}
+
+/// What happened in one node.
+#[derive(Clone, Debug, Default)]
+pub struct NodeRecord {
+    /// The node's beginning is on record.
+    pub started: bool,
+    /// Replies by turn.
+    pub replies: BTreeMap<u32, ReplyRecord>,
+    /// Cells by number.
+    pub cells: BTreeMap<u32, CellRecord>,
+}
+
+impl NodeRecord {
+    /// The `occurrence`-th (from 0) recorded call of a cell with this prompt.
+    pub fn call(&self, cell: u32, prompt: &BlobId, recursive: bool, occurrence: usize) -> Option<&CallRecord> {
+        let same = |call: &&CallRecord| call.prompt == *prompt && call.recursive == recursive;
+        self.cells.get(&cell)?.calls.iter().filter(same).nth(occurrence)
+    }
+}
+
+/// What happened in a run.
+#[derive(Debug, Default)]
+pub struct Record {
+    /// By node.
+    pub nodes: HashMap<NodeId, NodeRecord>,
+    /// The node that answers a recursive call.
+    pub children: HashMap<CallId, NodeId>,
+    /// The first number no event has used.
+    pub next_seq: u64,
+    /// The first number no node has used.
+    pub next_node: u32,
+    /// The first number no call has used.
+    pub next_call: u32,
+}
+
+impl Record {
+    /// Reads a run's events.
+    pub fn of(events: &[Event]) -> Self {
+        let mut record = Record::default();
+        for event in events {
+            record.next_seq = record.next_seq.max(event.seq + 1);
+            record.next_node = record.next_node.max(event.node.0 + 1);
+            let node = record.nodes.entry(event.node).or_default();
+            match &event.kind {
+                EventKind::NodeStarted { parent, .. } => {
+                    node.started = true;
+                    if let Some(call) = parent {
+                        record.children.insert(*call, event.node);
+                    }
+                }
+                EventKind::Reply { turn, text, finish, .. } => {
+                    node.replies.insert(*turn, ReplyRecord { text: text.clone(), finish: *finish });
+                }
+                EventKind::CellStarted { turn, cell, code } => {
+                    let cell = node.cells.entry(*cell).or_default();
+                    cell.turn = *turn;
+                    cell.code.clone_from(code);
+                }
+                EventKind::CellFinished { cell, outcome, .. } => {
+                    node.cells.entry(*cell).or_default().outcome = Some(outcome.clone());
+                }
+                EventKind::CallStarted { call, cell, prompt, recursive, .. } => {
+                    record.next_call = record.next_call.max(call.0 + 1);
+                    let started = CallRecord { call: *call, prompt: prompt.clone(), recursive: *recursive, result: None };
+                    node.cells.entry(*cell).or_default().calls.push(started);
+                }
+                EventKind::CallFinished { call, text, error, finish, usage, .. } => {
+                    let ended = match error {
+                        // The run was stopped under it: it counts as in flight.
+                        Some(fault) if fault.code == Code::Stopped => continue,
+                        Some(fault) => Err(fault.clone()),
+                        None => Ok(given(text, *finish, *usage)),
+                    };
+                    let calls = node.cells.values_mut().flat_map(|cell| &mut cell.calls);
+                    if let Some(record) = calls.into_iter().find(|record| record.call == *call) {
+                        record.result = Some(ended);
+                    }
+                }
+                _ => {}
+            }
+        }
+        for node in record.nodes.values_mut() {
+            for cell in node.cells.values_mut() {
+                cell.calls.sort_by_key(|call| call.call);
+            }
+        }
+        record
+    }
+}
