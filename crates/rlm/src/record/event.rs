@@ -2,7 +2,7 @@
 
 use crate::{
     fault::{Code, Fault},
-    ids::{BlobId, CallId, NodeId},
+    ids::{BlobId, CallId, NodeId, RunId},
     money::Usd,
     options::{Mode, RunOptions},
     sending::Destination,
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// The version that new events are written in.
-pub const EVENT_VERSION: u16 = 2;
+pub const EVENT_VERSION: u16 = 3;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -260,6 +260,27 @@ pub enum EventKind {
     Notice(Fault),
     /// The run goes on after an interruption.
     Resumed,
+    /// The node's conversation is shortened from this turn on, its oldest outputs first. Written before the first prompt that is shortened so.
+    Compacted {
+        /// The first turn whose prompt is shortened.
+        turn: u32,
+        /// Maximum size of the conversation in a prompt, in tokens as the node's model counts them. A later event replaces it.
+        max_tokens: u64,
+    },
+    /// The user asked a follow-up question in a node that had ended.
+    FollowedUp {
+        /// The first turn whose prompt holds it.
+        turn: u32,
+        /// The question, in the user's words.
+        question: String,
+    },
+    /// The run is a fork: the events before this one are copies of another run's. Nothing of them was paid here.
+    Forked {
+        /// The run that was copied.
+        from: RunId,
+        /// Its last event that was copied.
+        seq: u64,
+    },
     /// One citation of the answer was resolved; in the order of the answer.
     Cited(Citation),
     /// Last event of a run, until it is resumed.
