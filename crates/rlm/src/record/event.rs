@@ -278,8 +278,8 @@ pub enum EventKind {
     Forked {
         /// The run that was copied.
         from: RunId,
-        /// Its last event that was copied.
-        seq: u64,
+        /// The number of its last event that was copied. Not `seq`, which is this event's own.
+        up_to: u64,
     },
     /// One citation of the answer was resolved; in the order of the answer.
     Cited(Citation),

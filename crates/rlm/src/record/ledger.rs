@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_fork_has_sent_nothing_before_it_but_may_send_what_was_read() {
         let (one, two) = (server("one"), server("two"));
-        let forked = EventKind::Forked { from: crate::ids::RunId("a".to_owned()), seq: 1 };
+        let forked = EventKind::Forked { from: crate::ids::RunId("a".to_owned()), up_to: 1 };
         let kinds = vec![read(&["a"]), sent(&one), forked, sent(&two)];
         let ledger = Ledger::of(&events(kinds.clone())).unwrap();
         assert_eq!(ledger.sent, [SentTo { to: two, times: 1, bytes: 10, tokens: 3, documents: 1 }]);

@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn replay_gives_back_follow_ups_by_turn() {
         let asked = |turn, question: &str| EventKind::FollowedUp { turn, question: question.to_owned() };
-        let forked = EventKind::Forked { from: RunId("a".to_owned()), seq: 4 };
+        let forked = EventKind::Forked { from: RunId("a".to_owned()), up_to: 4 };
         let record = record(vec![(0, asked(3, "And in 2020?")), (0, forked), (0, asked(5, "Why?"))]);
         let known = record.nodes[&NodeId(0)].follow_ups.iter().map(|(turn, question)| (*turn, question.as_str()));
         assert_eq!(known.collect::<Vec<_>>(), [(3, "And in 2020?"), (5, "Why?")]);

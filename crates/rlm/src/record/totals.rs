@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_fork_counts_nothing_that_was_paid_before_it() {
-        let forked = EventKind::Forked { from: RunId("a".to_owned()), seq: 2 };
+        let forked = EventKind::Forked { from: RunId("a".to_owned()), up_to: 2 };
         let kinds = vec![(1_000, reply(1, 0.5)), (9_000, reply(2, 0.25)), (9_500, finished("x")), (50_000, forked)];
         let begun = totals(kinds.clone());
         assert_eq!((begun.cost, begun.usage, begun.calls, begun.elapsed_ms), (Usd::ZERO, Usage::default(), 0, 0));
