@@ -37,7 +37,7 @@ pub use plumb_rlm::{
     documents, fault, ids,
     money::Price,
     options,
-    record::{event, ledger},
+    record::{event, ledger, story},
     sending,
     usage::{Finish, Usage},
 };

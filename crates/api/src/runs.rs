@@ -17,6 +17,7 @@ use plumb_rlm::{
     record::{
         event::{EVENT_VERSION, Event, EventKind, RunStatus},
         ledger::Ledger,
+        story::Story,
         totals::Totals,
     },
     run::{self, Parts, Question},
@@ -38,7 +39,7 @@ impl Plumb {
         let (library, options) = self.asked(&request).await?;
         let corpus = self.corpus(&library.sources, library.include)?;
         let run_id = RunId::new();
-        let live = Live::new(run_id.clone(), self.inner.updates.clone());
+        let live = Live::new(run_id.clone(), self.inner.updates.clone(), Story::default());
         let journal = self.inner.store.journal(&run_id);
         let parts = self.parts(&run_id, &library.sources, &options, (&corpus, journal.clone(), &live)).await?;
         let asked = Question { question, sources: library.sources, options };
@@ -96,7 +97,7 @@ impl Plumb {
             options.limits.max_cost_usd = request.max_cost_usd;
         }
         let corpus = self.corpus(&sources, options.include)?;
-        let live = Live::new(run_id.clone(), self.inner.updates.clone());
+        let live = Live::new(run_id.clone(), self.inner.updates.clone(), Story::of(&events));
         let parts = self.parts(&run_id, &sources, &options, (&corpus, journal.clone(), &live)).await?;
         let stop = live.stop.clone();
         self.go(run_id, live, (corpus, journal), async move { run::resume(parts, &events, options, stop).await }).await
@@ -145,7 +146,7 @@ impl Plumb {
                 kept.into_iter().map(|kept| Partial { node: kept.node, call: kept.call, text: kept.text }).collect()
             }
         };
-        Ok(Run { summary, events: self.inner.store.events(&run_id).await?, partials })
+        Ok(Run { summary, events: Story::tell_all(self.inner.store.events(&run_id).await?), partials })
     }
 
     /// A run's outcome.

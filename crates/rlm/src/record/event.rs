@@ -5,6 +5,7 @@ use crate::{
     ids::{BlobId, CallId, NodeId, RunId},
     money::Usd,
     options::{Mode, RunOptions},
+    record::terms::Terms,
     sending::Destination,
     traits::repl::CellOutcome,
     usage::{Finish, Usage},
@@ -105,6 +106,10 @@ pub enum EventKind {
         question: String,
         /// `PROVIDER:NAME`.
         model: String,
+        /// Where the model runs, and whether it costs money; absent before version 3.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        terms: Option<Terms>,
     },
     /// A turn began: its prompt is on its way to the model.
     TurnStarted {
@@ -179,6 +184,10 @@ pub enum EventKind {
         prompt_head: String,
         /// A child with a REPL of its own answers it.
         recursive: bool,
+        /// Where the model runs, and whether it costs money; absent before version 3.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        terms: Option<Terms>,
     },
     /// A sub-call ended.
     CallFinished {

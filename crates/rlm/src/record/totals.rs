@@ -8,9 +8,10 @@ use crate::{
     record::event::{Citation, Event, EventKind, RunStatus},
     usage::Usage,
 };
+use serde::Serialize;
 
 /// A question of a conversation, and how it ended.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Exchange {
     /// The question, in the user's words.
     pub question: String,
@@ -25,7 +26,7 @@ pub struct Exchange {
 }
 
 /// A run's totals.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Totals {
     /// The latest question.
     pub question: String,
