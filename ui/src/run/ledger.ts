@@ -1,4 +1,4 @@
-// Everything that left this computer in a run, derived from its events in the same way as crates/rlm/src/ledger.rs.
+// Everything that left this computer in a run, derived from its events in the same way as crates/rlm/src/record/ledger.rs.
 import type { Destination } from "../bindings/Destination";
 import type { Event } from "../bindings/Event";
 import type { Ledger } from "../bindings/Ledger";
@@ -17,7 +17,11 @@ export function ledgerOf(events: readonly Event[]): Ledger | null {
     if (event.type === "routed") ledger.exact = event.mode === "direct";
     else if (event.type === "touched") read.add(event.path);
     else if (event.type === "lines_read") for (const path of event.paths) read.add(path);
-    else if (event.type === "sent") {
+    else if (event.type === "forked") {
+      // The original run sent these. Its prompts and variables live on, so text that was read can still leave.
+      ledger.sent = [];
+      places.clear();
+    } else if (event.type === "sent") {
       const name = JSON.stringify(event.to);
       let place = places.get(name);
       if (!place) {

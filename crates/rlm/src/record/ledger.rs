@@ -1,7 +1,7 @@
-//! What left this program: added up from the events that announce it.
+//! The ledger: everything that left this program, derived from the events that announce it.
 //!
-//! What a prompt that code wrote holds of a document cannot be seen: code can shorten, translate or encode it. So what counts is what the code and
-//! the engine had been given by then, which no prompt can go beyond. Only where the engine alone writes the prompt, from whole texts, is it exact.
+//! Plumb cannot see which text a prompt holds if code wrote it: code can shorten, translate or encode text. So the ledger names every document that
+//! code and engine had read by then, and a prompt cannot hold more. It is exact where the engine alone writes the prompt from whole texts.
 
 use crate::{
     options::Mode,
@@ -12,39 +12,39 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use ts_rs::TS;
 
-/// The first version of events that has [`EventKind::Sent`].
-const SINCE: u16 = 2;
+/// First event version with [`EventKind::Sent`].
+const FIRST_VERSION: u16 = 2;
 
-/// What has left in a run.
+/// Everything that left this program in a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Ledger {
-    /// Where to, in the order in which it began.
+    /// Destinations, in the order of their first request.
     pub sent: Vec<SentTo>,
-    /// The documents whose text could have been in it, in the order in which they were read. File names alone are not counted.
+    /// Documents whose text may have been sent, in the order in which they were read. File names alone do not count.
     pub documents: Vec<String>,
-    /// The text of each of these documents was in it. Otherwise none but theirs was: code that had read them wrote the prompts.
+    /// The text of each of these documents was sent. Otherwise code wrote the prompts, and may have sent text of these documents only.
     pub exact: bool,
 }
 
-/// What has gone to one place.
+/// Everything that was sent to one destination.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SentTo {
-    /// Where.
+    /// The destination.
     pub to: Destination,
-    /// Requests or frames, those included that were not answered.
+    /// Number of requests or frames, unanswered ones included.
     pub times: u64,
-    /// Bytes of their bodies.
+    /// Size of their bodies, in bytes.
     pub bytes: u64,
-    /// Tokens of their prompts, as we count them.
+    /// Tokens of their prompts, as Plumb counts them.
     pub tokens: u64,
-    /// So many of [`Ledger::documents`], from the first on.
+    /// Number of documents read by then: the first ones of [`Ledger::documents`].
     pub documents: u64,
 }
 
 impl Ledger {
-    /// Adds up a run's events; `None` where some are of a version that did not write down what left.
+    /// Derives the ledger; `None` if some events are of a version that did not record what was sent.
     pub fn of(events: &[Event]) -> Option<Self> {
-        if events.iter().any(|event| event.version < SINCE) {
+        if events.iter().any(|event| event.version < FIRST_VERSION) {
             return None;
         }
         let mut ledger = Ledger::default();
@@ -93,7 +93,7 @@ mod tests {
     use crate::ids::NodeId;
 
     fn events(kinds: Vec<EventKind>) -> Vec<Event> {
-        let event = |(seq, kind)| Event { version: SINCE, seq, at_ms: 0, node: NodeId(0), kind };
+        let event = |(seq, kind)| Event { version: FIRST_VERSION, seq, at_ms: 0, node: NodeId(0), kind };
         (0..).zip(kinds).map(event).collect()
     }
 
@@ -110,12 +110,12 @@ mod tests {
     }
 
     #[test]
-    fn each_place_has_what_was_read_before_something_last_went_there() {
+    fn a_destination_has_what_was_read_before_its_last_request() {
         let (one, two) = (server("one"), server("two"));
         let touched = EventKind::Touched { path: "c".to_owned(), digest: String::new(), chars: 1 };
         let kinds = vec![sent(&one), read(&["a", "b"]), sent(&two), read(&["b"]), touched, sent(&one), read(&["d"])];
         let ledger = Ledger::of(&events(kinds)).unwrap();
-        assert_eq!(ledger.documents, ["a", "b", "c"], "what was read after the last that left is not in it");
+        assert_eq!(ledger.documents, ["a", "b", "c"], "text read after the last request was not sent");
         let of = |to: Destination, times, documents| SentTo { to, times, bytes: 10 * times, tokens: 3 * times, documents };
         assert_eq!(ledger.sent, [of(one, 2, 3), of(two, 1, 2)]);
         assert!(!ledger.exact);
@@ -132,12 +132,12 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_left_no_document_did() {
+    fn nothing_sent_means_no_document_sent() {
         assert_eq!(Ledger::of(&events(vec![read(&["a"])])), Some(Ledger::default()));
     }
 
     #[test]
-    fn of_a_run_that_did_not_write_it_down_nothing_is_claimed() {
+    fn a_run_of_version_1_has_no_ledger() {
         let mut old = events(vec![EventKind::Resumed, EventKind::Resumed]);
         old[0].version = 1;
         assert_eq!(Ledger::of(&old), None);

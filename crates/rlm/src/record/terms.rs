@@ -1,4 +1,4 @@
-//! Where a run's models are and whether they cost money: facts that front ends show and must not guess from a provider's name.
+//! Where the models of a run are and whether they cost money. Front ends show these facts and do not guess them from a provider's name.
 
 use crate::{
     options::{Mode, RunOptions},
@@ -19,15 +19,15 @@ pub enum ModelPlace {
     Server,
 }
 
-/// What a model charges.
+/// Whether a model costs money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Charge {
-    /// Nothing.
+    /// Calls are free.
     Free,
-    /// A known price.
+    /// Calls have a known price.
     Priced,
-    /// A price that is not known.
+    /// The price is unknown.
     Unknown,
 }
 
@@ -36,7 +36,7 @@ pub enum Charge {
 pub struct Terms {
     /// Where it runs.
     pub place: ModelPlace,
-    /// What it charges.
+    /// Whether it costs money.
     pub charge: Charge,
 }
 
@@ -61,10 +61,10 @@ impl Terms {
     }
 }
 
-/// What holds of a run so far.
+/// Facts about a run so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct RunFacts {
-    /// Every model that was asked costs nothing.
+    /// Every model that was asked is free.
     pub free: bool,
     /// Nothing left this computer.
     pub stays_here: bool,
@@ -79,7 +79,7 @@ pub(crate) struct FactsFold {
 }
 
 impl FactsFold {
-    /// Adds an event; gives the facts where it changed them.
+    /// Adds an event; returns the facts if it changed them.
     pub fn add(&mut self, event: &Event) -> Option<RunFacts> {
         let before = self.facts;
         match &event.kind {
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_elsewhere_has_left_this_computer() {
+    fn a_request_to_a_server_elsewhere_leaves_the_computer() {
         let server = |this_computer| sent(Destination::Server { address: "http://localhost:1".to_owned(), this_computer });
         assert_eq!(facts(EVENT_VERSION, vec![node("a", Some(HERE)), server(true)]), Some((true, true)));
         assert_eq!(facts(EVENT_VERSION, vec![node("a", Some(HERE)), server(false)]), Some((true, false)));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn old_events_are_told_by_the_models_name() {
+    fn old_events_get_their_terms_from_the_models_name() {
         assert_eq!(facts(2, vec![node("local:small", None)]), Some((true, true)));
         assert_eq!(facts(2, vec![node("local:small", None), node("server:big", None)]), Some((false, false)));
     }
