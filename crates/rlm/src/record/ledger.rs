@@ -9,7 +9,7 @@ use crate::{
     sending::Destination,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::{collections::HashSet, net::IpAddr};
 use ts_rs::TS;
 
 /// First event version with [`EventKind::Sent`].
@@ -26,11 +26,48 @@ pub struct Ledger {
     pub exact: bool,
 }
 
+/// How far text goes that is sent to a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// It stays on this computer, as far as Plumb can see.
+    ThisComputer,
+    /// A server on this computer gets it and passes it on to others.
+    PassedOn,
+    /// A server elsewhere gets it.
+    Server,
+    /// The command that runs code gets it. Only the command knows where that is.
+    Command,
+}
+
+impl Reach {
+    /// The reach of a destination.
+    pub fn of(to: &Destination) -> Self {
+        match to {
+            Destination::Command { .. } => Reach::Command,
+            Destination::Server { this_computer: true, .. } => Reach::ThisComputer,
+            Destination::Server { address, .. } if is_loopback(address) => Reach::PassedOn,
+            Destination::Server { .. } => Reach::Server,
+        }
+    }
+}
+
+/// Whether an address (scheme, host, port) is one of this computer.
+fn is_loopback(address: &str) -> bool {
+    let host = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let host = host.rsplit_once(':').filter(|(_, end)| port(end)).map_or(host, |(host, _)| host);
+    let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || ip.is_ok_and(|address| address.is_loopback())
+}
+
 /// Everything that was sent to one destination.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SentTo {
     /// The destination.
     pub to: Destination,
+    /// How far it goes.
+    pub reach: Reach,
     /// Number of requests or frames, unanswered ones included.
     pub times: u64,
     /// Size of their bodies, in bytes.
@@ -78,12 +115,12 @@ impl Ledger {
 
     fn add(&mut self, to: &Destination, bytes: u64, tokens: u64, documents: u64) {
         let index = self.sent.iter().position(|sent| sent.to == *to).unwrap_or_else(|| {
-            self.sent.push(SentTo { to: to.clone(), times: 0, bytes: 0, tokens: 0, documents: 0 });
+            self.sent.push(SentTo { to: to.clone(), reach: Reach::of(to), times: 0, bytes: 0, tokens: 0, documents: 0 });
             self.sent.len() - 1
         });
         let sent = &mut self.sent[index];
-        *sent =
-            SentTo { to: to.clone(), times: sent.times + 1, bytes: sent.bytes + bytes, tokens: sent.tokens + tokens, documents };
+        (sent.times, sent.bytes, sent.tokens) = (sent.times + 1, sent.bytes + bytes, sent.tokens + tokens);
+        sent.documents = documents;
     }
 }
 
@@ -116,7 +153,14 @@ mod tests {
         let kinds = vec![sent(&one), read(&["a", "b"]), sent(&two), read(&["b"]), touched, sent(&one), read(&["d"])];
         let ledger = Ledger::of(&events(kinds)).unwrap();
         assert_eq!(ledger.documents, ["a", "b", "c"], "text read after the last request was not sent");
-        let of = |to: Destination, times, documents| SentTo { to, times, bytes: 10 * times, tokens: 3 * times, documents };
+        let of = |to: Destination, times, documents| SentTo {
+            to,
+            reach: Reach::Server,
+            times,
+            bytes: 10 * times,
+            tokens: 3 * times,
+            documents,
+        };
         assert_eq!(ledger.sent, [of(one, 2, 3), of(two, 1, 2)]);
         assert!(!ledger.exact);
     }
@@ -127,8 +171,19 @@ mod tests {
         let forked = EventKind::Forked { from: crate::ids::RunId("a".to_owned()), up_to: 1 };
         let kinds = vec![read(&["a"]), sent(&one), forked, sent(&two)];
         let ledger = Ledger::of(&events(kinds.clone())).unwrap();
-        assert_eq!(ledger.sent, [SentTo { to: two, times: 1, bytes: 10, tokens: 3, documents: 1 }]);
+        assert_eq!(ledger.sent, [SentTo { to: two, reach: Reach::Server, times: 1, bytes: 10, tokens: 3, documents: 1 }]);
         assert_eq!(Ledger::of(&events(kinds[..3].to_vec())), Some(Ledger::default()));
+    }
+
+    #[test]
+    fn a_server_on_this_computer_that_passes_text_on_is_no_end() {
+        let reach = |address: &str, this_computer| Reach::of(&Destination::Server { address: address.to_owned(), this_computer });
+        for here in ["http://localhost:11434", "http://127.0.0.1:4000", "http://[::1]:8", "http://[::1]"] {
+            assert_eq!((reach(here, false), reach(here, true)), (Reach::PassedOn, Reach::ThisComputer), "{here}");
+        }
+        for elsewhere in ["https://localhost.example.org", "https://api.example.org"] {
+            assert_eq!(reach(elsewhere, false), Reach::Server, "{elsewhere}");
+        }
     }
 
     #[test]
