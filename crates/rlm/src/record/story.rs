@@ -164,10 +164,15 @@ impl Story {
         story
     }
 
-    /// All events of a run, with their meaning.
+    /// All events of a run, with their meaning. Each step comes once, with the last event that changed it.
     pub fn tell_all(events: Vec<Event>) -> Vec<Told> {
         let mut story = Story::default();
-        events.into_iter().map(|event| story.tell(event)).collect()
+        let mut told: Vec<Told> = events.into_iter().map(|event| story.tell(event)).collect();
+        let mut known = HashSet::new();
+        for Told { steps, .. } in told.iter_mut().rev() {
+            steps.retain(|step| known.insert(step.key.clone()));
+        }
+        told
     }
 
     /// The next event, with its meaning.
