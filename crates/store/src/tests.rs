@@ -1,7 +1,9 @@
-//! What crosses the modules of the store.
+//! Tests across the modules of the store, and their fixtures.
 
 mod faults;
+mod forks;
 mod history;
+mod old_history;
 mod owners;
 mod spending;
 

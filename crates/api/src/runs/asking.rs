@@ -19,6 +19,7 @@ use plumb_rlm::{
     options::RunOptions,
     record::{
         event::{EVENT_VERSION, Event, EventKind, RunStatus},
+        story::Story,
         totals::Totals,
     },
     run::{self, Parts, Question},
@@ -39,7 +40,7 @@ impl Plumb {
         let (library, options) = self.asked(&request).await?;
         let corpus = self.corpus(&library.sources, library.include)?;
         let run_id = RunId::new();
-        let live = Live::new(run_id.clone(), self.inner.updates.clone());
+        let live = Live::new(run_id.clone(), self.inner.updates.clone(), Story::default());
         let journal = self.inner.store.journal(&run_id);
         let parts = self.parts(&run_id, &library.sources, &options, (&corpus, journal.clone(), &live)).await?;
         let asked = Question { question, sources: library.sources, options };
@@ -97,7 +98,7 @@ impl Plumb {
             options.limits.max_cost_usd = request.max_cost_usd;
         }
         let corpus = self.corpus(&sources, options.include)?;
-        let live = Live::new(run_id.clone(), self.inner.updates.clone());
+        let live = Live::new(run_id.clone(), self.inner.updates.clone(), Story::of(&events));
         let parts = self.parts(&run_id, &sources, &options, (&corpus, journal.clone(), &live)).await?;
         let stop = live.stop.clone();
         self.go(run_id, live, (corpus, journal), async move { run::resume(parts, &events, options, stop).await }).await
