@@ -2,6 +2,8 @@
 
 pub mod event;
 pub mod ledger;
+pub mod story;
+pub mod terms;
 pub mod totals;
 
 pub(crate) mod citations;

@@ -7,16 +7,14 @@ use crate::{
     record::{Blob, EventWrite, ToClear, Write},
 };
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use plumb_rlm::{
     fault::Fault,
     ids::{BlobId, CallId, NodeId, RunId},
     record::event::Event,
     traits::journal::Journal,
 };
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// One run's record. While it is held, the run is at work.
@@ -32,7 +30,7 @@ impl RunJournal {
     async fn write_event(&self, event: &Event, text: Option<Blob>) -> Result<(), Fault> {
         let to_clear = ToClear { partials: self.partials.load(Ordering::Relaxed), reserved: self.store.reserves() };
         let write = {
-            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut asked = self.asked.lock();
             EventWrite::new(&self.run_id.0, self.store.owner_id(), event, text, &mut asked, to_clear)?
         };
         Ok(self.store.writer().write(Write::Event(Box::new(write))).await?)

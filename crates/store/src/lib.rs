@@ -6,6 +6,7 @@
 
 mod books;
 mod fault;
+mod forks;
 mod journal;
 mod libraries;
 mod owner;
@@ -31,6 +32,7 @@ pub use spending::{MonthSpent, Spent};
 use books::Asked;
 use journal::RunJournal;
 use owner::{OpeningGuard, OwnerLock};
+use parking_lot::Mutex;
 use plumb_rlm::{fault::Fault, ids::RunId, traits::journal::Journal};
 use sqlx::{
     ConnectOptions, SqlitePool,
@@ -40,7 +42,7 @@ use std::{
     collections::HashMap,
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -125,7 +127,7 @@ impl Store {
             asked: Mutex::new(asked),
             partials: AtomicBool::new(partials),
         });
-        let mut journals = self.inner.journals.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut journals = self.inner.journals.lock();
         journals.retain(|_, journal| journal.strong_count() > 0);
         journals.insert(run_id.clone(), Arc::downgrade(&journal));
         journal
@@ -136,7 +138,7 @@ impl Store {
         if owner != self.inner.owner.id {
             return self.inner.owner.is_alive(owner);
         }
-        let journals = self.inner.journals.lock().unwrap_or_else(PoisonError::into_inner);
+        let journals = self.inner.journals.lock();
         journals.get(run_id).is_some_and(|journal| journal.strong_count() > 0)
     }
 

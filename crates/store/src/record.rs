@@ -2,6 +2,7 @@
 
 use crate::{
     books::{Asked, Entry},
+    forks::Fork,
     libraries::sources_json,
     packing::pack,
     reservations::Reservation,
@@ -21,6 +22,7 @@ pub(crate) const OWN_TURN: i64 = -1;
 
 pub(crate) enum Write {
     Event(Box<EventWrite>),
+    Fork(Box<Fork>),
     Reservation(Arc<Reservation>),
     Blob { run_id: String, blob: Blob },
     Partial { run_id: String, node: NodeId, call: Option<CallId>, packed: Vec<u8>, at_ms: i64 },
@@ -140,6 +142,7 @@ impl EventWrite {
                 Effect::Replied { call: call_column(Some(*call)), cost: *cost_usd, free: *usage == Usage::default() }
             }
             EventKind::Resumed => Effect::Resumed,
+            EventKind::FollowedUp { .. } if event.node == NodeId(0) => Effect::Resumed,
             EventKind::Finished { status, .. } => Effect::Finished { status: status_column(*status) },
             _ => Effect::Nothing,
         };
@@ -159,7 +162,7 @@ impl EventWrite {
         })
     }
 
-    fn state(&self, statements: &mut Statements) -> Result<(), Fault> {
+    pub(crate) fn state(&self, statements: &mut Statements) -> Result<(), Fault> {
         // The run's row goes first: events refer to it.
         match &self.effect {
             Effect::Nothing => {}
@@ -230,6 +233,7 @@ impl Write {
     pub(crate) fn state(&self, statements: &mut Statements) -> Result<(), Fault> {
         match self {
             Write::Event(event) => event.state(statements)?,
+            Write::Fork(fork) => fork.state(statements)?,
             Write::Reservation(_) => {}
             Write::Blob { run_id, blob } => blob.state(statements, run_id)?,
             Write::Partial { run_id, node, call, packed, at_ms } => {

@@ -5,13 +5,14 @@ use crate::{
     Store,
     record::{Write, call_column, pico},
 };
+use parking_lot::Mutex;
 use plumb_rlm::{
     fault::Fault,
     ids::{CallId, NodeId, RunId},
     money::Usd,
 };
 use sqlx::SqliteConnection;
-use std::sync::{Arc, Mutex, PoisonError, atomic::Ordering};
+use std::sync::{Arc, atomic::Ordering};
 
 /// The setting that holds the month's limit.
 const LIMIT: &str = "month_limit_usd";
@@ -88,7 +89,7 @@ impl Reservation {
                 .await
                 .map_err(of_sql)?;
         }
-        *self.reserved.lock().unwrap_or_else(PoisonError::into_inner) = Reserved { granted, spent, set_aside };
+        *self.reserved.lock() = Reserved { granted, spent, set_aside };
         Ok(())
     }
 }
@@ -133,7 +134,7 @@ impl Store {
             reserved: Mutex::default(),
         });
         self.writer().write(Write::Reservation(reservation.clone())).await?;
-        let reserved = *reservation.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        let reserved = *reservation.reserved.lock();
         Ok(reserved)
     }
 

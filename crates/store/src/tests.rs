@@ -1,7 +1,9 @@
 //! What crosses the modules of the store.
 
 mod faults;
+mod forks;
 mod history;
+mod old_history;
 mod owners;
 mod spending;
 

@@ -8,6 +8,7 @@ use crate::{
     record::{
         event::EventKind,
         replay::{CallRecord, NodeRecord, given},
+        terms::Terms,
     },
     shared::{Shared, Stop},
     strategy::guided::evidence::Line,
@@ -230,6 +231,7 @@ impl<'a> CellHost<'a> {
             prompt: prompt_id.clone(),
             prompt_head: head,
             recursive,
+            terms: Some(Terms::of(self.shared.sub_model.profile())),
         };
         {
             let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);

@@ -13,6 +13,7 @@ use crate::{
         event::EventKind,
         outgoing::Outgoing,
         replay::{CellRecord, NodeRecord, ReplyRecord},
+        terms::Terms,
     },
     shared::{Shared, Stop},
     strategy::{
@@ -152,6 +153,7 @@ impl Node<'_> {
                 depth: self.spec.depth,
                 question: self.spec.question.clone(),
                 model: self.spec.model.profile().name.clone(),
+                terms: Some(Terms::of(self.spec.model.profile())),
             };
             self.shared.log.append(self.spec.node, event).await?;
         }

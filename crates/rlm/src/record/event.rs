@@ -2,9 +2,10 @@
 
 use crate::{
     fault::{Code, Fault},
-    ids::{BlobId, CallId, NodeId},
+    ids::{BlobId, CallId, NodeId, RunId},
     money::Usd,
     options::{Mode, RunOptions},
+    record::terms::Terms,
     sending::Destination,
     traits::repl::CellOutcome,
     usage::{Finish, Usage},
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// The version that new events are written in.
-pub const EVENT_VERSION: u16 = 2;
+pub const EVENT_VERSION: u16 = 3;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -105,6 +106,10 @@ pub enum EventKind {
         question: String,
         /// `PROVIDER:NAME`.
         model: String,
+        /// Where the model runs, and whether it costs money; absent before version 3.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        terms: Option<Terms>,
     },
     /// A turn began: its prompt is on its way to the model.
     TurnStarted {
@@ -179,6 +184,10 @@ pub enum EventKind {
         prompt_head: String,
         /// A child with a REPL of its own answers it.
         recursive: bool,
+        /// Where the model runs, and whether it costs money; absent before version 3.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        terms: Option<Terms>,
     },
     /// A sub-call ended.
     CallFinished {
@@ -260,6 +269,27 @@ pub enum EventKind {
     Notice(Fault),
     /// The run goes on after an interruption.
     Resumed,
+    /// The node's conversation is shortened from this turn on, its oldest outputs first. Written before the first prompt that is shortened so.
+    Compacted {
+        /// The first turn whose prompt is shortened.
+        turn: u32,
+        /// Maximum size of the conversation in a prompt, in tokens as the node's model counts them. A later event replaces it.
+        max_tokens: u64,
+    },
+    /// The user asked a follow-up question in a node that had ended.
+    FollowedUp {
+        /// The first turn whose prompt holds it.
+        turn: u32,
+        /// The question, in the user's words.
+        question: String,
+    },
+    /// The run is a fork: the events before this one are copies of another run's. Nothing of them was paid here.
+    Forked {
+        /// The run that was copied.
+        from: RunId,
+        /// The number of its last event that was copied. Not `seq`, which is this event's own.
+        up_to: u64,
+    },
     /// One citation of the answer was resolved; in the order of the answer.
     Cited(Citation),
     /// Last event of a run, until it is resumed.

@@ -55,6 +55,11 @@ impl Ledger {
                     ledger.exact = *mode == Mode::Direct;
                     continue;
                 }
+                // The original run sent what came before, but its prompts and variables live on: they can still leave.
+                EventKind::Forked { .. } => {
+                    ledger.sent.clear();
+                    continue;
+                }
                 EventKind::Touched { path, .. } => std::slice::from_ref(path),
                 EventKind::LinesRead { paths } => paths,
                 EventKind::Sent { to, bytes, tokens, .. } => {
@@ -114,6 +119,16 @@ mod tests {
         let of = |to: Destination, times, documents| SentTo { to, times, bytes: 10 * times, tokens: 3 * times, documents };
         assert_eq!(ledger.sent, [of(one, 2, 3), of(two, 1, 2)]);
         assert!(!ledger.exact);
+    }
+
+    #[test]
+    fn a_fork_has_sent_nothing_before_it_but_may_send_what_was_read() {
+        let (one, two) = (server("one"), server("two"));
+        let forked = EventKind::Forked { from: crate::ids::RunId("a".to_owned()), up_to: 1 };
+        let kinds = vec![read(&["a"]), sent(&one), forked, sent(&two)];
+        let ledger = Ledger::of(&events(kinds.clone())).unwrap();
+        assert_eq!(ledger.sent, [SentTo { to: two, times: 1, bytes: 10, tokens: 3, documents: 1 }]);
+        assert_eq!(Ledger::of(&events(kinds[..3].to_vec())), Some(Ledger::default()));
     }
 
     #[test]

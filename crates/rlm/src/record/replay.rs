@@ -62,6 +62,10 @@ pub struct NodeRecord {
     pub replies: BTreeMap<u32, ReplyRecord>,
     /// Cells by number.
     pub cells: BTreeMap<u32, CellRecord>,
+    /// Maximum sizes of the conversation in tokens, by the turn from which each holds.
+    pub compactions: BTreeMap<u32, u64>,
+    /// Follow-up questions, by the first turn whose prompt holds each.
+    pub follow_ups: BTreeMap<u32, String>,
 }
 
 impl NodeRecord {
@@ -69,6 +73,11 @@ impl NodeRecord {
     pub fn call(&self, cell: u32, prompt: &BlobId, recursive: bool, occurrence: usize) -> Option<&CallRecord> {
         let same = |call: &&CallRecord| call.prompt == *prompt && call.recursive == recursive;
         self.cells.get(&cell)?.calls.iter().filter(same).nth(occurrence)
+    }
+
+    /// Maximum size of the conversation in the prompt of `turn`, in tokens; `None` where the model's window alone limits it.
+    pub fn max_conversation_tokens(&self, turn: u32) -> Option<u64> {
+        self.compactions.range(..=turn).next_back().map(|(_, max_tokens)| *max_tokens)
     }
 }
 
@@ -130,6 +139,12 @@ impl Record {
                         record.result = Some(ended);
                     }
                 }
+                EventKind::Compacted { turn, max_tokens } => {
+                    node.compactions.insert(*turn, *max_tokens);
+                }
+                EventKind::FollowedUp { turn, question } => {
+                    node.follow_ups.insert(*turn, question.clone());
+                }
                 _ => {}
             }
         }
@@ -139,5 +154,35 @@ impl Record {
             }
         }
         record
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ids::RunId, record::event::EVENT_VERSION};
+
+    fn record(kinds: Vec<(u32, EventKind)>) -> Record {
+        let event = |(seq, (node, kind))| Event { version: EVENT_VERSION, seq, at_ms: 0, node: NodeId(node), kind };
+        Record::of(&(0..).zip(kinds).map(event).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn replay_limits_each_prompt_as_it_was_limited() {
+        let compacted = |turn, max_tokens| EventKind::Compacted { turn, max_tokens };
+        let record = record(vec![(0, compacted(3, 800)), (0, compacted(3, 600)), (1, compacted(1, 50)), (0, compacted(7, 400))]);
+        let limits = |node: u32| [1, 2, 3, 6, 7, 20].map(|turn| record.nodes[&NodeId(node)].max_conversation_tokens(turn));
+        assert_eq!(limits(0), [None, None, Some(600), Some(600), Some(400), Some(400)]);
+        assert_eq!(limits(1), [Some(50); 6]);
+    }
+
+    #[test]
+    fn replay_gives_back_follow_ups_by_turn() {
+        let asked = |turn, question: &str| EventKind::FollowedUp { turn, question: question.to_owned() };
+        let forked = EventKind::Forked { from: RunId("a".to_owned()), up_to: 4 };
+        let record = record(vec![(0, asked(3, "And in 2020?")), (0, forked), (0, asked(5, "Why?"))]);
+        let known = record.nodes[&NodeId(0)].follow_ups.iter().map(|(turn, question)| (*turn, question.as_str()));
+        assert_eq!(known.collect::<Vec<_>>(), [(3, "And in 2020?"), (5, "Why?")]);
+        assert_eq!(record.next_seq, 3);
     }
 }

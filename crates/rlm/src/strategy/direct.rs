@@ -5,7 +5,7 @@ use crate::{
     fault::{Code, Fault},
     ids::NodeId,
     node::{host::touch, turns::NodeSpec},
-    record::event::EventKind,
+    record::{event::EventKind, terms::Terms},
     shared::{Shared, Stop},
     strategy::{free::askable, prompt::render},
     traits::model::{Message, Role},
@@ -30,7 +30,8 @@ pub async fn run(shared: &Shared, spec: &NodeSpec) -> Result<String, Stop> {
     }
     if !record.started {
         let (question, model) = (spec.question.clone(), spec.model.profile().name.clone());
-        shared.log.append(spec.node, EventKind::NodeStarted { parent: None, depth: 0, question, model }).await?;
+        let terms = Some(Terms::of(spec.model.profile()));
+        shared.log.append(spec.node, EventKind::NodeStarted { parent: None, depth: 0, question, model, terms }).await?;
     }
     let mut documents = Vec::new();
     let mut unread = shared.corpus.overview().await.skipped;

@@ -13,7 +13,7 @@ async fn append(journal: &Arc<dyn Journal>, seq: u64, node: u32, kind: EventKind
 }
 
 fn asks(model: &str) -> EventKind {
-    EventKind::NodeStarted { parent: None, depth: 0, question: "q".into(), model: model.into() }
+    EventKind::NodeStarted { parent: None, depth: 0, question: "q".into(), model: model.into(), terms: None }
 }
 
 fn calls(call: u32, model: &str) -> EventKind {
@@ -24,6 +24,7 @@ fn calls(call: u32, model: &str) -> EventKind {
         prompt: BlobId::of("p"),
         prompt_head: "p".into(),
         recursive: false,
+        terms: None,
     }
 }
 
