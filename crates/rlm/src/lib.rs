@@ -18,6 +18,12 @@ pub mod strategy;
 pub mod traits;
 pub mod usage;
 
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
 mod calls;
 mod node;
 mod shared;
+
+#[cfg(test)]
+mod tests;
