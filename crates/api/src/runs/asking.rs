@@ -38,7 +38,7 @@ impl Plumb {
             return Err(Fault::new(Code::NoQuestion, "Type a question first."));
         }
         let (library, options) = self.asked(&request).await?;
-        let corpus = self.corpus(&library.sources, library.include)?;
+        let corpus = self.run_corpus(&library.sources, library.include).await?;
         let run_id = RunId::new();
         let live = Live::new(run_id.clone(), self.inner.updates.clone(), Story::default());
         let journal = self.inner.store.journal(&run_id);
@@ -97,7 +97,7 @@ impl Plumb {
         if request.max_cost_usd.is_some() {
             options.limits.max_cost_usd = request.max_cost_usd;
         }
-        let corpus = self.corpus(&sources, options.include)?;
+        let corpus = self.run_corpus(&sources, options.include).await?;
         let live = Live::new(run_id.clone(), self.inner.updates.clone(), Story::of(&events));
         let parts = self.parts(&run_id, &sources, &options, (&corpus, journal.clone(), &live)).await?;
         let stop = live.stop.clone();

@@ -1,20 +1,28 @@
 //! Over folders made for each test.
 
-#![allow(missing_docs)]
-
 mod failures;
+mod load;
+mod opens;
 mod pictures;
 mod rules;
+mod sharing;
 mod watching;
 
 use super::*;
+use parking_lot::Mutex;
 use plumb_rlm::{
-    documents::{DocumentState, Rule},
+    documents::{DocumentEntry, DocumentState, Include, Rule},
     fault::Code,
+    traits::corpus::{Corpus, GrepQuery, Placement, Text},
 };
 use std::{
+    fs::File,
     os::unix::fs::{FileExt, PermissionsExt, symlink},
-    path::Path,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tempfile::TempDir;
@@ -63,7 +71,7 @@ fn query(pattern: &str) -> GrepQuery {
 }
 
 #[tokio::test]
-async fn ignore_rules_hold_outside_a_repository_and_hidden_files_stay_out() {
+async fn ignore_rules_hold_outside_repositories() {
     let folder = Folder::new(&[
         (".gitignore", b"*.log\n/build\n"),
         (".ignore", b"secret.txt\n"),
@@ -79,7 +87,7 @@ async fn ignore_rules_hold_outside_a_repository_and_hidden_files_stay_out() {
 }
 
 #[tokio::test]
-async fn links_are_followed_inside_the_folder_only_and_loops_end() {
+async fn links_are_followed_inside_the_folder_only() {
     let outside = Folder::new(&[("private.txt", b"not yours")]);
     let folder = Folder::new(&[("sub/a.txt", b"a")]);
     symlink(folder.path(), folder.path().join("sub/loop")).unwrap();
@@ -96,7 +104,7 @@ async fn links_are_followed_inside_the_folder_only_and_loops_end() {
 }
 
 #[tokio::test]
-async fn binary_files_are_skipped_with_the_reason_by_name_and_by_content() {
+async fn binary_files_are_skipped_with_the_reason() {
     let folder = Folder::new(&[
         ("photo.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
         ("disguised.txt", b"\0\x01\x02\0\xff\xfe\0\0\x03\x9a"),
@@ -119,7 +127,7 @@ async fn binary_files_are_skipped_with_the_reason_by_name_and_by_content() {
 }
 
 #[tokio::test]
-async fn content_decides_when_a_file_skipped_by_its_name_is_asked_for() {
+async fn content_decides_about_a_file_skipped_by_name() {
     let folder = Folder::new(&[("letter.png", b"Dear reader, this is text.")]);
     let corpus = folder.open();
     assert_eq!(corpus.overview().await.documents, 0);
@@ -128,7 +136,7 @@ async fn content_decides_when_a_file_skipped_by_its_name_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_text_lies_in_the_snapshot_in_the_form_that_python_uses() {
+async fn texts_lie_in_the_snapshot_as_python_uses_them() {
     let files: [(&str, &str, u8, bool); 4] = [
         ("ascii", "plain\n", 1, true),
         ("latin", "façade\n", 1, false),
@@ -160,7 +168,7 @@ async fn a_text_lies_in_the_snapshot_in_the_form_that_python_uses() {
 }
 
 #[tokio::test]
-async fn a_text_stays_as_it_was_when_it_was_first_touched() {
+async fn a_text_stays_as_it_was_at_the_first_touch() {
     let folder = Folder::new(&[("a.txt", b"before\n"), ("b.txt", b"a hit before\n")]);
     let corpus = folder.open();
     corpus.text("a.txt").await.unwrap();
@@ -187,18 +195,18 @@ async fn large_files_are_streamed_and_read_like_small_ones() {
     assert_eq!(text.as_str(), String::from_utf8(bytes[..bytes.len() - 6].to_vec()).unwrap().replace('\r', ""));
     let before = disk_of(&corpus);
     assert!(corpus.text("latin.txt").await.unwrap().as_str().ends_with("façade"));
-    // What was copied before it showed that it is not UTF-8 takes no room.
+    // The part that was copied before it showed that the file is not UTF-8 takes no room.
     assert!(disk_of(&corpus) - before < 20 << 20, "{before} bytes, then {}", disk_of(&corpus));
 }
 
-/// The room that the snapshot takes on the disk.
+/// Bytes that the snapshot takes on the disk.
 fn disk_of(corpus: &OpenCorpus) -> u64 {
     use std::os::unix::fs::MetadataExt;
     corpus.snapshot().unwrap().metadata().unwrap().blocks() * 512
 }
 
 #[tokio::test]
-async fn grep_counts_every_line_and_returns_the_first_ones_in_order() {
+async fn grep_counts_all_lines_and_returns_the_first_in_order() {
     let lines: String = (1..=500).map(|n| format!("line {n} pump\n")).collect();
     let folder = Folder::new(&[("b.txt", lines.as_bytes()), ("a.txt", b"no\na pump here\r\n"), ("c/d.txt", b"Pump\n")]);
     let corpus = folder.open();
@@ -221,7 +229,7 @@ async fn a_long_line_is_cut_around_its_match() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_is_answered_with_close_ones_and_the_end_of_one_is_enough() {
+async fn unknown_paths_get_suggestions_and_ends_of_paths_suffice() {
     let folder =
         Folder::new(&[("docs/telemetry.log", b"a"), ("docs/tariffs.csv", b"b"), ("x/same.txt", b"c"), ("y/same.txt", b"d")]);
     let corpus = folder.open();
@@ -233,7 +241,7 @@ async fn an_unknown_path_is_answered_with_close_ones_and_the_end_of_one_is_enoug
 }
 
 #[tokio::test]
-async fn a_missing_folder_is_an_error_and_an_empty_one_an_empty_overview() {
+async fn a_missing_folder_is_a_fault_and_an_empty_one_is_not() {
     let error = OpenCorpus::open(&["/no/such/folder".into()], Include::default(), &extraction()).err().unwrap();
     assert!(error.code == Code::NoSuchFolder && error.message.contains("/no/such/folder"), "{error}");
     let folder = Folder::new(&[]);
@@ -243,7 +251,7 @@ async fn a_missing_folder_is_an_error_and_an_empty_one_an_empty_overview() {
 }
 
 #[tokio::test]
-async fn a_folder_that_vanishes_fails_its_documents_and_nothing_else() {
+async fn a_folder_that_vanishes_fails_only_its_documents() {
     let folder = Folder::new(&[("a.txt", b"kept\n"), ("b.txt", b"gone\n")]);
     let corpus = folder.open();
     corpus.text("a.txt").await.unwrap();
@@ -256,7 +264,7 @@ async fn a_folder_that_vanishes_fails_its_documents_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_single_file_is_its_corpus_and_several_roots_have_names_of_their_own() {
+async fn several_roots_have_names_of_their_own() {
     let one = Folder::new(&[("a.txt", b"one\n")]);
     let two = Folder::new(&[("a.txt", b"two\n")]);
     let single = open(&[one.path().join("a.txt")]);
@@ -280,7 +288,7 @@ async fn search_finds_the_passage_and_its_lines() {
 }
 
 #[tokio::test]
-async fn documents_of_the_sample_archive_are_read_with_their_pages() {
+async fn sample_documents_are_read_with_their_pages() {
     let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/archive");
     let corpus = open(&[archive]);
     let found = corpus.grep(&query("141[.]35")).await.unwrap();
@@ -313,7 +321,7 @@ fn states(listed: &[DocumentEntry]) -> Vec<(&str, DocumentState)> {
 }
 
 #[tokio::test]
-async fn files_in_archives_are_documents_of_their_own_also_archives_in_archives() {
+async fn files_in_archives_are_documents_at_any_depth() {
     let inner = zip(&[("deep.txt", b"The sluice opens at 141.35 metres.")]);
     let outer = zip(&[("a.txt", b"alpha"), ("inner.zip", &inner), ("picture.png", b"\x89PNG")]);
     let folder = Folder::new(&[("backup.zip", &outer), ("b.txt", b"beta")]);
@@ -338,7 +346,7 @@ async fn files_in_archives_are_documents_of_their_own_also_archives_in_archives(
 }
 
 #[tokio::test]
-async fn a_second_look_at_the_same_folder_extracts_nothing() {
+async fn a_second_corpus_over_a_folder_extracts_nothing() {
     let archive = zip(&[("a.txt", b"alpha"), ("b.txt", b"beta")]);
     let folder = Folder::new(&[("backup.zip", &archive)]);
     let shared = extraction();
@@ -354,7 +362,7 @@ async fn a_second_look_at_the_same_folder_extracts_nothing() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_not_utf8_is_shown_and_can_be_read() {
+async fn names_that_are_not_utf8_can_be_read() {
     use std::os::unix::ffi::OsStrExt;
     let folder = Folder::new(&[("a.txt", b"a")]);
     for byte in [b"\xe9", b"\xe8"] {
@@ -367,7 +375,7 @@ async fn a_name_that_is_not_utf8_is_shown_and_can_be_read() {
 }
 
 #[tokio::test]
-async fn examining_tells_what_every_document_is_and_freezes_none() {
+async fn examining_finds_every_kind_and_freezes_no_text() {
     let folder = Folder::new(&[
         ("a.rs", b"fn main() {}"),
         ("empty.txt", b""),
@@ -377,8 +385,8 @@ async fn examining_tells_what_every_document_is_and_freezes_none() {
     let corpus = folder.open();
     let read: Arc<Mutex<Vec<(String, usize)>>> = Arc::default();
     let taken = read.clone();
-    corpus.examine(false, move |document, _, all| taken.lock().unwrap().push((document.entry.path, all))).await.unwrap();
-    assert_eq!(read.lock().unwrap().len(), 4);
+    corpus.examine(false, move |document, _, all| taken.lock().push((document.entry.path, all))).await.unwrap();
+    assert_eq!(read.lock().len(), 4);
     let listed = corpus.files(None, 9).await.unwrap();
     let known: Vec<_> = listed.iter().map(|e| (e.path.as_str(), &*e.kind, e.state)).collect();
     assert_eq!(
@@ -392,11 +400,11 @@ async fn examining_tells_what_every_document_is_and_freezes_none() {
     );
     folder.write("a.rs", b"fn other() {}");
     assert_eq!(corpus.text("a.rs").await.unwrap().as_str(), "fn other() {}");
-    assert_eq!(corpus.text("a.rs").await.unwrap().notes(), ["the file changed after the question was asked"]);
+    assert_eq!(corpus.text("a.rs").await.unwrap().notes(), ["the file changed after it was listed"]);
 }
 
 #[tokio::test]
-async fn a_file_that_grows_while_it_is_read_is_read_as_far_as_it_went_when_it_was_opened() {
+async fn a_growing_file_is_read_to_its_end_at_opening() {
     let folder = Folder::new(&[("app.log", "a line of the log\n".repeat(1 << 20).as_bytes())]);
     let path = folder.path().join("app.log");
     let corpus = folder.open();

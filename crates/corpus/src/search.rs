@@ -1,19 +1,17 @@
-//! Ranked passages (BM25): from the index, and of what is not in it yet by reading, with the same scores.
+//! Ranking passages with BM25. Those that are not in the index yet are found by reading, with the same scores.
 
-mod build;
-mod cut;
-mod index;
-mod narrow;
-mod scan;
-mod schema;
-mod statistics;
-mod words;
+pub mod build;
+pub mod cut;
+pub mod index;
+pub mod narrow;
+pub mod scan;
+pub mod schema;
+pub mod statistics;
+pub mod words;
 
-pub use index::{Indexes, PassageIndex};
-
-use crate::{document::Document, opening::Listing, reading::Reading};
+use crate::{document::Document, listing::listed::Listing, reading::read::Reading};
 use cut::Range;
-use index::{Key, Seen, key};
+use index::{Key, PassageIndex, Seen, key};
 use plumb_rlm::{
     fault::{Code, Fault},
     traits::corpus::{Passage, Text},
@@ -24,13 +22,14 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-/// The index is asked for more than is wanted: names of documents count too, and some of them may not be asked about.
-const MORE: usize = 8;
-const LEAST: usize = 100;
-/// So many passages of the index are looked at in the end.
-const MOST: usize = 100_000;
-/// From so much text on, in bytes of files, it is worth an index.
-const WORTH: u64 = 4 << 20;
+/// Passages that the index is asked for, as a multiple of those wanted: names count too, and some documents may not be asked about.
+const LIMIT_FACTOR: usize = 8;
+/// Passages that the index is asked for at least.
+const MIN_LIMIT: usize = 100;
+/// Passages that the index is asked for at most.
+const MAX_LIMIT: usize = 100_000;
+/// Size of files, in bytes, above which an index is worth its making.
+const INDEXED_ABOVE_BYTES: u64 = 4 << 20;
 
 /// A passage that may be among the best.
 struct Candidate {
@@ -39,14 +38,17 @@ struct Candidate {
     score: f32,
 }
 
-/// Begins to put everything into the index, where that is worth it.
+/// Starts to put everything into the index, where that is worth it.
 pub fn prepare(index: &Arc<PassageIndex>, listing: &Arc<Listing>, reading: &Reading) {
-    if listing.documents.iter().map(|document| document.stamp.bytes).sum::<u64>() > WORTH {
+    if listing.documents.iter().map(|document| document.stamp.bytes).sum::<u64>() > INDEXED_ABOVE_BYTES {
         build::begin(index, listing, reading);
     }
 }
 
-/// Looks for the `k` best passages of these documents, and begins to put into the index what had to be read.
+/// Finds the `k` best passages of these documents. Starts to put those into the index that had to be read.
+///
+/// # Errors
+/// `disk_full`, `cancelled`.
 pub fn search(
     documents: &[Arc<Document>],
     (query, k): (&str, usize),
@@ -66,12 +68,12 @@ pub fn search(
             _ => rest.push(place),
         }
     }
-    if rest.iter().map(|place| documents[*place].stamp.bytes).sum::<u64>() > WORTH {
+    if rest.iter().map(|place| documents[*place].stamp.bytes).sum::<u64>() > INDEXED_ABOVE_BYTES {
         build::begin(index, listing, reading);
     }
     let rest = narrow::narrow(documents, rest, &asked, reading, stop)?;
     let (mut counts, found) = scan::scan(documents, &rest, &asked, reading, stop)?;
-    // An index that cannot be read gives nothing now, and is made anew later.
+    // An index that cannot be read finds nothing now, and is made anew later.
     let seen = seen.filter(|_| !indexed.is_empty()).and_then(|seen| Some((seen.counts(&asked).ok()?, seen)));
     if let Some((of_index, _)) = &seen {
         counts.add(of_index);
@@ -100,25 +102,25 @@ impl Ranking<'_> {
         Candidate { document: found.document, range: found.range, score: found.score(self.weights) }
     }
 
-    /// The best of the index; as much of it is asked for as gives enough passages of these documents.
+    /// The best passages of the index. Asks for more until there are enough of these documents.
     fn indexed(&self, seen: &Seen, documents: &HashMap<Key, usize>, k: usize) -> tantivy::Result<Vec<Candidate>> {
-        let mut most = (k * MORE).max(LEAST);
+        let mut limit = (k * LIMIT_FACTOR).max(MIN_LIMIT);
         loop {
-            let by_text = seen.by_text(self.asked, self.counts, most)?;
-            let by_path = seen.by_path(self.asked, self.counts, most)?;
-            let all = by_text.len() < most && by_path.len() < most;
+            let by_text = seen.by_text(self.asked, self.counts, limit)?;
+            let by_path = seen.by_path(self.asked, self.counts, limit)?;
+            let all = by_text.len() < limit && by_path.len() < limit;
             let mut held: HashMap<(usize, usize), Candidate> = HashMap::new();
-            // A passage that was found by its words has that score; the path's is added to each.
+            // A passage found by its words keeps that score. The path's score is added to each.
             for (hit, score) in by_text.into_iter().chain(by_path.into_iter().map(|(hit, _)| (hit, 0.0))) {
                 if let Some(&document) = documents.get(&hit.document) {
                     let candidate = || Candidate { document, range: hit.range, score: score + self.by_path(document) };
                     held.entry((document, hit.range.start)).or_insert_with(candidate);
                 }
             }
-            if all || held.len() >= k || most >= MOST {
+            if all || held.len() >= k || limit >= MAX_LIMIT {
                 return Ok(held.into_values().collect());
             }
-            most *= MORE;
+            limit *= LIMIT_FACTOR;
         }
     }
 
@@ -132,9 +134,9 @@ impl Ranking<'_> {
                 continue;
             }
             let Document { path, .. } = &*self.documents[document];
-            let text = match self.documents[document].touch(reading) {
+            let text = match reading.touch(&self.documents[document]) {
                 Ok(text) => text,
-                Err(error) if error.code == Code::DiskFull => return Err(error),
+                Err(fault) if fault.code == Code::DiskFull => return Err(fault),
                 Err(_) => {
                     unreadable.insert(document);
                     continue;
@@ -161,7 +163,7 @@ impl Ranking<'_> {
     }
 }
 
-/// The best first. Equal scores come in reading order, so that the same question gives the same passages.
+/// Sorts the best first. Equal scores come in reading order, so that the same question finds the same passages.
 fn in_order(candidates: &mut [Candidate]) {
     let place = |of: &Candidate| (of.document, of.range.start);
     candidates.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| place(a).cmp(&place(b))));

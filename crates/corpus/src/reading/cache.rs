@@ -1,53 +1,53 @@
-//! The store of extracted text, and of why there is none: keyed by the content of the document and the extractor's version, shared by all libraries, bounded in size,
-//! safe to delete at any time. It is never trusted over the source: what is looked up is the content of the file as it is now.
+//! The store of extracted texts, and of the reasons why there are none. Its keys are the document's content and the extractor's version.
+//!
+//! All libraries share it. It is bounded in size and safe to delete at any time. It is never trusted over the source: the key is the content
+//! of the file as it is now.
 
+use crate::{document::Content, system};
+use parking_lot::Mutex;
 use plumb_extract::{Failure, FailureState, Parsed, VERSION};
 use std::{
     collections::HashMap,
     fs::{self, File, Metadata},
     io::{self, Read, Seek, Write},
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
-/// The store may take this much of the disk, in bytes, before what was not used for longest is removed.
-const MOST: u64 = 4 << 30;
-/// Documents whose content is known by their files' stamps. More are forgotten all at once.
-const MOST_STAMPS: u64 = 1_000_000;
-/// Of a file that changed in the last moments, another change may not show in its stamp.
+/// Size of the store on the disk, in bytes. Above it, the texts that were not used for longest are removed.
+const MAX_BYTES: u64 = 4 << 30;
+/// Files whose content is remembered by their stamps. Above it, all of them are forgotten.
+const MAX_STAMPS: u64 = 1_000_000;
+/// Age of a file's last change from which on another change shows in its stamp.
 pub const SETTLED: Duration = Duration::from_secs(2);
-const LEVEL: i32 = 3;
+/// Level of zstd.
+const COMPRESSION_LEVEL: i32 = 3;
 
-/// BLAKE3 of a document's bytes, or of what says which bytes they are.
-pub type Content = [u8; 32];
-
-/// What became of a document when it was read.
+/// The result of reading a document.
 pub type Outcome = Result<Parsed, Failure>;
 
 /// Extracted texts by the content of their documents.
 pub struct TextCache {
     folder: PathBuf,
-    most: u64,
+    max_bytes: u64,
     /// Bytes it takes, once they were counted.
     size: Mutex<Option<u64>>,
     stamps: Mutex<Option<HashMap<Content, Content>>>,
 }
 
 impl TextCache {
-    /// In this folder of its own, which is made when first needed.
+    /// A store in this folder of its own, which is made when first needed.
     pub fn new(folder: &Path) -> Self {
-        Self::with(folder, MOST)
+        Self::with(folder, MAX_BYTES)
     }
 
-    /// Takes at most this many bytes of the disk.
-    pub fn with(folder: &Path, most: u64) -> Self {
-        // Another version's texts are of no use.
-        TextCache { folder: folder.join(format!("v{VERSION}")), most, size: Mutex::default(), stamps: Mutex::default() }
+    /// A store that takes at most this many bytes of the disk.
+    pub fn with(folder: &Path, max_bytes: u64) -> Self {
+        // The texts of another version are of no use.
+        TextCache { folder: folder.join(format!("v{VERSION}")), max_bytes, size: Mutex::default(), stamps: Mutex::default() }
     }
 
-    /// What became of a document with this content.
+    /// The result of reading a document with this content.
     pub fn get(&self, content: &Content) -> Option<Outcome> {
         let path = self.path(content);
         let file = File::open(&path).ok()?;
@@ -60,7 +60,7 @@ impl TextCache {
         outcome
     }
 
-    /// Keeps what was read, and why not unless that may pass. That it cannot be kept is no fault: it is read again.
+    /// Keeps a result, unless it is a failure that may pass. A result that cannot be kept is no fault: the document is read again.
     pub fn put(&self, content: &Content, outcome: &Outcome) {
         if matches!(outcome, Err(failure) if failure.state == FailureState::Passing) {
             return;
@@ -80,10 +80,10 @@ impl TextCache {
         }
     }
 
-    /// The content of a file, by its stamp if the file is known and else by reading it.
+    /// The content of a file: by its stamp if the file is known, else by reading it.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// The file cannot be read.
     pub fn content_of(&self, file: &File) -> io::Result<Content> {
         let before = file.metadata()?;
         let stamp = stamp(&before);
@@ -111,15 +111,15 @@ impl TextCache {
     }
 
     fn known(&self, stamp: &Content) -> Option<Content> {
-        let mut stamps = self.stamps.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stamps = self.stamps.lock();
         stamps.get_or_insert_with(|| read_stamps(&self.stamps_path())).get(stamp).copied()
     }
 
     fn learn(&self, stamp: Content, content: Content) {
-        let mut stamps = self.stamps.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stamps = self.stamps.lock();
         stamps.get_or_insert_default().insert(stamp, content);
         let path = self.stamps_path();
-        let too_many = fs::metadata(&path).is_ok_and(|metadata| metadata.len() > MOST_STAMPS * RECORD as u64);
+        let too_many = fs::metadata(&path).is_ok_and(|metadata| metadata.len() > MAX_STAMPS * RECORD_BYTES as u64);
         if too_many {
             let _ = fs::remove_file(&path);
         }
@@ -132,9 +132,9 @@ impl TextCache {
         drop(written);
     }
 
-    /// Counts what was added; where it is too much, removes what was not used for longest.
+    /// Counts added bytes. Above the bound, removes the texts that were not used for longest.
     fn grow(&self, bytes: u64) {
-        let mut size = self.size.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut size = self.size.lock();
         let now = match *size {
             Some(size) => size + bytes,
             None => {
@@ -142,35 +142,26 @@ impl TextCache {
                 texts(&self.folder).iter().map(|text| text.bytes).sum()
             }
         };
-        *size = Some(if now > self.most { make_room(&self.folder, self.most) } else { now });
+        *size = Some(if now > self.max_bytes { make_room(&self.folder, self.max_bytes) } else { now });
     }
 }
 
-/// A stamp, the content, and eight bytes that say that both are whole.
-const RECORD: usize = 72;
+/// Bytes of a record: a stamp, the content, and a checksum of eight bytes over both.
+const RECORD_BYTES: usize = 72;
 
 fn read_stamps(path: &Path) -> HashMap<Content, Content> {
     let bytes = fs::read(path).unwrap_or_default();
-    let whole = bytes.chunks_exact(RECORD).filter(|record| blake3::hash(&record[..64]).as_bytes()[..8] == record[64..]);
+    let whole = bytes.chunks_exact(RECORD_BYTES).filter(|record| blake3::hash(&record[..64]).as_bytes()[..8] == record[64..]);
     whole.filter_map(|record| Some((record[..32].try_into().ok()?, record[32..64].try_into().ok()?))).collect()
 }
 
-/// What changes when a file is written to or replaced.
+/// Changes when a file is written to or replaced.
 fn stamp(metadata: &Metadata) -> Content {
-    let numbers = [
-        metadata.dev() as i64,
-        metadata.ino() as i64,
-        metadata.size() as i64,
-        metadata.mtime(),
-        metadata.mtime_nsec(),
-        metadata.ctime(),
-        metadata.ctime_nsec(),
-    ];
-    let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+    let bytes: Vec<u8> = system::identity(metadata).iter().flat_map(|number| number.to_le_bytes()).collect();
     *blake3::hash(&bytes).as_bytes()
 }
 
-/// The content of a document that lies in another one: it is the same as long as the outer one is.
+/// The content of a member. It stays the same as long as the document around it does.
 pub fn content_of_member(of: &Content, index: usize) -> Content {
     let mut hasher = blake3::Hasher::new();
     hasher.update(b"member").update(of).update(&(index as u64).to_le_bytes());
@@ -179,7 +170,7 @@ pub fn content_of_member(of: &Content, index: usize) -> Content {
 
 fn pack(outcome: &Outcome, to: &mut File) -> io::Result<()> {
     let head = serde_json::to_vec(outcome)?;
-    let mut packed = zstd::Encoder::new(to, LEVEL)?;
+    let mut packed = zstd::Encoder::new(to, COMPRESSION_LEVEL)?;
     packed.include_checksum(true)?;
     packed.write_all(&(head.len() as u64).to_le_bytes())?;
     packed.write_all(&head)?;
@@ -203,7 +194,7 @@ fn unpack(file: &File) -> io::Result<Outcome> {
     Ok(outcome)
 }
 
-/// Removes what older versions have kept beside this folder, which nobody would use or count any more.
+/// Removes the texts of older versions beside this folder, which nobody would use or count any more.
 fn remove_older(folder: &Path) {
     for other in folder.parent().and_then(|all| fs::read_dir(all).ok()).into_iter().flatten().flatten() {
         let version = other.file_name().to_str().and_then(|name| name.strip_prefix('v')?.parse::<u32>().ok());
@@ -229,13 +220,13 @@ fn texts(folder: &Path) -> Vec<Kept> {
     kept.collect()
 }
 
-/// Removes the texts that were not used for longest until a tenth is free. Gives the bytes that are left.
-fn make_room(folder: &Path, most: u64) -> u64 {
+/// Removes the texts that were not used for longest until a tenth is free. Returns the bytes that are left.
+fn make_room(folder: &Path, max_bytes: u64) -> u64 {
     let mut texts = texts(folder);
     texts.sort_by_key(|text| text.used);
     let mut size: u64 = texts.iter().map(|text| text.bytes).sum();
     for text in texts {
-        if size <= most / 10 * 9 {
+        if size <= max_bytes / 10 * 9 {
             break;
         }
         if fs::remove_file(&text.path).is_ok() {
@@ -259,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_is_found_again_and_what_is_damaged_is_not() {
+    fn kept_texts_are_found_and_damaged_ones_are_not() {
         let folder = tempfile::tempdir().unwrap();
         let cache = TextCache::new(folder.path());
         assert_eq!(cache.get(&content("a")), None);
@@ -277,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn why_there_is_no_text_is_kept_unless_it_may_pass() {
+    fn lasting_failures_are_kept_and_passing_ones_are_not() {
         let folder = tempfile::tempdir().unwrap();
         let cache = TextCache::new(folder.path());
         let locked = Err(Failure::failed("protected with a password"));
@@ -287,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn it_stays_below_its_bound_and_what_was_used_last_stays() {
+    fn the_store_stays_bounded_and_keeps_what_was_used_last() {
         let folder = tempfile::tempdir().unwrap();
         let cache = TextCache::with(folder.path(), 1_500);
         for number in 0..40u32 {
@@ -299,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_older_version_kept_is_removed_and_what_a_newer_one_kept_is_not() {
+    fn texts_of_older_versions_are_removed_and_newer_ones_stay() {
         let folder = tempfile::tempdir().unwrap();
         let of_version = |version: u32| folder.path().join(format!("v{version}"));
         for version in [VERSION - 1, VERSION + 1] {
@@ -311,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_read_again_only_when_its_stamp_changed() {
+    fn a_file_is_hashed_again_only_when_its_stamp_changed() {
         let folder = tempfile::tempdir().unwrap();
         let cache = TextCache::new(&folder.path().join("cache"));
         let path = folder.path().join("a.bin");
@@ -325,7 +316,7 @@ mod tests {
         assert_eq!(read_stamps(&cache.stamps_path()).len(), 1);
         // Same size, same time: the moment of the change itself differs.
         assert_eq!(cache.content_of(&write("two", old)).unwrap(), content("two"));
-        // What changed just now may change again without a trace.
+        // A file that changed just now may change again without a trace.
         assert_eq!(cache.content_of(&write("six", SystemTime::now())).unwrap(), content("six"));
         assert_eq!(read_stamps(&cache.stamps_path()).len(), 2);
         let file = write("two times", SystemTime::now());

@@ -1,23 +1,57 @@
-//! Work on many things, over all processors.
+//! Blocking work: beside the runtime, and on all processors.
 
-use crate::cancelled;
-use plumb_rlm::fault::Fault;
+use parking_lot::Mutex;
+use plumb_rlm::fault::{Code, Fault};
 use std::sync::{
-    Mutex, PoisonError,
+    Arc,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
+use tokio::sync::Semaphore;
 
-/// Gives every item with its index to one of the workers, of which each processor has one. The first error ends all soon, and so does `stop`.
+/// Pieces of blocking work at the same time. They may wait for the extractor, which needs some of the runtime's blocking threads itself.
+const MAX_BLOCKING: usize = 32;
+static TURNS: Semaphore = Semaphore::const_new(MAX_BLOCKING);
+
+/// Runs `work` beside the runtime. When the caller goes away, the flag that `work` looks at is set.
 ///
 /// # Errors
-/// The first one of the workers; `cancelled` when `stop` is set.
+/// That of `work`.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce(&AtomicBool) -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Fault> {
+    struct StopOnDrop(Arc<AtomicBool>);
+    impl Drop for StopOnDrop {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+    let stop = StopOnDrop(Arc::default());
+    let seen = stop.0.clone();
+    let turn = TURNS.acquire().await;
+    let work = move || {
+        let _turn = turn;
+        work(&seen)
+    };
+    let ended = tokio::task::spawn_blocking(work).await;
+    ended.unwrap_or_else(|_| Err(cancelled()))
+}
+
+/// The fault of work that was stopped.
+pub fn cancelled() -> Fault {
+    Fault::new(Code::Cancelled, "The search was stopped.")
+}
+
+/// Gives every item with its index to a worker. There is one worker for each processor. The first error ends all soon, and so does `stop`.
+///
+/// # Errors
+/// The first error of a worker; `cancelled` when `stop` is set.
 pub fn each<T: Sync, W: FnMut(usize, &T) -> Result<(), Fault>>(
     items: &[T],
     stop: &AtomicBool,
     worker: impl Fn() -> W + Sync,
 ) -> Result<(), Fault> {
     let next = AtomicUsize::new(0);
-    let trouble: Mutex<Option<Fault>> = Mutex::default();
+    let first_fault: Mutex<Option<Fault>> = Mutex::default();
     let failed = AtomicBool::new(false);
     let work = || {
         let mut worker = worker();
@@ -27,8 +61,8 @@ pub fn each<T: Sync, W: FnMut(usize, &T) -> Result<(), Fault>>(
             if stop.load(Ordering::Relaxed) || failed.load(Ordering::Relaxed) {
                 return;
             }
-            if let Err(error) = worker(index, item) {
-                trouble.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            if let Err(fault) = worker(index, item) {
+                first_fault.lock().get_or_insert(fault);
                 failed.store(true, Ordering::Relaxed);
             }
         }
@@ -39,9 +73,9 @@ pub fn each<T: Sync, W: FnMut(usize, &T) -> Result<(), Fault>>(
         }
         work();
     });
-    match trouble.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    match first_fault.into_inner() {
         _ if stop.load(Ordering::Relaxed) => Err(cancelled()),
-        Some(error) => Err(error),
+        Some(fault) => Err(fault),
         None => Ok(()),
     }
 }
@@ -49,10 +83,9 @@ pub fn each<T: Sync, W: FnMut(usize, &T) -> Result<(), Fault>>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plumb_rlm::fault::Code;
 
     #[test]
-    fn every_item_is_worked_on_once_and_an_error_or_a_stop_is_told() {
+    fn each_item_is_worked_on_once_and_faults_are_returned() {
         let items: Vec<usize> = (0..1000).collect();
         let done: Vec<AtomicUsize> = items.iter().map(|_| AtomicUsize::new(0)).collect();
         let stop = AtomicBool::new(false);

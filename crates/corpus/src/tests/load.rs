@@ -1,20 +1,6 @@
-//! What a corpus must hold under load, hostile folders and full disks.
+//! Corpora under load, over hostile folders, and on full disks.
 
-#![allow(missing_docs, clippy::unwrap_used)]
-
-use plumb_corpus::{Extraction, Extractor, OpenCorpus};
-use plumb_rlm::{
-    documents::{DocumentState, Include},
-    fault::Code,
-    traits::corpus::{Corpus, GrepQuery},
-};
-use std::{
-    os::unix::fs::{PermissionsExt, symlink},
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
-use tempfile::TempDir;
+use super::{failures::Counted, opens::Opens, *};
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::Builder::new().prefix("papers").tempdir().unwrap();
@@ -27,98 +13,120 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn open(folder: &Path) -> Arc<OpenCorpus> {
-    OpenCorpus::open(&[folder.to_owned()], Include::default(), &extraction(&std::env::temp_dir(), Arc::default())).unwrap()
+    super::open(&[folder.to_owned()])
 }
 
-fn extraction(scratch: &Path, extractor: Arc<Extractor>) -> Extraction {
-    let cache = tempfile::tempdir().unwrap().keep();
-    Extraction { scratch: scratch.to_owned(), ..Extraction::new(extractor, &cache) }
+/// An extractor whose children wait until a gate is opened, and then fail.
+struct Gated {
+    counted: Counted,
+    gate: TempDir,
 }
 
-fn query(pattern: &str) -> GrepQuery {
-    GrepQuery { pattern: pattern.to_owned(), path: None, ignore_case: false, limit: 100 }
-}
+impl Gated {
+    fn new() -> Self {
+        let gate = tempfile::tempdir().unwrap();
+        let waits = format!("while [ ! -e {}/open ]; do sleep 0.02; done; exit 1", gate.path().display());
+        Gated { counted: Counted::new(&waits, Duration::from_secs(600)), gate }
+    }
 
-/// An extractor that takes long and then fails.
-fn slow(folder: &Path) -> Arc<Extractor> {
-    let program = folder.join("slow");
-    std::fs::write(&program, "#!/bin/sh\nexec sleep 3\n").unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    Arc::new(Extractor::with(Some(program), Duration::from_secs(30)))
+    fn corpus(&self, folder: &Path) -> Arc<OpenCorpus> {
+        OpenCorpus::open(&[folder.to_owned()], Include::default(), &self.counted.extraction).unwrap()
+    }
+
+    async fn until_a_child_waits(&self) {
+        watching::until("a child", async || self.counted.starts() > 0).await;
+    }
+
+    fn open(&self) {
+        std::fs::write(self.gate.path().join("open"), "").unwrap();
+    }
 }
 
 #[tokio::test]
-async fn a_slow_document_does_not_hold_up_the_listing_or_the_runtime() {
+async fn a_document_that_hangs_holds_up_nothing_else() {
     let folder = folder(&[("slow.pdf", "%PDF-1.4\n"), ("quick.txt", "quick\n")]);
-    let programs = tempfile::tempdir().unwrap();
-    let corpus = OpenCorpus::open(
-        &[folder.path().to_owned()],
-        Include::default(),
-        &extraction(&std::env::temp_dir(), slow(programs.path())),
-    )
-    .unwrap();
+    let gated = Gated::new();
+    let corpus = gated.corpus(folder.path());
     let reading = tokio::spawn({
         let corpus = corpus.clone();
         async move { corpus.text("slow.pdf").await.err().unwrap() }
     });
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    let since = Instant::now();
+    gated.until_a_child_waits().await;
     assert_eq!(corpus.overview().await.documents, 2);
     assert_eq!(corpus.files(None, 9).await.unwrap().len(), 2);
     assert_eq!(corpus.text("quick.txt").await.unwrap().as_str(), "quick\n");
-    assert!(since.elapsed() < Duration::from_millis(1500), "{:?}", since.elapsed());
+    assert!(!reading.is_finished());
+    gated.open();
     assert_eq!(reading.await.unwrap().code, Code::Unreadable);
     let overview = corpus.overview().await;
     assert_eq!((overview.documents, overview.skipped), (1, 1));
 }
 
 #[tokio::test]
-async fn a_thousand_touches_at_once_end_and_read_each_document_once() {
-    let folder = folder(&[("a.txt", "caf\u{e9}\n")]);
-    for n in 0..700 {
+async fn opening_returns_before_everything_is_listed() {
+    let folder = folder(&[("a.txt", "a\n"), ("in.zip", "PK\x03\x04")]);
+    let gated = Gated::new();
+    let corpus = gated.corpus(folder.path());
+    // The archive has to be opened before the listing is whole.
+    gated.until_a_child_waits().await;
+    assert!(!corpus.progress().1);
+    gated.open();
+    assert_eq!(corpus.overview().await.documents, 1);
+    assert_eq!(corpus.progress(), (2, true));
+}
+
+#[tokio::test]
+async fn a_thousand_touches_read_each_document_once() {
+    const ASCII: u64 = 700;
+    let latin = "caf\u{e9}\n";
+    let folder = folder(&[("a.txt", latin)]);
+    for n in 0..ASCII {
         std::fs::write(folder.path().join(format!("{n}.txt")), format!("text {n}\n")).unwrap();
     }
     let corpus = open(folder.path());
-    let touches = (0..700).map(|n| format!("{n}.txt")).chain((0..300).map(|_| "a.txt".to_owned()));
+    let touches = (0..ASCII).map(|n| format!("{n}.txt")).chain((0..300).map(|_| "a.txt".to_owned()));
     let touches: Vec<_> = touches
         .map(|path| {
             let corpus = corpus.clone();
-            tokio::spawn(async move { corpus.placement(&path).await.unwrap() })
+            tokio::spawn(async move { (corpus.placement(&path).await.unwrap().offset, path) })
         })
         .collect();
     let mut offsets = Vec::new();
     for touch in touches {
-        offsets.push(tokio::time::timeout(Duration::from_secs(30), touch).await.unwrap().unwrap().offset);
+        offsets.push(touch.await.unwrap());
     }
     offsets.sort_unstable();
     offsets.dedup();
-    assert!((701..720).contains(&offsets.len()), "{}", offsets.len());
+    assert_eq!(offsets.len() as u64, ASCII + 1, "each document has one place: {offsets:?}");
+    // Each text with its NUL, in whole words; the one that is not ASCII a second time, as Python uses it.
+    let room = |bytes: usize| (bytes as u64 + 4).next_multiple_of(4);
+    let ascii: u64 = (0..ASCII).map(|n| room(format!("text {n}\n").len())).sum();
+    assert_eq!(corpus.reading.snapshot.taken(), ascii + room(latin.len()) + room(latin.chars().count()));
 }
 
 #[tokio::test]
-async fn ten_thousand_files_are_listed_quickly_and_without_reading() {
+async fn ten_thousand_files_are_listed_without_opening_one() {
     let folder = folder(&[]);
-    for part in 0..100 {
-        let part = folder.path().join(part.to_string());
-        std::fs::create_dir(&part).unwrap();
+    let parts: Vec<PathBuf> = (0..100).map(|part| folder.path().join(part.to_string())).collect();
+    for part in &parts {
+        std::fs::create_dir(part).unwrap();
         for n in 0..100 {
             std::fs::write(part.join(format!("{n}.txt")), "x\n").unwrap();
         }
     }
-    let since = Instant::now();
+    let opens = Opens::in_folders(&parts);
     let corpus = open(folder.path());
-    assert!(since.elapsed() < Duration::from_millis(200), "{:?}", since.elapsed());
     let overview = corpus.overview().await;
     assert_eq!((overview.documents, overview.bytes), (10_000, 20_000));
-    assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
     let listed = corpus.files(None, usize::MAX).await.unwrap();
     assert!(listed.iter().all(|entry| entry.state == DocumentState::Listed));
     assert!(listed.windows(2).all(|pair| pair[0].path < pair[1].path));
     assert_eq!(corpus.files(Some("7/*.txt"), 1000).await.unwrap().len(), 100);
+    assert_eq!(opens.take(), opens::Opened { files: 0, folders: parts.len() });
 }
 
 #[tokio::test]
-async fn links_that_double_at_each_step_end_soon() {
+async fn links_that_double_at_each_step_come_to_an_end() {
     let folder = folder(&[("0/a.txt", "a\n")]);
     for n in 1..30 {
         let step = folder.path().join(n.to_string());
@@ -132,7 +140,7 @@ async fn links_that_double_at_each_step_end_soon() {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_an_error_with_its_own_code_and_harms_nothing() {
+async fn a_full_disk_has_its_own_code_and_harms_nothing() {
     let disk = tempfile::tempdir().unwrap();
     let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "none"]).arg(disk.path()).output();
     if !mounted.is_ok_and(|mount| mount.status.success()) {
@@ -140,8 +148,12 @@ async fn a_full_disk_is_an_error_with_its_own_code_and_harms_nothing() {
         return;
     }
     let folder = folder(&[("small.txt", "small\n"), ("z.txt", &"large caf\u{e9}\n".repeat(500_000))]);
-    let corpus =
-        OpenCorpus::open(&[folder.path().to_owned()], Include::default(), &extraction(disk.path(), Arc::default())).unwrap();
+    let corpus = OpenCorpus::open(
+        &[folder.path().to_owned()],
+        Include::default(),
+        &Extraction { scratch: disk.path().to_owned(), ..extraction() },
+    )
+    .unwrap();
     let codes = async {
         let text = corpus.text("z.txt").await.err().map(|e| e.code);
         let placed = corpus.place_text(&"x".repeat(2 << 20)).await.err().map(|e| e.code);
@@ -159,24 +171,30 @@ async fn a_full_disk_is_an_error_with_its_own_code_and_harms_nothing() {
 }
 
 #[tokio::test]
-async fn a_search_that_is_dropped_stops_its_work() {
-    let text = "some words in a line that never match anything\n".repeat(20_000);
+async fn a_dropped_search_stops_its_work() {
     let folder = folder(&[]);
     for n in 0..200 {
-        std::fs::write(folder.path().join(format!("{n}.txt")), &text).unwrap();
+        std::fs::write(folder.path().join(format!("{n}.pdf")), "%PDF-1.4\n").unwrap();
     }
-    let corpus = open(folder.path());
+    let gated = Gated::new();
+    let corpus = gated.corpus(folder.path());
     corpus.overview().await;
-    let slow = query("^(?:[a-z]+ ?){9}[0-9]$");
-    let dropped = tokio::time::timeout(Duration::from_millis(20), corpus.grep(&slow)).await;
-    assert!(dropped.is_err(), "it ended before it could be stopped");
-    let since = Instant::now();
-    assert_eq!(corpus.grep(&GrepQuery { path: Some("7.txt".to_owned()), ..query("^some") }).await.unwrap().total, 20_000);
-    assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
+    let search = tokio::spawn({
+        let corpus = corpus.clone();
+        async move { corpus.grep(&query("a")).await }
+    });
+    gated.until_a_child_waits().await;
+    search.abort();
+    assert!(search.await.unwrap_err().is_cancelled());
+    gated.open();
+    // The work holds the reading as long as it goes on.
+    watching::until("the end of the work", async || Arc::strong_count(&corpus.reading.held) == 1).await;
+    let processors = std::thread::available_parallelism().unwrap().get();
+    assert!(gated.counted.starts() <= processors, "{} documents were read", gated.counted.starts());
 }
 
 #[tokio::test]
-async fn languages_without_spaces_and_names_of_files_and_words_in_code_are_found() {
+async fn search_finds_any_language_file_names_and_code() {
     let filler = "an ordinary line about nothing\n".repeat(200);
     let japanese = format!(
         "{filler}\u{8caf}\u{6c34}\u{6c60}\u{306e}\u{6c34}\u{4f4d}\u{306f}\u{4e09}\u{30e1}\u{30fc}\u{30c8}\u{30eb}\u{3002}\n"
@@ -197,7 +215,7 @@ async fn languages_without_spaces_and_names_of_files_and_words_in_code_are_found
 }
 
 #[tokio::test]
-async fn a_passage_of_an_endless_line_is_the_part_that_fits_the_words() {
+async fn a_passage_of_an_endless_line_holds_the_words() {
     let line = format!("{} the sluice opens {}", "water ".repeat(20_000), "water ".repeat(20_000));
     let folder = folder(&[("a.txt", line.as_str())]);
     let best = open(folder.path()).search("sluice", 1, None).await.unwrap().remove(0);
@@ -206,13 +224,13 @@ async fn a_passage_of_an_endless_line_is_the_part_that_fits_the_words() {
 }
 
 #[tokio::test]
-async fn tokens_are_estimated_by_what_a_kind_of_file_is_mostly_made_of() {
+async fn tokens_are_estimated_by_kind_of_file() {
     let folder = folder(&[("a.txt", &"x".repeat(4000)), ("b.pdf", &"x".repeat(20_000))]);
     assert_eq!(open(folder.path()).overview().await.tokens_estimate, 2000);
 }
 
 #[tokio::test]
-async fn what_is_not_a_file_is_left_out_with_the_reason() {
+async fn pipes_are_left_out_with_the_reason() {
     let folder = folder(&[("a.txt", "a\n")]);
     let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap();
     assert!(made.success());
@@ -226,7 +244,7 @@ async fn what_is_not_a_file_is_left_out_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_link_out_of_the_folder_is_not_read_even_when_asked_for() {
+async fn links_out_of_the_folder_are_never_read() {
     let outside = folder(&[("private.txt", "not yours\n")]);
     let folder = folder(&[("a.txt", "a\n")]);
     symlink(outside.path().join("private.txt"), folder.path().join("out.txt")).unwrap();

@@ -1,47 +1,46 @@
 //! Text in pictures, where the user agreed to have them read: images, and the pages of PDFs that are only pictures.
 
 use crate::{
-    cache::{Content, Outcome},
-    document::Document,
-    reading::Reading,
-    trouble::{Trouble, unreadable},
+    document::{Content, Document},
+    reading::{
+        cache::Outcome,
+        containers::{Originals, head_of},
+        trouble::{Trouble, unreadable},
+    },
 };
-use plumb_extract::{Failure, FailureState, Family, HEAD, Kind, Parsed, Place, Reader, ocr::OcrLine, pages, reader_of};
+use plumb_extract::{Failure, FailureState, Family, Kind, Parsed, Place, Reader, ocr::OcrLine, pages, reader_of};
 use std::{
     fs::File,
     io::{Read as _, Seek},
-    os::unix::fs::FileExt,
 };
 
-/// Pages are drawn so wide, in pixels: about 240 to an inch of a usual page, which is what the reader wants.
-const WIDTH: u32 = 2_000;
-/// The largest image, in bytes.
-const LARGEST: u64 = 100 << 20;
-/// More pages of a PDF without text are not looked at.
-const MOST_PAGES: u32 = 100_000;
-/// A line whose words are less sure than this, from 0 to 1, is doubtful.
-const SURE: f32 = 0.6;
+/// Width of a drawn page, in pixels: about 240 to an inch of a usual page, which suits character recognition.
+const PAGE_WIDTH_PIXELS: u32 = 2_000;
+/// Size of the largest image that is read, in bytes.
+const MAX_IMAGE_BYTES: u64 = 100 << 20;
+/// Pages that are read of a PDF without text.
+const MAX_PAGES: u32 = 100_000;
+/// Confidence, from 0 to 1, below which a line is doubtful.
+const MIN_CONFIDENCE: f32 = 0.6;
 
-impl Reading {
+impl Originals {
     /// The text of an image, or of a PDF with pages that are only pictures: from the store, or read now.
     pub fn read_picture(&self, document: &Document) -> Result<Parsed, Trouble> {
         let file = self.file_of(document)?;
         let content = self.content_of(document, &file)?;
-        self.kept(&name(&content), || {
-            let mut head = vec![0; HEAD];
-            let read = file.read_at(&mut head, 0).map_err(|e| unreadable(&e))?;
-            let outcome = match reader_of(&head[..read], "") {
+        self.kept(&key(&content), || {
+            let outcome = match reader_of(&head_of(&file)?, "") {
                 Reader::Child(Family::Pdf) => self.read_pages(document, &file, &content)?,
                 _ => self.read_image(&file)?,
             };
-            self.unchanged(document, &file, &content)?;
+            self.check_unchanged(document, &file, &content)?;
             Ok(outcome)
         })
     }
 
     fn read_image(&self, mut file: &File) -> Result<Outcome, Trouble> {
         let mut bytes = Vec::new();
-        let read = file.rewind().and_then(|()| file.take(LARGEST).read_to_end(&mut bytes));
+        let read = file.rewind().and_then(|()| file.take(MAX_IMAGE_BYTES).read_to_end(&mut bytes));
         read.map_err(|e| unreadable(&e))?;
         Ok(self.extractor.ocr(&bytes).and_then(|lines| {
             let mut pages = Pages::new(Kind::Image);
@@ -54,7 +53,7 @@ impl Reading {
         }))
     }
 
-    /// The text of a PDF, and now also that of its pages that are only pictures.
+    /// The text of a PDF together with that of its pages that are only pictures.
     fn read_pages(&self, document: &Document, file: &File, content: &Content) -> Result<Outcome, Trouble> {
         let mut opened = self.extractor.open(Family::Pdf, file)?;
         let parsed = match self.parsed(document, Family::Pdf, file, content) {
@@ -73,10 +72,10 @@ impl Reading {
                 pages.keep(own);
                 continue;
             }
-            // One bad page must not hide the others.
-            let found = opened.draw(number - 1, WIDTH).and_then(|drawn| self.extractor.ocr(&drawn.png));
+            // A bad page must not hide the others.
+            let found = opened.draw(number - 1, PAGE_WIDTH_PIXELS).and_then(|drawn| self.extractor.ocr(&drawn.png));
             let found = match found.map(|found| beside(own, found)) {
-                // It says nothing about the page, and must not be kept.
+                // This failure says nothing about the page, and must not be kept.
                 Err(failed) if failed.state == FailureState::Passing => return Err(failed.into()),
                 Err(failed) => {
                     failure = Some(failed);
@@ -112,9 +111,9 @@ impl Reading {
     }
 }
 
-/// A PDF of which no page has text.
+/// A PDF without a page that has text.
 fn only_pictures(pages: u32) -> Parsed {
-    let numbers = 1..=pages.min(MOST_PAGES);
+    let numbers = 1..=pages.min(MAX_PAGES);
     let places = numbers.clone().map(|number| Place::new(number.into(), format!("page {number}"))).collect();
     let text = numbers.clone().map(|_| '\n').collect();
     Parsed { places, scans: numbers.collect(), ..Parsed::new(Kind::Pdf, text) }
@@ -124,26 +123,28 @@ fn nothing_found() -> Failure {
     Failure::no_text("no text was found in the picture")
 }
 
-/// What is kept of a document whose pictures were read is kept under this, and never mixed up with what is read without.
-fn name(content: &Content) -> Content {
-    let mut name = blake3::Hasher::new();
-    // What is installed decides what is read.
-    name.update(b"picture").update(plumb_extract::ocr::languages().join("+").as_bytes()).update(content);
-    *name.finalize().as_bytes()
+/// The store's key for a document whose pictures were read. It keeps them apart from texts that were read without pictures.
+fn key(content: &Content) -> Content {
+    let mut key = blake3::Hasher::new();
+    // The installed languages decide which text is recognised.
+    key.update(b"picture").update(plumb_extract::ocr::languages().join("+").as_bytes()).update(content);
+    *key.finalize().as_bytes()
 }
 
-/// The lines of a picture that its page does not say in letters: its number is in both.
+/// Drops the lines of a picture that its page also has as text, such as the page number.
 fn beside(own: &[&str], mut found: Vec<OcrLine>) -> Vec<OcrLine> {
     found.retain(|line| !own.iter().any(|own| own.trim() == line.text));
     found
 }
 
-/// Pages on their way into one text.
+/// Joins pages into one text.
 struct Pages {
     parsed: Parsed,
     /// The next line, from 1.
     line: u64,
+    /// Lines that were read from pictures.
     lines: usize,
+    /// Those below [`MIN_CONFIDENCE`].
     doubtful: usize,
 }
 
@@ -152,17 +153,18 @@ impl Pages {
         Pages { parsed: Parsed::new(kind, String::new()), line: 1, lines: 0, doubtful: 0 }
     }
 
-    /// The next page, from 1.
+    /// Begins the next page, from 1.
     fn begin(&mut self, number: u32) {
         self.parsed.places.push(Place::new(self.line, format!("page {number}")));
     }
 
-    /// Lines that are no picture.
+    /// Adds lines that are text.
     fn keep(&mut self, lines: &[&str]) {
         self.parsed.text.extend(lines.iter().copied());
         self.line += lines.len() as u64;
     }
 
+    /// Adds lines that were read from a picture.
     fn add(&mut self, lines: &[OcrLine]) {
         for (index, line) in lines.iter().enumerate() {
             if line.begins && index > 0 {
@@ -173,7 +175,7 @@ impl Pages {
             self.parsed.text.push('\n');
             self.line += 1;
             self.lines += 1;
-            self.doubtful += usize::from(line.sure < SURE);
+            self.doubtful += usize::from(line.sure < MIN_CONFIDENCE);
         }
     }
 
