@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes crates/models/src/prices.json: the dated table of windows and list prices of chat models.
+"""Makes crates/models/src/facts/prices.json: the dated table of windows and list prices of chat models.
 
 The facts come from the public table that the LiteLLM project keeps, with a link to each provider's own page. Run it with the table's file, or
 with nothing to take the one in the newest package:
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import zipfile
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / "crates/models/src/prices.json"
+OUT = pathlib.Path(__file__).resolve().parent.parent / "crates/models/src/facts/prices.json"
 TABLE = "litellm/model_prices_and_context_window_backup.json"
 # Theirs to ours, and what stands before a model's name.
 PROVIDERS = {
