@@ -2,7 +2,7 @@
 
 use crate::{
     folders::Folders,
-    live::Live,
+    runs::live::Live,
     types::{Nothing, Update},
 };
 use plumb_corpus::{Extraction, Extractor, OpenCorpus};

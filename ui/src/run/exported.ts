@@ -1,4 +1,4 @@
-// A run as a file: its answer for people, or its whole record for programs.
+// A run as a file: the answer to read, or the whole record for programs.
 import type { Event } from "../bindings/Event";
 import type { QuoteCheck } from "../bindings/QuoteCheck";
 import { cost, count, duration, plural, when } from "../text/format";
@@ -7,12 +7,12 @@ import { fold, isFree, type RunView } from "./fold";
 import { amountWords, ledgerLine, ledgerOf, textWords } from "./ledger";
 
 const checked: Readonly<Record<QuoteCheck, string>> = {
-  quote_found: "the quoted words stand there",
-  place_found: "the place is there",
+  quote_found: "the quoted words are there",
+  place_found: "the place exists",
   not_found: "not found",
 };
 
-/** The answer with its places, what it cost, and what left this computer. `answer`: as it is shown. */
+/** The answer on screen as Markdown, with its sources, its cost, and everything that left this computer. */
 export function asMarkdown(events: readonly Event[], answer: string): string {
   const view = fold(events);
   const { body, cited } = answerInNumbers(answer, view.citations);
@@ -25,16 +25,16 @@ export function asMarkdown(events: readonly Event[], answer: string): string {
   return `${[
     `# ${view.question.replace(/\s+/g, " ").trim()}`,
     body.trim() || "There is no answer.",
-    ...(places.length > 0 ? [`## Places\n\n${places.join("\n")}`] : []),
+    ...(places.length > 0 ? [`## Sources\n\n${places.join("\n")}`] : []),
     `## How it was found\n\n${list(about(events, view))}`,
     sent(events),
   ].join("\n\n")}\n`;
 }
 
-/** Every event, one JSON object a line, as `--events` in a terminal writes them. */
+/** All events, one JSON object per line, in the format of `--events` in a terminal. */
 export const asRecord = (events: readonly Event[]) => events.map((event) => `${JSON.stringify(event)}\n`).join("");
 
-/** A name for the file, from the question. */
+/** A file name from the words of the question, without an extension. */
 export function fileStem(question: string): string {
   const words = question.match(/[\p{L}\p{N}]+/gu) ?? [];
   let stem = "";
@@ -64,13 +64,13 @@ function about(events: readonly Event[], view: RunView): string[] {
 function sent(events: readonly Event[]): string {
   const title = "## What left this computer";
   const ledger = ledgerOf(events);
-  if (!ledger) return `${title}\n\nThe version of Plumb that asked did not write it down.`;
+  if (!ledger) return `${title}\n\nYou asked with an older Plumb, which kept no record of the text it sent.`;
   const rows = ledger.sent.map(
     (place) =>
       `${place.to.kind === "server" ? place.to.address : place.to.command}: ${amountWords(place)}, ${textWords(place.documents, ledger.exact)}`,
   );
   const documents = ledger.documents.length > 0 && [
-    ledger.exact ? "The text of these documents was sent:" : "Only text of these documents can have been sent:",
+    ledger.exact ? "Plumb sent the text of these documents:" : "Plumb may have sent text from these documents, and no others:",
     list(ledger.documents),
   ];
   return [title, `${ledgerLine(ledger)}.`, ...(rows.length > 0 ? [list(rows)] : []), ...(documents || [])].join("\n\n");

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Event } from "../bindings/Event";
-import { callCost, fold, isFree, nodeCost, stayedHere } from "./fold";
-import { flame, ticks } from "./flame";
 import { options, outcome, record, started, usage, worked } from "./fixture";
+import { flame, ticks } from "./flame";
+import { callCost, fold, isFree, nodeCost, stayedHere } from "./fold";
 import { livePhrase, story, whyEnded } from "./story";
 import { tree } from "./tree";
 
@@ -26,7 +26,7 @@ describe("the view of a run", () => {
     expect(view.citations).toHaveLength(1);
   });
 
-  test("a reply read out of passages is told as that, without its first word", () => {
+  test("a reply read from passages loses its first word", () => {
     const reply = { type: "reply" as const, usage: usage(5, 5), usage_estimated: true, elapsed_ms: 1, finish: "stop" as const };
     const view = fold(
       record(
@@ -79,7 +79,7 @@ describe("the view of a run", () => {
     expect(callCost(view, 1)).toBe(0);
   });
 
-  test("a sub-call whose reply was cut off says so, and one of a record from before says nothing", () => {
+  test("a cut-off reply says so, if its record knows", () => {
     const ended = worked().map((event) =>
       event.type === "call_finished" && event.call === 1 ? { ...event, finish: "length" } : event,
     );
@@ -90,7 +90,7 @@ describe("the view of a run", () => {
     expect(whyEnded(undefined)).toBeUndefined();
   });
 
-  test("a child's turns count towards the call that it answers", () => {
+  test("a helper's turns count towards the call it answers", () => {
     const view = fold([
       ...worked().slice(0, 11),
       ...record(
@@ -133,7 +133,7 @@ describe("the view of a run", () => {
     expect(tree(view, noToggles).map((r) => [r.level, r.key])).toContainEqual([6, "turn:1:1"]);
   });
 
-  test("a pause between stopping and going on takes no time", () => {
+  test("a pause between stopping and resuming takes no time", () => {
     const events = [
       ...worked().slice(0, 13),
       ...record(
@@ -146,15 +146,15 @@ describe("the view of a run", () => {
     expect(view.length).toBe(12_000);
     expect(view.finished).toBeUndefined();
     expect(view.calls.get(1)?.state).toBe("broken");
-    expect(tree(view, noToggles).find((row) => row.key === "call:1")?.detail).toMatch(/^broke off/);
+    expect(tree(view, noToggles).find((row) => row.key === "call:1")?.detail).toMatch(/^cut off/);
   });
 
-  test("a turn that is begun again after an interruption appears once", () => {
+  test("a turn restarted after an interruption appears once", () => {
     const view = fold([...worked().slice(0, 9), ...record([50, { type: "resumed" }], [50, { type: "turn_started", turn: 2 }])]);
     expect(view.nodes.get(0)?.turns.map((t) => t.turn)).toEqual([1, 2]);
   });
 
-  test("a reply that broke off is paid, also when its turn is begun again", () => {
+  test("a cut-off reply is paid, even if its turn restarts", () => {
     const lost = { type: "reply_lost", turn: 2, text: "```re", usage: usage(1200, 4), cost_usd: 0.001, elapsed_ms: 900 };
     const view = fold([
       ...worked().slice(0, 9),
@@ -172,7 +172,7 @@ describe("the view of a run", () => {
     expect(isFree(undefined)).toBe(false);
   });
 
-  test("what code elsewhere touched has left this computer; where no code ran, nothing has", () => {
+  test("text leaves this computer only if code ran elsewhere", () => {
     const elsewhere = { ...options("local"), repl_command: "ssh host plumb-python" };
     expect(stayedHere({ options: options("local"), mode: "rlm" })).toBe(true);
     expect(stayedHere({ options: elsewhere, mode: "rlm" })).toBe(false);
@@ -193,13 +193,13 @@ describe("the story", () => {
     ]);
   });
 
-  test("counts the calls that have been answered while they run", () => {
+  test("counts answered calls while others run", () => {
     const view = fold(worked().slice(0, 14));
     expect(livePhrase(view, view.length)).toBe("Asking the model about 2 pieces, at the same time: 1 of 2 answered");
     expect(story(view, 0).at(-1)?.running).toBe(true);
   });
 
-  test("says that the provider asked to wait, for as long as it asked", () => {
+  test("shows a wait for as long as the provider asked", () => {
     const waiting = { type: "waiting", code: "rate_limited", asked: true, wait_ms: 8_000 } as const;
     const begun = worked().slice(0, 4);
     const view = fold([
@@ -218,7 +218,7 @@ describe("the story", () => {
     expect(livePhrase(away, 1_500)).toBe("The provider’s server cannot be reached for now: trying again in 2 s");
   });
 
-  test("says what went wrong in a cell in its last line", () => {
+  test("shows the last line of a cell's error", () => {
     const view = fold([
       ...worked().slice(0, 6),
       ...record([
@@ -241,7 +241,7 @@ describe("the story", () => {
 });
 
 describe("the tree and the flame", () => {
-  test("folding a row hides what is below it", () => {
+  test("folding a row hides the rows below it", () => {
     const view = fold(worked());
     expect(tree(view, noToggles).map((r) => r.key)).toEqual([
       "node:0",

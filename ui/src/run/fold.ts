@@ -1,4 +1,4 @@
-// A run is a list of events; everything shown of it is folded from that list, here and nowhere else.
+// A run is a list of events. Everything on screen about a run is derived from that list here.
 import type { BlobId } from "../bindings/BlobId";
 import type { CallId } from "../bindings/CallId";
 import type { CellOutcome } from "../bindings/CellOutcome";
@@ -12,10 +12,10 @@ import type { RunOptions } from "../bindings/RunOptions";
 import type { RunStatus } from "../bindings/RunStatus";
 import type { Usage } from "../bindings/Usage";
 
-/** Something that takes time. Milliseconds of the run's own clock: pauses between stopping and resuming do not count. */
+/** A span of time, in milliseconds on the run's own clock: pauses between stopping and resuming do not count. */
 export interface Span {
   start: number;
-  /** Absent while it goes on. */
+  /** Absent while it lasts. */
   end?: number;
 }
 
@@ -41,7 +41,7 @@ export interface Call extends Span {
   usage?: Usage;
   finish?: Finish;
   state: "running" | "done" | "failed" | "broken";
-  /** The node that answers it, when it has a REPL of its own. */
+  /** The node that answers it, if the call runs a helper with its own REPL. */
   child?: NodeId;
 }
 
@@ -63,7 +63,7 @@ export interface Reply {
   at: number;
 }
 
-/** A reply that broke off after it had begun: what it used is paid all the same. */
+/** A reply that was cut off after it began. Its tokens still cost money. */
 export interface Lost {
   text: string;
   usage: Usage;
@@ -84,7 +84,7 @@ export interface RunNode extends Span {
   question: string;
   model: string;
   turns: Turn[];
-  /** The engine's own look, before the first turn. */
+  /** Searches by the engine itself, before the first turn. */
   searches: Search[];
   touched: string[];
 }
@@ -96,13 +96,13 @@ export interface Note {
   fault?: Fault;
 }
 
-/** Nothing was sent to a model's server for a while. */
+/** A pause in calls to a model's server. */
 export interface Wait extends Note {
   call?: CallId | undefined;
   code: string;
-  /** The provider named the time. */
+  /** The provider asked for this pause. */
   asked: boolean;
-  /** Of the run's own clock, as `at` is. */
+  /** End of the pause, in milliseconds on the run's own clock. */
   until: number;
 }
 
@@ -118,7 +118,7 @@ export interface RunView {
   nodes: Map<NodeId, RunNode>;
   calls: Map<CallId, Call>;
   citations: Citation[];
-  /** Notices; one without a fault says that the run was resumed. */
+  /** Notices. A note without a fault marks a resume. */
   notes: Note[];
   waits: Wait[];
   usage: Usage;
@@ -126,9 +126,9 @@ export interface RunView {
   cost: number | null;
   touched: number;
   finished?: { status: RunStatus; answer: string; error?: Fault; elapsed: number };
-  /** Length of the run so far, on its own clock. */
+  /** Length of the run so far, in milliseconds on its own clock. */
   length: number;
-  /** When the last event was written, milliseconds since 1970. */
+  /** Time of the last event, in milliseconds since 1970. */
   lastAt: number;
 }
 
@@ -150,7 +150,7 @@ const empty = (): RunView => ({
   lastAt: 0,
 });
 
-/** Folds a run's events, in their order, into what is shown of it. `cutOff`: nothing is under way any more, though no event says so. */
+/** Folds a run's events, in order, into its view. Pass `cutOff` if the run was interrupted without an event that says so. */
 export function fold(events: readonly Event[], cutOff = false): RunView {
   const view = empty();
   const first = events[0];
@@ -333,14 +333,14 @@ function spend(view: RunView, usage: Usage, cost: number | undefined): void {
   view.usage.cached_input_tokens += usage.cached_input_tokens;
   view.usage.cache_write_tokens += usage.cache_write_tokens;
   view.usage.output_tokens += usage.output_tokens;
-  // A call that never reached its model has used nothing, so its missing price hides nothing.
+  // A call that never reached its model used no tokens, so its missing price does not matter.
   if (cost !== undefined) view.cost = view.cost === null ? null : view.cost + cost;
   else if (!usesNothing(usage)) view.cost = null;
 }
 
 const usesNothing = (usage: Usage) => usage.input_tokens + usage.output_tokens === 0;
 
-/** What was under way when the run ended or was taken up again has no end of its own. */
+/** Ends everything that was still in progress when the run ended or was resumed. */
 function breakOff(view: RunView, at: number): void {
   for (const call of view.calls.values()) {
     if (call.state === "running") Object.assign(call, { state: "broken", end: at });
@@ -354,7 +354,7 @@ function breakOff(view: RunView, at: number): void {
   }
 }
 
-/** Cost of a turn: its reply and everything its cells asked, children included. */
+/** Cost of a turn in US dollars: its reply and all calls of its cells, helpers included. `null` if a price is unknown. */
 export function turnCost(view: RunView, turn: Turn): number | null {
   const replies = [...turn.lost, ...(turn.reply ? [turn.reply] : [])];
   return addUp([
@@ -378,16 +378,16 @@ export function nodeCost(view: RunView, id: NodeId): number | null {
   return addUp((view.nodes.get(id)?.turns ?? []).map((turn) => turnCost(view, turn)));
 }
 
-/** A sum of costs; unknown as soon as one is. */
+/** A sum of costs; unknown if one of them is. */
 export const addUp = (costs: (number | null)[]) =>
   costs.reduce<number | null>((sum, cost) => (sum === null || cost === null ? null : sum + cost), 0);
 
-/** Whether every model of the run is on this computer, so that nothing is paid. */
+/** Whether every model of the run is on this computer, so that the run is free. */
 export function isFree(options: RunOptions | undefined): boolean {
   return options?.model.provider === "local" && (options.sub_model?.provider ?? "local") === "local";
 }
 
-/** Whether nothing left this computer: neither went a model's reading elsewhere, nor the text that code touched. */
+/** Whether nothing left this computer: neither text for a model, nor text that code read. */
 export function stayedHere({ options, mode }: Pick<RunView, "options" | "mode">): boolean {
   return isFree(options) && (mode === "direct" || options?.repl_command === undefined);
 }

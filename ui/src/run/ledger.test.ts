@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Destination } from "../bindings/Destination";
 import type { Event } from "../bindings/Event";
-import { ledgerLine, ledgerOf, placeWords } from "./ledger";
 import { record, started, worked } from "./fixture";
+import { ledgerLine, ledgerOf, placeWords } from "./ledger";
 
 type Entry = Parameters<typeof record>[number];
 
@@ -15,7 +15,7 @@ const touched = (path: string): Entry => [1, { type: "touched", path, digest: "d
 const direct: Entry = [0, { type: "routed", mode: "direct", reason: "It fits." }];
 
 describe("the ledger", () => {
-  it("counts at each place what was read before something last went there", () => {
+  it("counts the documents read before the last send to a place", () => {
     const ledger = ledgerOf(
       events(
         sent(cloud),
@@ -35,7 +35,7 @@ describe("the ledger", () => {
     expect(ledger && ledgerLine(ledger)).toBe("Sent to 2 places: 5 KB, text of at most 3 documents");
   });
 
-  it("tells a server on this computer that hands on what it gets from one that keeps it, and from one elsewhere", () => {
+  it("names a local server, a local relay and a remote server", () => {
     for (const address of ["http://localhost:4000", "http://127.0.0.1:4000", "http://[::1]:4000"]) {
       expect(placeWords(server(address))).toContain("hands on");
       expect(placeWords(server(address, true))).toContain("did not leave");
@@ -43,7 +43,7 @@ describe("the ledger", () => {
     expect(placeWords(cloud)).toBe("The model’s server.");
   });
 
-  it("says that nothing left where nothing did, and names a server that is on this computer", () => {
+  it("says that nothing left, and names a local server", () => {
     const line = (...entries: Entry[]) =>
       ledgerLine(ledgerOf(events(...entries)) ?? { sent: [], documents: ["?"], exact: false });
     expect(line(touched("a"))).toBe("Nothing left this computer");
@@ -52,12 +52,12 @@ describe("the ledger", () => {
     expect(line(touched("a"), sent(elsewhere))).toBe("Sent to code elsewhere: 1 message, 2 KB, text of at most 1 document");
   });
 
-  it("says exactly which documents were sent only where the engine wrote the prompt from whole texts", () => {
+  it("is exact only if the engine wrote the prompt itself", () => {
     const ledger = ledgerOf(events(direct, touched("a"), sent(cloud)));
     expect(ledger && ledgerLine(ledger)).toBe("Sent to api.openai.com: 1 request, 2 KB, text of 1 document");
   });
 
-  it("claims nothing of a run whose version did not write it down", () => {
+  it("claims nothing about a run from an older version", () => {
     expect(ledgerOf(worked())).toBeNull();
   });
 });

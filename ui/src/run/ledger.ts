@@ -1,13 +1,13 @@
-// What left this computer in a run, folded from its events as crates/rlm/src/ledger.rs does it.
+// Everything that left this computer in a run, derived from its events in the same way as crates/rlm/src/ledger.rs.
 import type { Destination } from "../bindings/Destination";
 import type { Event } from "../bindings/Event";
 import type { Ledger } from "../bindings/Ledger";
 import { bytes, count, plural } from "../text/format";
 
-/** The first version of events that say what was sent. */
+/** The first event version that records sent text. */
 const SINCE = 2;
 
-/** `null` where some events are of a version that did not write it down. */
+/** The ledger of a run; `null` if some of its events are from a version that did not record sent text. */
 export function ledgerOf(events: readonly Event[]): Ledger | null {
   if (events.some((event) => event.version < SINCE)) return null;
   const ledger: Ledger = { sent: [], documents: [], exact: false };
@@ -37,12 +37,12 @@ export function ledgerOf(events: readonly Event[]): Ledger | null {
 
 const stays = (to: Destination) => to.kind === "server" && to.this_computer;
 
-/** Where something went, as people say it. */
+/** A short name of a destination. */
 export const placeName = (to: Destination) => (to.kind === "command" ? "code elsewhere" : to.address.replace(/^https?:\/\//, ""));
 
 const isHere = (address: string) => /^\w+:\/\/(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/.test(address);
 
-/** What a place is. */
+/** One sentence about a destination. */
 export function placeWords(to: Destination): string {
   if (to.kind === "command") return "Runs the code. Where that is, only this command knows.";
   if (to.this_computer) return "A server on this computer: this did not leave it, as far as Plumb can see.";
@@ -50,20 +50,20 @@ export function placeWords(to: Destination): string {
   return "The model’s server.";
 }
 
-/** How many documents' text was in what went to a place. */
+/** The number of documents whose text was sent to a destination. */
 export function textWords(documents: number, exact: boolean): string {
   if (documents === 0) return "text of no document";
   return `text of ${exact ? "" : "at most "}${plural(documents, "document")}`;
 }
 
-/** How much went to a place. */
+/** The number of requests, bytes and tokens sent to a destination. */
 export function amountWords({ to, times, bytes: size, tokens }: Ledger["sent"][number]): string {
   const parts = [plural(times, to.kind === "server" ? "request" : "message"), bytes(size)];
   if (tokens > 0) parts.push(`about ${count(tokens)} tokens`);
   return parts.join(", ");
 }
 
-/** All of it in one line. */
+/** The whole ledger in one line. */
 export function ledgerLine(ledger: Ledger): string {
   const left = ledger.sent.filter((place) => !stays(place.to));
   const [only] = left;

@@ -1,4 +1,4 @@
-// How an answer was found, in sentences.
+// The steps of a run as sentences.
 import type { Finish } from "../bindings/Finish";
 import type { NodeId } from "../bindings/NodeId";
 import { fileName, firstLine, plural, short } from "../text/format";
@@ -18,7 +18,7 @@ import {
 export type Kind = "look" | "search" | "ask" | "code" | "think" | "trouble" | "answer";
 
 export interface Step {
-  /** `cell:0:2`, `turn:0:1`, … : the same name everywhere the step is shown. */
+  /** `cell:0:2`, `turn:0:1`, … The same key wherever the step is shown. */
   key: string;
   kind: Kind;
   title: string;
@@ -26,12 +26,12 @@ export interface Step {
   start: number;
   end?: number;
   running: boolean;
-  /** Absent where nothing is paid. */
+  /** In US dollars; `null` if a price is unknown, absent if the step is free. */
   cost?: number | null;
-  /** What the model said beside its code. */
+  /** The model's words beside its code. */
   said?: string;
   cell?: Cell;
-  /** Names of the calls and turns that are part of this step. */
+  /** Keys of the calls and turns that are part of this step. */
   holds: string[];
 }
 
@@ -39,7 +39,7 @@ export const turnKey = (node: NodeId, turn: number) => `turn:${node}:${turn}`;
 export const cellKey = (node: NodeId, cell: number) => `cell:${node}:${cell}`;
 export const callKey = (id: number) => `call:${id}`;
 
-/** A call and everything its helper did, by name. */
+/** Keys of a call and of everything its helper did. */
 export function within(view: RunView, id: number): string[] {
   const child = view.calls.get(id)?.child;
   const node = child === undefined ? undefined : view.nodes.get(child);
@@ -51,7 +51,7 @@ export function within(view: RunView, id: number): string[] {
   return [callKey(id), `node:${node.id}`, ...cells];
 }
 
-/** The steps of one node: the root's, or a helper's. */
+/** The steps of a node: the root, or a helper. */
 export function story(view: RunView, id: NodeId): Step[] {
   const node = view.nodes.get(id);
   const steps = [
@@ -181,7 +181,7 @@ function turnSteps(view: RunView, node: RunNode, turn: Turn): Step[] {
   });
 }
 
-/** Why a reply is not whole. */
+/** Why a reply is incomplete; `undefined` if it is complete. */
 export const whyEnded = (finish: Finish | undefined) =>
   finish === "length"
     ? "The reply was cut off at the model's greatest length"
@@ -189,7 +189,7 @@ export const whyEnded = (finish: Finish | undefined) =>
       ? "The model refused to answer"
       : undefined;
 
-/** What a cell did, by the weightiest thing it did. */
+/** Describes a cell by the most important thing it did. */
 export function describe(view: RunView, cell: Cell): { kind: Kind; title: string; detail?: string } {
   const running = cell.end === undefined;
   const { outcome } = cell;
@@ -273,23 +273,23 @@ function ending(view: RunView): Step {
   return { key: "end", kind, title: titles[status], detail, start: view.length, end: view.length, running: false, holds: [] };
 }
 
-/** The engine's own look before the first turn. */
+/** Describes the engine's own searches before the first turn. */
 function lookedUp(searches: Search[]): { title: string; detail: string } {
   return { ...searched(searches), title: "Looked for passages that fit the question" };
 }
 
-/** The answer in a reply that was read out of passages, empty where they do not say it; absent in any other reply. */
+/** The answer in a reply that was read from passages: empty if they do not contain it, `undefined` for any other reply. */
 export function readAnswer(reply: string): string | undefined {
   const words = /^\s*Answer:\s*([\s\S]*)$/.exec(reply)?.[1];
   return words !== undefined && /^not found/i.test(words) ? "" : words;
 }
 
-/** What a reply says outside its code. */
+/** The text of a reply outside its code. */
 export const prose = (reply: string) => reply.replace(/```[\s\S]*?(?:```|$)/g, "").trim() || undefined;
 
 const lastLine = (text: string) => firstLine(text.trim().split("\n").at(-1) ?? "");
 
-/** Why nothing is sent for a while. */
+/** Why Plumb waits before it sends again. */
 export function waitWords({ asked, code, at, until }: Wait): string {
   const time = `${Math.ceil((until - at) / 1000)} s`;
   if (asked) return `The provider asked us to wait ${time}`;
@@ -302,7 +302,7 @@ const whyWait: Record<string, string> = {
   cut_short: "The reply broke off",
 };
 
-/** What is going on just now, in words. `clock`: the run's own. */
+/** The current step, as a phrase. `clock` is in milliseconds on the run's own clock. */
 export function livePhrase(view: RunView, clock: number): string {
   const wait = view.waits.findLast((w) => w.until > clock);
   if (wait) return waitWords(wait);
