@@ -126,10 +126,9 @@ impl Plumb {
         options: &RunOptions,
         (corpus, journal, live): (&Arc<OpenCorpus>, Arc<dyn Journal>, &Arc<Live>),
     ) -> Result<Parts, Fault> {
-        let (models, own) = (self.inner.folders.models(), self.inner.folders.own_profiles());
-        let model = plumb_models::connect(&options.model, &self.inner.keys, &models, &own).await?;
+        let model = self.inner.models.connect(&options.model).await?;
         let sub_model = match &options.sub_model {
-            Some(choice) => plumb_models::connect(choice, &self.inner.keys, &models, &own).await?,
+            Some(choice) => self.inner.models.connect(choice).await?,
             None => model.clone(),
         };
         self.keep_local(sources, options, [&*model, &*sub_model]).await?;

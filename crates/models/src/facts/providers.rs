@@ -1,38 +1,42 @@
-//! The servers that Plumb knows by name. What they speak is in [`crate::formats`].
+//! The providers that Plumb knows by name. Their wire formats are in [`crate::formats`].
 
 use plumb_rlm::{
+    fault,
     fault::{Code, Fault},
     options::ModelChoice,
 };
 use reqwest::Url;
 use std::net::IpAddr;
 
-/// A server known by name.
+/// The provider of the models that run inside Plumb.
+pub const LOCAL: &str = "local";
+
+/// A provider known by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Provider {
-    /// As it stands in [`ModelChoice::provider`].
+    /// Its id, as in [`ModelChoice::provider`].
     pub id: &'static str,
-    /// As people write it.
+    /// Its name for people.
     pub name: &'static str,
-    /// Where it is; `None`: the user says.
+    /// Its address; `None` where each user has another.
     pub base_url: Option<&'static str>,
-    /// What its address looks like, where the user says it.
+    /// An example of its address.
     pub example: &'static str,
-    /// The environment variable in which its key usually lies.
+    /// The environment variable that usually holds its key.
     pub key_variable: Option<&'static str>,
-    /// Where it wants the key.
+    /// The header for its key.
     pub key_header: KeyHeader,
-    /// It answers nobody without a key.
+    /// It refuses every call without a key.
     pub key_required: bool,
-    /// It runs on a machine of the user's: the model's window is what that machine affords.
+    /// It runs on a machine of the user's, whose memory limits the model's window.
     pub own_machine: bool,
-    /// Its calls cost nothing where it runs on this computer: it does not hand them on to somebody who charges.
+    /// Its calls cost nothing where it runs on this computer: it does not forward them to anyone who charges.
     pub free_here: bool,
-    /// A gateway: whom it hands calls on to, only its own settings say.
+    /// It forwards calls to other providers, which only its own settings name.
     pub gateway: bool,
 }
 
-/// The header in which a key travels.
+/// The header that carries a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyHeader {
     /// `Authorization: Bearer …`.
@@ -76,12 +80,12 @@ impl Provider {
         Provider { key_header: KeyHeader::Named(header), ..self }
     }
 
-    /// It hands calls on to others.
-    const fn handing_on(self) -> Self {
+    /// It forwards calls to others.
+    const fn forwarding(self) -> Self {
         Provider { free_here: false, gateway: true, ..self }
     }
 
-    /// Its address is another for each user: what is known is only an example.
+    /// Each user has another address, so the known one is only an example.
     const fn elsewhere(self) -> Self {
         Provider { base_url: None, ..self }
     }
@@ -93,12 +97,12 @@ const PROVIDERS: &[Provider] = &[
     cloud("gemini", "Google Gemini", "https://generativelanguage.googleapis.com/v1beta", "GEMINI_API_KEY")
         .key_in("x-goog-api-key"),
     cloud("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
-    // The name of a model is that of its deployment: <https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle>.
+    // A model's name is its deployment's: <https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle>.
     cloud("azure", "Azure OpenAI", "https://RESOURCE.openai.azure.com/openai/v1", "AZURE_OPENAI_API_KEY")
         .key_in("api-key")
         .elsewhere(),
-    // Which provider answers stands in the name of the model, as `@PROVIDER/NAME`: <https://portkey.ai/docs/api-reference/inference-api/headers>.
-    cloud("portkey", "Portkey", "https://api.portkey.ai/v1", "PORTKEY_API_KEY").key_in("x-portkey-api-key").handing_on(),
+    // A model's name says which provider answers, as `@PROVIDER/NAME`: <https://portkey.ai/docs/api-reference/inference-api/headers>.
+    cloud("portkey", "Portkey", "https://api.portkey.ai/v1", "PORTKEY_API_KEY").key_in("x-portkey-api-key").forwarding(),
     cloud("mistral", "Mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
     cloud("deepseek", "DeepSeek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
     cloud("groq", "Groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
@@ -109,49 +113,54 @@ const PROVIDERS: &[Provider] = &[
     own("llamacpp", "llama.cpp", "http://localhost:8080/v1"),
     own("vllm", "vLLM", "http://localhost:8000/v1"),
     own("sglang", "SGLang", "http://localhost:30000/v1"),
-    Provider { key_variable: Some("LITELLM_API_KEY"), ..own("litellm", "LiteLLM", "http://localhost:4000/v1") }.handing_on(),
-    // It may be one or the other; what it is, nobody says.
+    Provider { key_variable: Some("LITELLM_API_KEY"), ..own("litellm", "LiteLLM", "http://localhost:4000/v1") }.forwarding(),
+    // It may be any of these, so nothing more is known of it.
     Provider { free_here: false, ..own("server", "Another server", "http://localhost:8000/v1").elsewhere() },
 ];
 
-/// What is to be done about the name of a model where servers know deployments.
-pub const DEPLOYMENT: &str =
-    "Azure wants the name that you gave the deployment, not that of its model. It stands in Azure's portal under Deployments.";
+/// Advice on the name of a model where a provider has deployments.
+pub const DEPLOYMENT_ADVICE: &str =
+    "Azure wants the name that you gave the deployment, not that of its model. Azure's portal shows it under Deployments.";
 
-/// Whether a provider's models are asked for by the names that its user gave to deployments.
+/// Whether a provider knows its models by the names that users gave to deployments.
 pub fn has_deployments(provider: &str) -> bool {
     provider == "azure"
 }
 
-/// All of them, as a front end lists them.
+/// All providers, in the order in which a front end lists them.
 pub fn providers() -> &'static [Provider] {
     PROVIDERS
 }
 
-/// The one named `id`.
+/// The provider with this id.
 pub fn provider(id: &str) -> Option<&'static Provider> {
     PROVIDERS.iter().find(|provider| provider.id == id)
 }
 
-/// Where a choice's server is.
+/// The address of a choice's server.
 ///
 /// # Errors
-/// When the provider is unknown, or its address is missing or no web address.
+/// `unreachable` when the provider is unknown, or its address is missing or no web address.
 pub fn base_url(choice: &ModelChoice) -> Result<Url, Fault> {
     let known = provider(&choice.provider);
     let address = choice.base_url.as_deref().or(known.and_then(|provider| provider.base_url)).ok_or_else(|| match known {
-        Some(known) => bad_address(&format!("No address of a server is given. Enter one, such as {}.", known.example)),
-        None => bad_address(&format!(
-            "There is no provider \"{}\". Choose one of: local, {}.",
-            choice.provider,
-            PROVIDERS.iter().map(|provider| provider.id).collect::<Vec<_>>().join(", ")
-        )),
+        Some(known) => {
+            fault!(Code::Unreachable, "The server has no address. Enter one, such as {example}.", example = known.example)
+        }
+        None => fault!(
+            Code::Unreachable,
+            "There is no provider \"{provider}\". Choose one of: local, {known}.",
+            provider = &choice.provider,
+            known = PROVIDERS.iter().map(|provider| provider.id).collect::<Vec<_>>().join(", "),
+        ),
     })?;
     let url = Url::parse(address.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let url =
-        url.ok_or_else(|| bad_address("The server's address is not a web address. It looks like https://example.org/v1."))?;
+    let url = url.ok_or_else(|| {
+        fault!(Code::Unreachable, "The server's address is not a web address. Enter one like https://example.org/v1.")
+    })?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(bad_address("The server's address holds a user name or password. Take it out and enter the key as a key."));
+        let message = "The server's address contains a user name or password. Remove it, and enter the key as a key.";
+        return Err(Fault::new(Code::Unreachable, message));
     }
     Ok(url)
 }
@@ -161,15 +170,15 @@ pub fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// Whether a choice's server, wherever it runs, has others answer: a gateway does, and Ollama for the models of its cloud, which it tells by the end of
-/// their names (`gpt-oss:120b-cloud`, `glm-4.6:cloud`): <https://docs.ollama.com/cloud>.
-pub fn hands_on(choice: &ModelChoice) -> bool {
+/// Whether a choice's server forwards calls, wherever it runs. Gateways do, and so does Ollama for models of its cloud, whose names have an ending of
+/// their own (`gpt-oss:120b-cloud`, `glm-4.6:cloud`): <https://docs.ollama.com/cloud>.
+pub fn forwards_calls(choice: &ModelChoice) -> bool {
     let name = choice.name.trim().to_ascii_lowercase();
     let cloud = [":cloud", "-cloud"].iter().any(|end| name.ends_with(end));
     provider(&choice.provider).is_some_and(|provider| provider.gateway || provider.own_machine && cloud)
 }
 
-/// Whether this address is one of this computer.
+/// Whether an address is this computer's.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost") => true,
@@ -178,11 +187,11 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Whether this address is one of this computer or of the network around it, where people's own servers are.
-pub fn is_near(url: &Url) -> bool {
+/// Whether an address is in this computer or its private network, where users have servers of their own.
+pub fn is_private(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     match host.trim_matches(['[', ']']).parse::<IpAddr>() {
-        // 100.64.0.0/10 is what private networks over the internet use.
+        // Private networks over the internet use 100.64.0.0/10.
         Ok(IpAddr::V4(ip)) => {
             let [a, b, ..] = ip.octets();
             ip.is_loopback() || ip.is_private() || ip.is_link_local() || (a == 100 && (64..128).contains(&b))
@@ -190,10 +199,6 @@ pub fn is_near(url: &Url) -> bool {
         Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
         Err(_) => !host.contains('.') || [".local", ".lan", ".internal", ".home.arpa"].iter().any(|end| host.ends_with(end)),
     }
-}
-
-fn bad_address(message: &str) -> Fault {
-    Fault::new(Code::Unreachable, message)
 }
 
 #[cfg(test)]
@@ -212,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn every_known_address_is_a_web_address_and_cloud_ones_are_encrypted() {
+    fn known_addresses_are_valid_and_cloud_ones_encrypted() {
         for provider in providers().iter().filter(|provider| provider.base_url.is_some()) {
             let url = base_url(&choice(provider.id, None)).unwrap();
             assert_eq!(url.scheme() == "https", !provider.own_machine, "{}", provider.id);
@@ -220,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn each_name_stands_once_and_what_needs_a_key_names_its_variable() {
+    fn ids_are_unique_and_required_keys_have_a_variable() {
         for provider in providers() {
             assert_eq!(providers().iter().filter(|other| other.id == provider.id).count(), 1, "{}", provider.id);
             assert!(!provider.key_required || provider.key_variable.is_some(), "{}", provider.id);
@@ -228,14 +233,14 @@ mod tests {
     }
 
     #[test]
-    fn an_address_with_a_password_in_it_is_refused_without_showing_it() {
+    fn an_address_with_a_password_is_refused_unshown() {
         let error = base_url(&choice("server", Some("https://me:secret@example.org/v1"))).unwrap_err();
         assert!(!error.message.contains("secret"));
     }
 
     #[test]
-    fn nonsense_addresses_and_names_are_told_apart() {
-        assert!(base_url(&choice("server", None)).unwrap_err().message.contains("No address"));
+    fn wrong_addresses_and_unknown_providers_differ() {
+        assert!(base_url(&choice("server", None)).unwrap_err().message.contains("no address"));
         assert!(base_url(&choice("azure", None)).unwrap_err().message.contains("https://RESOURCE.openai.azure.com/openai/v1"));
         assert!(base_url(&choice("server", Some("file:///etc"))).unwrap_err().message.contains("not a web address"));
         assert!(base_url(&choice("nope", None)).unwrap_err().message.contains("There is no provider"));
@@ -249,8 +254,8 @@ mod tests {
     }
 
     #[test]
-    fn the_network_around_this_computer_is_near_and_the_rest_is_not() {
-        let is = |host: &str| is_near(&Url::parse(&format!("http://{host}/v1")).unwrap());
+    fn only_private_networks_are_private() {
+        let is = |host: &str| is_private(&Url::parse(&format!("http://{host}/v1")).unwrap());
         for near in ["localhost", "127.0.0.1", "[::1]", "10.1.2.3", "172.16.0.1", "192.168.0.9", "100.100.1.1", "[fd00::1]"] {
             assert!(is(near), "{near}");
         }

@@ -1,5 +1,4 @@
 use super::*;
-use crate::providers;
 use plumb_rlm::options::KeySource;
 
 fn of(provider: &str, name: &str, base_url: Option<&str>) -> (ModelChoice, Url) {
@@ -24,7 +23,7 @@ fn deployment(name: &str) -> Option<&'static str> {
 }
 
 #[test]
-fn the_table_reads_is_dated_and_names_its_sources() {
+fn the_table_parses_is_dated_and_names_its_sources() {
     assert!(is_date(prices_as_of()));
     for provider in ["openai", "anthropic", "gemini", "mistral", "deepseek", "groq", "together", "xai", "azure"] {
         assert!(TABLE.models.iter().any(|fact| fact.provider == provider), "{provider}");
@@ -41,7 +40,7 @@ fn the_table_reads_is_dated_and_names_its_sources() {
 }
 
 #[test]
-fn a_dated_version_costs_what_its_model_costs_and_another_model_does_not() {
+fn a_dated_version_has_its_models_price() {
     assert_eq!(price_of("openai", "gpt-4o-mini-2024-07-18"), price_of("openai", "gpt-4o-mini"));
     assert!(price_of("openai", "gpt-4o-mini").is_some());
     assert_eq!(price_of("anthropic", "claude-haiku-4-5-20251001"), price_of("anthropic", "claude-haiku-4-5"));
@@ -53,7 +52,7 @@ fn a_dated_version_costs_what_its_model_costs_and_another_model_does_not() {
 }
 
 #[test]
-fn a_deployment_at_azure_has_the_price_of_the_model_that_its_name_holds_for_certain() {
+fn a_deployments_price_needs_a_certain_name() {
     for (name, model) in [
         ("gpt-4o", "gpt-4o"),
         ("prod-gpt-4o-mini", "gpt-4o-mini"),
@@ -70,7 +69,7 @@ fn a_deployment_at_azure_has_the_price_of_the_model_that_its_name_holds_for_cert
 }
 
 #[test]
-fn openrouter_charges_what_the_maker_does_and_other_servers_what_they_like() {
+fn openrouter_has_makers_prices_and_others_have_none() {
     assert_eq!(price_of("openrouter", "anthropic/claude-haiku-4.5"), price_of("anthropic", "claude-haiku-4-5"));
     assert_eq!(price_of("openrouter", "gpt-4o"), None);
     assert_eq!(price_of("openrouter", "openai/gpt-4o:free"), None);
@@ -79,7 +78,7 @@ fn openrouter_charges_what_the_maker_does_and_other_servers_what_they_like() {
 }
 
 #[test]
-fn what_is_suggested_for_pieces_is_in_the_table_and_much_cheaper() {
+fn cheaper_models_are_in_the_table_and_much_cheaper() {
     for (provider, name) in &PAIRS.cheap {
         assert!(price_of(provider, name).is_some(), "{provider}: {name}");
         let (choice, url) = of(provider, name, None);

@@ -1,8 +1,12 @@
-//! Brings a built-in model's file here: from its publisher, from another address, or from a local file.
+//! Fetches a built-in model's file: from its publisher, from another address, or from a local file.
 
-use crate::catalogue::{self, BuiltIn, FileState};
+use crate::facts::catalogue::{self, BuiltIn, FileState};
+use crate::system;
 use futures_util::StreamExt;
-use plumb_rlm::fault::{Code, Fault};
+use plumb_rlm::{
+    fault,
+    fault::{Code, Fault},
+};
 use reqwest::{Client, StatusCode, header};
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -11,7 +15,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio_util::sync::CancellationToken;
 
-/// Where to take a file from, instead of its publisher.
+/// A source of a file other than its publisher.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A file on this computer.
@@ -21,7 +25,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// What a user entered.
+    /// Parses a user's entry: an http or https address, or else a path.
     pub fn parse(text: &str) -> Self {
         if text.starts_with("http://") || text.starts_with("https://") {
             Source::Url(text.into())
@@ -31,34 +35,36 @@ impl Source {
     }
 }
 
-/// How far a fetch is.
+/// Progress of a fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// Bytes are coming in.
+    /// Bytes are arriving.
     Fetching {
-        /// Those that are here.
+        /// Bytes on this computer.
         done: u64,
-        /// All.
+        /// Length of the file.
         total: u64,
     },
-    /// All bytes are here; the checksum is being worked out.
+    /// The file is complete; its checksum is being computed.
     Checking {
         /// Bytes read.
         done: u64,
-        /// All.
+        /// Length of the file.
         total: u64,
     },
 }
 
-const TRIES: u32 = 5;
-const SILENCE: Duration = Duration::from_secs(60);
-/// Left free on the disk: a full disk harms everything else on it.
-const SPARE: u64 = 200 << 20;
+/// Maximum number of tries that bring nothing, one after the other.
+const MAX_TRIES: u32 = 5;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Space left free on the disk, because a full disk harms everything else on it.
+const SPARE_BYTES: u64 = 200 << 20;
 
-/// Makes `model` ready in `dir` and gives its path. What an earlier fetch brought is kept and gone on from.
+/// Makes `model` ready in `dir`, and returns its path. Continues an interrupted download.
 ///
 /// # Errors
-/// When it cannot be brought here, is not the right file, or `cancel` was used; what has come stays for the next try.
+/// `unreachable`, `wrong_file`, `no_space`, `io`, `busy`; `stopped` when `cancel` was used. Downloaded bytes stay for the next try.
 pub async fn fetch(
     model: &BuiltIn,
     dir: &Path,
@@ -81,7 +87,7 @@ pub async fn fetch(
     Ok(path)
 }
 
-/// From a local file, which stays where it is.
+/// Takes a local file, which stays where it is.
 async fn take(
     model: &BuiltIn,
     file: &Path,
@@ -102,7 +108,7 @@ async fn take(
     settle(model, &part, path, on_progress, cancel).await
 }
 
-/// Gives a file that is all here its name, if it is the right one.
+/// Gives a complete file its name, if its checksum is right.
 async fn settle(
     model: &BuiltIn,
     part: &Path,
@@ -111,12 +117,12 @@ async fn settle(
     cancel: &CancellationToken,
 ) -> Result<(), Fault> {
     if !check(model, part, on_progress, cancel).await? {
-        // It is of no use to the next try.
+        // The next try has no use for the wrong file.
         let _ = fs::remove_file(part);
         return Err(wrong(model));
     }
     fs::rename(part, path).map_err(|error| at(path, &error))?;
-    // The note that it was checked goes with it.
+    // The record of its checksum moves along.
     let _ = fs::rename(catalogue::note_of(part), catalogue::note_of(path));
     Ok(())
 }
@@ -130,11 +136,11 @@ async fn download(
 ) -> Result<(), Fault> {
     let part = catalogue::part_of(path);
     let file = File::options().create(true).append(true).open(&part).map_err(|error| at(&part, &error))?;
-    // Two programs that write one file would spoil it.
+    // Two programs that write to one file would damage it.
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            return Err(Fault::new(Code::Busy, format!("{} is being fetched already. Wait for it.", model.name)));
+            return Err(fault!(Code::Busy, "{model} is being downloaded already. Wait until that is done.", model = model.name));
         }
         Err(TryLockError::Error(error)) => return Err(at(&part, &error)),
     }
@@ -144,7 +150,7 @@ async fn download(
         length = 0;
     }
     has_room(path, model.bytes - length)?;
-    let client = Client::builder().connect_timeout(Duration::from_secs(10)).read_timeout(SILENCE).build();
+    let client = Client::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(IDLE_TIMEOUT).build();
     let client = client.map_err(|error| unreachable(model, &error.to_string()))?;
     let mut file = tokio::fs::File::from_std(file);
     let mut tries = 0;
@@ -155,7 +161,7 @@ async fn download(
             result = run => result,
             () = cancel.cancelled() => Err(Broken::Lasting(stopped())),
         };
-        // Whatever has come is on the disk before anything else happens.
+        // All arrived bytes go to the disk before anything else happens.
         file.flush().await.map_err(|error| at(&part, &error))?;
         length = file.metadata().await.map_err(|error| at(&part, &error))?.len();
         match result {
@@ -163,7 +169,7 @@ async fn download(
             Err(Broken::Lasting(error)) => return Err(error),
             Err(Broken::Passing(why)) => {
                 tries = if length > before { 1 } else { tries + 1 };
-                if tries >= TRIES {
+                if tries >= MAX_TRIES {
                     return Err(unreachable(model, &why));
                 }
                 tokio::select! {
@@ -181,7 +187,7 @@ enum Broken {
     Lasting(Fault),
 }
 
-/// One connection: brings what it can from `length` on.
+/// Downloads over one connection, from `length` on.
 async fn run(
     model: &BuiltIn,
     client: &Client,
@@ -200,11 +206,11 @@ async fn run(
     match response.status() {
         StatusCode::PARTIAL_CONTENT => {}
         StatusCode::OK | StatusCode::RANGE_NOT_SATISFIABLE => {
-            // It sends all from the beginning, or has a shorter file than what is here.
+            // The server sends the whole file, or has a shorter one.
             file.set_len(0).await.map_err(io)?;
             *length = 0;
             if response.status() != StatusCode::OK {
-                return Err(Broken::Passing("the server's file is another one".into()));
+                return Err(Broken::Passing("the server has another file".into()));
             }
         }
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
@@ -228,7 +234,7 @@ async fn run(
     if *length < model.bytes { Err(Broken::Passing("the connection ended early".into())) } else { Ok(()) }
 }
 
-/// Works out the checksum away from the async threads.
+/// Computes the checksum on a thread that may block.
 async fn check(
     model: &BuiltIn,
     path: &Path,
@@ -253,51 +259,48 @@ async fn check(
 
 fn has_room(path: &Path, bytes: u64) -> Result<(), Fault> {
     let dir = path.parent().unwrap_or(path);
-    // Where the free space cannot be told, the write will.
-    let Ok(disk) = rustix::fs::statvfs(dir) else { return Ok(()) };
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    if free >= bytes.saturating_add(SPARE) {
-        return Ok(());
-    }
-    let mega = |bytes: u64| bytes.div_ceil(1_000_000);
-    Err(Fault::new(
+    let needed = bytes.saturating_add(SPARE_BYTES);
+    // Where the free space is unknown, writing fails in time.
+    let Some(free) = system::free_disk_bytes(dir).filter(|free| *free < needed) else { return Ok(()) };
+    let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
+    Err(fault!(
         Code::NoSpace,
-        format!(
-            "The model needs {} MB on the disk of {}, and {} MB are free. Make room there.",
-            mega(bytes.saturating_add(SPARE)),
-            dir.display(),
-            mega(free)
-        ),
+        "The model needs {needed} MB on the disk of {folder}, and {free} MB are free. Make room there.",
+        needed = megabytes(needed),
+        folder = dir.display(),
+        free = megabytes(free),
     ))
 }
 
 fn wrong(model: &BuiltIn) -> Fault {
-    Fault::new(
+    fault!(
         Code::WrongFile,
-        format!(
-            "That file is not {} as its publisher made it: its length or checksum differs. Fetch it again, or from another source.",
-            model.name
-        ),
+        "The file is not {model} as its publisher made it: its length or checksum differs. Download it again, or from another source.",
+        model = model.name,
     )
 }
 
 fn unreachable(model: &BuiltIn, why: &str) -> Fault {
-    Fault::new(
+    fault!(
         Code::Unreachable,
-        format!(
-            "{} could not be fetched ({why}). Check the network and try again, or give a file you have; what has come is kept.",
-            model.name
-        ),
+        "{model} could not be downloaded ({why}). Check the network and try again, which continues the download, or give a file that you have.",
+        model = model.name,
+        why = why,
     )
 }
 
 fn stopped() -> Fault {
-    Fault::new(Code::Stopped, "Fetching was stopped. What has come is kept for the next time.")
+    Fault::new(Code::Stopped, "The download was stopped. Start it again to continue it.")
 }
 
 fn at(path: &Path, error: &io::Error) -> Fault {
     let code = if error.kind() == io::ErrorKind::StorageFull { Code::NoSpace } else { Code::Io };
-    Fault::new(code, format!("{} could not be read or written ({error}).", path.display()))
+    fault!(
+        code,
+        "{file} could not be read or written ({error}). Check the folder's permissions and the disk.",
+        file = path.display(),
+        error = error,
+    )
 }
 
 #[cfg(test)]

@@ -1,34 +1,34 @@
-//! How much fits, as servers say it when they refuse a call.
+//! The limits that servers name when they refuse a call.
 
-/// What a refusal says of it, in tokens.
+/// Limits named in a refusal, in tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Prompt and reply together.
+    /// Maximum length of prompt and reply together.
     pub window: Option<u64>,
-    /// The prompt that was refused, as the server counts.
+    /// Length of the refused prompt, as the server counts.
     pub prompt: Option<u64>,
-    /// One reply.
+    /// Maximum length of one reply.
     pub reply: Option<u64>,
 }
 
-/// Before a window. OpenAI and vLLM: "This model's maximum context length is 8192 tokens. However, you requested 8692 tokens (500 in the messages,
+/// Phrases before a window. OpenAI and vLLM: "This model's maximum context length is 8192 tokens. However, you requested 8692 tokens (500 in the messages,
 /// 8192 in the completion)."; SGLang: "maximum context length of 8192 tokens"; llama.cpp: `"n_ctx": 8192`; Together: "`inputs` tokens +
 /// `max_new_tokens` must be <= 8193"; Anthropic: "exceed context limit: 190000 + 21333 > 200000".
 const BEFORE_WINDOW: &[&str] =
     &["context length is only", "context length is", "context length of", "\"n_ctx\":", "`max_new_tokens` must be <="];
-/// Before a prompt's length.
+/// Phrases before a prompt's length.
 const BEFORE_PROMPT: &[&str] = &["\"n_prompt_tokens\":", "messages resulted in", "context limit:"];
-/// After it. vLLM also says "your request has 500 input tokens"; SGLang "500 tokens from the input messages"; OpenRouter "500 of text input".
+/// Phrases after a prompt's length. vLLM also says "your request has 500 input tokens"; SGLang "500 tokens from the input messages"; OpenRouter "500 of text input".
 const AFTER_PROMPT: &[&str] =
     &["in the messages", "input tokens", "tokens from the input", "of text input", "in your prompt", "`inputs` tokens and"];
-/// Before the longest reply. OpenAI: "This model supports at most 4096 completion tokens"; Groq: "`max_tokens` must be less than or equal to
+/// Phrases before the longest reply. OpenAI: "This model supports at most 4096 completion tokens"; Groq: "`max_tokens` must be less than or equal to
 /// `8192`"; DeepSeek: "the valid range of max_tokens is [1, 8192]".
 const BEFORE_REPLY: &[&str] = &["supports at most", "max_tokens` must be less than or equal to", "range of max_tokens is [1,"];
-/// After it. Anthropic: "max_tokens: 100000 > 64000, which is the maximum allowed number of output tokens".
+/// Phrases after the longest reply. Anthropic: "max_tokens: 100000 > 64000, which is the maximum allowed number of output tokens".
 const AFTER_REPLY: &[&str] = &[", which is the maximum allowed"];
 
-/// Reads the body of a refusal, in lower case; `None` where it says nothing of limits.
-pub fn named(refusal: &str) -> Option<Limits> {
+/// Reads the limits in the body of a refusal, in lower case; `None` where it names none.
+pub fn parse(refusal: &str) -> Option<Limits> {
     let first = |before: &[&str]| before.iter().find_map(|phrase| after(refusal, phrase));
     let last = |behind: &[&str]| behind.iter().find_map(|phrase| before(refusal, phrase));
     let summed = refusal.split_once("context limit:").and_then(|(_, sum)| after(sum, ">"));
@@ -40,13 +40,13 @@ pub fn named(refusal: &str) -> Option<Limits> {
     (limits != Limits::default()).then_some(limits)
 }
 
-/// The number that follows a phrase at once.
+/// The number right after a phrase.
 fn after(text: &str, phrase: &str) -> Option<u64> {
     let rest = text.split_once(phrase)?.1.trim_start_matches([' ', '`']);
     rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// The number that stands right before a phrase.
+/// The number right before a phrase.
 fn before(text: &str, phrase: &str) -> Option<u64> {
     let head = text.split_once(phrase)?.0.trim_end();
     head.rsplit(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_servers_say_of_their_limits_is_read() {
+    fn the_limits_in_servers_refusals_are_read() {
         let all = |window: u64, prompt: u64| Limits { window: Some(window), prompt: Some(prompt), reply: None };
         let reply = |reply: u64| Limits { reply: Some(reply), ..Limits::default() };
         for (said, limits) in [
@@ -107,7 +107,7 @@ mod tests {
             ("Unsupported parameter: 'max_tokens' is not supported with this model.", Limits::default()),
             ("prompt is too long: 208310 tokens > 200000 maximum", Limits::default()),
         ] {
-            assert_eq!(named(&said.to_lowercase()).unwrap_or_default(), limits, "{said}");
+            assert_eq!(parse(&said.to_lowercase()).unwrap_or_default(), limits, "{said}");
         }
     }
 }

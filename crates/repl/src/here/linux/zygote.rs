@@ -1,6 +1,7 @@
-//! The handle of the zygote: the process with Python started, which forks a worker in a few milliseconds. Its own side is in
-//! `worker/src/zygote.rs`. It ends when its socket does, and its workers with it, however this program ends.
+//! The handle of the zygote: a process that has started Python and forks a worker in a few milliseconds. The other side is in
+//! `worker/src/zygote.rs`. The zygote ends when its socket closes, and its workers end with it, however this program ends.
 
+use parking_lot::Mutex;
 use rustix::{
     io::Errno,
     net::{
@@ -18,30 +19,30 @@ use std::{
         unix::process::CommandExt,
     },
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
-/// A forked worker.
+/// A forked worker, before the runtime takes its pipes.
 pub struct Forked {
-    /// The process: it can be ended by this, and no other can be taken for it.
+    /// A descriptor of the process.
     pub process: OwnedFd,
-    /// Its number.
+    /// The process id.
     pub id: u32,
     /// Its standard input.
     pub input: PipeWriter,
     /// Its standard output.
     pub output: PipeReader,
-    /// What it ends with.
+    /// The worker ends with it.
     pub zygote: Arc<Running>,
 }
 
-/// Starts the zygote when the first worker is wanted, and anew when it is gone.
+/// Starts the zygote for the first worker, and again when it is gone.
 pub struct Zygote {
     command: Vec<OsString>,
     running: Mutex<Option<Arc<Running>>>,
 }
 
-/// A running zygote. Dropping it ends it, and the workers that it forked.
+/// A running zygote. Dropping it ends it and the workers that it forked.
 pub struct Running {
     process: Child,
     control: OwnedFd,
@@ -55,17 +56,17 @@ impl Drop for Running {
 }
 
 impl Zygote {
-    /// Of this program, with its arguments.
+    /// A zygote of this program with its arguments; it starts with the first worker.
     pub fn new(command: Vec<OsString>) -> Self {
         Zygote { command, running: Mutex::new(None) }
     }
 
-    /// A new worker that maps `snapshot`. Blocks for some milliseconds; the first time, until Python has started.
+    /// Forks a worker that maps `snapshot`. Blocks for some milliseconds; the first time, until Python has started.
     ///
     /// # Errors
     /// When the program cannot be started, or ends before it answers.
     pub fn fork(&self, snapshot: &File) -> io::Result<Forked> {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = self.running.lock();
         let fresh = running.is_none();
         let zygote = match &mut *running {
             Some(zygote) => zygote,
@@ -78,7 +79,7 @@ impl Zygote {
                 if fresh {
                     return Err(error);
                 }
-                // The old one may have been ended from outside.
+                // Something outside Plumb may have ended the old one.
                 running.insert(Arc::new(self.start()?)).fork(snapshot)
             }
         }
@@ -88,12 +89,12 @@ impl Zygote {
         let (control, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
         let (program, arguments) = self.command.split_first().ok_or(io::ErrorKind::NotFound)?;
         let mut command = Command::new(program);
-        // It needs nothing of our environment, which may hold keys.
+        // Plumb's environment may hold keys, and the zygote needs none of it.
         command.args(arguments).arg("--zygote").env_clear().stdin(theirs).stdout(Stdio::null()).stderr(Stdio::null());
         // SAFETY: between fork and exec only an async-signal-safe call is made.
         unsafe {
             command.pre_exec(|| {
-                // What others opened without close-on-exec stays here. Old kernels lack the call; what Rust opens is closed anyway.
+                // Keeps descriptors that others opened without close-on-exec out of the zygote. Old kernels lack the call; Rust's own close anyway.
                 libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
                 Ok(())
             });
@@ -112,7 +113,7 @@ impl Running {
         ancillary.push(SendAncillaryMessage::ScmRights(&handed));
         sendmsg(&self.control, &[IoSlice::new(&[0])], &mut ancillary, SendFlags::NOSIGNAL)?;
         let process = self.receive()?;
-        let id = number(&process)?;
+        let id = id_of(&process)?;
         Ok(Forked { process, id, input, output, zygote: self.clone() })
     }
 
@@ -137,8 +138,8 @@ impl Running {
     }
 }
 
-/// The number of a process, which stays its own at least as long as it lives.
-fn number(process: &OwnedFd) -> io::Result<u32> {
+/// The id of a process, which no other process has while this one lives.
+fn id_of(process: &OwnedFd) -> io::Result<u32> {
     let known = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", process.as_raw_fd()))?;
     let number = known.lines().find_map(|line| line.strip_prefix("Pid:")?.trim().parse().ok());
     number.ok_or_else(|| io::ErrorKind::NotFound.into())

@@ -1,7 +1,7 @@
-//! The dated table of windows and list prices: data that `scripts/prices.py` makes from public facts. A price is given to a model only where its
-//! name says for certain which model it is.
+//! The dated table of windows and list prices, which `scripts/prices.py` makes from public facts. A model gets a price only where its name identifies
+//! it for certain.
 
-use crate::providers;
+use super::providers;
 use plumb_rlm::{money::Price, options::ModelChoice};
 use reqwest::Url;
 use serde::Deserialize;
@@ -10,29 +10,29 @@ use std::{collections::HashMap, sync::LazyLock};
 #[derive(Deserialize)]
 struct Table {
     as_of: String,
-    /// Words that make another model of a name: `gpt-4o-audio` is not `gpt-4o`.
+    /// Words that turn a name into another model's: `gpt-4o-audio` is not `gpt-4o`.
     azure_words: Vec<String>,
     models: Vec<Fact>,
 }
 
-/// What is known of a model.
+/// The table's entry of a model.
 #[derive(Deserialize)]
 pub struct Fact {
     provider: String,
     name: String,
-    /// Tokens of a call.
+    /// Maximum tokens of a call.
     pub window: u32,
-    /// Tokens of a reply.
+    /// Maximum tokens of a reply.
     pub max_output: u32,
-    /// The price holds up to `window`; above it, all of a call costs more.
+    /// The price holds up to `window`; a longer call costs more as a whole.
     #[serde(default)]
     pub tier: bool,
-    /// A reply can be made to begin with a given text.
+    /// The model accepts a beginning for its reply.
     #[serde(default)]
     pub prefill: bool,
     /// US dollars per million tokens.
     pub price: Price,
-    /// The page that says so.
+    /// The page with the price.
     pub source: String,
 }
 
@@ -41,7 +41,7 @@ struct Pairs {
     cheap: HashMap<String, String>,
 }
 
-// Both are part of the program, and a test reads them: they cannot be wrong at run time, and empty is the harmless answer if they were.
+// Both files are part of the program, and a test reads them, so they cannot fail to parse at run time. An empty table would do no harm.
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let empty = |_| Table { as_of: String::new(), azure_words: Vec::new(), models: Vec::new() };
     serde_json::from_str(include_str!("prices.json")).unwrap_or_else(empty)
@@ -49,18 +49,18 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 static PAIRS: LazyLock<Pairs> =
     LazyLock::new(|| toml::from_str(include_str!("pairs.toml")).unwrap_or_else(|_| Pairs { cheap: HashMap::new() }));
 
-/// The day on which the table was made.
+/// The date of the table.
 pub fn prices_as_of() -> &'static str {
     &TABLE.as_of
 }
 
-/// The models of a provider that the table knows, as suggestions: any other name works too. None where a model's name is not what is asked for.
+/// The table's models of a provider, as suggestions: any other name works too. Empty where the provider has deployments.
 pub fn listed_models(provider: &str) -> Vec<&'static str> {
     let models = TABLE.models.iter().filter(|fact| fact.provider == provider && !providers::has_deployments(provider));
     models.map(|fact| fact.name.as_str()).collect()
 }
 
-/// The table's entry of a model. Its facts hold at the provider's own address only.
+/// The table's entry of a model. It holds at the provider's own address only.
 pub fn fact(choice: &ModelChoice, url: &Url) -> Option<&'static Fact> {
     match choice.provider.as_str() {
         "azure" => deployed(&choice.name).filter(|_| is_azure(url)),
@@ -70,7 +70,7 @@ pub fn fact(choice: &ModelChoice, url: &Url) -> Option<&'static Fact> {
     }
 }
 
-/// A model of the same provider that reads pieces for less than half of the price.
+/// A model of the same provider for sub-calls at less than half the price.
 pub fn cheaper(choice: &ModelChoice, url: &Url) -> Option<(&'static str, Price)> {
     let price = choice.price.or(fact(choice, url).map(|fact| fact.price))?;
     let name = PAIRS.cheap.get(&choice.provider)?;
@@ -78,14 +78,14 @@ pub fn cheaper(choice: &ModelChoice, url: &Url) -> Option<(&'static str, Price)>
     (cheap.input * 2.0 < price.input && cheap.output * 2.0 < price.output).then_some((name, cheap))
 }
 
-/// By name; a dated version of a listed model counts as that model.
+/// The entry with a name; a dated version of a listed model counts as that model.
 fn named(provider: &str, name: &str) -> Option<&'static Fact> {
     let of_provider = || TABLE.models.iter().filter(|fact| fact.provider == provider);
     let dated = |listed: &str| name.strip_prefix(listed)?.strip_prefix('-').filter(|rest| is_date(rest));
     of_provider().find(|fact| fact.name == name).or_else(|| of_provider().find(|fact| dated(&fact.name).is_some()))
 }
 
-/// OpenRouter passes on what the maker charges, and puts its name before the model's: `anthropic/claude-sonnet-4.5`.
+/// The entry of a model at OpenRouter, which charges the maker's price and puts the maker's name first: `anthropic/claude-sonnet-4.5`.
 fn routed(name: &str) -> Option<&'static Fact> {
     match name.split_once('/')? {
         ("openai", name) => named("openai", name),
@@ -96,7 +96,8 @@ fn routed(name: &str) -> Option<&'static Fact> {
     }
 }
 
-/// People name deployments: the longest model whose words stand together in the name, where no other word makes it another model.
+/// The entry of a deployment, which its user named: the longest model whose words are together in the name, unless another word makes it another
+/// model.
 fn deployed(deployment: &str) -> Option<&'static Fact> {
     if let Some(fact) = named("azure", deployment) {
         return Some(fact);
@@ -113,7 +114,7 @@ fn deployed(deployment: &str) -> Option<&'static Fact> {
     (!others.any(another)).then_some(fact)
 }
 
-/// `gpt-4.1_prod` is "gpt", "4", "1", "prod".
+/// The words of a name: `gpt-4.1_prod` is "gpt", "4", "1", "prod".
 fn words(name: &str) -> Vec<String> {
     let lower = name.to_ascii_lowercase();
     lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
@@ -124,7 +125,7 @@ fn is_azure(url: &Url) -> bool {
     [".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com"].iter().any(|end| host.ends_with(end))
 }
 
-/// `2026-11-21`, or `20261121` as Anthropic writes it.
+/// Whether a text is a date: `2026-11-21`, or `20261121` as Anthropic writes it.
 fn is_date(text: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     match text.split('-').collect::<Vec<_>>()[..] {

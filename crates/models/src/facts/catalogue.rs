@@ -1,4 +1,4 @@
-//! The models that run on this computer, and whether their files are there.
+//! The built-in models and their files.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -10,21 +10,21 @@ use std::time::UNIX_EPOCH;
 /// A built-in model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BuiltIn {
-    /// As it stands in `ModelChoice::name`.
+    /// Its id, as in `ModelChoice::name`.
     pub id: &'static str,
-    /// As people write it.
+    /// Its name for people.
     pub name: &'static str,
-    /// The name of its file.
+    /// Its file's name.
     pub file: &'static str,
-    /// Where its publisher keeps it.
+    /// The file's address at its publisher's.
     pub url: &'static str,
-    /// The length of the file.
+    /// Length of the file.
     pub bytes: u64,
-    /// The file's SHA-256, in hexadecimal. It decides, not where the file came from.
+    /// The file's SHA-256, in hexadecimal. A file with this digest is right, wherever it came from.
     pub sha256: &'static str,
     /// Its licence.
     pub licence: &'static str,
-    /// The most tokens it was trained to read.
+    /// Context length in training, in tokens.
     pub window: u32,
 }
 
@@ -51,35 +51,35 @@ const CATALOGUE: &[BuiltIn] = &[
     },
 ];
 
-/// All of them, the default first.
+/// All built-in models, the default first.
 pub fn catalogue() -> &'static [BuiltIn] {
     CATALOGUE
 }
 
-/// The one named `id`.
+/// The built-in model with this id.
 pub fn built_in(id: &str) -> Option<&'static BuiltIn> {
     CATALOGUE.iter().find(|model| model.id == id)
 }
 
-/// Whether a model's file is there.
+/// The state of a model's file on this computer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileState {
-    /// Nothing of it.
+    /// There is no file.
     Absent,
-    /// A fetch was interrupted, and goes on from here.
+    /// A download was interrupted, and can continue from here.
     Partial {
-        /// Bytes that are there.
+        /// Bytes on this computer.
         bytes: u64,
     },
-    /// All of it, and its checksum is right.
+    /// The file is complete, and its checksum is right.
     Ready {
-        /// Where.
+        /// Its path.
         path: PathBuf,
     },
 }
 
-/// Looks for a model's file in the folder that the environment variable `PLUMB_MODELS` names, then in `dir`.
-/// The first look at a file reads all of it, which takes seconds: not for an async thread.
+/// Looks for a model's file in the folder that the environment variable `PLUMB_MODELS` names, then in `dir`. Blocks: the first look at a file reads
+/// all of it, which takes seconds.
 pub fn state(model: &BuiltIn, dir: &Path) -> FileState {
     let shared = std::env::var_os("PLUMB_MODELS").map(PathBuf::from);
     state_in(model, shared.as_deref().into_iter().chain([dir]))
@@ -97,7 +97,7 @@ pub(crate) fn state_in<'a>(model: &BuiltIn, dirs: impl Iterator<Item = &'a Path>
     if partial == 0 { FileState::Absent } else { FileState::Partial { bytes: partial } }
 }
 
-/// Deletes what is in `dir` of a model: its file, and what an interrupted fetch left.
+/// Deletes a model's file in `dir`, and the remains of an interrupted download.
 ///
 /// # Errors
 /// When a file that is there cannot be deleted.
@@ -112,17 +112,17 @@ pub fn remove(model: &BuiltIn, dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The name of a file while it is being fetched.
+/// The name of a file during its download.
 pub(crate) fn part_of(path: &Path) -> PathBuf {
     path.with_added_extension("part")
 }
 
-/// Where it is noted that a file was found right.
+/// The file that records a right checksum.
 pub(crate) fn note_of(path: &Path) -> PathBuf {
     path.with_added_extension("verified")
 }
 
-/// That a file was found right, as long as neither its length nor its date changes: 1.1 GB is not read at each start.
+/// Records that a file's checksum was right. It holds while neither length nor date changes, so that a start need not read 1.1 GB.
 #[derive(Serialize, Deserialize, PartialEq)]
 struct Verified {
     bytes: u64,
@@ -130,8 +130,8 @@ struct Verified {
     sha256: String,
 }
 
-/// Whether the file at `path` is the model. `go_on` hears how many bytes were read, and ends the reading by saying false.
-pub(crate) fn is_right(model: &BuiltIn, path: &Path, go_on: &dyn Fn(u64) -> bool) -> io::Result<bool> {
+/// Whether the file at `path` is the model. `on_read` gets the number of bytes read, and ends the reading by returning false.
+pub(crate) fn is_right(model: &BuiltIn, path: &Path, on_read: &dyn Fn(u64) -> bool) -> io::Result<bool> {
     let metadata = fs::metadata(path)?;
     if metadata.len() != model.bytes {
         return Ok(false);
@@ -139,18 +139,22 @@ pub(crate) fn is_right(model: &BuiltIn, path: &Path, go_on: &dyn Fn(u64) -> bool
     let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = Verified { bytes: model.bytes, modified_ns: modified.as_nanos() as u64, sha256: model.sha256.to_owned() };
     let note = note_of(path);
-    if fs::read(&note).ok().and_then(|bytes| serde_json::from_slice::<Verified>(&bytes).ok()).is_some_and(|noted| noted == now) {
+    if fs::read(&note)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Verified>(&bytes).ok())
+        .is_some_and(|recorded| recorded == now)
+    {
         return Ok(true);
     }
-    let right = sha256(path, go_on)? == model.sha256;
+    let right = sha256(path, on_read)? == model.sha256;
     if right && let Ok(text) = serde_json::to_vec(&now) {
-        // Where it cannot be noted (a read-only folder), the file is read again next time.
+        // Without this record, as in a read-only folder, the next look reads the file again.
         let _ = fs::write(&note, text);
     }
     Ok(right)
 }
 
-fn sha256(path: &Path, go_on: &dyn Fn(u64) -> bool) -> io::Result<String> {
+fn sha256(path: &Path, on_read: &dyn Fn(u64) -> bool) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
@@ -162,7 +166,7 @@ fn sha256(path: &Path, go_on: &dyn Fn(u64) -> bool) -> io::Result<String> {
         }
         hash.update(&buffer[..n]);
         read += n as u64;
-        if !go_on(read) {
+        if !on_read(read) {
             return Err(io::ErrorKind::Interrupted.into());
         }
     }
@@ -180,7 +184,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_catalogue_is_whole() {
+    fn the_catalogue_is_complete() {
         for model in catalogue() {
             assert!(model.url.ends_with(model.file) && model.sha256.len() == 64 && built_in(model.id) == Some(model));
         }
@@ -201,7 +205,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_is_removed_is_gone_whole_or_in_part() {
+    fn removing_a_model_leaves_no_file() {
         let dir = tempfile::tempdir().unwrap();
         let model = model_of(b"right");
         fs::write(dir.path().join("m.gguf.part"), b"ri").unwrap();

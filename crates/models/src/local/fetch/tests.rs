@@ -1,7 +1,8 @@
 use super::*;
-use crate::catalogue::tests::model_of;
+use crate::facts::catalogue::tests::model_of;
+use parking_lot::Mutex;
 use plumb_rlm::fault::{Code, Fault};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
@@ -18,7 +19,7 @@ async fn serve(content: &'static [u8], ranges: bool, cut: usize) -> (String, Arc
             let n = stream.read(&mut request).await.unwrap();
             let request = String::from_utf8_lossy(&request[..n]).to_lowercase();
             let range = request.lines().find_map(|line| line.strip_prefix("range: bytes=")?.strip_suffix('-').map(str::to_owned));
-            kept.lock().unwrap().push(range.clone().unwrap_or_default());
+            kept.lock().push(range.clone().unwrap_or_default());
             let from = range.filter(|_| ranges).map_or(0, |from| from.parse().unwrap());
             let status = if from > 0 { "206 Partial Content" } else { "200 OK" };
             let rest = &content[from..];
@@ -42,17 +43,17 @@ async fn a_download_that_breaks_goes_on_where_it_stopped() {
     let (url, asked) = serve(CONTENT, true, 30).await;
     let path = get(&model_of(CONTENT), dir.path(), Source::Url(url)).await.unwrap();
     assert_eq!(fs::read(&path).unwrap(), CONTENT);
-    assert_eq!(*asked.lock().unwrap(), ["", "30"]);
+    assert_eq!(*asked.lock(), ["", "30"]);
     assert!(!catalogue::part_of(&path).exists());
 }
 
 #[tokio::test]
-async fn what_an_earlier_fetch_brought_is_not_brought_again() {
+async fn a_resumed_download_fetches_only_the_rest() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("m.gguf.part"), &CONTENT[..10]).unwrap();
     let (url, asked) = serve(CONTENT, true, 1000).await;
     assert!(get(&model_of(CONTENT), dir.path(), Source::Url(url)).await.is_ok());
-    assert_eq!(*asked.lock().unwrap(), ["10"]);
+    assert_eq!(*asked.lock(), ["10"]);
 }
 
 #[tokio::test]
@@ -65,7 +66,7 @@ async fn a_server_without_ranges_starts_over() {
 }
 
 #[tokio::test]
-async fn a_wrong_file_is_deleted_and_told() {
+async fn a_wrong_file_is_deleted_and_reported() {
     let dir = tempfile::tempdir().unwrap();
     let (url, _) = serve(b"WRONG", true, 1000).await;
     let error = get(&model_of(b"right"), dir.path(), Source::Url(url)).await.unwrap_err();
@@ -89,7 +90,7 @@ async fn a_local_file_is_checked_and_stays_where_it_is() {
 }
 
 #[tokio::test]
-async fn stopping_keeps_what_has_come() {
+async fn stopping_keeps_the_bytes_so_far() {
     let dir = tempfile::tempdir().unwrap();
     let (url, _) = serve(CONTENT, true, 20).await;
     let cancel = CancellationToken::new();
@@ -109,7 +110,7 @@ async fn two_fetches_of_one_model_do_not_mix() {
 }
 
 #[tokio::test]
-async fn a_disk_without_room_is_told_before_anything_is_fetched() {
+async fn a_full_disk_is_reported_before_the_download() {
     let dir = tempfile::tempdir().unwrap();
     let model = BuiltIn { bytes: u64::MAX / 2, ..model_of(CONTENT) };
     let error = get(&model, dir.path(), Source::Url("http://127.0.0.1:9/m".into())).await.unwrap_err();
