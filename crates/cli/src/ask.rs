@@ -1,4 +1,4 @@
-//! Asks, or goes on, and follows the run to its end.
+//! Asks a question or continues a run, and follows it to its end.
 
 use crate::terminal::tell;
 use crate::{
@@ -27,7 +27,7 @@ pub async fn ask(plumb: &Plumb, arguments: arguments::Ask) -> Result<Exit, Fault
     if arguments.local_only {
         plumb.set_local_only(SetLocalOnly { library: library.id.clone(), local_only: true }).await?;
     }
-    // As in the window: what is listed stays so for later questions.
+    // As in the window, the choice stays for later questions.
     if arguments.include.is_any() {
         plumb.set_include(SetInclude { library: library.id.clone(), include: arguments.include.into() }).await?;
     }
@@ -68,7 +68,7 @@ pub async fn resume(plumb: &Plumb, arguments: arguments::Resume) -> Result<Exit,
     follow(plumb, run.run_id, updates, interrupts, &arguments.output).await
 }
 
-/// Shows progress until the run has ended. Ctrl-C stops the run, not the program: the run's end is still written and shown.
+/// Shows progress until the run ends. Ctrl-C stops the run, not the program, so the run's end is still recorded and shown.
 async fn follow(
     plumb: &Plumb,
     run: RunId,
@@ -82,7 +82,7 @@ async fn follow(
         tokio::select! {
             update = updates.recv() => match update {
                 Ok(Update::Event { run: of, event }) if of == run => progress(&event, &mut next),
-                // The last update of a run: whatever its end, it is over.
+                // Every run ends with this update.
                 Ok(Update::Runs) if !is_running(plumb, reference()).await => break,
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => break,
@@ -115,7 +115,7 @@ fn write_events(file: &std::path::Path, events: &[Told]) -> std::io::Result<()> 
     out.flush()
 }
 
-/// One line for what a person waits for.
+/// Prints an event for a person who waits.
 fn progress(told: &Told, calls: &mut u32) {
     let event = &told.event;
     let indent = if event.node.0 > 0 { "    " } else { "" };

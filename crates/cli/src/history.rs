@@ -1,4 +1,4 @@
-//! Past questions: listed and shown.
+//! The history: lists and shows past questions.
 
 use crate::outcome::{self, Exit};
 use crate::sent;
@@ -40,7 +40,7 @@ pub async fn runs(plumb: &Plumb, as_json: bool, limit: u32) -> Result<Exit, Faul
     Ok(Exit::Answered)
 }
 
-/// `plumb show`. The exit status says whether it could be shown, not how the run ended.
+/// `plumb show`. The exit status says whether the run could be shown, not how it ended.
 pub async fn show(plumb: &Plumb, run: String, as_json: bool) -> Result<Exit, Fault> {
     let answer = plumb.answer(RunRef { run: run.clone() }).await?;
     if !as_json {
@@ -66,13 +66,13 @@ fn line(step: &Step) -> String {
     format!("{}{}", step.words.title, detail.unwrap_or_default())
 }
 
-/// Notices, waits and the like that an event tells, in lines.
+/// Notices, waits and similar steps of an event, in lines.
 pub fn notes(told: &Told) -> impl Iterator<Item = String> {
     let is_note = |step: &&Step| step.key.starts_with("note:") || step.key.starts_with("wait:");
     told.steps.iter().filter(is_note).map(line)
 }
 
-/// One event of the trace, indented by its depth in the recursion.
+/// Prints an event of the trace, indented by its depth in the recursion.
 fn step(told: &Told) {
     let event = &told.event;
     let indent = if event.node.0 > 0 { "    " } else { "" };

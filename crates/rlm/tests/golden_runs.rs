@@ -1,7 +1,12 @@
 //! The golden runs in `tests/fixtures/runs`: what is derived from each record is what the files beside it say. `ui/src/run/golden.test.ts` holds the
 //! window's fold to the same files. After a wanted change, `UPDATE_GOLDEN=1` writes them anew: read the difference before you commit it.
 
-use plumb_rlm::record::{event::Event, ledger::Ledger, story::Story, totals::Totals};
+use plumb_rlm::record::{
+    event::Event,
+    ledger::Ledger,
+    story::{Step, Story, Told},
+    totals::Totals,
+};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -43,8 +48,10 @@ fn golden_runs_have_their_totals() {
 #[test]
 fn golden_runs_have_their_story() {
     for run in runs() {
-        let told = Story::tell_all(events(&run)).into_iter().filter(|told| !told.steps.is_empty() || told.facts.is_some());
-        let meaning = |told: plumb_rlm::record::story::Told| {
+        let mut story = Story::default();
+        let told = events(&run).into_iter().map(|event| story.tell(event));
+        let told = told.filter(|told| !told.steps.is_empty() || told.facts.is_some());
+        let meaning = |told: Told| {
             let mut of_event = json!({"seq": told.event.seq});
             if !told.steps.is_empty() {
                 of_event["steps"] = json!(told.steps);
@@ -63,7 +70,21 @@ fn an_event_reads_back_as_it_was_told() {
     for run in runs() {
         for told in Story::tell_all(events(&run)) {
             let wire = serde_json::to_string(&told).unwrap();
-            assert_eq!(serde_json::from_str::<plumb_rlm::record::story::Told>(&wire).unwrap(), told, "{wire}");
+            assert_eq!(serde_json::from_str::<Told>(&wire).unwrap(), told, "{wire}");
+        }
+    }
+}
+
+#[test]
+fn a_whole_run_is_told_with_the_last_form_of_each_step() {
+    for run in runs() {
+        let mut story = Story::default();
+        let one_by_one: Vec<Step> = events(&run).into_iter().flat_map(|event| story.tell(event).steps).collect();
+        let at_once: Vec<Step> = Story::tell_all(events(&run)).into_iter().flat_map(|told| told.steps).collect();
+        assert!(at_once.len() < one_by_one.len());
+        for step in &one_by_one {
+            let last = one_by_one.iter().rfind(|other| other.key == step.key);
+            assert_eq!(at_once.iter().filter(|other| other.key == step.key).collect::<Vec<_>>(), Vec::from_iter(last));
         }
     }
 }

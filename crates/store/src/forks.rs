@@ -26,7 +26,7 @@ pub(crate) struct Fork {
 
 impl Fork {
     /// Adds the statements. No spending is booked: [`EventKind::Forked`] is the only event that is written as new.
-    pub(crate) fn state(&self, statements: &mut Statements) -> Result<(), Fault> {
+    pub(crate) fn add_to(&self, statements: &mut Statements) -> Result<(), Fault> {
         // Without its size the fork is in no estimate: what it costs from here on says nothing of a whole run.
         statements
             .add(
@@ -55,7 +55,7 @@ impl Fork {
             )
             .bind(&self.run_id)?
             .bind(&self.from)?;
-        self.forked.state(statements)
+        self.forked.add_to(statements)
     }
 }
 

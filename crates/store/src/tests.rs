@@ -1,4 +1,4 @@
-//! What crosses the modules of the store.
+//! Tests across the modules of the store, and their fixtures.
 
 mod faults;
 mod forks;

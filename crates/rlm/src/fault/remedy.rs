@@ -1,10 +1,10 @@
-//! What a user can do about a fault, as data that front ends switch on.
+//! Remedies: what a user can do about a fault, as data for front ends.
 
 use super::Code;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// What a user can do about a fault, for the button beside its message.
+/// What a user can do about a fault. Front ends show a button for it beside the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Remedy {

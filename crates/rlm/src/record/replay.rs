@@ -1,4 +1,4 @@
-//! What a run's events say has already happened, per node: the other half of resume. Replay answers from here and sends nothing.
+//! The recorded past of each node, for resume. Replay answers from here and sends nothing.
 
 use crate::{
     fault::{Code, Fault},
@@ -23,13 +23,13 @@ pub struct RecordedReply {
 /// A recorded sub-call.
 #[derive(Clone, Debug)]
 pub struct CallRecord {
-    /// Which.
+    /// The sub-call.
     pub call: CallId,
-    /// Its prompt, by content.
+    /// Its prompt, by its content.
     pub prompt: BlobId,
     /// A child node answers it.
     pub recursive: bool,
-    /// How it ended; absent: it was in flight.
+    /// How it ended; `None` if it was in flight.
     pub result: Option<Result<RecordedReply, Fault>>,
 }
 
@@ -40,25 +40,25 @@ pub struct CellRecord {
     pub turn: u32,
     /// Its code.
     pub code: String,
-    /// How it ended; absent: it was running.
+    /// How it ended; `None` if it was running.
     pub outcome: Option<CellOutcome>,
-    /// Its sub-calls in the order of their numbers.
+    /// Its sub-calls, ordered by number.
     pub calls: Vec<CallRecord>,
 }
 
 /// The reply of a turn.
 #[derive(Clone, Debug)]
 pub struct ReplyRecord {
-    /// All of it.
+    /// The whole reply.
     pub text: String,
     /// Why it ended.
     pub finish: Finish,
 }
 
-/// What happened in one node.
+/// The record of one node.
 #[derive(Clone, Debug, Default)]
 pub struct NodeRecord {
-    /// The node's beginning is on record.
+    /// The node has started.
     pub started: bool,
     /// Replies by turn.
     pub replies: BTreeMap<u32, ReplyRecord>,
@@ -83,18 +83,18 @@ impl NodeRecord {
     }
 }
 
-/// What happened in a run.
+/// The record of a run.
 #[derive(Debug, Default)]
 pub struct Record {
-    /// By node.
+    /// Records by node.
     pub nodes: HashMap<NodeId, NodeRecord>,
-    /// The node that answers a recursive call.
+    /// Child nodes, by the recursive call that each answers.
     pub children: HashMap<CallId, NodeId>,
-    /// The first number no event has used.
+    /// Number of the next event.
     pub next_seq: u64,
-    /// The first number no node has used.
+    /// Number of the next node.
     pub next_node: u32,
-    /// The first number no call has used.
+    /// Number of the next sub-call.
     pub next_call: u32,
 }
 
@@ -131,7 +131,7 @@ impl Record {
                 }
                 EventKind::CallFinished { call, text, error, finish, usage, .. } => {
                     let ended = match error {
-                        // The run was stopped under it: it counts as in flight.
+                        // The run was stopped during the call, so resume asks again.
                         Some(fault) if fault.code == Code::Stopped => continue,
                         Some(fault) => Err(fault.clone()),
                         None => Ok(RecordedReply { text: text.clone(), finish: *finish, usage: *usage }),

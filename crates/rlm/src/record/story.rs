@@ -1,8 +1,8 @@
-//! How an answer was found, in steps that people read: the words that the window and the terminal show of each event.
+//! The story of a run: its steps in words, as the window and the terminal show them.
 //!
-//! The words are made here and nowhere else. They are derived from events and not stored in them, so runs of older versions have them too, and a
-//! better word reaches old runs. Each event goes to front ends as [`Told`]: with the steps that it begins or changes. A front end keeps the
-//! latest form of each step by its key. It knows by itself whether a step is still running, so a step has words for both.
+//! This is the only place that makes these words. They are derived from events and not stored in them, so runs of older versions have them too.
+//! Front ends get each event as [`Told`], with the steps that it starts or changes, and keep the latest form of each step by its key. A step has
+//! words for while it runs and for afterwards, because only the front end knows that a run was cut off without an event.
 
 mod words;
 
@@ -11,7 +11,7 @@ use crate::{
     options::Mode,
     record::{
         event::{Event, EventKind, QuoteCheck, RunStatus},
-        terms::{FactsFold, RunFacts},
+        facts::{FactsFold, RunFacts},
     },
     traits::repl::CellOutcome,
     usage::Finish,
@@ -31,13 +31,13 @@ pub enum StepKind {
     Look,
     /// Searched.
     Search,
-    /// Asked a model in sub-calls.
+    /// Made sub-calls.
     Ask,
     /// Ran code.
     Code,
     /// The model's own reply.
     Think,
-    /// Something did not work.
+    /// Something failed.
     Trouble,
     /// Gave the answer.
     Answer,
@@ -57,35 +57,35 @@ pub struct Words {
 /// One step of the story.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Step {
-    /// Names the step within its run. `look`, `route`, `peek`: before the first turn. `turn:NODE:TURN`, `cell:NODE:CELL`, `call:CALL`.
+    /// Identifies the step within its run. `look`, `route`, `peek`: before the first turn. `turn:NODE:TURN`, `cell:NODE:CELL`, `call:CALL`.
     /// `note:SEQ`, `wait:SEQ`, `end:SEQ`: by the number of the event.
     pub key: String,
     /// Its kind.
     pub kind: StepKind,
-    /// Its words once it is over.
+    /// Its words when it is over.
     #[serde(flatten)]
     pub words: Words,
-    /// Its words while it goes on; absent where they are the same.
+    /// Its words while it runs; absent if they are the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub running: Option<Words>,
-    /// What the model said: beside its code, or all of a reply without code.
+    /// The model's words in a turn, where they are not all of its reply: beside its code, or read from passages. May be empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub said: Option<String>,
 }
 
-/// An event as front ends get it, with what it means.
+/// An event as front ends get it, with its meaning.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct Told {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
-    /// The steps that it begins or changes, in their new form.
+    /// The steps that it starts or changes, in their new form.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<Step>>", optional)]
     pub steps: Vec<Step>,
-    /// What holds of the run from here on, where the event changed it.
+    /// The facts of the run from here on, if the event changed them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub facts: Option<RunFacts>,
@@ -109,17 +109,16 @@ struct NodeState {
     turns: u32,
     /// The latest reply, until a cell of it starts.
     reply: Option<(u32, String)>,
-    /// The latest turn's reply had no code and was read from nothing.
-    says_nothing: Option<Step>,
-    /// The cell that runs.
+    /// The step of the latest reply, if it had no code and was not read from passages.
+    plain_reply: Option<Step>,
+    /// The running cell.
     cell: Option<u32>,
-    /// The engine's own look.
+    /// The engine's own searches, before the first turn.
     searches: Searches,
 }
 
 #[derive(Debug, Default)]
 struct CellState {
-    said: Option<String>,
     calls: Calls,
     searches: Searches,
     touched: u64,
@@ -153,7 +152,7 @@ struct Calls {
 #[derive(Debug)]
 struct CallState {
     cell: u32,
-    /// How it ended: failed, cut off.
+    /// Whether it failed, and whether it was cut off; `None` while it runs.
     ended: Option<(bool, bool)>,
 }
 
@@ -165,28 +164,30 @@ impl Story {
         story
     }
 
-    /// All events of a run, with what they mean.
+    /// All events of a run, with their meaning. Each step comes once, with the last event that changed it.
     pub fn tell_all(events: Vec<Event>) -> Vec<Told> {
         let mut story = Story::default();
-        events.into_iter().map(|event| story.tell(event)).collect()
+        let mut told: Vec<Told> = events.into_iter().map(|event| story.tell(event)).collect();
+        let mut known = HashSet::new();
+        for Told { steps, .. } in told.iter_mut().rev() {
+            steps.retain(|step| known.insert(step.key.clone()));
+        }
+        told
     }
 
-    /// The next event, with what it means.
+    /// The next event, with its meaning.
     pub fn tell(&mut self, event: Event) -> Told {
         let steps = self.add(&event);
         let facts = self.facts.add(&event);
         Told { event, steps, facts }
     }
 
-    /// Adds an event; gives the steps that it begins or changes.
+    /// Adds an event; returns the steps that it starts or changes.
     fn add(&mut self, event: &Event) -> Vec<Step> {
         let (node, seq) = (event.node, event.seq);
         let one = |step: Step| vec![step];
         match &event.kind {
-            kind @ EventKind::RunStarted { .. } => words::overview(kind)
-                .map(|(title, detail)| step("look", StepKind::Look, title, Some(detail)))
-                .into_iter()
-                .collect(),
+            kind @ EventKind::RunStarted { .. } => words::overview(kind).map(looked).into_iter().collect(),
             EventKind::Routed { mode, reason } => {
                 self.mode = Some(*mode);
                 let title = if *mode == Mode::Direct { "Chose to read everything at once" } else { "Chose to work step by step" };
@@ -198,18 +199,21 @@ impl Story {
                 Vec::new()
             }
             EventKind::TurnStarted { turn } => one(self.turn_started(node, *turn)),
-            EventKind::ReplyLost { turn, text, .. } => {
-                let lost = step(turn_key(node, *turn), StepKind::Trouble, "The model's reply broke off", None);
-                one(Step { said: Some(text.clone()).filter(|text| !text.is_empty()), ..lost })
+            EventKind::ReplyLost { turn, .. } => {
+                one(step(turn_key(node, *turn), StepKind::Trouble, "The model's reply broke off", None))
             }
             EventKind::Reply { turn, text, finish, .. } => one(self.replied(node, *turn, text, *finish)),
             EventKind::CellStarted { turn, cell, .. } => {
                 let state = self.nodes.entry(node).or_default();
-                state.says_nothing = None;
+                state.plain_reply = None;
                 state.cell = Some(*cell);
-                let said = state.reply.take_if(|(of, _)| of == turn).and_then(|(_, reply)| words::prose(&reply));
-                self.cells.insert((node, *cell), CellState { said, ..CellState::default() });
-                self.cell(node, *cell)
+                let reply = state.reply.take_if(|(of, _)| of == turn);
+                let thought = |(_, reply): (u32, String)| Step {
+                    said: Some(words::prose(&reply)),
+                    ..step(turn_key(node, *turn), StepKind::Think, "Thought about the next step", None)
+                };
+                self.cells.insert((node, *cell), CellState::default());
+                reply.map(thought).into_iter().chain(self.cell(node, *cell)).collect()
             }
             EventKind::CellFinished { cell, outcome, .. } => {
                 self.nodes.entry(node).or_default().cell = None;
@@ -301,7 +305,7 @@ impl Story {
 
     fn turn_started(&mut self, node: NodeId, turn: u32) -> Step {
         let state = self.nodes.entry(node).or_default();
-        (state.turns, state.says_nothing) = (turn, None);
+        (state.turns, state.plain_reply) = (turn, None);
         let now = match self.mode {
             Some(Mode::Direct) => "Reading the text and writing the answer",
             _ if node == NodeId(0) && turn == 1 => "Thinking about where to begin",
@@ -321,19 +325,16 @@ impl Story {
             None => ("Replied without taking a step", words::why_incomplete(finish)),
         };
         let is_plain = read.is_none() && !direct;
-        let replied = Step {
-            said: Some(read.unwrap_or_else(|| text.to_owned())),
-            ..step(turn_key(node, turn), StepKind::Think, title, detail)
-        };
+        let replied = Step { said: read, ..step(turn_key(node, turn), StepKind::Think, title, detail) };
         let state = self.nodes.entry(node).or_default();
         state.reply = Some((turn, text.to_owned()));
-        state.says_nothing = is_plain.then(|| replied.clone());
+        state.plain_reply = is_plain.then(|| replied.clone());
         replied
     }
 
-    /// A node's last reply, where that had no code: it was the answer after all.
+    /// The step of a node's last reply if it had no code: it was the answer after all.
     fn last_words(&mut self, node: NodeId) -> Option<Step> {
-        let last = self.nodes.get_mut(&node)?.says_nothing.take()?;
+        let last = self.nodes.get_mut(&node)?.plain_reply.take()?;
         Some(Step { words: Words { title: "Wrote a reply".to_owned(), ..last.words }, ..last })
     }
 
@@ -356,12 +357,12 @@ impl Story {
 }
 
 impl CellState {
-    /// The cell by the weightiest thing it did.
+    /// The step of a cell, named after the most important thing it did.
     fn step(&self, key: String) -> Step {
         let output = || self.outcome.as_ref().and_then(|outcome| words::first_line(&outcome.output));
         let answered = self.outcome.as_ref().is_some_and(|outcome| outcome.answer.is_some());
         let error = self.outcome.as_ref().and_then(|outcome| outcome.error.as_ref().map(|error| (outcome.ending, error)));
-        let step = match error {
+        match error {
             _ if self.calls.asked > 0 => self.calls.step(key),
             Some((ending, error)) => step(key, StepKind::Trouble, words::failed_code(ending), words::last_line(error)),
             None if answered => {
@@ -379,8 +380,7 @@ impl CellState {
                 let ended = step(key, kind, format!("{before} {rest}"), output());
                 Step { running: Some(Words { title: format!("{now} {rest}"), detail: None }), ..ended }
             }
-        };
-        Step { said: self.said.clone(), ..step }
+        }
     }
 }
 
@@ -452,6 +452,11 @@ impl Calls {
         let running = Words { title: now, detail: Some(format!("{done} of {asked} answered")) };
         Step { running: Some(running), ..step(key, StepKind::Ask, before, detail) }
     }
+}
+
+fn looked((title, detail): (String, String)) -> Step {
+    let running = Words { title: "Looking at what is there".to_owned(), detail: Some(detail.clone()) };
+    Step { running: Some(running), ..step("look", StepKind::Look, title, Some(detail)) }
 }
 
 fn turn_key(node: NodeId, turn: u32) -> String {

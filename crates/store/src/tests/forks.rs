@@ -26,7 +26,7 @@ async fn claim(store: &Store, run: &RunId) -> Arc<dyn Journal> {
 }
 
 #[tokio::test]
-async fn a_fork_has_the_events_up_to_its_own_and_stands_as_interrupted() {
+async fn a_fork_copies_the_events_and_stands_as_interrupted() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).await.unwrap();
     let (run, _) = answered(&store).await;

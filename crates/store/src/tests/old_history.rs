@@ -45,7 +45,7 @@ async fn every_run_of_an_old_history_reads_as_it_ended() {
         let local = totals.mode == Some(plumb_rlm::options::Mode::Guided) || row.status == RunState::Limit;
         assert_eq!(free, Some((local, local)), "{}", row.run_id);
     }
-    assert_eq!(store.events(&id(0)).await.unwrap().len(), 46);
+    assert_eq!(store.events(&id(0)).await.unwrap().len(), 47);
     assert_eq!(store.blob(&plumb_rlm::ids::BlobId::of("Does it renew? Orme")).await.unwrap(), "Does it renew? Orme");
 }
 

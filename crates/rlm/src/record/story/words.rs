@@ -44,7 +44,7 @@ pub fn short(number: u64) -> String {
     }
 }
 
-/// The first line of a text that says something, shortened; `None` where no line does.
+/// The first line with a letter or digit, shortened; `None` if there is none.
 pub fn first_line(text: &str) -> Option<String> {
     text.lines().map(str::trim).find(|line| line.chars().any(char::is_alphanumeric)).map(|line| shortened(line, DETAIL_CHARS))
 }
@@ -68,13 +68,13 @@ pub fn quoted(query: &str) -> String {
     format!("“{}”", shortened(&line, QUERY_CHARS))
 }
 
-/// What a reply says outside its code; `None` where that is nothing.
-pub fn prose(reply: &str) -> Option<String> {
+/// The text of a reply outside its code.
+pub fn prose(reply: &str) -> String {
     let outside: String = reply.split("```").step_by(2).collect();
-    Some(outside.trim().to_owned()).filter(|words| !words.is_empty())
+    outside.trim().to_owned()
 }
 
-/// The answer in a reply that was read out of passages, empty where they do not say it; `None` in any other reply.
+/// The answer in a reply that was read from passages: empty if they do not contain it, `None` for any other reply.
 pub fn read_answer(reply: &str) -> Option<String> {
     let words = reply.trim_start().strip_prefix("Answer:")?.trim_start();
     let not_found = words.get(..9).is_some_and(|head| head.eq_ignore_ascii_case("not found"));
@@ -91,7 +91,7 @@ pub fn why_incomplete(finish: Finish) -> Option<String> {
     Some(words.to_owned())
 }
 
-/// Why nothing is sent for a while.
+/// Why Plumb waits before it sends again.
 pub fn wait(code: Code, asked: bool, wait_ms: u64) -> String {
     let seconds = wait_ms.div_ceil(1000);
     let why = match code {
@@ -104,7 +104,7 @@ pub fn wait(code: Code, asked: bool, wait_ms: u64) -> String {
     format!("{why}: trying again in {seconds} s")
 }
 
-/// What code that did not end well did.
+/// The title of a cell that did not end well.
 pub fn failed_code(ending: CellEnding) -> &'static str {
     match ending {
         CellEnding::Interrupted => "Ran code that was stopped",
@@ -113,7 +113,7 @@ pub fn failed_code(ending: CellEnding) -> &'static str {
     }
 }
 
-/// What was looked up of the places that an answer names.
+/// The result of looking up the places that an answer names.
 pub fn places(checks: &[QuoteCheck]) -> String {
     if checks.is_empty() {
         return "It names no places".to_owned();
@@ -127,7 +127,7 @@ pub fn places(checks: &[QuoteCheck]) -> String {
     if came.is_empty() { looked_up } else { format!("{looked_up}: {}", came.join(", ")) }
 }
 
-/// What is asked about, when a run starts.
+/// Title and detail of the corpus, from the event that starts a run.
 pub fn overview(kind: &EventKind) -> Option<(String, String)> {
     let EventKind::RunStarted { documents, skipped, tokens_estimate, .. } = kind else { return None };
     let title = if *documents == 1 { "Looked at the document" } else { "Looked at the folder" };
@@ -141,20 +141,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_read_as_people_write_them() {
+    fn numbers_are_grouped_and_shortened() {
         assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([9_999, 12_400, 20_000, 1_900_000].map(short), ["9,999", "12.4 K", "20 K", "1.9 M"]);
         assert_eq!([plural(1, "piece"), plural(2_000, "piece")], ["1 piece", "2,000 pieces"]);
     }
 
     #[test]
-    fn prose_is_what_stands_outside_code() {
-        assert_eq!(prose("First.\n```repl\nx\n```\nThen.").as_deref(), Some("First.\n\nThen."));
-        assert_eq!(prose("```repl\nx = 1"), None);
+    fn prose_is_the_text_outside_code() {
+        assert_eq!(prose("First.\n```repl\nx\n```\nThen."), "First.\n\nThen.");
+        assert_eq!(prose("```repl\nx = 1"), "");
     }
 
     #[test]
-    fn only_a_reply_that_begins_so_is_read_out_of_passages() {
+    fn only_a_reply_that_begins_with_answer_was_read() {
         let read = ["Answer: 9 litres", " Answer: Not found.", "Answer:", "The Answer: 9", "Answer: não"].map(read_answer);
         assert_eq!(read, [Some("9 litres".to_owned()), Some(String::new()), Some(String::new()), None, Some("não".to_owned())]);
     }

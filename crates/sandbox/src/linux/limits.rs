@@ -1,12 +1,12 @@
-//! Resource limits, and what a process may become.
+//! Resource limits, and the privileges that a process gives up.
 
 use crate::Policy;
 use std::io;
 
-/// The main thread's stack, in bytes. Other threads' lie in counted memory.
-const STACK: u64 = 16 << 20;
+/// Maximum size of the main thread's stack. Other threads' stacks lie in memory that is counted.
+const MAIN_STACK_BYTES: u64 = 16 << 20;
 
-/// Sets them. They hold for the process and cannot be raised again by an ordinary user; the filter takes `setrlimit` away from everyone.
+/// Sets the limits of the process. An ordinary user cannot raise them again; the filter takes `setrlimit` away from everyone.
 pub fn apply(policy: &Policy) -> io::Result<()> {
     // SAFETY: plain calls with integer arguments.
     unsafe {
@@ -14,10 +14,10 @@ pub fn apply(policy: &Policy) -> io::Result<()> {
         check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))?;
     }
     drop_capabilities()?;
-    // RLIMIT_DATA and not RLIMIT_AS: a snapshot of a gigabyte is mapped, but costs no memory.
+    // RLIMIT_DATA rather than RLIMIT_AS: a mapped snapshot of a gigabyte costs no memory.
     set(libc::RLIMIT_DATA, policy.memory_bytes)?;
-    // Stacks that grow are not counted there.
-    set(libc::RLIMIT_STACK, STACK)?;
+    // RLIMIT_DATA does not count stacks that grow.
+    set(libc::RLIMIT_STACK, MAIN_STACK_BYTES)?;
     set(libc::RLIMIT_CORE, 0)?;
     set(libc::RLIMIT_FSIZE, 0)?;
     set(libc::RLIMIT_NOFILE, if policy.graphics { 512 } else { 64 })?;
@@ -29,7 +29,7 @@ pub fn apply(policy: &Policy) -> io::Result<()> {
     Ok(())
 }
 
-/// Root gives up what makes it more than an ordinary user.
+/// Drops all capabilities, so that root has the rights of an ordinary user.
 fn drop_capabilities() -> io::Result<()> {
     // Linux's `cap_user_header_t` of version 3, for the calling thread, and two empty `cap_user_data_t`.
     let header = [0x2008_0522u32, 0];

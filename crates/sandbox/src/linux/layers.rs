@@ -1,4 +1,4 @@
-//! The layers that a kernel may or may not offer: namespaces and Landlock. Each is tried before the layer above it hides whether it holds.
+//! The layers that a kernel may lack: namespaces and Landlock. Each is tested before the layer above it hides whether it holds.
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
@@ -6,10 +6,10 @@ use landlock::{
 };
 use std::{io, mem, path::PathBuf};
 
-/// Moves the process into namespaces without a network. Must be called first of all: the kernel refuses it once there is a second thread.
+/// Moves the process into namespaces without a network. Call this before anything else: the kernel refuses it once there is a second thread.
 ///
 /// # Errors
-/// The kernel's reason, where it does not allow this. The other layers stand without it.
+/// The kernel's reason for refusing. The other layers hold without this one.
 pub fn isolate() -> Result<String, String> {
     let flags = libc::CLONE_NEWUSER | libc::CLONE_NEWNET | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
     // SAFETY: plain calls; the name outlives the call.
@@ -17,13 +17,13 @@ pub fn isolate() -> Result<String, String> {
         if libc::unshare(flags) != 0 {
             return Err(format!("namespaces: {}", io::Error::last_os_error()));
         }
-        // The computer's own name is nobody's business in there.
+        // Sealed code must not learn the computer's name.
         libc::sethostname(c"plumb".as_ptr(), 5);
     }
     Ok("namespaces (user, network, IPC, host name)".to_owned())
 }
 
-/// Whether an isolated process has a network: this computer's own address is the last that would go.
+/// Checks that an isolated process has no network. It tries the loopback address, the last one to become unreachable.
 pub fn try_network() -> Result<String, String> {
     // SAFETY: the address is a plain structure that outlives the call.
     unsafe {
@@ -47,16 +47,16 @@ pub fn try_network() -> Result<String, String> {
     }
 }
 
-/// The devices that graphics cards are driven by.
+/// The device files of the graphics cards.
 pub fn graphics_devices() -> Vec<PathBuf> {
-    // Those of Mesa's drivers, of NVIDIA's, and of Windows' card as its Linux sees it.
+    // Mesa's devices, NVIDIA's, and the card of Windows as its Linux subsystem sees it.
     let known = ["dri", "dxg"].map(|name| PathBuf::from("/dev").join(name));
     let entries = std::fs::read_dir("/dev").into_iter().flatten().flatten();
     let nvidia = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("nvidia")).map(|entry| entry.path());
     known.into_iter().filter(|path| path.exists()).chain(nvidia).collect()
 }
 
-/// Landlock without a rule but for these devices: no other file, no port, no signal or abstract socket outside.
+/// Applies Landlock with rules for these devices only: no other file, no port, no signal or abstract socket outside.
 pub fn landlock(devices: &[PathBuf]) -> Result<String, String> {
     let newest = ABI::V6;
     let drive = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev;
@@ -73,14 +73,14 @@ pub fn landlock(devices: &[PathBuf]) -> Result<String, String> {
     match restrict() {
         Ok(status) => match status.ruleset {
             RulesetStatus::FullyEnforced => Ok("Landlock".to_owned()),
-            RulesetStatus::PartiallyEnforced => Ok("Landlock (the part this kernel has)".to_owned()),
-            RulesetStatus::NotEnforced => Err("Landlock: this kernel does not have it".to_owned()),
+            RulesetStatus::PartiallyEnforced => Ok("Landlock (the part this kernel supports)".to_owned()),
+            RulesetStatus::NotEnforced => Err("Landlock: this kernel does not support it".to_owned()),
         },
         Err(e) => Err(format!("Landlock: {e}")),
     }
 }
 
-/// Whether Landlock alone refuses to open a folder.
+/// Checks that Landlock alone refuses to open a folder.
 pub fn try_open() -> Result<String, String> {
     // SAFETY: a static path.
     unsafe {

@@ -1,24 +1,24 @@
-//! Sealing a process that is about to become a foreign program.
+//! Seals a process that is about to become a foreign program.
 //!
-//! Such a program has to open its own parts, so the filter of [`seal`](crate::seal) is of no use to it. Landlock stands in its place: what the
-//! system has installed can be read and run, and nothing else can be opened. Here it is mandatory.
+//! Such a program must open its own files, so it cannot run under the filter of [`seal`](crate::seal). Landlock takes the filter's place and is
+//! mandatory here. The program can read and run the files that the system installed, and can open nothing else.
 
-use crate::{Policy, SealError, layers, limits};
+use super::{
+    filter::{self, Rules},
+    layers, limits,
+};
+use crate::{Policy, SealError};
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr,
     RulesetStatus, Scope,
 };
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition, SeccompFilter, SeccompRule,
-    TargetArch, apply_filter_all_threads,
-};
-use std::collections::BTreeMap;
+use seccompiler::{SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition, SeccompRule};
 
-/// What the system has installed: programs, libraries and their data. `/lib` and `/lib64` are links into `/usr` on most systems.
-const INSTALLED: [&str; 4] = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache"];
+/// Paths of installed programs, libraries and their data. `/lib` and `/lib64` are links into `/usr` on most systems.
+const INSTALLED_PATHS: [&str; 4] = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache"];
 
-/// Ways to others, to the kernel's insides and to more rights; and ways to start a second process.
-const REFUSED: &[i64] = &[
+/// Calls that reach other processes, kernel internals or more rights, and calls that start a second process.
+const REFUSED_CALLS: &[i64] = &[
     libc::SYS_socket,
     libc::SYS_socketpair,
     libc::SYS_connect,
@@ -112,11 +112,11 @@ const REFUSED: &[i64] = &[
     libc::SYS_modify_ldt,
 ];
 
-/// Seals the calling process, for good, so that what it becomes by `exec` is sealed too. `isolated` is what [`isolate`](crate::isolate)
-/// returned. The policy's choices of threads do not matter here: they are allowed.
+/// Seals the calling process, for good, so that the program it becomes by `exec` is sealed too. `isolated` is the result of
+/// [`isolate`](crate::isolate). The policy's fields about threads do not matter here: threads are allowed.
 ///
 /// # Errors
-/// When a part is refused by the kernel, or when something that must fail succeeded after sealing.
+/// The kernel refuses a part, or something that must fail succeeded after sealing.
 pub fn seal_program(policy: &Policy, isolated: Result<String, String>) -> Result<Vec<String>, SealError> {
     limits::apply(policy).map_err(|e| SealError(format!("resource limits: {e}")))?;
     let mut holding = vec!["resource limits".to_owned()];
@@ -125,7 +125,7 @@ pub fn seal_program(policy: &Policy, isolated: Result<String, String>) -> Result
     }
     landlock().map_err(SealError)?;
     holding.push("Landlock".to_owned());
-    filter().map_err(|e| SealError(format!("system call filter: {e}")))?;
+    refuse_calls().map_err(|e| SealError(format!("system call filter: {e}")))?;
     holding.push("system call filter".to_owned());
     for (what, returned) in attempts() {
         if returned >= 0 {
@@ -145,8 +145,8 @@ fn landlock() -> Result<(), String> {
             .handle_access(AccessNet::from_all(newest))?
             .scope(Scope::from_all(newest))?
             .create()?;
-        for path in INSTALLED {
-            // Not every system has all of them.
+        for path in INSTALLED_PATHS {
+            // No system has to have all of them.
             let Ok(opened) = PathFd::new(path) else { continue };
             let access = if path.ends_with(".cache") { read & AccessFs::from_file(newest) } else { read };
             ruleset = ruleset.add_rule(PathBeneath::new(opened, access))?;
@@ -155,43 +155,33 @@ fn landlock() -> Result<(), String> {
     };
     let status = restrict().map_err(|e| format!("Landlock: {e}"))?;
     match status.ruleset {
-        RulesetStatus::NotEnforced => Err("Landlock: this kernel does not have it".to_owned()),
+        RulesetStatus::NotEnforced => Err("Landlock: this kernel does not support it".to_owned()),
         _ => Ok(()),
     }
 }
 
-fn filter() -> Result<(), String> {
-    let arch = if cfg!(target_arch = "x86_64") { TargetArch::x86_64 } else { TargetArch::aarch64 };
-    let program = |rules: BTreeMap<i64, Vec<SeccompRule>>, error: i32| {
-        let filter = SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(error as u32), arch);
-        filter.and_then(BpfProgram::try_from).map_err(|e| e.to_string())
-    };
+fn refuse_calls() -> Result<(), String> {
     let when = |argument, op, value| {
         SeccompCondition::new(argument, Len::Dword, op, value)
             .and_then(|condition| SeccompRule::new(vec![condition]))
             .map_err(|e| e.to_string())
     };
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = REFUSED.iter().map(|&call| (call, vec![])).collect();
+    let mut rules: Rules = REFUSED_CALLS.iter().map(|&call| (call, vec![])).collect();
     // Threads, but no processes.
     let thread = libc::CLONE_THREAD as u64;
     rules.insert(libc::SYS_clone, vec![when(0, Op::MaskedEq(thread), 0)?]);
-    // Signals and limits of its own only. It keeps its number when it becomes the program.
+    // Signals and limits of its own only. Its process id stays the same when it becomes the program.
     let own = u64::from(std::process::id());
     rules.insert(libc::SYS_tgkill, vec![when(0, Op::Ne, own)?]);
     rules.insert(libc::SYS_prlimit64, vec![when(0, Op::Ne, 0)?]);
-    // Input cannot be put into a terminal.
+    // These two push input into a terminal.
     rules.insert(libc::SYS_ioctl, vec![when(1, Op::Eq, libc::TIOCSTI)?, when(1, Op::Eq, libc::TIOCLINUX)?]);
-    // glibc falls back from clone3 to clone only on ENOSYS, and clone's flags, unlike clone3's, can be seen by a filter.
-    let clone3 = program([(libc::SYS_clone3, vec![])].into(), libc::ENOSYS)?;
-    for filter in [clone3, program(rules, libc::EPERM)?] {
-        apply_filter_all_threads(&filter).map_err(|e| e.to_string())?;
-    }
-    Ok(())
+    filter::install(rules, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32))
 }
 
-/// What must fail, and what became of it.
+/// The attempts that must fail, with the value each call returned.
 fn attempts() -> [(&'static str, libc::c_long); 4] {
-    // SAFETY: raw system calls with static paths. A process that starts against expectation leaves at once.
+    // SAFETY: raw system calls with static paths. If a process starts after all, it exits at once.
     unsafe {
         let flags = libc::O_RDONLY | libc::O_CLOEXEC;
         [
@@ -232,7 +222,7 @@ mod tests {
         command.output().unwrap()
     }
 
-    /// Works as it is, and does not sealed.
+    /// Asserts that a command works unsealed and fails sealed.
     fn only_unsealed(program: &str, arguments: &[&str]) {
         let open = run(false, program, arguments);
         assert!(open.status.success(), "{}", String::from_utf8_lossy(&open.stderr));
@@ -242,21 +232,21 @@ mod tests {
 
     #[test]
     fn a_sealed_program_runs() {
-        let said = run(
+        let output = run(
             true,
             "/usr/bin/python3",
             &["-c", "import threading; t = threading.Thread(target=print, args=('here',)); t.start(); t.join()"],
         );
         assert_eq!(
-            (said.stdout.as_slice(), said.status.success()),
+            (output.stdout.as_slice(), output.status.success()),
             (b"here\n".as_slice(), true),
             "{}",
-            String::from_utf8_lossy(&said.stderr)
+            String::from_utf8_lossy(&output.stderr)
         );
     }
 
     #[test]
-    fn a_sealed_program_can_open_nothing_but_what_is_installed() {
+    fn a_sealed_program_opens_only_installed_files() {
         only_unsealed("/usr/bin/cat", &["/etc/passwd"]);
         only_unsealed("/usr/bin/cat", &["/proc/self/status"]);
         only_unsealed("/usr/bin/ls", &["/"]);
@@ -265,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_program_can_open_no_socket_start_no_process_and_signal_nobody() {
+    fn a_sealed_program_has_no_sockets_processes_or_signals() {
         only_unsealed("/usr/bin/python3", &["-c", "import socket; socket.socket()"]);
         only_unsealed("/usr/bin/python3", &["-c", "import socket; socket.socketpair()"]);
         only_unsealed("/usr/bin/python3", &["-c", "import os; os.fork() or os._exit(0)"]);

@@ -1,24 +1,13 @@
-//! What a sealed process can still do: tried, not asked for.
+//! Tests what a sealed process can still do, by trying it.
 
-use serde::{Deserialize, Serialize};
+use crate::Attempt;
 use std::io;
 
-/// One thing that was tried after sealing.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Attempt {
-    /// In words that follow "could still": "open a file".
-    pub what: String,
-    /// It failed, as it must.
-    pub refused: bool,
-    /// What the kernel said.
-    pub answer: String,
-}
-
-/// Tries everything that must fail; executable memory only where that must. Each attempt succeeds in an ordinary process (the tests prove it), so
-/// that its failing says something.
+/// Tries everything that must fail, and executable memory if `no_new_code`. In an ordinary process each attempt succeeds, as the test proves, so a
+/// failure shows that the seal holds.
 pub fn attempts(no_new_code: bool) -> Vec<Attempt> {
-    // SAFETY: raw system calls whose pointers are to static, NUL-terminated strings or null where the kernel allows it. A fork that
-    // succeeds against expectation leaves the child at once.
+    // SAFETY: raw system calls whose pointers are to static, NUL-terminated strings or null where the kernel allows it. If a fork
+    // succeeds after all, its child exits at once.
     unsafe {
         let root = c"/".as_ptr();
         let mut attempts = vec![
@@ -61,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_that_is_tried_works_in_an_unsealed_process() {
+    fn every_attempt_succeeds_in_an_unsealed_process() {
         for attempt in attempts(true) {
             assert!(!attempt.refused, "{}: {}", attempt.what, attempt.answer);
         }
