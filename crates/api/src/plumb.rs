@@ -8,16 +8,16 @@ use crate::{
 use plumb_corpus::{Extraction, Extractor, OpenCorpus};
 use plumb_models::Models;
 use plumb_repl::SealedPython;
-use plumb_rlm::{fault::Fault, ids::RunId};
+use plumb_rlm::{fault::Fault, ids::RunId, traits::clock::Clock};
 use plumb_store::Store;
 use std::{
     collections::HashMap,
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -110,4 +110,23 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Milliseconds since 1970.
 pub(crate) fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}
+
+/// A new run's name.
+pub(crate) fn new_run_id() -> RunId {
+    RunId(uuid::Uuid::now_v7().to_string())
+}
+
+/// The computer's clock.
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> u64 {
+        now_ms()
+    }
+
+    fn monotonic(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
+    }
 }

@@ -157,7 +157,7 @@ impl Worker {
     fn killed(&mut self, why: String) -> CellOutcome {
         self.alive = false;
         self.process.kill();
-        CellOutcome { output: String::new(), omitted_chars: 0, error: Some(why), ending: CellEnding::Killed, answer: None }
+        CellOutcome { error: Some(why), ..CellOutcome::ended(CellEnding::Killed) }
     }
 
     /// The reason, for the model, why the process is gone.

@@ -1,5 +1,6 @@
 //! Scripted counterparts of the engine's traits, so that runs can be tested without models, workers, files or clocks.
 
+pub mod clock;
 pub mod corpus;
 pub mod journal;
 pub mod model;

@@ -150,6 +150,7 @@ mod tests {
             stop: vec!["END".into(), "\n\n".into()],
             prefill: None,
             grows,
+            schema: None,
             limited: false,
             sending: None,
         }

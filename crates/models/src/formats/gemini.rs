@@ -140,6 +140,7 @@ mod tests {
             stop: vec!["END".into()],
             prefill: None,
             grows: true,
+            schema: None,
             limited: false,
             sending: None,
         };

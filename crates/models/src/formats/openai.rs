@@ -126,6 +126,7 @@ mod tests {
             stop: vec![],
             prefill: None,
             grows: false,
+            schema: None,
             limited: false,
             sending: None,
         };

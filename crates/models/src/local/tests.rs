@@ -52,6 +52,7 @@ fn request(prompt: &str) -> ModelRequest {
         stop: vec![],
         prefill: None,
         grows: true,
+        schema: None,
         limited: false,
         sending: None,
     }

@@ -48,6 +48,7 @@ pub async fn one_word(model: &dyn Model) -> Result<ModelReply, Fault> {
         stop: Vec::new(),
         prefill: None,
         grows: false,
+        schema: None,
         limited: false,
         sending: None,
     };

@@ -39,6 +39,8 @@ type Script = dyn Fn(&ModelRequest, usize) -> Reaction + Send + Sync;
 pub struct ScriptedModel {
     /// Its profile, which a test may change before the run.
     pub profile: ModelProfile,
+    /// It reports the usage of its replies.
+    pub reports_usage: bool,
     script: Box<Script>,
     requests: Mutex<Vec<ModelRequest>>,
 }
@@ -57,7 +59,7 @@ impl ScriptedModel {
             prefill: true,
             concurrency: None,
         };
-        ScriptedModel { profile, script: Box::new(script), requests: Mutex::default() }
+        ScriptedModel { profile, reports_usage: true, script: Box::new(script), requests: Mutex::default() }
     }
 
     /// A model that gives these reactions in order and repeats the last one.
@@ -123,7 +125,8 @@ impl Model for ScriptedModel {
         };
         on_progress(Progress::Text(&text));
         let usage = Usage { input_tokens, output_tokens: self.count_tokens(&text), ..Usage::default() };
-        Ok(ModelReply { text, usage: Reported::from(usage), cost: None, finish })
+        let usage = if self.reports_usage { Reported::from(usage) } else { Reported::default() };
+        Ok(ModelReply { text, usage, cost: None, finish })
     }
 }
 

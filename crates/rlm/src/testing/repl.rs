@@ -68,8 +68,7 @@ impl Repl for ScriptedRepl {
             return Err(Fault::new(Code::WorkerDied, "The worker is gone."));
         }
         self.cells.lock().push(code.to_owned());
-        let mut outcome =
-            CellOutcome { output: String::new(), omitted_chars: 0, error: None, ending: CellEnding::Done, answer: None };
+        let mut outcome = CellOutcome::ended(CellEnding::Done);
         for line in code.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let ran = tokio::select! {
                 ran = self.line(line, host, &mut outcome) => ran,
@@ -141,6 +140,7 @@ impl ScriptedRepl {
         let text = match reply {
             HostReply::Texts(texts) => texts.join(" | "),
             HostReply::Text(text) => text,
+            HostReply::Json(value) => value.to_string(),
             HostReply::Placement(placement) => format!("{} characters", placement.chars),
             HostReply::Paths(paths) => paths.join(" "),
             HostReply::Grep(found) => {

@@ -1,11 +1,13 @@
 //! A run with all its parts scripted.
 
 use crate::{
+    calls::budget::Budget,
     fault::Fault,
     options::{KeySource, Limits, ModeChoice, ModelChoice, RunOptions},
     record::event::{Event, EventKind, RunStatus},
     run::{self, Parts, Question},
     testing::{
+        clock::ManualClock,
         corpus::MemoryCorpus,
         journal::{MemoryAllowance, MemoryJournal, Unwatched},
         model::ScriptedModel,
@@ -31,6 +33,10 @@ pub struct Stage {
     pub options: RunOptions,
     /// Stops the run.
     pub stop: CancellationToken,
+    /// A budget shared with other stages.
+    pub shared_budget: Option<Arc<Budget>>,
+    /// The time.
+    pub clock: Arc<ManualClock>,
     /// The journal fails after so many events.
     pub journal_capacity: Option<usize>,
 }
@@ -57,6 +63,8 @@ impl Stage {
             launcher: Arc::default(),
             allowance: Arc::default(),
             options,
+            shared_budget: None,
+            clock: Arc::default(),
             stop: CancellationToken::new(),
             journal_capacity: None,
         }
@@ -83,7 +91,8 @@ impl Stage {
         self
     }
 
-    fn parts(&self, journal: Arc<MemoryJournal>) -> Parts {
+    /// The run's parts over `journal`.
+    pub fn parts(&self, journal: Arc<MemoryJournal>) -> Parts {
         Parts {
             model: self.model.clone(),
             sub_model: self.sub_model.clone(),
@@ -92,8 +101,16 @@ impl Stage {
             allowance: self.allowance.clone(),
             journal,
             watcher: Arc::new(Unwatched),
-            now_ms: || 0,
+            shared_budget: self.shared_budget.clone(),
+            clock: self.clock.clone(),
         }
+    }
+
+    /// The same stage with another model for the root.
+    #[must_use]
+    pub fn with_model(mut self, model: Arc<ScriptedModel>) -> Self {
+        self.model = model;
+        self
     }
 
     /// Asks a question and returns the run's events, together with the fault of a journal that failed.

@@ -140,6 +140,7 @@ pub fn request(prompt: &str) -> ModelRequest {
         stop: vec!["END".into()],
         prefill: None,
         grows: false,
+        schema: None,
         limited: false,
         sending: None,
     }

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod circles;
+mod engine;
+mod lexer;
+
 use serde_json::Value;
 use std::{collections::BTreeMap, process::Command};
 
