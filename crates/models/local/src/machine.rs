@@ -9,8 +9,11 @@ pub fn physical_cores() -> u32 {
     (if cores == 0 { allowed } else { cores.min(allowed) }) as u32
 }
 
-/// Which of llama.cpp's builds for kinds of processors was taken, as its file is named.
+/// The kind of processor that llama.cpp's arithmetic was built for, as its file is named; `native` where it was built on this machine for itself.
 pub fn arithmetic() -> String {
+    if cfg!(not(feature = "every-processor")) {
+        return "native".into();
+    }
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
     let name = |line: &str| Some(line.rsplit_once("libggml-cpu-")?.1.trim_end_matches(".so").to_owned());
     maps.lines().find_map(name).unwrap_or_else(|| "unknown".into())

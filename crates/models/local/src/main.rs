@@ -15,7 +15,7 @@ mod stop;
 
 use engine::{Engine, Size};
 use graphics::Card;
-use llama_cpp_2::llama_backend::{LlamaBackend, load_backends_from_path};
+use llama_cpp_2::llama_backend::LlamaBackend;
 use loading::OpenFile;
 use plumb_models::frame::{self, Facts, FromLlama, Graphics, ToLlama};
 use plumb_sandbox::Policy;
@@ -70,21 +70,21 @@ fn programs() -> PathBuf {
     program.parent().unwrap_or(Path::new(".")).to_owned()
 }
 
-/// Loads the libraries of llama.cpp for this computer's processor.
-fn load_libraries(programs: &Path) -> Result<LlamaBackend, Failure> {
-    load_backends_from_path(programs);
+/// Loads llama.cpp's arithmetic for this computer's processor. In a build for one processor it is linked.
+fn load_libraries() -> Result<LlamaBackend, Failure> {
+    #[cfg(feature = "every-processor")]
+    llama_cpp_2::llama_backend::load_backends_from_path(&programs());
     LlamaBackend::init().map_err(local)
 }
 
 /// Opens what is needed, and seals the process. Nothing of the file has been read yet.
 fn seal(model: &Path, graphics: bool, isolated: Result<String, String>) -> Result<Sealed, Failure> {
     let file = OpenFile::open(model).map_err(local)?;
-    let programs = programs();
-    let backend = load_libraries(&programs)?;
+    let backend = load_libraries()?;
     let mut card = None;
     if graphics {
         say(FromLlama::Opening);
-        card = Card::find(&programs);
+        card = Card::find(&programs());
         if let Some(card) = &card {
             card.open().map_err(|message| ("graphics", message))?;
         }
@@ -98,11 +98,10 @@ fn seal(model: &Path, graphics: bool, isolated: Result<String, String>) -> Resul
 }
 
 fn examine(graphics: bool) -> Result<(), Failure> {
-    let programs = programs();
     // Never dropped: that would unload what the next line asks.
-    let _libraries = load_libraries(&programs)?;
+    let _libraries = load_libraries()?;
     let (threads, cpu) = (machine::physical_cores(), machine::arithmetic());
-    let card = if graphics { Card::find(&programs) } else { None };
+    let card = if graphics { Card::find(&programs()) } else { None };
     say(FromLlama::Examined { threads, cpu, card: card.map(|card| card.name) });
     leave()
 }
