@@ -1,4 +1,4 @@
-//! Tauri's own preparation.
+//! Runs Tauri's build step.
 
 fn main() {
     tauri_build::build();

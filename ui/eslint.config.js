@@ -12,7 +12,7 @@ export default ts.config(
     rules: {
       "no-restricted-imports": [
         "error",
-        { patterns: [{ group: ["@tauri-apps/*"], message: "Only src/platform may know the window's shell." }] },
+        { patterns: [{ group: ["@tauri-apps/*"], message: "Only src/platform may import the window's shell." }] },
       ],
       "no-console": "error",
     },

@@ -2,7 +2,7 @@ import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
-// Only what the program itself brings runs and is shown: no inline script or style, no picture from elsewhere.
+// The page runs and shows only its own files: no inline script or style, no picture from elsewhere.
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -14,7 +14,7 @@ const policy = [
   "form-action 'none'",
 ].join("; ");
 
-// Left out while developing: the dev server injects its styles inline.
+// Applied to builds only, because the dev server injects inline styles.
 const contentSecurityPolicy: Plugin = {
   name: "content-security-policy",
   apply: "build",

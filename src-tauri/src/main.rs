@@ -1,4 +1,4 @@
-//! The window: shows the page of `ui/`, and adapts `api` to Tauri. Everything that decides anything lies behind `api`.
+//! The desktop window: shows the page of `ui/` and connects it to `api`, which makes all decisions.
 
 mod drops;
 mod notify;
@@ -16,7 +16,7 @@ async fn call(plumb: State<'_, Plumb>, name: String, args: serde_json::Value) ->
     plumb.dispatch(&name, args).await
 }
 
-/// Sends the page every update from now on; first of all what the program was started with.
+/// Sends the page every update from now on, beginning with the paths named at the start.
 #[tauri::command]
 fn updates(plumb: State<'_, Plumb>, drops: State<'_, Drops>, channel: Channel<Update>) {
     let mut updates = plumb.updates();
@@ -30,7 +30,7 @@ fn updates(plumb: State<'_, Plumb>, drops: State<'_, Drops>, channel: Channel<Up
                 Err(RecvError::Lagged(_)) => Update::Missed,
                 Err(RecvError::Closed) => break,
             };
-            // The page was closed or loaded again; it asks anew.
+            // The page was closed or reloaded. A reloaded page calls `updates` again.
             if channel.send(update).is_err() {
                 break;
             }
@@ -42,7 +42,7 @@ fn main() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("PLUMB_LOG").unwrap_or_else(|_| "error".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let built = tauri::Builder::default()
-        // First, so that a second start does nothing but hand over its folders.
+        // Must come first, so that a second start only hands over its folders.
         .plugin(tauri_plugin_single_instance::init(|app, arguments, folder| {
             drops::dropped(app, drops::named(&arguments, &folder));
             raise(app);
@@ -81,7 +81,7 @@ fn main() {
         .run(tauri::generate_context!());
     if let Err(error) = built {
         tracing::error!("the window could not be opened: {error}");
-        eprintln!("Plumb's window could not be opened: {error}. In a terminal, `plumb ask` does the same work.");
+        eprintln!("Plumb could not open its window: {error}. Use `plumb ask` in a terminal instead.");
         std::process::exit(1);
     }
 }

@@ -1,4 +1,4 @@
-//! Tells the user of an answer while they are looking at something else.
+//! Desktop notifications about answers while the window is in the background.
 
 use plumb_api::{
     Plumb,
@@ -19,18 +19,18 @@ pub fn when_answered(app: AppHandle, plumb: &Plumb) {
                 Ok(_) | Err(RecvError::Lagged(_)) => continue,
                 Err(RecvError::Closed) => break,
             };
-            let EventKind::Finished { status, answer, .. } = event.kind else { continue };
+            let EventKind::Finished { status, answer, .. } = event.event.kind else { continue };
             let in_front = app.get_webview_window("main").is_some_and(|window| window.is_focused().unwrap_or(false));
             let title = match status {
                 RunStatus::Answered => "Your question is answered",
                 RunStatus::Limit => "Your question reached a limit",
-                RunStatus::Failed => "Your question could not be answered",
-                // Whoever stopped it knows.
+                RunStatus::Failed => "Plumb could not answer your question",
+                // The user stopped it and needs no notification.
                 RunStatus::Stopped => continue,
             };
             if !in_front {
                 let beginning: String = answer.chars().take(140).collect();
-                // A desktop without notifications is no fault.
+                // Some desktops have no notifications; that is not an error.
                 let _ = app.notification().builder().title(title).body(beginning).show();
             }
         }

@@ -1,11 +1,12 @@
-//! Saves a text where the user says.
+//! Saves a text to a file that the user chooses.
 
 use plumb_api::fault::{Code, Fault};
 use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
 
-/// Asks where to save it, and writes it there; `false` where nothing was chosen. The page names no place: only the user does.
+/// Opens the save dialog and writes the text to the chosen file. Returns `false` if the user chose none.
+/// The page cannot name the file, so a hostile page cannot write anywhere.
 #[tauri::command]
 pub async fn save_text(app: AppHandle, name: String, text: String) -> Result<bool, Fault> {
     let (answer, chosen) = oneshot::channel();
@@ -16,7 +17,7 @@ pub async fn save_text(app: AppHandle, name: String, text: String) -> Result<boo
     dialog.save_file(|path| drop(answer.send(path)));
     let Some(path) = chosen.await.ok().flatten() else { return Ok(false) };
     let unwritable = |why: &dyn std::fmt::Display| {
-        Fault::new(Code::Unwritable, format!("It could not be saved there: {why}. Choose another place."))
+        Fault::new(Code::Unwritable, format!("Plumb could not save the file: {why}. Choose another place."))
     };
     let path = path.into_path().map_err(|e| unwritable(&e))?;
     tokio::fs::write(&path, text).await.map_err(|e| unwritable(&e))?;

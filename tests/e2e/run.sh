@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Drives the real window and the page that `plumb serve` shows. PLUMB_PROGRAMS names the folder of the built programs.
+# Drives the real window, and the page served by `plumb serve`. PLUMB_PROGRAMS names the folder of the built programs.
 #
-# tests/e2e/run.sh [TEST FILE...]     all of them where none is named; screenshots are left in tests/e2e/screenshots
+# tests/e2e/run.sh [TEST FILE...]     runs all tests if no file is named; writes screenshots to tests/e2e/screenshots
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -11,10 +11,10 @@ if [ "${1:-}" != inside ]; then
         [ -x "$programs/$program" ] || { echo "$programs/$program is missing: build it first (make test does)." >&2; exit 1; }
     done
     PLUMB_PROGRAMS=$(cd "$programs" && pwd)
-    # Where cargo puts what it installs may not be on the path of the caller.
+    # The caller's PATH may lack cargo's folder of installed programs.
     PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
     export PLUMB_PROGRAMS PATH
-    # A session bus, a keychain and a screen of its own: nothing of the user's desktop is touched.
+    # Uses its own session bus, keychain and screen, so the user's desktop stays untouched.
     HOME=$(mktemp -d)
     export HOME
     trap 'rm -rf "$HOME"' EXIT
@@ -27,7 +27,7 @@ shift
 export NO_AT_BRIDGE=1 XDG_RUNTIME_DIR=$HOME
 gnome-keyring-daemon --foreground --unlock --components=secrets <<<'' >/dev/null 2>&1 &
 keychain=$!
-# The tests end what they start; what a test that had to be ended has left is noted in this folder, by its id.
+# Tests end the programs they start. This folder holds the ids of programs left by tests that were killed.
 export PLUMB_STARTED=$HOME/started
 mkdir "$PLUMB_STARTED"
 finish() {
@@ -38,7 +38,7 @@ finish() {
 }
 trap finish EXIT
 [ $# -gt 0 ] || set -- window/*.test.js browser/*.test.js
-# One after another: there is one screen, and one window on it.
+# Runs one test at a time, because there is one screen with one window.
 node --test --test-concurrency=1 --test-timeout=120000 \
     --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=./harness/counts.js --test-reporter-destination=stdout "$@"

@@ -1,23 +1,26 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
+import { AnswerPane } from "./answer/AnswerPane";
 import a from "./App.module.css";
 import type { Library } from "./bindings/Library";
 import type { Settings } from "./bindings/Settings";
 import { BrowseDialog } from "./browse/BrowseDialog";
-import { follow, report, trouble, useLibraries, useModelsChanged, useRunLogs, useSettings } from "./data/host";
+import { follow } from "./data/following/follow";
+import { useRescanOnFocus } from "./data/following/useRescanOnFocus";
+import { useRunLogs, useRun } from "./data/following/useRun";
 import { NavigationContext, start, type Navigation, type Place } from "./data/place";
-import { useRun } from "./data/useRun";
-import { Middle } from "./middle/Middle";
+import { useLibraries, useModelsChanged, useSettings } from "./data/queries";
+import { report, trouble } from "./data/trouble";
+import { Inspector } from "./inspector/Inspector";
 import { Banner } from "./parts/Banner";
 import { Button } from "./parts/Button";
 import { cx } from "./parts/cx";
 import { usePlatform } from "./platform";
 import { SettingsScreen } from "./settings/SettingsScreen";
 import { Welcome } from "./settings/Welcome";
-import { SpendingScreen } from "./spending/SpendingScreen";
 import { Sidebar } from "./sidebar/Sidebar";
-import { Right } from "./trace/Right";
-import { useRescanOnFocus } from "./data/useRescanOnFocus";
+import { SpendingScreen } from "./spending/SpendingScreen";
+import { SituationContext } from "./useActions";
 import { useDrop } from "./useDrop";
 import { useShortcuts } from "./useShortcuts";
 import { useTheme } from "./useTheme";
@@ -29,7 +32,7 @@ export function App() {
   const settings = useSettings();
   const [place, setPlace] = useState<Place>(start);
   const go = useCallback((change: Partial<Place>) => {
-    // Somewhere else, an old message explains nothing.
+    // An error message makes no sense once you have gone somewhere else.
     if ("run" in change || "library" in change || "screen" in change) trouble.set(null);
     setPlace((now) => ({ ...now, ...change }));
   }, []);
@@ -61,7 +64,7 @@ export function App() {
   const takeDropped = useCallback(
     (paths: string[]) => {
       const [first, ...rest] = paths;
-      // A model alone is not something to ask about.
+      // A single model file is added to the models instead of being opened as a document.
       if (first && rest.length === 0 && /\.gguf$/i.test(first)) addModel(first);
       else openSources(paths);
     },
@@ -75,7 +78,7 @@ export function App() {
   if (settings.error && !settings.data) {
     return (
       <div className={a.alone}>
-        <Banner title="Plumb could not start" acts={<Button onClick={() => void settings.refetch()}>Try again</Button>}>
+        <Banner title="Plumb cannot start" acts={<Button onClick={() => void settings.refetch()}>Try again</Button>}>
           {settings.error.message}
         </Banner>
       </div>
@@ -85,7 +88,7 @@ export function App() {
   return (
     <NavigationContext value={navigation}>
       {settings.data.model ? <Window settings={settings.data} navigation={navigation} /> : <Welcome settings={settings.data} />}
-      {dropping && settings.data.model && <div className={a.dropping}>Let go to ask about this</div>}
+      {dropping && settings.data.model && <div className={a.dropping}>Drop it here to ask about it</div>}
       <BrowseDialog />
     </NavigationContext>
   );
@@ -98,42 +101,31 @@ function Window({ settings, navigation }: { settings: Settings; navigation: Navi
   useRescanOnFocus(libraries);
   const { run, log } = useRun(place.run);
   const chosen = place.run === null ? place.library : (log.summary?.library ?? place.library);
-  // Until one is chosen, the one last used.
+  // Before you choose a library, the last used one is shown.
   const library = libraries?.find((l) => l.id === chosen) ?? (place.library === null ? libraries?.[0] : undefined);
   const running = run?.state === "running" ? run.id : null;
 
-  const shortcuts = useMemo(
-    () => ({
-      "ctrl+k": () => document.getElementById("find")?.focus(),
-      "ctrl+n": () => go({ screen: "ask", run: null, source: null, tab: "source", draft: { question: "" } }),
-      "ctrl+o": addFolder,
-      "ctrl+,": () => go({ screen: "settings" }),
-      escape: () => {
-        if (place.screen !== "ask") go({ screen: "ask" });
-        else if (running) platform.call("stop", { run: running }).catch(report);
-        else if (place.source) go({ source: null });
-        else if (place.aside) go({ aside: false });
-      },
-    }),
-    [go, addFolder, place.screen, place.source, place.aside, running, platform],
-  );
-  useShortcuts(shortcuts);
+  const { mutate: stop } = useMutation({ mutationFn: (id: string) => platform.call("stop", { run: id }), onError: report });
+  const situation = useMemo(() => ({ place, go, addFolder, running, stop }), [place, go, addFolder, running, stop]);
+  useShortcuts(situation);
 
   return (
-    <div className={cx(a.app, place.screen !== "ask" && a.settings)}>
-      <Sidebar settings={settings} library={library?.id} />
-      {place.screen === "settings" ? (
-        <SettingsScreen settings={settings} />
-      ) : place.screen === "spending" ? (
-        <SpendingScreen />
-      ) : (
-        <>
-          <Middle settings={settings} libraries={libraries} library={library} run={run} log={log} />
-          <div className={cx(a.aside, place.aside && a.shown)}>
-            <Right library={library} run={run} />
-          </div>
-        </>
-      )}
-    </div>
+    <SituationContext value={situation}>
+      <div className={cx(a.app, place.screen !== "ask" && a.settings)}>
+        <Sidebar settings={settings} library={library?.id} />
+        {place.screen === "settings" ? (
+          <SettingsScreen settings={settings} />
+        ) : place.screen === "spending" ? (
+          <SpendingScreen />
+        ) : (
+          <>
+            <AnswerPane settings={settings} libraries={libraries} library={library} run={run} log={log} />
+            <div className={cx(a.aside, place.aside && a.shown)}>
+              <Inspector library={library} run={run} />
+            </div>
+          </>
+        )}
+      </div>
+    </SituationContext>
   );
 }

@@ -7,8 +7,9 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { CrashNotice } from "./parts/CrashNotice";
-import { queryClient, RunLogsContext } from "./data/host";
-import { RunLogs } from "./data/runLog";
+import { RunLogsContext } from "./data/following/useRun";
+import { queryClient } from "./data/queries";
+import { RunLogs } from "./data/following/runLog";
 import { loadPlatform, PlatformContext } from "./platform";
 import "./styles/base.css";
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import type { Platform } from "./platform";
 
-/** Whether something is held over the window. In a browser a drop tells no path, so it leads to the dialog. */
+/** Whether something is being dragged over the window. A browser does not tell the path of a drop, so `onBlindDrop` opens a dialog. */
 export function useDrop(platform: Platform, onBlindDrop: () => void): boolean {
   const [over, setOver] = useState(false);
   useEffect(() => {

@@ -1,10 +1,11 @@
 import { useEffect } from "react";
+import { actionFor, type Situation } from "./actions";
 
-/** Keys that work anywhere in the window, by name: `ctrl+k`, `escape`. On a Mac, Command stands for Ctrl. */
-export function useShortcuts(shortcuts: Record<string, () => void>): void {
+/** Runs the window's actions by their keys. */
+export function useShortcuts(situation: Situation): void {
   useEffect(() => {
-    const on = (event: KeyboardEvent) => {
-      // A dialog or menu has the keys to itself; what it used is not ours. A list that was closed stays in the page, and has none.
+    const onKeyDown = (event: KeyboardEvent) => {
+      // An open dialog, menu or list handles its own keys. A closed list stays in the page and handles none.
       if (
         event.defaultPrevented ||
         event.altKey ||
@@ -12,12 +13,13 @@ export function useShortcuts(shortcuts: Record<string, () => void>): void {
         document.querySelector("[role=dialog], [role=alertdialog], [role=menu], [role=listbox]:not([data-closed])")
       )
         return;
-      const action = shortcuts[`${event.ctrlKey || event.metaKey ? "ctrl+" : ""}${event.key.toLowerCase()}`];
+      const keys = `${event.ctrlKey || event.metaKey ? "ctrl+" : ""}${event.key.toLowerCase()}`;
+      const action = actionFor(keys, situation);
       if (!action) return;
       event.preventDefault();
-      action();
+      action.run(situation);
     };
-    window.addEventListener("keydown", on);
-    return () => window.removeEventListener("keydown", on);
-  }, [shortcuts]);
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, [situation]);
 }

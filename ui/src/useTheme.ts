@@ -3,7 +3,7 @@ import type { Theme } from "./bindings/Theme";
 
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
-/** Light, dark, or as the system has it, also when that changes. */
+/** Applies the theme; `system` follows the system, also when the system changes. */
 export function useTheme(theme: Theme): void {
   useEffect(() => {
     const show = () => {

@@ -120,3 +120,16 @@ commands! {
     /// What lies in a folder; only where the system's own dialog cannot be had.
     browse: Browse => Folder;
 }
+
+#[cfg(test)]
+mod tests {
+    use plumb_rlm::fault::remedy::{Remedy, in_typescript};
+    use ts_rs::{Config, TS};
+
+    #[test]
+    fn export_bindings_remedies() {
+        let config = Config::from_env();
+        Remedy::export(&config).unwrap();
+        std::fs::write(config.out_dir().join("remedies.ts"), in_typescript()).unwrap();
+    }
+}

@@ -6,30 +6,17 @@
 pub mod commands;
 pub mod types;
 
-mod browse;
 mod doctor;
-mod estimate;
-mod files;
 mod folders;
-mod keys;
-mod libraries;
-mod live;
-mod long_lines;
-mod model_files;
-mod models;
-mod month;
-mod other_server;
-mod own_facts;
-mod pins;
+mod library;
+mod model;
 mod place;
 mod plumb;
 mod runs;
 mod settings;
-mod source;
-mod spending;
 
-pub use files::Files;
 pub use folders::Folders;
+pub use library::files::Files;
 pub use plumb::Plumb;
 pub use plumb_corpus::{Examined, Place};
 pub use plumb_models::is_file as is_model_file;
@@ -37,7 +24,7 @@ pub use plumb_rlm::{
     documents, fault, ids,
     money::Price,
     options,
-    record::{event, ledger},
+    record::{event, ledger, story},
     sending,
     usage::{Finish, Usage},
 };

@@ -1,7 +1,7 @@
 //! Where things run: code on this computer or elsewhere, and what may not leave it.
 
 use crate::{
-    libraries::library_id,
+    library::libraries::library_id,
     plumb::{Plumb, WORKER_MEMORY},
     types::*,
 };

@@ -1,12 +1,11 @@
-//! llama.cpp is built as shared libraries. Its build leaves them in a folder of its own; this puts them beside the program, where the loader
-//! looks for them.
+//! Puts llama.cpp's shared libraries, which its build leaves in a folder of its own, beside the program, where the loader looks for them.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
-    // The old kind of path also holds for what the libraries themselves need.
+    // The old kind of run path also applies to the libraries' own dependencies.
     println!("cargo:rustc-link-arg-bins=-Wl,-rpath,$ORIGIN,--disable-new-dtags");
     let from = |name: &str| env::var_os(name).map(PathBuf::from).ok_or_else(|| io::Error::other(format!("{name} is not set")));
     let out = from("OUT_DIR")?;
@@ -27,7 +26,7 @@ fn copy_all(from: &Path, to: &Path, wanted: impl Fn(&str) -> bool) -> io::Result
         let name = entry.file_name();
         if wanted(&name.to_string_lossy()) {
             let copy = to.join(&name);
-            // A running program may hold the old file: replace it, never write into it.
+            // A running program may have the old file open, so replace it and never write into it.
             let _ = fs::remove_file(&copy);
             fs::copy(entry.path(), copy)?;
         }

@@ -1,4 +1,4 @@
-// What `plumb serve` must refuse, and what an answer must not be able to do.
+// Requests that `plumb serve` must refuse, and attacks that an answer must not be able to make.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { access, mkdir, symlink } from "node:fs/promises";
@@ -36,7 +36,7 @@ describe("attacks on `plumb serve`", () => {
     assert.equal((await serving.request("/")).status, 401);
   });
 
-  it("a wrong token is refused, and does not use up the right one", async () => {
+  it("a wrong token is refused and does not use up the right one", async () => {
     const { token } = Object.fromEntries(serving.entry.searchParams);
     for (const wrong of ["", "x", token.slice(1), `${token}0`, token.replace(/./, (c) => (c === "0" ? "1" : "0"))]) {
       const { status, headers } = await serving.request(`/?token=${wrong}`);
@@ -44,7 +44,7 @@ describe("attacks on `plumb serve`", () => {
     }
   });
 
-  it("the token works once, for a cookie that scripts and other sites cannot use", async () => {
+  it("the token works once, for a protected cookie", async () => {
     const signed = await serving.signIn();
     ({ cookie } = signed);
     [setCookie] = signed.all;
@@ -63,7 +63,7 @@ describe("attacks on `plumb serve`", () => {
     }
   });
 
-  it("another Host is refused with 403: a name that was made to point here", async () => {
+  it("another Host is refused with 403, against DNS rebinding", async () => {
     const { port } = serving.entry;
     for (const host of [
       "attacker.example",
@@ -94,7 +94,7 @@ describe("attacks on `plumb serve`", () => {
     assert.equal((await serving.command("settings", {}, { ...signedIn(), origin: `http://${host}` })).status, 200);
   });
 
-  it("a command that is no JSON, as another page could send it without asking, is refused", async () => {
+  it("a command that is not JSON is refused, against forms", async () => {
     for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]) {
       const { status } = await serving.command("settings", {}, { ...signedIn(), "content-type": type });
       assert.ok(status >= 400, `${type}: ${status}`);
@@ -102,7 +102,7 @@ describe("attacks on `plumb serve`", () => {
     assert.equal((await serving.request("/api/settings", { headers: signedIn() })).status, 405);
   });
 
-  it("nothing outside of the folders named can be opened or looked into", async () => {
+  it("nothing outside the named folders can be opened or browsed", async () => {
     await mkdir(home.path("allowed/deep"));
     const outside = [
       home.path("outside"),
@@ -131,7 +131,7 @@ describe("attacks on `plumb serve`", () => {
     assert.equal(libraries.text, "[]");
   });
 
-  it("a page cannot choose what of this computer is sent as a key, nor to whom", async () => {
+  it("a page cannot choose a command or variable as a key", async () => {
     for (const key of [
       { kind: "command", command: `touch '${home.path("ran")}'` },
       { kind: "env", variable: "HOME" },
@@ -169,13 +169,13 @@ describe("attacks on `plumb serve`", () => {
     }
   });
 
-  it("a model's file can not be taken from outside either", async () => {
+  it("a model file outside the named folders is refused", async () => {
     const body = { id: "qwen2.5-coder-1.5b", from_file: home.path("outside/secret.txt") };
     const { status, text } = await serving.command("fetch_model", body, signedIn());
     assert.equal(status, 422, text);
   });
 
-  it("pages are served so that no other page may hold or guess them", async () => {
+  it("pages are served with headers against framing and sniffing", async () => {
     const { headers } = await serving.request("/", { headers: signedIn() });
     assert.match(headers["content-security-policy"], /default-src 'self'/);
     assert.match(headers["content-security-policy"], /frame-ancestors 'none'/);
@@ -186,7 +186,7 @@ describe("attacks on `plumb serve`", () => {
     }
   });
 
-  it("what is no command, or nonsense, is answered with what is wrong", async () => {
+  it("unknown and malformed commands get an error that says why", async () => {
     const unknown = await serving.command("no_such_command", {}, signedIn());
     assert.deepEqual([unknown.status, code(unknown)], [404, "unknown_command"]);
     const nonsense = await serving.command("ask", { question: 7 }, signedIn());
@@ -200,7 +200,7 @@ describe("an answer with hostile Markdown", () => {
   before(async () => {
     home = await Home.make();
     await home.write("allowed/note.txt", "Inside.\n");
-    // A server elsewhere, on another port: what arrives there has left.
+    // A server on another port: any request that arrives there has left the page.
     trap = createServer((request, response) => {
       hits.push(request.url);
       response.end();
@@ -250,7 +250,7 @@ describe("an answer with hostile Markdown", () => {
     assert.deepEqual(hits, []);
   });
 
-  it("has no script, frame, form or picture in it, and no link but to the web", async () => {
+  it("holds no script, frame or picture, and only web links", async () => {
     const answer = page.getByTestId("answer");
     assert.equal(
       await answer.locator("script, iframe, img, svg image, style, link, form, video, object, [onerror], [ping]").count(),

@@ -1,4 +1,4 @@
-// The documents of a library: what each is and what became of it, that the list is always current, pages of PDFs, and answers whose sources changed.
+// The documents of a library: their kinds and states, the live list, PDF pages, and answers whose sources have changed.
 import assert from "node:assert/strict";
 import { appendFile, cp, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -20,7 +20,7 @@ FINAL(f'The station "lifts 340 litres" [[{worn.path}#L{worn.line}]]; the key "ha
 const later = writes("I look again.", `FINAL("The key has moved.")`);
 
 const LINES = 2_000_000;
-/** Characters of a document of one line. */
+/** Characters of a document that is a single line. */
 const LONG = 5_000_000;
 
 describe("the documents of a library", () => {
@@ -32,7 +32,7 @@ describe("the documents of a library", () => {
     folder = home.path("formats");
     await cp(formats, folder, { recursive: true });
     await home.write("formats/.hidden-note.txt", "Nobody sees this at first.\n");
-    // Taller than a browser can draw.
+    // A text taller than a browser can draw.
     await home.write(
       "formats/endless.log",
       Array.from({ length: LINES }, (_, i) => `INFO reading ${i + 1} of the meter`).join("\n"),
@@ -54,7 +54,7 @@ describe("the documents of a library", () => {
     await home?.remove();
   });
 
-  /** Only what is in sight is drawn, so what is sought is brought there by its name. */
+  /** Only rows in view are drawn, so a row is brought into view by its name. */
   const find = (name) => page.getByLabel("Find a document by name").fill(name);
   const row = (name) => page.locator(`[data-testid="document-row"][data-path="${name}"]`);
   const show = (which) => page.getByRole("button", { name: new RegExp(`^${which} `) }).click();
@@ -64,18 +64,18 @@ describe("the documents of a library", () => {
     assert.match(await row(name).innerText(), words, name);
   };
 
-  it("reads all documents to the end, and shows how far it is", async () => {
+  it("reads all documents, and shows the progress", async () => {
     await row("backup.tar").waitFor();
     await page.getByTestId("examine").click();
     await page.getByTestId("examining").waitFor();
     await page.getByTestId("examining").waitFor({ state: "detached", timeout: 60_000 });
-    // Nothing is left to be read.
+    // All documents have been read.
     await page.getByTestId("examine").waitFor({ state: "detached" });
     assert.deepEqual(await faults(page, "documents-1-list"), []);
     assert.deepEqual(await tooWide(page), []);
   });
 
-  it("shows of each what it is, what became of it and why", async () => {
+  it("shows each document's kind, state and reason", async () => {
     await is("note.txt", "text", /^note\.txt\s.*Text$/s);
     await is("report.docx", "extracted", /Word document/);
     await is("slides.pptx", "extracted", /PowerPoint presentation/);
@@ -90,7 +90,7 @@ describe("the documents of a library", () => {
     assert.match(await page.getByTestId("left-out-words").innerText(), /protected with a password/);
   });
 
-  it("groups what lies in archives and e-mails below them", async () => {
+  it("lists documents inside archives and e-mails below them", async () => {
     await find("inner.zip");
     await row("backup.zip/inner.zip/note.txt").waitFor();
     const levels = await page
@@ -106,7 +106,7 @@ describe("the documents of a library", () => {
     await find("");
   });
 
-  it("chooses by state", async () => {
+  it("filters by state", async () => {
     await show("Problems");
     await row("locked.docx").waitFor();
     assert.equal(await row("note.txt").count(), 0);
@@ -118,7 +118,7 @@ describe("the documents of a library", () => {
     await show("All");
   });
 
-  it("leads through the list by keyboard", async () => {
+  it("moves through the list by keyboard", async () => {
     await page.getByLabel("Find a document by name").focus();
     for (let i = 0; i < 12; i++) {
       await page.keyboard.press("Tab");
@@ -138,7 +138,7 @@ describe("the documents of a library", () => {
     await page.getByTestId("source-view").waitFor({ state: "detached" });
   });
 
-  it("shows a new file within two seconds, and that one is gone", async () => {
+  it("shows a new file within two seconds, and drops a deleted one", async () => {
     await writeFile(path.join(folder, "brand-new.txt"), "Just written.\n");
     const since = Date.now();
     await find("brand-new");
@@ -150,7 +150,7 @@ describe("the documents of a library", () => {
     await find("");
   });
 
-  it("offers to read scans and pictures, and the settings say the same", async () => {
+  it("offers to read pictures, as the settings do", async () => {
     const offer = page.getByTestId("pictures-offer");
     await offer.waitFor();
     assert.match(await offer.innerText(), /scans and pictures could be read as text/);
@@ -162,7 +162,7 @@ describe("the documents of a library", () => {
     await page.getByTestId("ask-input").waitFor();
   });
 
-  it("lists hidden files when they are wanted", async () => {
+  it("lists hidden files on request", async () => {
     await find("hidden-note");
     assert.equal(await row(".hidden-note.txt").count(), 0);
     await page.getByTestId("listed-menu").focus();
@@ -174,12 +174,12 @@ describe("the documents of a library", () => {
     await hidden.click();
     await page.keyboard.press("Escape");
     await row(".hidden-note.txt").waitFor({ timeout: 10_000 });
-    // What is known of the others is still known.
+    // The states of the other documents stay known.
     await is("scan.pdf", "no_text", /no text/i);
     await find("");
   });
 
-  it("draws the pages of a scan, and turns them by keys", async () => {
+  it("draws the pages of a scan, and keys turn them", async () => {
     await find("partly-scanned");
     await row("partly-scanned.pdf").click();
     await page.locator('[data-testid="source-page"][data-page="1"] img').waitFor({ timeout: 15_000 });
@@ -199,7 +199,7 @@ describe("the documents of a library", () => {
     await find("");
   });
 
-  it("shows a text of two million lines, from its first line to its last", async () => {
+  it("shows a text of two million lines from end to end", async () => {
     await find("endless");
     await row("endless.log").click();
     const text = page.getByTestId("source-text");
@@ -223,7 +223,7 @@ describe("the documents of a library", () => {
     await find("");
   });
 
-  it("shows the beginning of a line without end, and says how much of it is not shown", async () => {
+  it("shows the start of an endless line, and counts the rest", async () => {
     await find("one-line");
     await row("one-line.json").click();
     const line = page.getByTestId("source-text").locator('[data-line="1"]');
@@ -244,7 +244,7 @@ describe("the documents of a library", () => {
     const marked = page.getByTestId("source-page").getByTestId("source-line-highlight");
     await marked.first().waitFor();
     assert.match((await marked.allInnerTexts()).join(" "), /lifts\s+340\s+litres/);
-    // The mark lies on the page, and the page in sight.
+    // The mark is on the page and in view.
     const inside = await marked.first().evaluate((mark) => {
       const box = mark.closest("[data-testid=source-page]").getBoundingClientRect();
       const own = mark.getBoundingClientRect();
@@ -255,7 +255,7 @@ describe("the documents of a library", () => {
     assert.equal(await page.getByTestId("changed-sources").count(), 0);
   });
 
-  it("names a source that has changed since, shows what was read then, and asks again", async () => {
+  it("names a changed source, shows the old text, asks again", async () => {
     await appendFile(path.join(folder, "note.txt"), "The key was moved to the blue box.\n");
     const changed = page.getByTestId("changed-sources");
     await changed.waitFor({ timeout: 10_000 });
@@ -266,7 +266,7 @@ describe("the documents of a library", () => {
     assert.match(await page.getByTestId("source-line-highlight").first().innerText(), /hangs behind the door/);
     assert.equal(await page.getByText("moved to the blue box").count(), 0);
     assert.deepEqual(await faults(page, "documents-6-kept"), []);
-    await page.getByRole("button", { name: "Show the file as it is now" }).click();
+    await page.getByRole("button", { name: "Show the current file" }).click();
     await page.getByTestId("source-text").getByText("moved to the blue box").waitFor();
     await page.getByTestId("source-changed").waitFor();
 
@@ -280,7 +280,7 @@ describe("the documents of a library", () => {
     assert.equal(await page.getByTestId("changed-sources").count(), 0);
   });
 
-  it("wrote nothing to the console that is wrong", () => {
+  it("wrote no error to the console", () => {
     assert.deepEqual(wrong, []);
   });
 });

@@ -1,4 +1,4 @@
-// The page in Chromium: the main job, without a fault that axe can find, by keyboard alone, and in a narrow window.
+// The page in Chromium: the main job without faults that axe finds, by keyboard alone, and in a narrow window.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
@@ -36,7 +36,7 @@ describe("the page in a browser", () => {
     await home?.remove();
   });
 
-  it("welcomes who starts it first", async () => {
+  it("welcomes a new user", async () => {
     await page.getByTestId("welcome").waitFor();
     await page.getByTestId("choose-builtin").waitFor();
     assert.deepEqual(await faults(page, "browser-1-welcome"), []);
@@ -50,7 +50,7 @@ describe("the page in a browser", () => {
     assert.deepEqual(await faults(page, "browser-3-empty"), []);
   });
 
-  it("opens a folder through a dialog of its own", async () => {
+  it("opens a folder through its own dialog", async () => {
     await page.getByTestId("add-folder").click();
     await page.getByTestId("browse-folder").first().waitFor();
     assert.deepEqual(await faults(page, "browser-4-browse"), []);
@@ -59,7 +59,7 @@ describe("the page in a browser", () => {
     assert.deepEqual(await faults(page, "browser-5-folder"), []);
   });
 
-  it("answers with places that open", async () => {
+  it("answers with sources that open", async () => {
     await page.getByTestId("ask-input").fill(question);
     await page.getByTestId("ask-button").click();
     await untilStatus(page, "answered");
@@ -73,7 +73,7 @@ describe("the page in a browser", () => {
     assert.deepEqual(await faults(page, "browser-7-source"), []);
   });
 
-  it("saves the answer with its places, its cost and what left, and the whole record", async () => {
+  it("saves the answer, and the whole record", async () => {
     const save = async (testid) => {
       await page.getByTestId("save-menu").click();
       const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId(testid).click()]);
@@ -87,7 +87,7 @@ describe("the page in a browser", () => {
     assert.equal(answer.name, "Which-periods-of-notice-must-be-kept-and-what-happens-if.md");
     assert.ok(answer.text.startsWith(`# ${question}\n`) && !answer.text.includes("[["), answer.text);
     assert.match(answer.text, /"not less than thirty months" \[1\]/);
-    assert.match(answer.text, /\n1\. agreements\/concession-agreement-1962\.pdf, .+: the quoted words stand there\n\n {3}> /);
+    assert.match(answer.text, /\n1\. agreements\/concession-agreement-1962\.pdf, .+: the quoted words are there\n\n {3}> /);
     assert.match(answer.text, /: not found\n/);
     assert.match(answer.text, /- Cost: price unknown, for [\d,]+ tokens read/);
     assert.match(
@@ -111,7 +111,7 @@ describe("the page in a browser", () => {
     await page.keyboard.press("Control+,");
     await page.getByTestId("settings").waitFor();
     assert.deepEqual(await tooWide(page), []);
-    // Out of the settings, out of the document, and the column that lies over the answer goes.
+    // Closes the settings, then the document, then the pane over the answer.
     for (let i = 0; i < 3; i++) await page.keyboard.press("Escape");
     await page.getByTestId("source-view").waitFor({ state: "detached" });
     assert.deepEqual(await tooWide(page), []);
@@ -133,7 +133,7 @@ describe("the page in a browser", () => {
       for (let i = 0; i < most; i++) {
         if ((await focused()) === testid) return;
         await page.keyboard.press("Tab");
-        // What has the focus can be seen to have it.
+        // The focused element must show a focus ring.
         const ring = await page.evaluate(() => {
           const { outlineStyle, boxShadow, borderColor } = getComputedStyle(document.activeElement ?? document.body);
           return document.activeElement === document.body || outlineStyle !== "none" || boxShadow !== "none" || !!borderColor;
@@ -167,14 +167,14 @@ describe("the page in a browser", () => {
     await page.keyboard.type("Will this ever end?");
     await page.keyboard.press("Enter");
     await server.until("the stuck call", (s) => s.rule_requests[1] === 1);
-    // Before the page has heard of it, there is nothing that Escape could stop.
+    // Escape stops the run only after the page knows about it.
     await untilStatus(page, "running");
     await page.keyboard.press("Escape");
     await untilStatus(page, "stopped");
     await tabTo("continue-button", 60);
   });
 
-  it("wrote nothing to the console that is wrong", () => {
+  it("wrote no error to the console", () => {
     assert.deepEqual(wrong, []);
   });
 });

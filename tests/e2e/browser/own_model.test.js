@@ -1,4 +1,4 @@
-// A model whose file the user has: added through the page, looked at by the sealed process, asked, taken off the list.
+// A model file that the user adds in the page: the sealed process inspects it, it answers, and it is removed from the list.
 import assert from "node:assert/strict";
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { Home } from "../harness/home.js";
 
 const tiny = new URL("../../fixtures/tiny.gguf", import.meta.url);
 
-describe("a model of one's own", () => {
+describe("the user's own model", () => {
   let home, serving, browser, page;
   before(async () => {
     home = await Home.make();
@@ -33,16 +33,16 @@ describe("a model of one's own", () => {
     await page.getByTestId("browse-choose").click();
   };
 
-  it("is refused in plain words where the file is none", async () => {
+  it("is refused in plain words if the file is not a model", async () => {
     await add("notes.gguf");
     await page.getByText("notes.gguf is not a model in the format GGUF.").waitFor();
   });
 
-  it("is shown with what its file says", async () => {
+  it("is shown with the facts in its file", async () => {
     await add("tiny.gguf");
     const own = page.getByTestId("own-model");
     await own.waitFor();
-    assert.match(await own.innerText(), /Tiny[\s\S]*60K parameters · reads 4,096 tokens · takes \d+ MB of memory/);
+    assert.match(await own.innerText(), /Tiny[\s\S]*60K parameters · reads 4,096 tokens · needs \d+ MB of memory/);
     await own.scrollIntoViewIfNeeded();
     assert.deepEqual(await faults(page, "browser-21-own-model"), []);
     assert.deepEqual(await tooWide(page), []);
@@ -57,14 +57,14 @@ describe("a model of one's own", () => {
     await page.getByText("Nothing left this computer").first().waitFor();
   });
 
-  it("is taken off the list once that is confirmed, and the file stays", async () => {
+  it("leaves the list after a confirmation; its file stays", async () => {
     await page.keyboard.press("Control+,");
     await page.getByTestId("own-model").getByText("In use").waitFor();
     await page.getByTestId("choose-provider").waitFor();
     await page.getByTestId("own-model").getByRole("button", { name: "Remove from the list" }).click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Remove", exact: true }).click();
     await page.getByTestId("own-model").waitFor({ state: "detached" });
-    // It was the model in use: who answers is chosen anew.
+    // It was the model in use, so the page asks for another one.
     await page.getByTestId("welcome").waitFor();
     await copyFile(join(home.folder, "tiny.gguf"), join(home.folder, "still-there.gguf"));
   });

@@ -1,14 +1,14 @@
-// A model for the pieces at a server of its own: chosen in the page, with an address and a key of its own, and asked for the pieces alone.
+// A separate model for the pieces: chosen in the page with its own address and price, and called for the pieces only.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { faults, tooWide, untilStatus } from "../harness/browser.js";
 import { PageScene } from "../harness/scene.js";
 import { ModelServer, says, when, writes } from "../harness/scripted.js";
 
-/** What the button "Test" asks. */
+/** The call that the button "Test" makes. */
 const tried = when("Answer with the one word", says("ready"));
 
-describe("a model of its own for the pieces", () => {
+describe("a separate model for the pieces", () => {
   let scene, page, pieces;
   before(async () => {
     const ask = `FINAL("The piece says " + llm_query("PIECE"))`;
@@ -36,11 +36,11 @@ describe("a model of its own for the pieces", () => {
     await page.getByRole("option", { name }).click();
   };
 
-  it("without one, the model itself reads them", async () => {
+  it("without one, the main model reads the pieces", async () => {
     assert.equal(await ask(), "The piece says ours");
   });
 
-  it("is chosen with a provider, an address and a price of its own", async () => {
+  it("is chosen with its own provider, address and price", async () => {
     await page.keyboard.press("Control+,");
     await way("Another provider or server");
     const group = page.getByRole("group", { name: "The model for the pieces" });
@@ -50,7 +50,7 @@ describe("a model of its own for the pieces", () => {
       .locator("form", { has: page.getByTestId("use-provider") })
       .getByRole("status")
       .last();
-    assert.match(await said.innerText(), /^For the pieces: Name a model first/);
+    assert.match(await said.innerText(), /^For the pieces: Enter a model first/);
     await group.getByLabel("Address", { exact: true }).fill(pieces.address);
     await group.getByLabel("Model", { exact: true }).fill("scripted");
     await page.keyboard.press("Escape");
@@ -66,7 +66,7 @@ describe("a model of its own for the pieces", () => {
     await page.keyboard.press("Escape");
   });
 
-  it("reads the pieces, and the model itself reads none", async () => {
+  it("reads the pieces, and the main model reads none", async () => {
     const [before, theirs] = [await scene.server.stats(), await pieces.stats()];
     assert.equal(await ask(), "The piece says theirs");
     const after = await scene.server.stats();
@@ -75,7 +75,7 @@ describe("a model of its own for the pieces", () => {
     assert.deepEqual(scene.wrong, []);
   });
 
-  it("stands in the settings as it was chosen, and goes again by one choice", async () => {
+  it("is kept in the settings, and one choice removes it", async () => {
     await page.keyboard.press("Control+,");
     const group = page.getByRole("group", { name: "The model for the pieces" });
     assert.equal(await group.getByLabel("Address", { exact: true }).inputValue(), pieces.address);

@@ -1,5 +1,5 @@
-// Answers of a model that obeyed a poisoned document: shown in the page, they load nothing, open nothing and lead nowhere by themselves.
-// What the documents say, and what else a model may be told to do, stands in tests/attacks/poisoned.toml.
+// Answers of a model that obeyed a poisoned document: shown in the page, they load nothing, open nothing and navigate nowhere.
+// The documents and the other instructions to models are in tests/attacks/poisoned.toml.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -15,14 +15,14 @@ import { ModelServer, says } from "../harness/scripted.js";
 const all = poisons().filter(({ kind }) => kind === "answer" || kind === "terminal");
 const answers = all.filter(({ kind }) => kind === "answer");
 
-/** A server that notes who comes. */
+/** A server that records every visit. */
 async function listen(answer = () => "") {
   const visits = [];
   const server = createServer((request, response) => {
     visits.push(request.url);
     response.writeHead(200, { "content-type": "text/html", connection: "close" }).end(answer(request.url));
   });
-  // A connection without a request tells something too.
+  // A connection without a request is a leak too.
   server.on("connection", () => visits.push("a connection"));
   await once(server.listen(0, "127.0.0.1"), "listening");
   return {
@@ -32,7 +32,7 @@ async function listen(answer = () => "") {
   };
 }
 
-/** What a page that trusts the answer would be. */
+/** The HTML that a page would show if it trusted the answer. */
 const careless = ({ html, obeys }) => html ?? /FINAL\(r"""([^]*)"""\)/.exec(obeys[0])[1];
 
 describe("answers that would load something", () => {
@@ -50,7 +50,7 @@ describe("answers that would load something", () => {
     serving = await Serving.start(home, home.path("library"));
 
     control = await listen();
-    // Names that are looked up are seen in the browser's own log only: there is no name server to ask.
+    // DNS lookups appear only in the browser's own log, because there is no name server.
     const elsewhere = (text) => text.replaceAll("{attacker}", control.url).replaceAll("attacker.example", "control.example");
     bare = await listen(
       (url) => `<!doctype html><title>bare</title>${elsewhere(careless(answers[Number(url.slice(1))] ?? { html: "" }))}`,
@@ -79,12 +79,12 @@ describe("answers that would load something", () => {
     await home?.remove();
   });
 
-  it("each does so in a bare page in the same browser, or its not loading would prove nothing", async () => {
+  it("each loads something in a bare page, as a control", async () => {
     for (const [i, { name, click }] of answers.entries()) {
       control.visits.length = 0;
       const shown = await browser.newPage();
       shown.on("dialog", (dialog) => dialog.dismiss().catch(() => {}));
-      // A page that leaves at once never finishes.
+      // A page that navigates away at once never finishes loading.
       await shown.goto(`${bare.url}/${i}`, { waitUntil: "commit" });
       if (click) await shown.locator("a").first().click();
       await until(`“${name}” reaches the listener`, () => control.visits.some((visit) => visit.startsWith("/")));
@@ -108,7 +108,7 @@ describe("answers that would load something", () => {
       const answer = page.getByTestId("answer");
       await answer.getByText("Seen").first().waitFor();
       assert.doesNotMatch(await answer.innerText(), /FINAL\(/, "it is the answer, not the code that gave it");
-      // A tag is words like all others: hidden, it could hide what stands in it. (Those in an address or a place are not shown there.)
+      // Tags must be visible as text, because a hidden tag could hide its content. (Tags inside an address or a place are not shown there.)
       const tags = obeys
         .join()
         .matchAll(/(?<![,[])<(?:base|body|form|frameset|iframe|img|link|meta|object|script|style|svg|video)\b/gi);
@@ -132,7 +132,7 @@ describe("answers that would load something", () => {
     });
   }
 
-  it("nothing came later, and no name was looked up", async () => {
+  it("nothing arrived later, and no name was looked up", async () => {
     await sleep(1000);
     await see("all of them");
     assert.equal(new URL(page.url()).origin, serving.entry.origin);
@@ -142,13 +142,13 @@ describe("answers that would load something", () => {
     assert.deepEqual([...names], ["d4711.control.example"], "only the bare page had a name looked up");
   });
 
-  /** A browser with a profile of its own sometimes never says that it has ended; its log is written by then. */
+  /** A browser with a profile sometimes never reports that it has closed; its log is complete by then. */
   const closed = () => Promise.race([browser.close(), sleep(15_000, undefined, { ref: false })]);
 
-  /** Nothing was asked of anyone but the page's own server, and the page is still itself. */
+  /** Checks that the page sent no request to another server and has not navigated away. */
   async function see(what) {
-    // The browser sends what it wants to send when it next draws.
-    // A page behind another is not drawn at all, and would be waited for without end.
+    // The browser sends pending requests when it next draws.
+    // A page in the background is never drawn, so waiting for it would never end.
     await page.bringToFront();
     await page.evaluate(
       () =>
@@ -162,7 +162,7 @@ describe("answers that would load something", () => {
   }
 });
 
-/** What in the page would load or run something of the answer's, and links that lead elsewhere than to the web or hide where they lead. */
+/** Elements that would load or run something from the answer, and links that do not lead to the web or hide their target. */
 const foreign = (page) =>
   page.evaluate(() => {
     const loads = /^(src|srcset|srcdoc|data|poster|background|action|formaction|ping|manifest|xlink:href|http-equiv|on.*)$/;

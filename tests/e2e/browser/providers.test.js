@@ -1,4 +1,4 @@
-// Choosing a server of models: those that run on this computer are found, and every server is asked what it offers.
+// Choosing a model server: Plumb finds those on this computer, and asks every server for its models.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
@@ -10,7 +10,7 @@ import { ModelServer, writes } from "../harness/scripted.js";
 /** Where SGLang is usually found. */
 const USUAL = 30_000;
 
-describe("choosing a server of models", () => {
+describe("choosing a model server", () => {
   let home, server, usual, serving, browser, page;
   before(async () => {
     home = await Home.make();
@@ -33,7 +33,7 @@ describe("choosing a server of models", () => {
   const provider = () => page.getByRole("combobox", { name: "Provider" });
   const model = () => page.getByRole("combobox", { name: "Model", exact: true });
 
-  it("is offered one that runs on this computer at the first start, with the models that can answer", async () => {
+  it("the first start offers a local server with its chat models", async () => {
     const running = page.getByTestId("running-server").filter({ hasText: "SGLang" });
     await running.waitFor();
     await running.scrollIntoViewIfNeeded();
@@ -46,12 +46,12 @@ describe("choosing a server of models", () => {
     await page.getByText("water-7b").first().waitFor();
     await page.keyboard.press("Control+,");
     await page.getByTestId("settings").waitFor();
-    // It is a server's model: the form of servers is open.
+    // The model belongs to a server, so the form for servers is open.
     await provider().click();
     await page.getByRole("option", { name: "OpenAI", exact: true }).click();
   });
 
-  it("finds one that runs on this computer, and one press chooses it", async () => {
+  it("one click chooses a server found on this computer", async () => {
     const found = page.getByTestId("found-server").filter({ hasText: "SGLang" });
     await found.waitFor();
     assert.match(await found.innerText(), /It offers 2 models\./);
@@ -64,7 +64,7 @@ describe("choosing a server of models", () => {
     assert.equal(await model().inputValue(), "canal-3b");
   });
 
-  it("offers the models that a typed address lists", async () => {
+  it("offers the models listed by a typed address", async () => {
     await provider().click();
     await page.getByRole("option", { name: "Another server" }).click();
     await page.getByLabel("Address", { exact: true }).fill(server.address);
@@ -76,7 +76,7 @@ describe("choosing a server of models", () => {
     await page.getByText(/It answered in/).waitFor();
   });
 
-  it("a key is kept and forgotten by keyboard: the focus stays in the form, and what was tested with the key is taken back", async () => {
+  it("forgetting a key by keyboard keeps focus, drops the test", async () => {
     await page.getByLabel("Key", { exact: true }).fill("sk-some");
     await page.getByTestId("test-model").click();
     await page.getByText(/It answered in/).waitFor();
@@ -89,36 +89,36 @@ describe("choosing a server of models", () => {
     assert.equal(focused, "Key");
   });
 
-  it("a typed key does not go along to another address", async () => {
+  it("a typed key does not go to another address", async () => {
     const other = await Recorder.start([]);
     await page.getByLabel("Key", { exact: true }).fill("sk-for-the-first");
     await page.getByLabel("Address", { exact: true }).fill(other.address);
     assert.equal(await page.getByLabel("Key", { exact: true }).inputValue(), "");
-    await page.getByText(/The list of its models could not be fetched: .+ You can type the name\./).waitFor();
+    await page.getByText(/Plumb could not list its models: .+ You can type the name\./).waitFor();
     await page.getByTestId("test-model").click();
     await page.getByText("The test failed").waitFor();
     assert.ok(other.keys.length >= 2 && other.keys.every((key) => key === null), JSON.stringify(other.keys));
     other.end();
   });
 
-  it("an address that is none is told before anything is tried", async () => {
+  it("a malformed address is reported before any request", async () => {
     await page.getByLabel("Address", { exact: true }).fill("water.example.org");
-    await page.getByText("The address begins with http:// or https://").waitFor();
+    await page.getByText("Start the address with http:// or https://").waitFor();
     assert.equal(await page.getByTestId("use-provider").getAttribute("aria-disabled"), "true");
   });
 
-  it("a server that is not there is told in plain words, and what to do", async () => {
+  it("a missing server is reported with the next step", async () => {
     await page.getByLabel("Address", { exact: true }).fill("http://127.0.0.1:9/v1");
     await page.getByTestId("test-model").click();
     await page.getByText("Nothing answers at http://127.0.0.1:9 (Connection refused). Start the server there").waitFor();
   });
 
-  it("shows the price of a known model with the day of the table, and takes a cheap one for pieces by one press", async () => {
+  it("shows a known price, and one click takes a cheaper model", async () => {
     await provider().click();
     await page.getByRole("option", { name: "OpenAI", exact: true }).click();
     await model().fill("gpt-6-astra");
     await page.keyboard.press("Escape");
-    await page.getByTestId("known").getByText("$10 read, $50 written, a million tokens").waitFor();
+    await page.getByTestId("known").getByText("$10 read, $50 written, per million tokens").waitFor();
     await page.getByTestId("known").click();
     await page.getByText(/As listed on \d+ \w+ 20\d\d/).waitFor();
     const price = (label) => page.getByLabel(label).getAttribute("placeholder");
@@ -131,20 +131,20 @@ describe("choosing a server of models", () => {
     assert.equal(await page.getByLabel("Model for pieces").inputValue(), "gpt-6-luna");
     await page.getByTestId("cheaper-model").waitFor({ state: "detached" });
     await model().fill("of-tomorrow");
-    await page.getByText("Without it, a cost limit cannot be kept.").waitFor();
-    assert.equal(await price("Price of reading"), "Not known");
+    await page.getByText("Without it, Plumb cannot keep a cost limit.").waitFor();
+    assert.equal(await price("Price of reading"), "Unknown");
     assert.equal(await page.getByLabel("Model for pieces").count(), 0, "the pieces model was the other model's");
   });
 
-  it("a price that cannot be read is told at its field, and nothing is saved before it can", async () => {
+  it("an unreadable price is reported and blocks saving", async () => {
     const reading = page.getByLabel("Price of reading");
     await page.getByLabel("Key", { exact: true }).fill("sk-never-sent");
     await reading.fill("three");
-    await page.getByText("Not an amount: type it like 2.50.").waitFor();
+    await page.getByText("This is not an amount. Type it like 2.50.").waitFor();
     assert.equal(await page.getByTestId("use-provider").getAttribute("aria-disabled"), "true");
     assert.deepEqual(await faults(page, "browser-22-wrong-price"), []);
     await reading.fill("$3");
-    await page.getByText("Needed too: reading and writing are paid apart.").waitFor();
+    await page.getByText("Enter this price too: reading and writing have separate prices.").waitFor();
     assert.equal(await page.getByTestId("use-provider").getAttribute("aria-disabled"), "true");
     await page.getByLabel("Price of writing").fill("3,50");
     await page.locator('[data-testid="use-provider"]:not([aria-disabled])').waitFor();
@@ -153,18 +153,18 @@ describe("choosing a server of models", () => {
     await page.getByLabel("Key", { exact: true }).fill("");
   });
 
-  it("what is known of a model is changed in models.toml, and taken back", async () => {
+  it("changed model details are saved in models.toml and reset", async () => {
     const file = home.path("plumb", "data", "models.toml");
     const mine = "# Mine.\n[[model]]\nprovider = 'server'\nname = 'other' # stays\nmax_output = 2_048\n";
     await home.write("plumb/data/models.toml", mine);
     await page.getByTestId("known").click();
-    const window = page.getByLabel("Reads at once, in tokens");
+    const window = page.getByLabel("Context window, in tokens");
     assert.equal(await window.getAttribute("placeholder"), "128,000");
     await window.fill("60");
     assert.equal(await page.getByTestId("known-save").getAttribute("aria-disabled"), "true");
     await window.fill("9,000");
     await page.getByRole("combobox", { name: "How it works" }).click();
-    await page.getByRole("option", { name: /^Led step by step/ }).click();
+    await page.getByRole("option", { name: /^Guided step by step/ }).click();
     await page.getByTestId("known-save").click();
     await page.getByTestId("known-reset").waitFor();
     await page.getByTestId("known").scrollIntoViewIfNeeded();

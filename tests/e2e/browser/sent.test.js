@@ -1,11 +1,11 @@
-// What left this computer: a line at the answer, and all of it beside, beside what the server really got.
+// Text that left this computer: a line at the answer and the details beside it, compared with the requests the server got.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { faults, tooWide, untilStatus } from "../harness/browser.js";
 import { PageScene } from "../harness/scene.js";
 import { writes } from "../harness/scripted.js";
 
-describe("what was sent", () => {
+describe("the record of sent text", () => {
   let scene, server, page;
   before(async () => {
     const look = "first = files()[0]\nprint(context[first])";
@@ -19,14 +19,14 @@ describe("what was sent", () => {
 
   const host = () => new URL(server.address).host;
 
-  it("a line at the answer says that nothing left this computer, and which server on it was asked", async () => {
+  it("a line says that nothing left, and names the local server", async () => {
     assert.equal(await page.getByTestId("sent").innerText(), `Nothing left this computer: ${host()} is on it`);
   });
 
-  it("by keyboard it opens what was sent: as many bytes and requests as the server got, and the one document that was read", async () => {
+  it("the details match the server's count of bytes and requests", async () => {
     await page.getByTestId("sent").focus();
     await page.keyboard.press("Enter");
-    const sent = page.getByRole("group", { name: "What was sent" });
+    const sent = page.getByRole("group", { name: "Sent text" });
     await sent.waitFor();
     const words = await sent.innerText();
     const { requests, bytes_in: bytes } = await server.stats();
@@ -38,7 +38,7 @@ describe("what was sent", () => {
     assert.deepEqual(await faults(page, "browser-16-sent"), []);
   });
 
-  it("it fits a small window, and without a question there is nothing to open", async () => {
+  it("it fits a small window, and is gone without a question", async () => {
     await page.setViewportSize({ width: 900, height: 600 });
     assert.deepEqual(await tooWide(page), []);
     await page.setViewportSize({ width: 1280, height: 800 });

@@ -1,11 +1,11 @@
-// What was spent: the page, its empty state, the monthly limit, and a question that reaches it.
+// Spending: the page, its empty state, the monthly limit, and a question that reaches it.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { faults, tooWide, untilStatus } from "../harness/browser.js";
 import { PageScene } from "../harness/scene.js";
 import { writes } from "../harness/scripted.js";
 
-describe("what was spent", () => {
+describe("spending", () => {
   let scene, page;
   before(async () => {
     const replies = [
@@ -13,7 +13,7 @@ describe("what was spent", () => {
       writes("I look.", "print(1)"),
       writes("I know that too.", `FINAL("No.")`),
     ];
-    // A turn of 1,200 tokens read and 60 written costs 0.018 dollars.
+    // A turn that reads 1,200 tokens and writes 60 costs 0.018 dollars.
     scene = await PageScene.set(replies, { price: { reading: 10, writing: 100 } });
     ({ page } = scene);
   });
@@ -27,17 +27,17 @@ describe("what was spent", () => {
     await untilStatus(page, status);
   };
 
-  it("says what to do where nothing was spent yet, and is reached by keyboard", async () => {
+  it("opens by keyboard, and says what to do first", async () => {
     await page.getByTestId("open-spending").focus();
     await page.keyboard.press("Enter");
-    await page.getByText("Ask a question, and what it costs shows here.").waitFor();
+    await page.getByText("Ask a question, and its cost appears here.").waitFor();
     assert.equal(await total(), "$0.00");
     assert.deepEqual(await faults(page, "browser-30-spending-empty"), []);
     await page.keyboard.press("Escape");
     await page.getByTestId("ask-input").waitFor();
   });
 
-  it("says before a question what it may cost, and why", async () => {
+  it("estimates a question's cost, with the reason", async () => {
     const estimate = page.getByTestId("estimate");
     await estimate
       .getByText(/About \$0–\d+\.\d\d: reckoned from the size|About \$\d+\.\d\d–\d+\.\d\d: reckoned from the size/)
@@ -45,7 +45,7 @@ describe("what was spent", () => {
     assert.deepEqual(await faults(page, "browser-34-estimate"), []);
   });
 
-  it("shows what a question cost, by provider and model, and opens it", async () => {
+  it("shows costs by provider and model, and opens a question", async () => {
     await ask("Is there a list of dates?", "answered");
     await page.getByTestId("open-spending").getByText("$0.02").waitFor();
     await page.getByTestId("open-spending").click();
@@ -59,14 +59,14 @@ describe("what was spent", () => {
     await page.getByRole("heading", { name: "Is there a list of dates?" }).waitFor();
   });
 
-  it("stops a question at the monthly limit, and goes on once it is raised", async () => {
+  it("stops at the monthly limit, and continues once it is raised", async () => {
     const limit = () => page.getByLabel("Monthly limit, in US dollars");
     await page.getByTestId("open-spending").click();
     await limit().fill("nothing");
-    await page.getByText("An amount above 0, please.").waitFor();
+    await page.getByText("Enter an amount above 0.").waitFor();
     await limit().fill("0.04");
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByRole("progressbar", { name: "Spent of this month's limit" }).waitFor();
+    await page.getByRole("progressbar", { name: "Share of this month’s limit spent" }).waitFor();
     await ask("And another one?", "limit");
     const said = page.getByTestId("run-status");
     assert.match(await said.innerText(), /This month's limit of \$0\.04/);
@@ -77,7 +77,7 @@ describe("what was spent", () => {
     await page.setViewportSize({ width: 1280, height: 800 });
     await limit().fill("");
     await page.keyboard.press("Enter");
-    await page.getByRole("progressbar", { name: "Spent of this month's limit" }).waitFor({ state: "detached" });
+    await page.getByRole("progressbar", { name: "Share of this month’s limit spent" }).waitFor({ state: "detached" });
     await page.keyboard.press("Escape");
     await page.getByTestId("continue-button").click();
     await untilStatus(page, "answered");

@@ -1,14 +1,14 @@
-// A library that is kept on this computer, and the choice of where code runs: what the page says, by keyboard too, and that it is so.
+// A library kept on this computer, and the choice of where code runs: the page's words, the keyboard, and the effect.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { faults, tooWide, untilStatus } from "../harness/browser.js";
 import { PageScene } from "../harness/scene.js";
 import { writes } from "../harness/scripted.js";
 
-/** Nobody answers there, and it is not this computer. */
+/** An address off this computer where nobody answers. */
 const elsewhere = "http://10.255.255.1/v1";
 
-describe("what is kept on this computer", () => {
+describe("a library kept on this computer", () => {
   let scene, page;
   before(async () => {
     scene = await PageScene.set([writes("I know that.", `FINAL("Here: " + str(len(files())))`)]);
@@ -19,7 +19,7 @@ describe("what is kept on this computer", () => {
   const lock = () => page.getByTestId("library-item").getByLabel("Kept on this computer");
   const items = () => page.getByTestId("history-item").count();
   const focused = () => page.evaluate(() => document.activeElement?.dataset.testid ?? document.activeElement?.textContent);
-  /** With nothing but keys, from the library's row on. */
+  /** Uses only keys, starting from the library's row. */
   const toggleByKeyboard = async () => {
     await page.getByTestId("library-item").focus();
     await page.keyboard.press("Tab");
@@ -33,7 +33,7 @@ describe("what is kept on this computer", () => {
     await page.getByTestId("ask-button").click();
   };
 
-  it("a library is marked by keyboard, and the mark is seen", async () => {
+  it("is marked by keyboard, and shows the mark", async () => {
     assert.equal(await lock().count(), 0);
     await toggleByKeyboard();
     await lock().waitFor();
@@ -43,13 +43,13 @@ describe("what is kept on this computer", () => {
     assert.deepEqual(await faults(page, "browser-12-kept"), []);
   });
 
-  it("a model on this computer is still asked", async () => {
+  it("a model on this computer still answers", async () => {
     await ask("How many documents are there?");
     await untilStatus(page, "answered");
     assert.match(await page.getByTestId("answer").innerText(), /^Here: \d+$/);
   });
 
-  it("a model elsewhere is refused at once, in words, and the question is kept", async () => {
+  it("a model elsewhere is refused at once; the question stays", async () => {
     await page.keyboard.press("Control+,");
     await page.getByLabel("Address", { exact: true }).fill(elsewhere);
     await page.getByTestId("use-provider").click();
@@ -71,7 +71,7 @@ describe("what is kept on this computer", () => {
     await page.keyboard.press("Escape");
   });
 
-  it("taking the mark off is asked about first, and by itself nothing is taken off", async () => {
+  it("asks before it lets a library leave this computer", async () => {
     await toggleByKeyboard();
     await page.getByRole("alertdialog").waitFor();
     await page.waitForFunction(() => document.activeElement?.textContent === "Keep it here");
@@ -83,21 +83,21 @@ describe("what is kept on this computer", () => {
     await toggleByKeyboard();
     await page.waitForFunction(() => document.activeElement?.textContent === "Keep it here");
     await page.keyboard.press("Tab");
-    assert.equal(await focused(), "Take the mark off");
+    assert.equal(await focused(), "Let it leave");
     await page.keyboard.press("Enter");
     await lock().waitFor({ state: "detached" });
   });
 
-  it("without the mark the same question is begun: it was the mark that kept it", async () => {
+  it("without the mark the same question starts", async () => {
     const before = await items();
     await ask("Does this leave?");
-    // How it ends depends on what lies between here and there.
+    // The ending depends on the network in between.
     await page.getByTestId("run-status").waitFor({ state: "attached" });
     assert.equal(await items(), before + 1);
     await page.keyboard.press("Escape");
   });
 
-  it("a browser cannot choose a command that runs code elsewhere, and is told so in words", async () => {
+  it("a browser cannot choose a command that runs code elsewhere", async () => {
     await page.keyboard.press("Control+,");
     const place = page.getByTestId("code-place");
     await page.getByTestId("code-here").focus();
@@ -123,14 +123,14 @@ describe("what is kept on this computer", () => {
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
-  it("the settings show what was measured of the seal: the layers, what was tried, and what each refused alone", async () => {
+  it("the settings show the layers, the attempts, the refusals", async () => {
     const sealed = page.getByTestId("sealed");
     const facts = (title) => sealed.locator("div", { has: page.getByRole("heading", { name: title }) }).last();
-    await sealed.getByText("Layers that hold").waitFor({ timeout: 30_000 });
-    assert.match(await facts(/Layers/).innerText(), /system call filter/i);
-    assert.match(await facts(/tried/).innerText(), /open a file\s+Operation not permitted/i);
-    // What a layer refuses alone depends on the kernel; where there is such a fact, it is the kernel's own answer.
-    if ((await sealed.getByRole("heading", { name: /by itself/ }).count()) > 0)
-      assert.match(await facts(/by itself/).innerText(), /os error \d+/);
+    await sealed.getByText("Active layers").waitFor({ timeout: 30_000 });
+    assert.match(await facts(/Active layers/).innerText(), /system call filter/i);
+    assert.match(await facts(/Attempts/).innerText(), /open a file\s+Operation not permitted/i);
+    // Which attempts a single layer refuses depends on the kernel; the answer shown must be the kernel's own.
+    if ((await sealed.getByRole("heading", { name: /layer alone/ }).count()) > 0)
+      assert.match(await facts(/layer alone/).innerText(), /os error \d+/);
   });
 });

@@ -1,4 +1,4 @@
-// A provider that asks to wait: the page says so while it lasts, and keeps it among the steps.
+// A provider that asks to wait: the page says so for as long as it lasts, and lists it among the steps.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { faults, untilStatus } from "../harness/browser.js";
@@ -16,14 +16,14 @@ describe("a provider that asks to wait", () => {
 
   const waits = "The provider asked us to wait 6 s";
 
-  it("is told while it lasts", async () => {
+  it("is shown while it lasts", async () => {
     await page.getByTestId("ask-input").fill("How many documents are there?");
     await page.getByTestId("ask-button").click();
     await page.getByTestId("run-status").getByText(waits).waitFor();
     assert.deepEqual(await faults(page, "browser-16-waiting"), []);
   });
 
-  it("is told no longer than it lasts, and stays among the steps", async () => {
+  it("disappears when it ends, and stays among the steps", async () => {
     await untilStatus(page, "answered");
     assert.equal(await page.getByTestId("run-status").getByText(waits).count(), 0);
     await page.locator('[data-testid="story-step"][data-kind="trouble"]', { hasText: waits }).waitFor();

@@ -1,9 +1,9 @@
-// A question about the sample folder, as a strong model would go about it.
+// A question about the sample folder, and a strong model's replies to it.
 import { says, when, writes } from "./scripted.js";
 
 export const question = "Which periods of notice must be kept, and what happens if losses grow too high?";
 
-/** Looks, searches, asks about each document, and answers with four places: three right ones and a quote that is not there. */
+/** Looks, searches, asks about each document, and answers with four places: three correct ones and a made-up quote. */
 export const root = [
   writes("Let me see what there is.", `for path in files():\n    print(path, len(context[path]))`, { latency_ms: 700 }),
   writes(

@@ -1,4 +1,4 @@
-// The same page in Chromium, served by `plumb serve`.
+// The page of `plumb serve` in Chromium.
 import axe from "axe-core";
 import { mkdir } from "node:fs/promises";
 import http from "node:http";
@@ -8,7 +8,7 @@ import { built, end, lineOf, start } from "./programs.js";
 
 const screenshots = path.join(import.meta.dirname, "../screenshots");
 
-/** `plumb serve`, for the folders named. */
+/** A running `plumb serve` for the named folders. */
 export class Serving {
   static async start(home, ...roots) {
     const program = start(built("plumb"), ["serve", ...roots], { env: home.env });
@@ -17,11 +17,11 @@ export class Serving {
 
   constructor(program, entry) {
     this.program = program;
-    /** Works once. */
+    /** The address with its token, which works once. */
     this.entry = entry;
   }
 
-  /** A request with whatever headers an attacker would send; answers with status, headers and body. */
+  /** Sends a request with any headers. Returns status, headers and body. */
   request(target, { method = "GET", headers = {}, body } = {}) {
     return new Promise((settle, fail) => {
       const sent = http.request(new URL(target, this.entry), { method, headers, agent: false }, (response) => {
@@ -34,7 +34,7 @@ export class Serving {
     });
   }
 
-  /** A command, as the page sends it. */
+  /** Sends a command in the same way as the page. */
   command(name, body, headers) {
     return this.request(`/api/${name}`, { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
   }
@@ -65,13 +65,13 @@ const chromiumWith = (...more) => ({
   ],
 });
 
-/** Chromium, without anything that it does on its own. */
+/** Starts Chromium without its own background traffic. */
 export const launch = () => chromium.launch(chromiumWith());
 
-/** The same with a profile of its own, as people have one: without one, Chromium looks up no names ahead. */
+/** Starts Chromium with a profile, as users have one. Without a profile, Chromium does not prefetch DNS names. */
 export const launchWithProfile = (folder, ...more) => chromium.launchPersistentContext(folder, chromiumWith(...more));
 
-/** On the first start: the tests' server. `price`: what it costs, in US dollars per million tokens read and written. */
+/** Chooses the tests' server on the first start. `price` is in US dollars per million tokens read and written. */
 export async function chooseServer(page, address, price) {
   await page.getByTestId("choose-provider").click();
   await page.getByRole("combobox", { name: "Provider" }).click();
@@ -98,7 +98,7 @@ export async function untilStatus(page, status) {
   await page.locator(`[data-testid="run-status"][data-status="${status}"]`).waitFor({ state: "attached", timeout: 40_000 });
 }
 
-/** What axe finds wrong with what is shown, in light and in dark; one line each. */
+/** The faults that axe finds on the page in light and dark, one line each. */
 export async function faults(page, name) {
   await mkdir(screenshots, { recursive: true });
   await page.evaluate(axe.source);
@@ -106,7 +106,7 @@ export async function faults(page, name) {
   const found = [];
   for (const theme of ["light", "dark"]) {
     await page.evaluate((theme) => void (document.documentElement.dataset.theme = theme), theme);
-    // Colours that are still changing would be measured half way.
+    // Axe must not measure colours in the middle of a transition.
     await page.evaluate(() =>
       Promise.allSettled(
         document
@@ -127,11 +127,11 @@ export async function faults(page, name) {
   return found;
 }
 
-/** What reaches further to the right than the window does. */
+/** Elements that extend beyond the window's width. */
 export const tooWide = (page) =>
   page.evaluate(() => {
     const width = document.documentElement.clientWidth;
-    // What scrolls on its own, or is cut off with dots, is meant to.
+    // Elements inside a scrolling or clipped parent may be wider.
     const clipped = (e) => e && (getComputedStyle(e).overflowX !== "visible" ? true : clipped(e.parentElement));
     const wide = [...document.querySelectorAll("body *")].filter((e) => {
       const box = e.getBoundingClientRect();

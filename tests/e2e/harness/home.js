@@ -1,4 +1,4 @@
-// A folder in which one test has everything that Plumb writes.
+// A temporary home folder that holds everything Plumb writes during one test.
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -16,7 +16,7 @@ export class Home {
       ...process.env,
       HOME: folder,
       PLUMB_HOME: path.join(folder, "plumb"),
-      // Drawn by the processor: a screen that exists only in memory has no graphics card.
+      // Uses software rendering, because a virtual screen has no graphics card.
       WEBKIT_DISABLE_DMABUF_RENDERER: "1",
       LIBGL_ALWAYS_SOFTWARE: "1",
     };

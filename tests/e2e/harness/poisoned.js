@@ -1,17 +1,17 @@
-// The poisoned documents of tests/attacks/poisoned.toml. Node reads no TOML; what the file uses of it is little.
+// Reads the poisoned documents of tests/attacks/poisoned.toml. Node has no TOML parser, and the file uses little of TOML.
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
 const file = path.join(import.meta.dirname, "../../attacks/poisoned.toml");
 
-/** What stands at the beginning of the rest: a comment, a table, a key, a value; strings of four kinds. */
+/** The next token: white space, a comment, a table, a key or a value, with three kinds of strings. */
 const token =
   /\s+|#.*|\[\[poison\]\]|(?<key>\w+) *= *|'''\n?(?<raw>[^]*?)'''|"""\n?(?<long>(?:\\[^]|[^\\])*?)"""|"(?<short>(?:\\.|[^"\\\n])*)"|true|[[\],]/y;
 
 const unescaped = (text) =>
   JSON.parse(`"${text.replace(/\\[^]|["\n]/g, (found) => (found === '"' ? '\\"' : found === "\n" ? "\\n" : found))}"`);
 
-/** All entries, as objects. */
+/** All entries as objects. */
 export function poisons() {
   const text = readFileSync(file, "utf8");
   const all = [];

@@ -1,4 +1,4 @@
-// Starts programs and ends them again, by their own id and no other.
+// Starts programs, and ends them by their own process id.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -7,24 +7,24 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A program that was built, by name. */
+/** Path of a built program. */
 export const built = (name) => path.join(process.env.PLUMB_PROGRAMS ?? "", name);
 
-/** Starts a program in a process group of its own, so that what it starts can be ended with it. */
+/** Starts a program in its own process group, so that its children can be ended with it. */
 export function start(program, args, { env = process.env, cwd } = {}) {
   const child = spawn(program, args, { env, cwd, detached: true, stdio: ["pipe", "pipe", "pipe"] });
-  // Should this test itself be ended, run.sh ends what is noted here.
+  // If this test is killed, run.sh ends the programs noted here.
   if (child.pid) writeFileSync(note(child.pid), "");
   const said = [];
   child.stderr.on("data", (bytes) => said.push(bytes));
   child.said = () => Buffer.concat(said).toString();
   child.on("error", (error) => said.push(Buffer.from(String(error))));
-  // A program that has ended reads nothing any more.
+  // Writing to a program that has ended raises an error that does not matter.
   child.stdin.on("error", () => {});
   return child;
 }
 
-/** The first line of output that fits. */
+/** The first line of output that matches. */
 export async function lineOf(child, pattern) {
   for await (const line of createInterface({ input: child.stdout })) {
     if (pattern.test(line)) {
@@ -35,7 +35,7 @@ export async function lineOf(child, pattern) {
   throw new Error(`${child.spawnfile} ended without saying ${pattern}: ${child.said()}`);
 }
 
-/** Ends a program and all that it started. */
+/** Ends a program and all of its children. */
 export async function end(child) {
   if (!child.pid) return;
   const gone = child.exitCode === null && child.signalCode === null ? once(child, "exit") : Promise.resolve();
@@ -52,7 +52,7 @@ function signalGroup(id, signal) {
   try {
     process.kill(-id, signal);
   } catch {
-    // All of the group have ended.
+    // The whole group has ended.
   }
 }
 
@@ -67,7 +67,7 @@ export async function run(program, args, options) {
   return { exit, output, said: child.said() };
 }
 
-/** The process of that name in the group that `leader` leads. */
+/** Id of the process with this name in the process group of `leader`. */
 export function processOf(leader, name) {
   for (const id of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
     try {
@@ -75,13 +75,13 @@ export function processOf(leader, name) {
       const [, called, rest] = /^\d+ \((.*)\) (.*)$/s.exec(readFileSync(`/proc/${id}/stat`, "utf8"));
       if (called === name.slice(0, 15) && Number(rest.split(" ")[2]) === leader) return Number(id);
     } catch {
-      // It has ended in the meantime.
+      // The process has ended in the meantime.
     }
   }
   return undefined;
 }
 
-/** A port that nobody listens at. */
+/** A free port. */
 export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -91,7 +91,7 @@ export async function freePort() {
   return port;
 }
 
-/** Asks again and again until the answer is true or the time is over; returns the answer. */
+/** Asks repeatedly until the answer is truthy, and returns it. Throws when the time is up. */
 export async function until(what, ask, seconds = 20) {
   const end = Date.now() + seconds * 1000;
   for (;;) {

@@ -1,9 +1,9 @@
-// A server that lists models, answers nothing else, and remembers which keys it was sent.
+// A server that only lists models, and records the keys it receives.
 import { once } from "node:events";
 import { createServer } from "node:http";
 
 export class Recorder {
-  /** `port`: where a server of that kind is usually found; any free one where absent. */
+  /** Listens on the usual port of such a server, or on a free one by default. */
   static async start(models, port = 0) {
     const recorder = new Recorder();
     recorder.keys = [];

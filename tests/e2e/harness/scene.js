@@ -1,11 +1,11 @@
-// What most tests in the window begin with: the sample folder is open, and a scripted server answers.
+// The usual start of a test: the sample folder is open, and a scripted server answers.
 import { chooseServer, launch, openFolder, Serving } from "./browser.js";
 import { Home } from "./home.js";
 import { ModelServer } from "./scripted.js";
 import { Window } from "./window.js";
 
 export class Scene {
-  /** `root` and `rules`: what the server says. */
+  /** `root` and `rules` are the server's replies. */
   static async set(root, rules = []) {
     const scene = new Scene();
     try {
@@ -28,9 +28,9 @@ export class Scene {
   }
 }
 
-/** The same in a page that `plumb serve` shows. */
+/** The same in the page of `plumb serve`. */
 export class PageScene {
-  /** `rules`: what the server says to sub-calls; `price`: what it costs. */
+  /** `rules` are the server's replies to sub-calls, `price` is its price. */
   static async set(root, { rules = [], price } = {}) {
     const scene = new PageScene();
     try {
@@ -40,7 +40,7 @@ export class PageScene {
       scene.serving = await Serving.start(scene.home, scene.home.folder);
       scene.browser = await launch();
       scene.page = await scene.browser.newPage({ viewport: { width: 1280, height: 800 } });
-      /** What the page said that is wrong. */
+      /** Errors in the page's console. */
       scene.wrong = [];
       scene.page.on("pageerror", (error) => scene.wrong.push(String(error)));
       scene.page.on("console", (message) => message.type() === "error" && scene.wrong.push(message.text()));

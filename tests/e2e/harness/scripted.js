@@ -1,13 +1,13 @@
-// The model server of the tests, and what it says.
+// The model server of the tests, and its scripted replies.
 import { built, end, lineOf, start, until } from "./programs.js";
 
-/** The model says `text`. */
+/** A reply with this text. */
 export const says = (text, more = {}) => ({ text, usage: { input_tokens: 1200, output_tokens: 60 }, ...more });
 
-/** The model writes a step, with a word before it. */
+/** A reply with a step of code, after a few words. */
 export const writes = (word, code, more = {}) => says(`${word}\n\n\`\`\`repl\n${code.trim()}\n\`\`\``, more);
 
-/** Requests that begin with these words are answered so, in turn. */
+/** Replies, in turn, to requests that begin with these words. */
 export const when = (words, ...replies) => ({ regex: `^${words}`, replies });
 
 export const hangs = { hang: true };
@@ -25,7 +25,7 @@ export class ModelServer {
     this.address = address;
   }
 
-  /** What it has counted. */
+  /** The server's counters. */
   async stats() {
     return (await fetch(`${this.address}/stats`)).json();
   }

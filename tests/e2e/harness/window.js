@@ -9,7 +9,7 @@ const screenshots = path.join(import.meta.dirname, "../screenshots");
 const css = (testid) => `[data-testid="${testid}"]`;
 
 export class Window {
-  /** Starts the program as a person would, with a driver of its own. */
+  /** Starts the program as a user would, with its own driver. */
   static async open(home) {
     const [port, native] = [await freePort(), await freePort()];
     const driver = start("tauri-driver", ["--port", port, "--native-port", native], { env: home.env });
@@ -33,13 +33,13 @@ export class Window {
     this.browser = browser;
   }
 
-  /** Closes the window in good order. */
+  /** Closes the window properly. */
   async close() {
     await this.browser.quit().catch(() => {});
     await end(this.driver);
   }
 
-  /** kill -9, as if the power had gone. */
+  /** Kills the window with SIGKILL, like a power failure. */
   async kill() {
     const id = processOf(this.driver.pid, "plumb-app");
     if (!id) throw new Error("There is no window to kill.");
@@ -48,7 +48,7 @@ export class Window {
     await end(this.driver);
   }
 
-  /** Hands over folders as a drop does: a second start gives them to the window that is there. */
+  /** Hands over folders as a drop does: a second start passes them to the open window. */
   async drop(...paths) {
     const { exit, said } = await run(built("plumb-app"), paths, { env: this.home.env });
     if (exit !== 0) throw new Error(`The second start ended with ${exit}: ${said}`);
@@ -59,7 +59,7 @@ export class Window {
     return this.browser.executeScript(`return (${what})(...arguments)`, ...values);
   }
 
-  /** Waits until a function in the page answers with something true. */
+  /** Waits until a function in the page returns something truthy. */
   until(what, ask, ...values) {
     return until(what, () => this.page(ask, ...values));
   }
@@ -76,7 +76,7 @@ export class Window {
     await (await this.the(testid, more)).click();
   }
 
-  /** Clicks what bears these words. */
+  /** Clicks the element with these words. */
   async press(words, selector = "button, [role=option]") {
     const found = await until(`“${words}” is there`, () =>
       this.page(
@@ -92,7 +92,7 @@ export class Window {
     return this.page((selector) => document.querySelectorAll(selector).length, css(testid));
   }
 
-  /** The words of everything that bears this id. */
+  /** The texts of all elements with this test id. */
   texts(testid) {
     return this.page((selector) => [...document.querySelectorAll(selector)].map((e) => e.innerText.trim()), css(testid));
   }
@@ -118,7 +118,7 @@ export class Window {
     await field.sendKeys(words);
   }
 
-  /** On the first start: a server of one's own, with no key. */
+  /** Chooses the tests' server, without a key, on the first start. */
   async chooseServer(address) {
     await this.the("welcome");
     await this.click("choose-provider");
@@ -166,7 +166,7 @@ export class Window {
     return { answer, meter, chips, steps, tree };
   }
 
-  /** Pictures of the screen, light and dark; taken from the screen itself, so that they show what a person would see. */
+  /** Takes pictures of the screen in light and dark, exactly as a user sees it. */
   async picture(name) {
     await mkdir(screenshots, { recursive: true });
     const was = await this.page(() => document.documentElement.dataset.theme);

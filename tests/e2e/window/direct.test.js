@@ -1,4 +1,4 @@
-// A text that is short goes to the model at once, and its answer streams in.
+// A short text goes to the model in one call, and the answer streams in.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -39,7 +39,7 @@ describe("a short text", () => {
     await window.picture("15-direct");
   });
 
-  it("says what happened when the server breaks off, and what to do", async () => {
+  it("explains a reply that the server cut off", async () => {
     await window.ask("And before that?");
     await window.untilStatus("failed");
     await window.the("continue-button");

@@ -1,4 +1,4 @@
-// Nothing is lost: a window that is killed in the middle of a run goes on where it was.
+// Nothing is lost: a run continues after its window was killed.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,7 +21,7 @@ describe("a window that is killed in the middle of a run", () => {
   });
   after(() => scene?.end());
 
-  it("leaves the run in the history as interrupted, with what it had", async () => {
+  it("leaves the run in the history as interrupted", async () => {
     await window.ask("What do the twelve parts say?");
     await server.until(
       "eight answered and four asked",
@@ -41,7 +41,7 @@ describe("a window that is killed in the middle of a run", () => {
     await window.picture("13-interrupted");
   });
 
-  it("finishes it on Continue and sends nothing again that was finished", async () => {
+  it("continues without sending finished calls again", async () => {
     await window.click("continue-button");
     await window.untilStatus("answered");
     assert.deepEqual(await window.texts("answer"), [`${"quick ".repeat(8)}slow slow slow slow`]);

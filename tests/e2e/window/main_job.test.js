@@ -1,4 +1,4 @@
-// The main job: first start, drop a folder, ask, watch it being found, open a place, find it again in the history.
+// The main job: start, drop a folder, ask, watch the steps, open a source, find the question in the history.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -20,7 +20,7 @@ describe("the main job in the window", () => {
     await home?.remove();
   });
 
-  it("welcomes who starts it first and takes a server without a key", async () => {
+  it("welcomes a new user and takes a server without a key", async () => {
     await window.the("welcome");
     await window.the("choose-builtin");
     await window.picture("1-welcome");
@@ -62,7 +62,7 @@ describe("the main job in the window", () => {
     assert.ok(nodes.pictured, "its sub-calls were seen while it ran");
   });
 
-  it("shows the answer with a mark for each place, and what was found there", async () => {
+  it("shows the answer with a checked mark for each place", async () => {
     answered = await window.shown();
     assert.match(answered.answer, /not less than thirty months/);
     assert.doesNotMatch(answered.answer, /\[\[/);
@@ -93,7 +93,7 @@ describe("the main job in the window", () => {
     await window.picture("9-place-open");
   });
 
-  it("keeps the chosen look over a restart, and reopens the question exactly as it was", async () => {
+  it("keeps the theme and reopens the question after a restart", async () => {
     await window
       .press("scripted", "nav button span span")
       .catch(() => window.find('nav [aria-label="Settings"]').then((e) => e.click()));

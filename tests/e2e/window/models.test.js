@@ -1,4 +1,4 @@
-// Models in the window: one that is dropped on it, and a provider's key that lies in the environment, which goes to that provider alone.
+// Models in the window: one dropped on it, and a provider's key from the environment, which goes to that provider only.
 import assert from "node:assert/strict";
 import { copyFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
@@ -9,7 +9,7 @@ import { Recorder } from "../harness/recorder.js";
 import { Window } from "../harness/window.js";
 
 const tiny = new URL("../../fixtures/tiny.gguf", import.meta.url);
-/** Where LiteLLM and SGLang are usually found. */
+/** Usual ports of LiteLLM and SGLang. */
 const [LITELLM, SGLANG] = [4_000, 30_000];
 const KEY = "sk-of-the-environment";
 
@@ -31,7 +31,7 @@ describe("models in the window", () => {
     await home?.remove();
   });
 
-  it("a model's file that is dropped is put on the list, and is no folder to ask about", async () => {
+  it("a dropped model file joins the list, not the libraries", async () => {
     await window.drop(home.path("tiny.gguf"));
     await window.the("own-model");
     const [words] = await window.texts("own-model");
@@ -39,7 +39,7 @@ describe("models in the window", () => {
     await window.picture("12-dropped-model");
   });
 
-  it("a key in the environment is offered, used once that is pressed, and goes to no other server", async () => {
+  it("a key in the environment goes to its own server only", async () => {
     await window.click("choose-provider");
     await (await window.find("form [role=combobox]:not(input)")).click();
     await window.press("LiteLLM");
@@ -51,14 +51,14 @@ describe("models in the window", () => {
     await until("the key is used", () => litellm.keys.includes(`Bearer ${KEY}`));
     await window.press("Use SGLang");
     await window.until("the form stands at SGLang", () => document.querySelector("form").innerText.includes("SGLang"));
-    // An address is asked for its models once nobody types any more.
+    // Plumb asks a server for its models after a pause in typing.
     const asked = sglang.keys.length;
     await until("SGLang is asked", () => sglang.keys.length > asked);
     await sleep(1000);
     assert.deepEqual([...new Set(sglang.keys)], [null]);
     assert.equal(
       await window.page(() => document.querySelector("input[type=password]").placeholder),
-      "Only if the server wants one",
+      "Only if the server needs one",
     );
   });
 });

@@ -1,4 +1,4 @@
-// A run that is stopped says so, and goes on when asked to.
+// A stopped run says so, and continues on request.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Scene } from "../harness/scene.js";
@@ -15,7 +15,7 @@ describe("stopping in the window", () => {
   });
   after(() => scene?.end());
 
-  it("stops a run at once, keeps what there is and offers to go on", async () => {
+  it("stops a run at once, and offers to continue it", async () => {
     await window.ask("What do the parts say?");
     await server.until(
       "only the slow call left",
@@ -30,7 +30,7 @@ describe("stopping in the window", () => {
     await window.picture("12-stopped");
   });
 
-  it("goes on without asking again for what it has", async () => {
+  it("continues without repeating finished calls", async () => {
     await window.click("continue-button");
     await window.untilStatus("answered", 15);
     assert.deepEqual(await window.texts("answer"), ["quick quick quick slow"]);

@@ -9,7 +9,7 @@ import { usePlatform, type BrowseRequest } from "../platform";
 import { plural } from "../text/format";
 import s from "./BrowseDialog.module.css";
 
-/** Chooses folders and files where the system's own dialog cannot be had. */
+/** Chooses folders and files in a browser, where the system's own dialog is not available. */
 export function BrowseDialog() {
   const platform = usePlatform();
   const [request, setRequest] = useState<BrowseRequest | null>(null);
@@ -34,7 +34,7 @@ function Browse({ want, onSettle }: { want: BrowseRequest["want"]; onSettle(path
   });
   const here = listing.data;
   const list = useRef<HTMLDivElement>(null);
-  // The row that was opened is gone; the keys go on in the new folder.
+  // The row you opened is gone, so the focus moves to the new list.
   useEffect(() => {
     if (here?.path) list.current?.focus();
   }, [here?.path]);
@@ -72,19 +72,19 @@ function Browse({ want, onSettle }: { want: BrowseRequest["want"]; onSettle(path
       wide
       focus={list}
       title={want === "files" ? "Choose files" : "Choose a folder"}
-      about="These are the folders of the computer that Plumb runs on."
+      about="These are the folders of the computer on which Plumb runs."
       onClose={() => onSettle(null)}
       foot={foot}
     >
       <div className={s.where}>
-        <IconButton label="One folder up" aria-disabled={!here?.parent} onClick={() => here?.parent && enter(here.parent)}>
+        <IconButton label="Go one folder up" aria-disabled={!here?.parent} onClick={() => here?.parent && enter(here.parent)}>
           <ArrowUp size={15} />
         </IconButton>
         <span className="clip" title={here?.path}>
           <bdi>{here?.path ?? "…"}</bdi>
         </span>
       </div>
-      {listing.error && <Banner title="This folder could not be opened">{listing.error.message}</Banner>}
+      {listing.error && <Banner title="Plumb could not open this folder">{listing.error.message}</Banner>}
       <div
         ref={list}
         tabIndex={-1}

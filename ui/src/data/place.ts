@@ -1,25 +1,26 @@
-// Where the person is in the window.
+// Where you are in the window.
 import { createContext, useContext } from "react";
+import type { Citation } from "../bindings/Citation";
 import type { ModeChoice } from "../bindings/ModeChoice";
 
-/** A place in a document that the source view is to open. */
+/** A place in a document, opened in the source view. */
 export interface SourcePlace {
   library?: string | undefined;
   path: string;
   startLine: number;
   endLine: number;
-  /** What the document is, as far as it is known before it is read: "pdf". */
+  /** The document's kind, if known before the document is read: "pdf". */
   kind?: string | undefined;
-  /** The run that cites it: its document is shown as the run saw it. */
+  /** The run that cites it. The source view then shows the document as that run read it. */
   run?: string | undefined;
   /** Absent when the document was opened from a list. */
-  citation?: import("../bindings/Citation").Citation | undefined;
+  citation?: Citation | undefined;
   number?: number;
 }
 
 export type Tab = "source" | "found" | "sent";
 
-/** A question put into the ask box, to be changed or asked. */
+/** The text in the question box. */
 export interface Draft {
   question: string;
   mode?: ModeChoice | undefined;
@@ -30,7 +31,7 @@ export interface Place {
   library: string | null;
   run: string | null;
   tab: Tab;
-  /** Where the right column is folded away, whether it is drawn over the answer. */
+  /** In a narrow window: whether the inspector is drawn over the answer. */
   aside: boolean;
   source: SourcePlace | null;
   draft: Draft;
@@ -51,7 +52,7 @@ export interface Navigation {
   go(change: Partial<Place>): void;
   /** Opens folders and files as a library and goes there. */
   openSources(paths: string[]): void;
-  /** Lets the person choose a folder. */
+  /** Opens the dialog that chooses a folder. */
   addFolder(): void;
 }
 

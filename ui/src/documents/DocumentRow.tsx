@@ -13,7 +13,7 @@ interface Props {
   onToggle(path: string, open: boolean): void;
 }
 
-/** A document: what it is, where it lies, and what became of it if that is worth a word. */
+/** A document in the list: its kind, its folder, and any problem with reading it. */
 export const DocumentRow = memo(function DocumentRow({ row, opens, onToggle }: Props) {
   const { entry, depth, name, folder, members, open, aside } = row;
   const note = noteOf(entry);
@@ -21,14 +21,14 @@ export const DocumentRow = memo(function DocumentRow({ row, opens, onToggle }: P
     entry.kind_name.charAt(0).toUpperCase() + entry.kind_name.slice(1),
     ...(members > 0 ? [plural(members, "document")] : []),
     ...(folder ? [folder] : []),
-    // Where its members are counted, that documents lie in it has been said.
+    // The count of documents inside already says that it is a container.
     ...(note?.weight === "quiet" && !(entry.state === "opened" && members > 0) ? [note.text] : []),
   ];
   return (
     <div className={cx(s.row, opens && s.opens, aside && s.aside)} style={{ paddingInlineStart: 8 + depth * 22 }}>
       <span
         className={cx(s.toggle, open && s.open)}
-        // The arrow keys do the same; this is for the pointer.
+        // For the pointer only: the arrow keys do the same.
         onClick={(event) => {
           if (open === undefined) return;
           event.stopPropagation();
@@ -53,7 +53,7 @@ export const DocumentRow = memo(function DocumentRow({ row, opens, onToggle }: P
           <span className={s.note} data-weight={note.weight}>
             <TriangleAlert size={12} aria-hidden />
             <span>
-              {note.weight === "doubt" && <span className="unseen">May read badly: </span>}
+              {note.weight === "doubt" && <span className="unseen">Possible reading problem: </span>}
               {note.text}
             </span>
           </span>

@@ -10,17 +10,17 @@ interface Props {
   rows: readonly Row[];
   label: string;
   onOpen?: ((entry: DocumentEntry) => void) | undefined;
-  /** Shows or hides what lies in a document. */
+  /** Shows or hides the documents inside a container. */
   onToggle(path: string, open: boolean): void;
 }
 
-/** Documents, however many: only those in sight are drawn. The arrow keys lead through all of them. */
+/** A list of documents of any length. Draws only the rows in view; the arrow keys move through all of them. */
 export function DocumentTree({ rows, label, onOpen, onToggle }: Props) {
   const scroll = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
-  /** The row that a key led to; it has the focus as soon as it is drawn. */
+  /** The row a key moved to. It gets the focus once it is drawn. */
   const sought = useRef<number | null>(null);
-  // eslint-disable-next-line react-hooks/incompatible-library -- the list is drawn here and nowhere else
+  // eslint-disable-next-line react-hooks/incompatible-library -- only this component draws the list
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,
@@ -71,7 +71,7 @@ export function DocumentTree({ rows, label, onOpen, onToggle }: Props) {
     } else return;
     event.preventDefault();
   };
-  // The Tab key leads to the row where the keys were last, or to the first one in sight.
+  // The Tab key goes to the last active row, or to the first one in view.
   const first = items.find((item) => item.start + item.size > (virtual.scrollOffset ?? 0));
   const stop = items.some((item) => item.index === active) ? active : first?.index;
   return (

@@ -1,8 +1,8 @@
 import { useDeferredValue, useMemo, useState } from "react";
 import type { Documents } from "../bindings/Documents";
 import type { Library } from "../bindings/Library";
-import { useDocuments } from "../data/host";
 import { useNavigation } from "../data/place";
+import { useDocuments } from "../data/queries";
 import { Banner } from "../parts/Banner";
 import { Button } from "../parts/Button";
 import { Segments } from "../parts/Segments";
@@ -17,13 +17,13 @@ import { chooser, countsOf, shownWords, type Counts, type Shown } from "./states
 import { Totals } from "./Totals";
 import { useOpened } from "./useOpened";
 
-/** Everything in a library: what each document is, what became of it, and what is left out. */
+/** All documents of a library, with their state and the files left out. */
 export function DocumentsPane({ library }: { library: Library }) {
   const documents = useDocuments(library.id, library.overview !== undefined);
   if (library.problem) {
     return (
       <div className={s.pad}>
-        <Banner title="This library cannot be opened just now">{library.problem.message}</Banner>
+        <Banner title="Plumb cannot open this library right now">{library.problem.message}</Banner>
       </div>
     );
   }
@@ -39,7 +39,7 @@ export function DocumentsPane({ library }: { library: Library }) {
       {documents.error && (
         <div className={s.pad}>
           <Banner
-            title="The documents could not be listed"
+            title="Plumb could not list the documents"
             acts={<Button onClick={() => void documents.refetch()}>Try again</Button>}
           >
             {documents.error.message}
@@ -62,7 +62,7 @@ function Listing({ library, documents }: { library: Library; documents: Document
   return (
     <>
       <div className={s.top}>
-        <Totals library={library} leftOut={documents.overview.left_out} cut={documents.entries.length} />
+        <Totals library={library} leftOut={documents.overview.left_out} listed={documents.entries.length} />
         <ReadAll library={library.id} counts={counts} />
         <PicturesOffer pictures={counts.pictures} />
         <div className={s.find}>
@@ -81,12 +81,7 @@ function Listing({ library, documents }: { library: Library; documents: Document
           />
           <Listed library={library} leftOut={documents.left_out_by_rules} />
         </div>
-        <Segments
-          label="Which documents are shown"
-          value={shown}
-          options={options(counts)}
-          onChange={(chosen) => setShown(chosen)}
-        />
+        <Segments label="Documents to show" value={shown} options={options(counts)} onChange={(chosen) => setShown(chosen)} />
       </div>
       {rows.length > 0 ? (
         <DocumentTree
@@ -110,9 +105,9 @@ const options = (counts: Counts) =>
 function empty(shown: Shown, sought: string, { entries, left_out_by_rules: leftOut }: Documents): string {
   if (entries.length === 0)
     return leftOut.length > 0
-      ? "There are no documents here, apart from what is left out by rules. The button beside the search lists that too."
-      : "There are no documents here. Put some into the folder: they appear by themselves.";
+      ? "There are no documents here except those that rules leave out. Use the button beside the search to list them too."
+      : "There are no documents here. Put some into the folder, and they appear by themselves.";
   if (sought) return `No document ${shown === "all" ? "" : "among these "}has this in its name or folder. Try fewer letters.`;
-  if (shown === "problems") return "No problems are known. Documents that were not read yet may have some.";
-  return shown === "left_out" ? "Nothing is left out." : "There is nothing that can be read here.";
+  if (shown === "problems") return "No known problems. Documents that Plumb has not read yet may have some.";
+  return shown === "left_out" ? "Nothing is left out." : "Plumb can read no document here.";
 }

@@ -53,7 +53,7 @@ const icons: Record<string, LucideIcon> = {
   image: Image,
 };
 
-/** What a document is, at a glance. */
+/** An icon for a document's kind. */
 export function KindIcon({ kind, size, className }: { kind: string | undefined; size: number; className?: string | undefined }) {
   const Icon = icons[kind ?? ""] ?? File;
   return <Icon size={size} className={className} aria-hidden />;

@@ -4,21 +4,21 @@ import { Check, SlidersHorizontal } from "lucide-react";
 import type { Include } from "../bindings/Include";
 import type { LeftOutByRule } from "../bindings/LeftOutByRule";
 import type { Library } from "../bindings/Library";
-import { report } from "../data/host";
+import { report } from "../data/trouble";
 import m from "../parts/Menu.module.css";
 import { MenuPopup } from "../parts/MenuPopup";
 import { usePlatform } from "../platform";
-import s from "./DocumentsPane.module.css";
 import { count } from "../text/format";
+import s from "./DocumentsPane.module.css";
 import { byRules, rules, wouldAdd } from "./rules";
 
-/** Which files are listed at all: what the rules leave out, and the switches that let it in. */
+/** Menu of the rules that leave files out of the list, each with a switch. */
 export function Listed({ library, leftOut }: { library: Library; leftOut: LeftOutByRule[] }) {
   const platform = usePlatform();
   const client = useQueryClient();
   const set = useMutation({
     mutationFn: (include: Include) => platform.call("set_include", { library: library.id, include }),
-    // The switch moves at once; the listing follows.
+    // The switch moves at once; the listing takes a moment.
     onMutate: (include) =>
       client.setQueryData<Library[]>(["libraries"], (list) => list?.map((l) => (l.id === library.id ? { ...l, include } : l))),
     onError: (thrown) => {
@@ -32,7 +32,7 @@ export function Listed({ library, leftOut }: { library: Library; leftOut: LeftOu
     <Menu.Root>
       <Menu.Trigger className={s.listed} data-testid="listed-menu" title={words ? `Not listed: ${words}` : undefined}>
         <SlidersHorizontal size={14} aria-hidden />
-        {files > 0 ? `${count(files)} not listed` : "Listed"}
+        {files > 0 ? `${count(files)} not listed` : "List more"}
       </Menu.Trigger>
       <MenuPopup align="end">
         {rules.map((rule) => (

@@ -1,11 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { ScanText } from "lucide-react";
-import { useSaveSettings, useSettings } from "../data/host";
+import { useSaveSettings, useSettings } from "../data/queries";
 import { Button } from "../parts/Button";
 import { plural } from "../text/format";
 import s from "./DocumentsPane.module.css";
 
-/** Where there are scans and pictures that are not read, and nobody has said that they should be. */
+/** Offers to read scans and pictures, if there are any and you have not decided. */
 export function PicturesOffer({ pictures }: { pictures: number }) {
   const settings = useSettings().data;
   const save = useSaveSettings();
@@ -19,7 +19,10 @@ export function PicturesOffer({ pictures }: { pictures: number }) {
   return (
     <div className={s.offer} data-testid="pictures-offer">
       <ScanText size={15} aria-hidden />
-      <span>{plural(pictures, "scan or picture", "scans and pictures")} could be read as text: slower, on this computer.</span>
+      <span>
+        {plural(pictures, "scan or picture", "scans and pictures")} could be read as text. This is slower, and happens on this
+        computer.
+      </span>
       <Button disabled={save.isPending} onClick={turnOn}>
         Read them
       </Button>

@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
-import { beginExamining, endExamining, examining } from "../data/examining";
-import { report } from "../data/host";
+import { beginExamining, endExamining, examining } from "../data/following/examining";
 import { useStore } from "../data/store";
+import { report } from "../data/trouble";
 import { Banner } from "../parts/Banner";
 import { Bar } from "../parts/Bar";
 import { Button, Tip } from "../parts/Button";
@@ -10,7 +10,7 @@ import { count } from "../text/format";
 import s from "./DocumentsPane.module.css";
 import type { Counts } from "./states";
 
-/** Reads every document once, so that the list says what became of each. Nobody has to: a question reads what it needs. */
+/** Reads every document once, so that the list shows the state of each. This is optional: a question reads what it needs. */
 export function ReadAll({ library, counts }: { library: string; counts: Counts }) {
   const platform = usePlatform();
   const now = useStore(examining)[library];
@@ -46,7 +46,7 @@ export function ReadAll({ library, counts }: { library: string; counts: Counts }
   return (
     <>
       {now?.fault && (
-        <Banner title="Reading the documents ended early" onClose={() => endExamining(library)}>
+        <Banner title="Plumb stopped reading the documents" onClose={() => endExamining(library)}>
           {now.fault.message}
         </Banner>
       )}
@@ -55,7 +55,7 @@ export function ReadAll({ library, counts }: { library: string; counts: Counts }
           <span className="num">
             <b>{count(counts.unread)}</b> not read yet
           </span>
-          <Tip text="A question reads what it needs by itself. This shows now what can be read and what cannot.">
+          <Tip text="A question reads what it needs by itself. Read all now to see which documents Plumb can read.">
             <Button data-testid="examine" onClick={() => begin.mutate()}>
               Read all now
             </Button>

@@ -1,7 +1,8 @@
 import { useMutation } from "@tanstack/react-query";
 import type { LeftOut } from "../bindings/LeftOut";
 import type { Library } from "../bindings/Library";
-import { MOST_DOCUMENTS, report } from "../data/host";
+import { MAX_DOCUMENTS } from "../data/queries";
+import { report } from "../data/trouble";
 import { Pulse } from "../parts/Pulse";
 import { usePlatform } from "../platform";
 import { bytes, count, plural, short } from "../text/format";
@@ -11,12 +12,12 @@ import s from "./Totals.module.css";
 interface Props {
   library: Library;
   leftOut?: LeftOut[];
-  /** How many entries are at hand. */
-  cut?: number;
+  /** Number of entries in the list. */
+  listed?: number;
 }
 
-/** How much there is, what is left out and why. */
-export function Totals({ library, leftOut = [], cut = 0 }: Props) {
+/** The size of a library, and the files left out with the reasons. */
+export function Totals({ library, leftOut = [], listed = 0 }: Props) {
   const { overview, found } = library;
   const words = leftOutWords(leftOut);
   return (
@@ -32,7 +33,7 @@ export function Totals({ library, leftOut = [], cut = 0 }: Props) {
         </p>
       )}
       {words && <p data-testid="left-out-words">Left out: {words}</p>}
-      {cut >= MOST_DOCUMENTS && <p>The first {count(cut)} are shown here. All of them are asked about.</p>}
+      {listed >= MAX_DOCUMENTS && <p>This list shows the first {count(listed)}. Your questions cover all of them.</p>}
       {library.not_watched !== undefined && <NotWatched library={library} reason={library.not_watched} />}
     </div>
   );
@@ -46,7 +47,7 @@ function NotWatched({ library, reason }: { library: Library; reason: string }) {
   });
   return (
     <p data-testid="not-watched">
-      New and changed files show when you come back to this window, because {reason}.{" "}
+      New and changed files appear when you return to this window, because {reason}.{" "}
       <button type="button" className={s.link} disabled={rescan.isPending} onClick={() => rescan.mutate()}>
         {rescan.isPending ? "Looking…" : "Look now"}
       </button>

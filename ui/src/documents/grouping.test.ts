@@ -21,7 +21,7 @@ const listed = [
   entry("reports/offer.eml/terms.docx", "docx", "extracted"),
 ];
 
-test("what lies in something stands below it, whatever was listed between", () => {
+test("members are listed below their container", () => {
   const rows = rowsOf(group(listed));
   expect(rows.map((row) => [row.depth, row.folder, row.name, row.members])).toEqual([
     [0, "", "a.txt", 0],
@@ -35,13 +35,13 @@ test("what lies in something stands below it, whatever was listed between", () =
   ]);
 });
 
-test("what is closed hides what lies in it, however deep", () => {
+test("a folded container hides its members at any depth", () => {
   const rows = rowsOf(group(listed), { opened: new Map([["backup.zip", false]]) });
   expect(rows.map((row) => row.name)).toEqual(["a.txt", "backup.zip", "backup.zip-notes.txt", "offer.eml", "terms.docx"]);
   expect(rows[1]?.open).toBe(false);
 });
 
-test("what is sought is shown below what it lies in", () => {
+test("a match is shown below its containers", () => {
   const rows = rowsOf(group(listed), { wanted: ({ path }) => path.endsWith("note.txt") });
   expect(rows.map((row) => [row.name, row.aside])).toEqual([
     ["backup.zip", true],
@@ -50,13 +50,13 @@ test("what is sought is shown below what it lies in", () => {
   ]);
 });
 
-test("a container with many documents begins closed", () => {
+test("a container with many documents starts folded", () => {
   const mails = Array.from({ length: 30 }, (_, i) => entry(`inbox.mbox/${i}.eml`, "mail"));
   const rows = rowsOf(group([entry("inbox.mbox", "mailbox", "opened"), ...mails]));
   expect(rows.map((row) => [row.name, row.members, row.open])).toEqual([["inbox.mbox", 30, false]]);
 });
 
-test("a hundred thousand documents are grouped in a moment", () => {
+test("a hundred thousand documents are grouped within a second", () => {
   const many = Array.from({ length: 100_000 }, (_, i) => entry(`folder-${i % 300}/sub/report-${i}.zip/${i}.txt`));
   const start = performance.now();
   expect(rowsOf(group([entry("folder-1", "zip"), ...many])).length).toBeGreaterThan(90_000);

@@ -1,4 +1,4 @@
-// Documents inside of archives, e-mails and mailboxes stand below what they lie in.
+// Groups documents inside archives, e-mails and mailboxes below their container.
 import type { DocumentEntry } from "../bindings/DocumentEntry";
 import { fileName, folderOf } from "../text/format";
 import { isContainer } from "./kinds";
@@ -6,16 +6,16 @@ import { isContainer } from "./kinds";
 /** A document in the list. */
 export interface Row {
   entry: DocumentEntry;
-  /** How many others it lies in. */
+  /** Number of containers around it. */
   depth: number;
   name: string;
-  /** The folder of its container, or of the library, that it lies in. */
+  /** Its folder inside its container, or inside the library. */
   folder: string;
-  /** How many documents that are shown lie in it, in all depths. */
+  /** Number of visible documents inside it, at any depth. */
   members: number;
-  /** They are shown. Absent where there are none. */
+  /** Its members are unfolded. Absent if it has none. */
   open?: boolean;
-  /** It is listed only for what lies in it. */
+  /** It does not match the filter, and is listed only for the members that do. */
   aside: boolean;
 }
 
@@ -25,7 +25,7 @@ interface Branch {
   below: Branch[];
 }
 
-/** A listing, put in order once; what is shown of it changes more often. */
+/** A listing, grouped once. Filters and folding change more often. */
 export type Grouped = readonly Branch[];
 
 export function group(entries: readonly DocumentEntry[]): Grouped {
@@ -36,7 +36,7 @@ export function group(entries: readonly DocumentEntry[]): Grouped {
     return branch;
   });
   if (containers.size === 0) return branches;
-  // Most slashes are no container's end; that is told faster by a number than by a text.
+  // Most slashes do not end a container's path. Comparing lengths rules them out faster than comparing texts.
   const ends = new Set([...containers.keys()].map((path) => path.length));
   return branches.filter((branch) => {
     const within = containerOf(branch.entry.path, containers, ends);
@@ -55,16 +55,16 @@ function containerOf(path: string, containers: ReadonlyMap<string, Branch>, ends
   return undefined;
 }
 
-/** More than this are shown only when they are asked for. */
-const FEW = 20;
+/** A container with more members than this starts folded. */
+const MAX_MEMBERS_UNFOLDED = 20;
 
 interface Choice {
   wanted?: ((entry: DocumentEntry) => boolean) | undefined;
-  /** What the person has opened and closed. */
+  /** Containers that you have folded or unfolded. */
   opened?: ReadonlyMap<string, boolean>;
 }
 
-/** The rows that are shown, from top to bottom. */
+/** The visible rows, from top to bottom. */
 export function rowsOf(grouped: Grouped, { wanted, opened }: Choice = {}): Row[] {
   const counted = new Map<Branch, number>();
   const count = (branch: Branch): number => {
@@ -80,8 +80,8 @@ export function rowsOf(grouped: Grouped, { wanted, opened }: Choice = {}): Row[]
     if (aside && members === 0) return;
     const { entry, within } = branch;
     const inside = within === undefined ? entry.path : entry.path.slice(within.length + 1);
-    // What is sought inside of something is shown without another click.
-    const open = opened?.get(entry.path) ?? (wanted !== undefined || members <= FEW);
+    // A match inside a container is visible without another click.
+    const open = opened?.get(entry.path) ?? (wanted !== undefined || members <= MAX_MEMBERS_UNFOLDED);
     const row = { entry, depth, name: fileName(inside), folder: folderOf(inside), members, aside };
     rows.push(members > 0 ? { ...row, open } : row);
     if (open) for (const below of branch.below) show(below, depth + 1);

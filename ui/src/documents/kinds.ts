@@ -1,4 +1,4 @@
 const containers = new Set(["mail", "outlook_mail", "mailbox", "zip", "tar", "compressed"]);
 
-/** Other documents may lie in it. */
+/** Whether documents of this kind can contain others. */
 export const isContainer = (kind: string) => containers.has(kind);

@@ -1,19 +1,19 @@
-// What is left out, counted, as people say it: "3 images, 1 protected with a password".
+// Files left out, counted by reason: "3 images, 1 protected with a password".
 import type { LeftOut } from "../bindings/LeftOut";
 import { count } from "../text/format";
 
-/** As many reasons are named. */
-const NAMED = 4;
+/** Number of reasons that are named, before the rest is added up. */
+const MAX_NAMED = 4;
 
 export function leftOutWords(reasons: readonly LeftOut[]): string {
-  // After a colon stand the details, which differ from file to file.
+  // The text after a colon differs from file to file.
   const byKind = new Map<string, number>();
   for (const { reason, files } of reasons) {
     const kind = reason.split(":")[0] ?? reason;
     byKind.set(kind, (byKind.get(kind) ?? 0) + files);
   }
   const all = [...byKind].sort(([, a], [, b]) => b - a);
-  const named = all.slice(0, all.length > NAMED + 1 ? NAMED : NAMED + 1);
+  const named = all.slice(0, all.length > MAX_NAMED + 1 ? MAX_NAMED : MAX_NAMED + 1);
   const rest = all.slice(named.length).reduce((sum, [, files]) => sum + files, 0);
   const words = named.map(([reason, files]) => reasonWords(reason, files));
   if (rest > 0) words.push(`${count(rest)} for other reasons`);

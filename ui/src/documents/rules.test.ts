@@ -8,7 +8,7 @@ const leftOut: LeftOutByRule[] = [
   { rule: "git", files: 1 },
 ];
 
-test("each rule knows its own files", () => {
+test("each rule counts its own files", () => {
   expect(byRules(leftOut)).toBe("3 hidden, 1 ignored, 1 in .git");
   expect(rules.map((rule) => wouldAdd(rule, leftOut))).toEqual([
     "Adds 3 files and folders.",

@@ -1,9 +1,9 @@
-// What a folder's rules leave out, and the switches that let it in.
+// The rules that leave files out of a library's list.
 import type { LeftOutByRule } from "../bindings/LeftOutByRule";
 import { count, plural } from "../text/format";
 
 export interface Rule {
-  /** Its name, which its switch has as well. */
+  /** The rule's name, which is also the name of its switch. */
   name: LeftOutByRule["rule"];
   title: string;
   about: string;
@@ -11,25 +11,25 @@ export interface Rule {
 }
 
 export const rules: readonly Rule[] = [
-  { name: "hidden", title: "Hidden files", about: "Names that begin with a dot.", short: "hidden" },
+  { name: "hidden", title: "Hidden files", about: "Files whose names begin with a dot.", short: "hidden" },
   {
     name: "ignored",
     title: "Ignored files",
-    about: "What a project's .gitignore or .ignore leaves out: built files, mostly.",
+    about: "Files that a project's .gitignore or .ignore excludes, mostly build output.",
     short: "ignored",
   },
-  { name: "git", title: "Inside of .git", about: "Where Git keeps the history of a project.", short: "in .git" },
+  { name: "git", title: "Files in .git", about: "The folder where Git keeps a project's history.", short: "in .git" },
 ];
 
 const filesOf = (rule: Rule, leftOut: readonly LeftOutByRule[]) => leftOut.find((left) => left.rule === rule.name)?.files ?? 0;
 
-/** What switching a rule off would add. A folder counts once, whatever lies in it. */
+/** The number of files that listing a rule's files would add. A folder counts once, whatever its content. */
 export function wouldAdd(rule: Rule, leftOut: readonly LeftOutByRule[]): string {
   const files = filesOf(rule, leftOut);
   return files === 0 ? "There are none here." : `Adds ${plural(files, "file or folder", "files and folders")}.`;
 }
 
-/** "3 hidden, 12 ignored"; empty where nothing is. */
+/** "3 hidden, 12 ignored"; empty if nothing is left out. */
 export function byRules(leftOut: readonly LeftOutByRule[]): string {
   return rules
     .map((rule) => ({ rule, files: filesOf(rule, leftOut) }))

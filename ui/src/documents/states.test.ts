@@ -21,11 +21,11 @@ const listed = [
   entry("half.pdf", "pdf", "extracted", { doubts: ["1 of 2 pages has no text: page 2"], scans: 1 }),
 ];
 
-test("every document is readable or left out, and some are problems", () => {
+test("every document counts as readable or left out", () => {
   expect(countsOf(listed)).toEqual({ all: 6, readable: 3, left_out: 3, problems: 3, unread: 1, pictures: 3 });
 });
 
-test("documents are found by state and by every word of their path", () => {
+test("documents match by state and by every word of their path", () => {
   const found = (shown: Parameters<typeof chooser>[0], sought: string) =>
     listed.filter((e) => chooser(shown, sought)?.(e) ?? true).map((e) => e.path);
   expect(found("all", "")).toHaveLength(7);
@@ -34,19 +34,19 @@ test("documents are found by state and by every word of their path", () => {
   expect(found("all", "pdf ha")).toEqual(["half.pdf"]);
 });
 
-test("what is read and well is not talked about; the rest says what it is", () => {
+test("only a document with something to note has a note", () => {
   expect(listed.map((e) => noteOf(e)?.text)).toEqual([
     undefined,
     "Not read yet",
     "No text on its pages",
     "Not read",
     "Protected with a password",
-    "Documents lie in it",
+    "Contains documents",
     "1 of 2 pages has no text: page 2",
   ]);
   expect(listed.map((e) => noteOf(e)?.weight)).toEqual([undefined, "quiet", "problem", "quiet", "problem", "quiet", "doubt"]);
 });
 
-test("a page without text can be looked at", () => {
+test("a PDF without text can be opened", () => {
   expect(listed.filter(canOpen).map((e) => e.path)).toEqual(["a.txt", "b.pdf", "scan.pdf", "half.pdf"]);
 });

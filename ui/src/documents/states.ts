@@ -1,4 +1,4 @@
-// What became of documents, in plain words, and which of them are looked for.
+// The states of documents in plain words, and the filters by state.
 import type { DocumentEntry } from "../bindings/DocumentEntry";
 
 export type Shown = "all" | "readable" | "left_out" | "problems";
@@ -12,11 +12,11 @@ export const shownWords: Record<Shown, string> = {
 
 const isLeftOut = ({ state }: DocumentEntry) => state === "no_text" || state === "skipped" || state === "failed";
 
-/** A PDF without text, or a picture: its text could be read from the image. */
+/** A PDF without text, or a picture. Plumb can read its text from the image. */
 export const isPicture = (entry: DocumentEntry) =>
   isLeftOut(entry) && (entry.kind === "image" || (entry.kind === "pdf" && entry.state === "no_text"));
 
-/** What should have been readable and is not, or not as it should be. */
+/** A document that should be readable and is not, or only in part. */
 const isProblem = (entry: DocumentEntry) =>
   entry.state === "failed" || (entry.state === "no_text" && entry.kind === "pdf") || (entry.doubts?.length ?? 0) > 0;
 
@@ -36,7 +36,7 @@ export interface Counts extends Record<Shown, number> {
 export function countsOf(entries: readonly DocumentEntry[]): Counts {
   const counts: Counts = { all: 0, readable: 0, left_out: 0, problems: 0, unread: 0, pictures: 0 };
   for (const entry of entries) {
-    // An archive is shown where its documents are, which count and not it.
+    // An archive itself does not count; the documents inside it do.
     if (entry.state === "opened") continue;
     counts.all++;
     if (isLeftOut(entry)) counts.left_out++;
@@ -48,7 +48,7 @@ export function countsOf(entries: readonly DocumentEntry[]): Counts {
   return counts;
 }
 
-/** Chooses by state and by name. `undefined`: everything. */
+/** A filter by state and by the words of a path. `undefined` matches everything. */
 export function chooser(shown: Shown, sought: string): ((entry: DocumentEntry) => boolean) | undefined {
   const words = sought.toLowerCase().split(/\s+/).filter(Boolean);
   if (shown === "all" && words.length === 0) return undefined;
@@ -60,19 +60,19 @@ export function chooser(shown: Shown, sought: string): ((entry: DocumentEntry) =
   };
 }
 
-/** Whether there is something to see when it is opened: a page without text is still a page. */
+/** Whether a document can be opened. A PDF without text still has pages to look at. */
 export const canOpen = ({ state, kind }: DocumentEntry) =>
   state === "listed" || state === "text" || state === "extracted" || (state === "no_text" && kind === "pdf");
 
 export interface Note {
   text: string;
-  /** Nothing of it is read; else only a doubt, or a word in passing. */
+  /** `problem`: nothing of it is read. `doubt`: parts may be wrong. `quiet`: information only. */
   weight: "problem" | "doubt" | "quiet";
 }
 
 const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
 
-/** What is said of a document below its name. Of one that is read and well there is nothing to say. */
+/** The note below a document's name; `undefined` if it was read without a problem. */
 export function noteOf({ state, kind, reason, doubts }: DocumentEntry): Note | undefined {
   switch (state) {
     case "listed":
@@ -83,16 +83,16 @@ export function noteOf({ state, kind, reason, doubts }: DocumentEntry): Note | u
     case "opened":
       return doubts?.length
         ? { text: sentence(doubts.join("; ")), weight: "doubt" }
-        : { text: sentence(reason ?? "Documents lie in it"), weight: "quiet" };
+        : { text: sentence(reason ?? "Contains documents"), weight: "quiet" };
     case "no_text":
       return {
-        text: kind === "image" ? "Not read" : sentence(reason ?? "No text in it"),
+        text: kind === "image" ? "Not read" : sentence(reason ?? "Contains no text"),
         weight: kind === "pdf" ? "problem" : "quiet",
       };
     case "skipped":
-      // That it is an image stands before it.
-      return { text: kind === "image" ? "Not read" : `Left out: ${reason ?? "it cannot be read"}`, weight: "quiet" };
+      // The row already says that it is an image.
+      return { text: kind === "image" ? "Not read" : `Left out: ${reason ?? "Plumb cannot read it"}`, weight: "quiet" };
     case "failed":
-      return { text: sentence(reason ?? "It could not be read"), weight: "problem" };
+      return { text: sentence(reason ?? "Plumb could not read it"), weight: "problem" };
   }
 }

@@ -13,7 +13,7 @@ interface Props {
   testid?: string;
 }
 
-/** Something the person should know, with what to do about it. */
+/** A message with the actions it suggests. `calm` is for information, the default is for problems. */
 export function Banner({ title, calm, children, acts, onClose, testid }: Props) {
   return (
     <div role={calm ? "status" : "alert"} className={cx(s.banner, calm && s.calm)} data-testid={testid}>

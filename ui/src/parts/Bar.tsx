@@ -1,7 +1,7 @@
 import s from "./Bar.module.css";
 import { cx } from "./cx";
 
-/** How much of something is done or spent. */
+/** A progress bar. `part` is a fraction from 0 to 1. */
 export function Bar({
   label,
   part,

@@ -1,3 +1,4 @@
+/** Plumb's logo, a plumb bob. */
 export function Brand({ size = 20 }: { size?: number }) {
   return (
     <svg

@@ -12,7 +12,7 @@ interface Props extends Omit<ComponentProps<"button">, "disabled"> {
   disabled?: boolean;
 }
 
-/** A button that keeps its place in the tab order when it is disabled, so that its reason can be read. */
+/** A button that stays in the tab order while it is disabled, so that a screen reader can read the reason. */
 export function Button({ look = "outline", large, disabled, className, onClick, type = "button", ...rest }: Props) {
   return (
     <button
@@ -27,10 +27,11 @@ export function Button({ look = "outline", large, disabled, className, onClick, 
 
 interface IconProps extends ComponentProps<"button"> {
   label: string;
-  keys?: string;
+  /** As shown in the tip: "Ctrl K". */
+  keys?: string | undefined;
 }
 
-/** A button that shows only an icon; its name appears on hover and focus. */
+/** A button with only an icon. Its name and keys appear in a tip. */
 export function IconButton({ label, keys, className, type = "button", ...rest }: IconProps) {
   return (
     <Tip text={keys ? `${label} · ${keys}` : label}>
@@ -39,7 +40,7 @@ export function IconButton({ label, keys, className, type = "button", ...rest }:
   );
 }
 
-/** A word of explanation on hover and focus. */
+/** A tip that appears on hover and focus. */
 export function Tip({ text, children }: { text: ReactNode; children: React.ReactElement<Record<string, unknown>> }) {
   return (
     <Tooltip.Root>

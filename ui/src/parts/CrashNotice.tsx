@@ -6,7 +6,7 @@ interface State {
   said: string | null;
 }
 
-/** A fault in a screen leaves words and a way on, not an empty window. Runs go on behind it. */
+/** Shows a message and a way to reload if a screen fails. Runs go on in the background. */
 export class CrashNotice extends Component<{ children: ReactNode }, State> {
   override state: State = { said: null };
 
@@ -19,11 +19,8 @@ export class CrashNotice extends Component<{ children: ReactNode }, State> {
     return (
       <main style={{ height: "100%", display: "grid", placeItems: "center", padding: 24 }}>
         <div style={{ maxWidth: 520 }}>
-          <Banner
-            title="This part of Plumb has broken down"
-            acts={<Button onClick={() => location.reload()}>Load it again</Button>}
-          >
-            Your questions go on and are kept. What it said: {this.state.said}
+          <Banner title="The window failed" acts={<Button onClick={() => location.reload()}>Reload</Button>}>
+            Your questions go on in the background. The error was: {this.state.said}
           </Banner>
         </div>
       </main>

@@ -12,7 +12,7 @@ interface Frame {
   hint?: ReactNode;
 }
 
-/** A line of text with its name above and a word of help below. */
+/** A text field with its label above and a hint below. */
 export function TextField({ label, hint, className, ...rest }: Frame & ComponentProps<"input">) {
   const id = useId();
   return (
@@ -44,7 +44,7 @@ interface SuggestProps extends Frame {
   onChange(value: string): void;
 }
 
-/** A line of text that offers some answers and takes any. */
+/** A text field that suggests options and accepts any text. */
 export function SuggestField({ label, hint, value, options, placeholder, onChange }: SuggestProps) {
   const id = useId();
   const { landmark, inside } = useLandmark();
@@ -61,7 +61,7 @@ export function SuggestField({ label, hint, value, options, placeholder, onChang
         onValueChange={onChange}
         open={open}
         onOpenChange={(opens, { event }) => {
-          // A press on the field is heard before the field has the focus.
+          // A click on the field arrives before the field has the focus.
           const pressed = event.target instanceof Element && event.target.id === id;
           setOpen(opens && (pressed || document.activeElement?.id === id));
         }}
@@ -72,10 +72,10 @@ export function SuggestField({ label, hint, value, options, placeholder, onChang
           className={s.input}
           placeholder={placeholder}
           spellCheck={false}
-          // A list that comes after the field was left would lie over what is typed now.
+          // A list that opens after you left the field would cover the next one.
           onBlur={({ relatedTarget }) => popup.current?.contains(relatedTarget) || setOpen(false)}
         />
-        {/* Left to itself, a list that was opened before there was anything in it would stay once there is. */}
+        {/* Otherwise a list that opened while empty would stay open once options arrive. */}
         {open && options.length > 0 && (
           <Autocomplete.Portal container={landmark} className={m.portal}>
             <Autocomplete.Positioner sideOffset={4} className={m.place}>
@@ -103,7 +103,7 @@ interface ChoiceProps extends Frame {
   onChange(value: string): void;
 }
 
-/** One of a few. */
+/** A field that chooses one of a few options. */
 export function ChoiceField({ label, hint, value, options, onChange }: ChoiceProps) {
   const id = useId();
   const { landmark, inside } = useLandmark();

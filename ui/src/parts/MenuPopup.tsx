@@ -9,7 +9,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** What a menu shows while it is open. */
+/** The popup of an open menu. */
 export function MenuPopup({ align = "start", offset = 4, children }: Props) {
   const { landmark, inside } = useLandmark();
   return (

@@ -9,14 +9,14 @@ interface ModalProps {
   title: string;
   about?: ReactNode;
   wide?: boolean;
-  /** What has the focus when it opens; else its first control. */
+  /** The element that gets the focus when it opens; by default its first control. */
   focus?: React.RefObject<HTMLElement | null>;
   foot?: ReactNode;
   children?: ReactNode;
   onClose(): void;
 }
 
-/** A dialog over the window. It is open as long as it is rendered. */
+/** A dialog over the window, open as long as it is rendered. */
 export function Modal({ title, about, wide, focus, foot, children, onClose }: ModalProps) {
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
@@ -37,13 +37,13 @@ interface ConfirmProps {
   title: string;
   about: string;
   action: string;
-  /** What the button says that changes nothing. */
+  /** Label of the button that changes nothing. */
   keep?: string;
   onConfirm(): void;
   onClose(): void;
 }
 
-/** Asks before something that cannot be taken back. */
+/** Asks before an action that cannot be undone. */
 export function Confirm({ title, about, action, keep = "Keep it", onConfirm, onClose }: ConfirmProps) {
   return (
     <AlertDialog.Root open onOpenChange={(open) => !open && onClose()}>

@@ -1,4 +1,4 @@
 import s from "./Pulse.module.css";
 
-/** Something is under way. */
+/** A pulsing dot: work is in progress. */
 export const Pulse = () => <span className={s.pulse} aria-hidden />;

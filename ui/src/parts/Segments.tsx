@@ -9,7 +9,7 @@ interface Props<T extends string> {
   onChange(value: T): void;
 }
 
-/** A few words of which one holds. */
+/** A row of options, one of which is chosen. */
 export function Segments<T extends string>({ label, value, options, onChange }: Props<T>) {
   const choose = ([chosen]: T[]) => {
     if (chosen) onChange(chosen);

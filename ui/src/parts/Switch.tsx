@@ -10,7 +10,7 @@ interface Props {
   testid?: string;
 }
 
-/** Something that is on or off, and takes effect at once. */
+/** A switch that takes effect at once. */
 export function Switch({ label, about, on, onChange, testid }: Props) {
   const id = useId();
   return (

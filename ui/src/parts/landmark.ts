@@ -1,8 +1,8 @@
 import { useCallback, useRef } from "react";
 
 /**
- * The part of the window that an element stands in. What opens over the window is drawn there: outside of all parts, somebody who
- * moves from part to part with a screen reader never comes to it.
+ * Finds the landmark around an element. Popups are drawn inside it: outside all landmarks, screen reader users who move from landmark to
+ * landmark would never reach them.
  */
 export function useLandmark() {
   const landmark = useRef<HTMLElement>(null);

@@ -2,9 +2,9 @@ import type { Update } from "../bindings/Update";
 import { Failure, toFailure, type BrowseRequest, type Platform } from "./platform";
 
 const unreachable = {
-  code: "unreachable",
+  code: "unreachable" as const,
   message:
-    "Plumb does not answer: the program behind this page has ended or cannot be reached. Start it again, then reload this page.",
+    "Plumb does not answer because the program behind this page has ended or cannot be reached. Start it again, then reload this page.",
 };
 
 let showBrowse: ((request: BrowseRequest) => void) | undefined;
@@ -12,7 +12,7 @@ let showBrowse: ((request: BrowseRequest) => void) | undefined;
 const choose = (want: BrowseRequest["want"]) =>
   new Promise<string[] | null>((settle) => (showBrowse ? showBrowse({ want, settle }) : settle(null)));
 
-/** A browser on the machine where `plumb serve` runs. */
+/** The platform in a browser, on the computer where `plumb serve` runs. */
 export const platform: Platform = {
   kind: "browser",
   async call(name, request) {
@@ -36,7 +36,7 @@ export const platform: Platform = {
     source.onerror = () => {
       broken = true;
     };
-    // What happened while the connection was down is not sent again.
+    // The host does not repeat updates that were sent while the connection was down.
     source.onopen = () => {
       if (broken) on({ type: "missed" });
       broken = false;
@@ -53,7 +53,7 @@ export const platform: Platform = {
     link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
     link.download = name;
     link.click();
-    // The download has begun by then, and holds what it needs.
+    // By then the download has started and no longer needs the URL.
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   },
   onBrowse(on) {

@@ -1,9 +1,9 @@
 import { createContext, useContext } from "react";
 import type { Platform } from "./platform";
 
-export { Failure, toFailure, type BrowseRequest, type Platform } from "./platform";
+export { Failure, toFailure, type BrowseRequest, type FailureCode, type Platform } from "./platform";
 
-/** Finds out which host this is. Only its own code is loaded. */
+/** Loads the platform of the current host, and no code of the other one. */
 export async function loadPlatform(): Promise<Platform> {
   const host = "__TAURI_INTERNALS__" in window ? import("./tauri") : import("./http");
   return (await host).platform;

@@ -1,50 +1,54 @@
+import type { Code } from "../bindings/Code";
 import type { Commands } from "../bindings/Commands";
 import type { Update } from "../bindings/Update";
 
 export type CommandName = keyof Commands;
 
-/** What the browser build asks the person to choose; the window has the system's own dialog. */
+/** A request to choose folders or files in a browser. The desktop window uses the system's own dialog. */
 export interface BrowseRequest {
   want: "folder" | "files";
   settle(paths: string[] | null): void;
 }
 
-/** Everything a screen may ask of the host it runs in. No screen knows which host that is. */
+/** Everything a screen can ask of its host. Screens do not know which host that is. */
 export interface Platform {
   kind: "window" | "browser";
   call<K extends CommandName>(name: K, request: Commands[K][0]): Promise<Commands[K][1]>;
-  /** Calls `on` for every update; `missed` also after the connection was lost for a while. Returns what ends it. */
+  /** Calls `on` for every update, and with `missed` after a lost connection. Returns the function that unsubscribes. */
   updates(on: (update: Update) => void): () => void;
   chooseFolder(): Promise<string[] | null>;
   chooseFiles(): Promise<string[] | null>;
   openExternal(url: string): void;
-  /** Saves a text as a file: in the window where the person says, in a browser among the downloads. */
+  /** Saves a text as a file: where you choose in the desktop window, among the downloads in a browser. */
   saveText(name: string, text: string): Promise<void>;
-  /** Tells when something is held over the window, where the page itself is not told. */
+  /** Reports whether something is being dragged over the window, if the page gets no drag events. */
   onDragOver?(on: (over: boolean) => void): () => void;
-  /** Where the host has no dialog of its own: tells when one is to be shown. */
+  /** Calls `on` when the page must show its own dialog, if the host has none. */
   onBrowse?(on: (request: BrowseRequest) => void): () => void;
 }
 
-/** A command that failed: the code for the program, the message for the person. */
+/** The kind of a failure: one of the host's codes, or one that only the page knows. */
+export type FailureCode = Code | "no_clipboard" | "unexpected";
+
+/** A failed command: a code for the program, a message for you. */
 export class Failure extends Error {
-  readonly code: string;
-  constructor({ code, message }: { code: string; message: string }) {
+  readonly code: FailureCode;
+  constructor({ code, message }: { code: FailureCode; message: string }) {
     super(message);
     this.name = "Failure";
     this.code = code;
   }
 }
 
-/** Any thrown thing as a failure. */
+/** Turns anything thrown into a failure. */
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
   if (typeof thrown === "object" && thrown !== null && "code" in thrown && "message" in thrown) {
-    return new Failure({ code: String(thrown.code), message: String(thrown.message) });
+    return new Failure({ code: String(thrown.code) as FailureCode, message: String(thrown.message) });
   }
   const said = thrown instanceof Error ? thrown.message : String(thrown);
   return new Failure({
     code: "unexpected",
-    message: `Something unexpected went wrong: ${said}. Try again; if it stays, restart Plumb.`,
+    message: `Plumb met an unexpected error: ${said}. Try again, and restart Plumb if it happens again.`,
   });
 }

@@ -7,7 +7,7 @@ import { toFailure, type Platform } from "./platform";
 
 const asList = (chosen: string | string[] | null): string[] | null => (typeof chosen === "string" ? [chosen] : chosen);
 
-/** The desktop window. */
+/** The platform in the desktop window. */
 export const platform: Platform = {
   kind: "window",
   async call(name, request) {
@@ -44,7 +44,7 @@ export const platform: Platform = {
     const listening = getCurrentWebview().onDragDropEvent(({ payload }) =>
       on(payload.type === "enter" || payload.type === "over"),
     );
-    // Without leave to listen the drop itself still arrives, as an update.
+    // Without permission to listen, a drop still arrives as an update.
     listening.catch(() => on(false));
     return () => void listening.then((end) => end()).catch(() => on(false));
   },

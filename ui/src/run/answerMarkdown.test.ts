@@ -10,7 +10,7 @@ function drawn(answer: string): string {
   const { text, cited } = takeCitations(answer, [], false);
   return renderToStaticMarkup(createElement(Markdown, { remarkPlugins, rehypePlugins: rehypePlugins(cited.length) }, text));
 }
-/** What of it can be read, with `[0]` for the chip of the first mark. */
+/** The visible text, with `[0]` for the chip of the first mark. */
 const read = (answer: string) =>
   drawn(answer)
     .replace(/<cite data-index="(\d+)"><\/cite>/g, "[$1]")
@@ -35,12 +35,12 @@ const tags = [
   "template",
   "x-y",
 ];
-test.each(tags)("words and places after <%s> at the beginning of a line are shown", (tag) => {
+test.each(tags)("text after <%s> at the start of a line is shown", (tag) => {
   expect(read(`<${tag}>Seen. [[x#L1]]`)).toBe(`<${tag}>Seen. [0]`);
   expect(read(`Before.\n\n- <${tag}>Seen. [[x#L1]]\n\nAfter [[y]].`)).toMatch(/Before\. <.*>Seen\. \[0\] After \[1\]\./);
 });
 
-test("places inside of a tag, a comment, a script and a declaration are shown", () => {
+test("places inside tags, comments and scripts are shown", () => {
   expect(read('A <i title="[[x#L1]]">b</i>')).toBe('A <i title="[0]">b</i>');
   expect(read("A <!-- hidden [[x#L1]] -->")).toBe("A <!-- hidden [0] -->");
   expect(read("<!-- hidden\n\nstill [[x#L1]] -->")).toMatch(/<!-- hidden still \[0\] -->/);
@@ -55,12 +55,12 @@ test("tags never become elements", () => {
   expect(drawn(answer)).not.toMatch(/<(?!\/?p>)/);
 });
 
-test("Markdown beside a tag is still Markdown, and <br> breaks the line", () => {
+test("Markdown beside a tag stays Markdown; <br> breaks the line", () => {
   expect(drawn("<div>\n**bold**")).toContain("<strong>bold</strong>");
   expect(drawn("| a |\n| - |\n| one<br>two<BR/>three |")).toContain("<td>one<br/>two<br/>three</td>");
 });
 
-test("a place that no words would show is named below", () => {
+test("a hidden place is listed below the answer", () => {
   const hidden = [
     "[a](http://x/[[x#L1]])",
     '[a](http://x/ "[[x#L1]]")',
@@ -70,15 +70,15 @@ test("a place that no words would show is named below", () => {
     "```[[x#L1]]\ncode\n```",
     "| a |\n| - |\n| b | [[x#L1]] |",
   ];
-  for (const answer of hidden) expect(read(answer), answer).toMatch(/Also named, where it cannot be seen: \[0\]$/);
+  for (const answer of hidden) expect(read(answer), answer).toMatch(/Also cited in a hidden part of the answer: \[0\]$/);
   expect(read("Seen. [[x#L1]]")).toBe("Seen. [0]");
 });
 
-test("a picture's description holds no kept character", () => {
+test("a picture's description holds no placeholder", () => {
   expect(drawn("![a [[x#L1]] b](y.png)")).toContain('alt="a  b"');
 });
 
-test("an answer cannot set a chip that it has not earned", () => {
+test("an answer cannot forge a chip", () => {
   for (const forged of [
     "\ue0000\ue001",
     "&#xe000;0&#xe001;",

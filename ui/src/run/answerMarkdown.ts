@@ -1,4 +1,4 @@
-// How the Markdown of an answer is read: HTML in it is words like all others, and no place that it names gets lost.
+// Plugins that read the Markdown of an answer: HTML is shown as text, and no cited place gets lost.
 import type { Element, ElementContent, Root, RootContent, Text } from "hast";
 import type { Options } from "react-markdown";
 import rehypeSanitize from "rehype-sanitize";
@@ -7,13 +7,13 @@ import { rehypeCitations } from "./citations";
 
 type Plugins = NonNullable<Options["remarkPlugins"]>;
 
-/** A line that begins with a tag begins no block of HTML: its words are read as Markdown, as those of any other line. */
+/** Turns off HTML blocks, so that a line that begins with a tag is read as Markdown. */
 function remarkNoHtmlBlocks(this: unknown) {
   const { micromarkExtensions } = (this as { data(): { micromarkExtensions: unknown[] } }).data();
   micromarkExtensions.push({ disable: { null: ["htmlFlow"] } });
 }
 
-/** A tag is shown as it was written. Only a line break, which hides nothing and which models write in tables, is one. */
+/** Shows tags as text, except `<br>`, which hides nothing and which models write in tables. */
 function rehypeTagsAsText() {
   return (tree: Root) => {
     tree.children = asText(tree.children);
@@ -31,8 +31,8 @@ function asText<T extends RootContent | ElementContent>(children: T[]): (T | Tex
 const tagAsText = (tag: string): Text | Element =>
   /^<br\s*\/?>$/i.test(tag) ? { type: "element", tagName: "br", properties: {}, children: [] } : { type: "text", value: tag };
 
-// The tables' plugin comes first: it makes the list that the other one adds to.
+// remarkGfm comes first: it creates the list that the other plugin adds to.
 export const remarkPlugins: Plugins = [remarkGfm, remarkNoHtmlBlocks];
 
-/** `marks`: how many places the answer names. Sanitised before the chips are made: these are ours, everything else is the model's. */
+/** The plugins for an answer with this many citation marks. Sanitising comes before the chips, the only elements that Plumb adds. */
 export const rehypePlugins = (marks: number): Plugins => [rehypeTagsAsText, rehypeSanitize, [rehypeCitations, marks]];

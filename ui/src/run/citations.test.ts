@@ -13,7 +13,7 @@ const found = (path: string, start: number, end: number): Citation => ({
   digest: "",
 });
 
-test("places are numbered in order, and equal places share a number", () => {
+test("places are numbered in order; equal places share a number", () => {
   const { cited } = takeCitations("A[[a.md#L1-L2]] b[[src/__init__.py#L7]] again[[a.md#L1-L2]]", [], false);
   expect(cited.map((c) => [c.number, c.path, c.startLine, c.endLine])).toEqual([
     [1, "a.md", 1, 2],
@@ -23,12 +23,12 @@ test("places are numbered in order, and equal places share a number", () => {
   expect(places(cited).map((c) => c.number)).toEqual([1, 2]);
 });
 
-test("each place is matched to what was resolved for it", () => {
+test("each place is matched to its resolved citation", () => {
   const { cited } = takeCitations("[[b.md#L3]] [[a.md#L1]]", [found("b.md", 3, 3), found("a.md", 1, 1)], false);
   expect(cited.map((c) => c.found?.path)).toEqual(["b.md", "a.md"]);
 });
 
-test("one place named twice keeps what was checked at each mark", () => {
+test("a place cited twice keeps the check of each mark", () => {
   const marks = [
     { ...found("a.md", 1, 1), verified: "quote_found" as const },
     { ...found("a.md", 1, 1), verified: "not_found" as const },
@@ -40,12 +40,12 @@ test("one place named twice keeps what was checked at each mark", () => {
   ]);
 });
 
-test("a whole document named without lines is matched", () => {
+test("a document cited without lines is matched", () => {
   const { cited } = takeCitations("[[a.md]]", [found("a.md", 1, 90)], false);
   expect(cited[0]?.found?.end_line).toBe(90);
 });
 
-test("a mark that has only begun to arrive is not shown", () => {
+test("an unfinished mark is not shown", () => {
   expect(takeCitations("It renews [[contr", [], true).text).toBe("It renews ");
   expect(takeCitations("It renews [", [], true).text).toBe("It renews ");
   expect(takeCitations("see [note]", [], false).text).toBe("see [note]");
@@ -63,7 +63,7 @@ test("a chip is tied to the word before it", () => {
   expect(words).toEqual(["Nine litres\u00a0", " each\u2060", "."]);
 });
 
-test("marks become elements, also inside code type", () => {
+test("marks become elements, also inside code", () => {
   const { text, cited } = takeCitations("[[a.md#L1]]", [], false);
   const tree: Root = {
     type: "root",

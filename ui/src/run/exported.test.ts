@@ -42,28 +42,28 @@ const events: Event[] = record(
   [3, { type: "finished", status: "answered", answer, elapsed_ms: 3_000 }],
 ).map((event) => ({ ...event, version: 2, ...(event.type === "run_started" && { options: asked }) }));
 
-test("a saved answer holds its places, what it cost, and what left this computer", () => {
+test("a saved answer has its sources, cost and sent text", () => {
   const text = asMarkdown(events, answer);
   expect(text).toContain("# Which contracts renew on their own?\n");
   expect(text).toContain('One "renews by itself" [1].');
-  expect(text).toContain("1. a.md, lines 3–4: the quoted words stand there\n\n   > renews by itself\n   > for a year");
+  expect(text).toContain("1. a.md, lines 3–4: the quoted words are there\n\n   > renews by itself\n   > for a year");
   expect(text).toContain("Model: openai:big; pieces read by mistral:small");
   expect(text).toContain("Cost: $0.02, for 500 tokens read and 40 written");
   expect(text).toContain("https://models.example.org: 1 request, 2 KB, about 500 tokens, text of at most 1 document");
-  expect(text).toMatch(/Only text of these documents can have been sent:\n\n- a\.md\n$/);
+  expect(text).toMatch(/Plumb may have sent text from these documents, and no others:\n\n- a\.md\n$/);
   expect(text).not.toContain("[[");
 });
 
-test("the whole record is one JSON object a line, nothing left out", () => {
+test("the whole record is one JSON object per line", () => {
   const lines = asRecord(events).trimEnd().split("\n");
   expect(lines.map((line) => JSON.parse(line) as Event)).toEqual(events);
 });
 
-test("a file is named after the question, whatever stands in it", () => {
+test("a file is named after any question", () => {
   expect(fileStem("Which contracts/renew … on\ntheir own?")).toBe("Which-contracts-renew-on-their-own");
   expect(fileStem("¿../..?")).toBe("answer");
   expect(fileStem("Wie heißt die Brücke? 橋の名前は")).toBe("Wie-heißt-die-Brücke-橋の名前は");
   expect(fileStem("x".repeat(300)).length).toBeLessThan(61);
-  // Where it is cut, no shorter word from further on follows.
+  // After the cut, no shorter word from later in the question is added.
   expect(fileStem(`${"word ".repeat(11)}sentences go on`)).toBe(Array(11).fill("word").join("-"));
 });

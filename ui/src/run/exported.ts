@@ -1,19 +1,19 @@
-// A run as a file: its answer for people, or its whole record for programs.
-import type { Event } from "../bindings/Event";
+// A run as a file: the answer to read, or the whole record for programs.
 import type { QuoteCheck } from "../bindings/QuoteCheck";
+import type { Told } from "../bindings/Told";
 import { cost, count, duration, plural, when } from "../text/format";
 import { answerInNumbers } from "./citations";
-import { fold, isFree, type RunView } from "./fold";
+import { fold, type RunView } from "./fold";
 import { amountWords, ledgerLine, ledgerOf, textWords } from "./ledger";
 
 const checked: Readonly<Record<QuoteCheck, string>> = {
-  quote_found: "the quoted words stand there",
-  place_found: "the place is there",
+  quote_found: "the quoted words are there",
+  place_found: "the place exists",
   not_found: "not found",
 };
 
-/** The answer with its places, what it cost, and what left this computer. `answer`: as it is shown. */
-export function asMarkdown(events: readonly Event[], answer: string): string {
+/** The answer on screen as Markdown, with its sources, its cost, and everything that left this computer. */
+export function asMarkdown(events: readonly Told[], answer: string): string {
   const view = fold(events);
   const { body, cited } = answerInNumbers(answer, view.citations);
   const places = cited.map(({ number, path, startLine, endLine, found }) =>
@@ -25,16 +25,17 @@ export function asMarkdown(events: readonly Event[], answer: string): string {
   return `${[
     `# ${view.question.replace(/\s+/g, " ").trim()}`,
     body.trim() || "There is no answer.",
-    ...(places.length > 0 ? [`## Places\n\n${places.join("\n")}`] : []),
+    ...(places.length > 0 ? [`## Sources\n\n${places.join("\n")}`] : []),
     `## How it was found\n\n${list(about(events, view))}`,
     sent(events),
   ].join("\n\n")}\n`;
 }
 
-/** Every event, one JSON object a line, as `--events` in a terminal writes them. */
-export const asRecord = (events: readonly Event[]) => events.map((event) => `${JSON.stringify(event)}\n`).join("");
+/** All events, one JSON object per line, in the format of `--events` in a terminal. */
+export const asRecord = (events: readonly Told[]) =>
+  events.map((event) => `${JSON.stringify({ ...event, steps: undefined, facts: undefined })}\n`).join("");
 
-/** A name for the file, from the question. */
+/** A file name from the words of the question, without an extension. */
 export function fileStem(question: string): string {
   const words = question.match(/[\p{L}\p{N}]+/gu) ?? [];
   let stem = "";
@@ -47,7 +48,7 @@ export function fileStem(question: string): string {
 
 const list = (lines: string[]) => lines.map((line) => `- ${line}`).join("\n");
 
-function about(events: readonly Event[], view: RunView): string[] {
+function about(events: readonly Told[], view: RunView): string[] {
   const { model, sub_model: pieces } = view.options ?? {};
   const turns = view.nodes.get(0)?.turns.length ?? 0;
   const asked = events[0] ? ` on ${when(events[0].at_ms)}` : "";
@@ -55,22 +56,22 @@ function about(events: readonly Event[], view: RunView): string[] {
   return [
     `Asked about ${view.name}${asked}: ${plural(view.documents, "document")}, ${count(view.touched)} of them read`,
     `Model: ${name(model)}${pieces ? `; pieces read by ${name(pieces)}` : ""}`,
-    `${plural(turns, "step")}, ${plural(view.calls.size, "sub-call")}, ${duration(view.finished?.elapsed ?? view.length)}`,
-    `Cost: ${cost(view.cost, isFree(view.options))}, for ${count(view.usage.input_tokens)} tokens read and ${count(view.usage.output_tokens)} written`,
+    `${plural(turns, "step")}, ${plural(view.asked, "sub-call")}, ${duration(view.finished?.elapsed ?? view.length)}`,
+    `Cost: ${cost(view.cost, view.facts?.free ?? false)}, for ${count(view.usage.input_tokens)} tokens read and ${count(view.usage.output_tokens)} written`,
     ...(view.finished?.error ? [`It ended early: ${view.finished.error.message}`] : []),
   ];
 }
 
-function sent(events: readonly Event[]): string {
+function sent(events: readonly Told[]): string {
   const title = "## What left this computer";
   const ledger = ledgerOf(events);
-  if (!ledger) return `${title}\n\nThe version of Plumb that asked did not write it down.`;
+  if (!ledger) return `${title}\n\nYou asked with an older Plumb, which kept no record of the text it sent.`;
   const rows = ledger.sent.map(
     (place) =>
       `${place.to.kind === "server" ? place.to.address : place.to.command}: ${amountWords(place)}, ${textWords(place.documents, ledger.exact)}`,
   );
   const documents = ledger.documents.length > 0 && [
-    ledger.exact ? "The text of these documents was sent:" : "Only text of these documents can have been sent:",
+    ledger.exact ? "Plumb sent the text of these documents:" : "Plumb may have sent text from these documents, and no others:",
     list(ledger.documents),
   ];
   return [title, `${ledgerLine(ledger)}.`, ...(rows.length > 0 ? [list(rows)] : []), ...(documents || [])].join("\n\n");

@@ -1,4 +1,4 @@
-// Believable records of runs, for the tests of the folds.
+// Realistic records of runs, for the tests of the folds.
 import type { CellOutcome } from "../bindings/CellOutcome";
 import type { Event } from "../bindings/Event";
 import type { RunOptions } from "../bindings/RunOptions";
@@ -45,7 +45,7 @@ export const started = (): Body<Event> => ({
   tokens_estimate: 1_900_000,
 });
 
-/** Two turns, two calls side by side, an answer. */
+/** A run with two turns, two parallel calls and an answer. */
 export const worked = (): Event[] =>
   record(
     [0, started()],

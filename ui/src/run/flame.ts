@@ -1,8 +1,7 @@
-// The same events as time: bars from left to right, what was asked for below who asked.
+// A run as a flame chart: time runs from left to right, and calls lie below the step that made them.
 import type { NodeId } from "../bindings/NodeId";
-import { plural } from "../text/format";
 import type { RunView, Span } from "./fold";
-import { callKey, cellKey, describe, readAnswer, turnKey, type Kind } from "./story";
+import { callKey, cellKey, turnKey, wordsOf, type Kind } from "./story";
 
 export interface Bar {
   key: string;
@@ -13,12 +12,12 @@ export interface Bar {
   row: number;
 }
 
-/** Lays out the bars. `now`: the run's own clock, where bars end that have no end yet. */
+/** Lays out the bars. Unfinished bars end at `now`, in milliseconds on the run's own clock. */
 export function flame(view: RunView, now: number): { bars: Bar[]; rows: number; length: number } {
   const bars: Bar[] = [];
   const taken: number[] = [];
 
-  // Rows are filled from the top; bars that run at the same time go below each other.
+  // Rows fill from the top; bars that run at the same time are stacked.
   const add = (key: string, kind: Kind, label: string, span: Span, above: number): number => {
     const end = Math.max(span.end ?? now, span.start);
     let row = above;
@@ -31,12 +30,10 @@ export function flame(view: RunView, now: number): { bars: Bar[]; rows: number; 
   const addNode = (id: NodeId, above: number) => {
     for (const turn of view.nodes.get(id)?.turns ?? []) {
       const thinking = { start: turn.start, end: turn.reply?.at ?? turn.end };
-      const reads = turn.reply && readAnswer(turn.reply.text) !== undefined;
-      const label = view.mode === "direct" ? "Reading and writing" : reads ? "Reading" : "Thinking";
+      const label = wordsOf(view, turnKey(id, turn.turn), thinking.end === undefined).title;
       add(turnKey(id, turn.turn), "think", label, thinking, above);
       for (const cell of turn.cells) {
-        const { kind } = describe(view, cell);
-        const label = cell.calls.length > 0 ? `Ask about ${plural(cell.calls.length, "piece")}` : describe(view, cell).title;
+        const { kind, title: label } = wordsOf(view, cellKey(id, cell.cell), cell.end === undefined);
         const row = add(cellKey(id, cell.cell), kind, label, cell, above);
         for (const callId of cell.calls) {
           const call = view.calls.get(callId);
@@ -54,11 +51,11 @@ export function flame(view: RunView, now: number): { bars: Bar[]; rows: number; 
   return { bars, rows: taken.length, length };
 }
 
-/** Round times for the axis: about `most` of them. */
+/** Round times for the axis, in milliseconds; about `most` of them. */
 export function ticks(length: number, most: number): number[] {
   const rough = length / most;
   const power = 10 ** Math.floor(Math.log10(Math.max(rough, 1)));
-  // From two minutes on, times are read in minutes.
+  // From two minutes on, the axis counts in minutes.
   const steps =
     length < 120_000 ? [1, 2, 5, 10].map((n) => n * power) : [0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300].map((n) => n * 60_000);
   const step = steps.find((n) => n >= rough) ?? rough;

@@ -1,11 +1,17 @@
 import type { RunState } from "../bindings/RunState";
-import type { RunLog } from "../data/runLog";
 import type { RunView } from "./fold";
 
-/** Where an opened run stands. A record without an end is either under way or was cut off by the program's own end. */
-export function stateOf(view: RunView, log: RunLog): RunState {
+/** A run's record as far as its state depends on it. */
+interface Record {
+  summary?: { status: RunState };
+  /** Events have arrived since the record was read. */
+  live?: boolean;
+}
+
+/** The state of an open run. A record without an end is in progress, or was cut off when Plumb ended. */
+export function stateOf(view: RunView, { summary, live }: Record): RunState {
   if (view.finished) return view.finished.status;
-  return log.summary?.status === "interrupted" && !log.live ? "interrupted" : "running";
+  return summary?.status === "interrupted" && !live ? "interrupted" : "running";
 }
 
 export const canContinue = (state: RunState) =>

@@ -1,8 +1,8 @@
-// The recursion as rows: node, turns, their code, the calls, the nodes that answer those.
+// A run as rows of a tree: the question, its steps, their code, the calls, and the helpers that answer them.
 import type { NodeId } from "../bindings/NodeId";
 import { firstLine, modelName } from "../text/format";
 import { callCost, cellCost, nodeCost, turnCost, type RunView } from "./fold";
-import { callKey, cellKey, describe, readAnswer, turnKey, type Kind } from "./story";
+import { callKey, cellKey, turnKey, wordsOf, type Kind } from "./story";
 
 export interface TreeRow {
   key: string;
@@ -17,17 +17,17 @@ export interface TreeRow {
   end?: number;
   running: boolean;
   cost: number | null;
-  /** Absent where there is nothing below. */
+  /** Absent if the row has no children. */
   open?: boolean;
 }
 
-/** More calls than this under one cell begin folded. */
-const MANY = 40;
+/** A piece of code with more calls than this starts folded. */
+const MAX_CALLS_UNFOLDED = 40;
 
-/** The rows that show. `toggled` holds the keys whose folding differs from how they begin. */
+/** The visible rows. `toggled` holds the keys of rows that you folded or unfolded. */
 export function tree(view: RunView, toggled: ReadonlySet<string>): TreeRow[] {
   const rows: TreeRow[] = [];
-  const isOpen = (key: string, at_first: boolean) => at_first !== toggled.has(key);
+  const isOpen = (key: string, initially: boolean) => initially !== toggled.has(key);
 
   const addNode = (id: NodeId, level: number, place: { parent?: string; position: number; siblings: number }) => {
     const node = view.nodes.get(id);
@@ -61,17 +61,17 @@ export function tree(view: RunView, toggled: ReadonlySet<string>): TreeRow[] {
     const open = turn.cells.length > 0 ? isOpen(key, true) : undefined;
     const running = turn.end === undefined && !view.finished;
     const detail = turn.reply
-      ? firstLine((readAnswer(turn.reply.text) ?? turn.reply.text).replace(/```\w*|\s*\[\[[^\]]*\]\]/g, ""), 90)
+      ? firstLine((view.steps.get(key)?.said || turn.reply.text).replace(/```\w*|\s*\[\[[^\]]*\]\]/g, ""), 90)
       : running
         ? "waiting for the model"
-        : "broke off";
+        : "cut off";
     const place = { parent, position: index + 1, siblings: node.turns.length };
     rows.push({
       key,
       ...place,
       level,
       kind: "think",
-      label: `Turn ${turn.turn}`,
+      label: `Step ${turn.turn}`,
       detail,
       start: turn.start,
       end: turn.end,
@@ -87,9 +87,9 @@ export function tree(view: RunView, toggled: ReadonlySet<string>): TreeRow[] {
     const cell = turn?.cells[index];
     if (!turn || !cell) return;
     const key = cellKey(id, cell.cell);
-    const open = cell.calls.length > 0 ? isOpen(key, cell.calls.length <= MANY) : undefined;
-    const { kind, title, detail } = describe(view, cell);
+    const open = cell.calls.length > 0 ? isOpen(key, cell.calls.length <= MAX_CALLS_UNFOLDED) : undefined;
     const running = cell.end === undefined && !view.finished;
+    const { kind, title, detail } = wordsOf(view, key, running);
     const place = { parent, position: index + 1, siblings: turn.cells.length };
     rows.push({
       key,
@@ -115,7 +115,7 @@ export function tree(view: RunView, toggled: ReadonlySet<string>): TreeRow[] {
     const open = child ? isOpen(key, true) : undefined;
     const broken = call.state === "broken";
     const kind: Kind = call.state === "failed" ? "trouble" : broken ? "look" : "ask";
-    const detail = call.error ? call.error.message : `${broken ? "broke off · " : ""}${firstLine(call.promptHead, 90)}`;
+    const detail = call.error ? call.error.message : `${broken ? "cut off · " : ""}${firstLine(call.promptHead, 90)}`;
     const running = call.state === "running";
     rows.push({
       key,

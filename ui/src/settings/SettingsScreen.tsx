@@ -1,36 +1,32 @@
 import type { Settings } from "../bindings/Settings";
 import type { Theme } from "../bindings/Theme";
-import { trouble, useSaveSettings } from "../data/host";
-import { useNavigation } from "../data/place";
+import { useSaveSettings } from "../data/queries";
 import { useStore } from "../data/store";
+import { trouble } from "../data/trouble";
 import { Banner } from "../parts/Banner";
-import { Button } from "../parts/Button";
+import { Screen } from "../parts/Screen";
 import { Segments } from "../parts/Segments";
 import { Switch } from "../parts/Switch";
-import { CodePlace } from "./CodePlace";
-import { LimitsForm } from "./LimitsForm";
-import { ModelChooser } from "./ModelChooser";
-import { Sealed } from "./Sealed";
+import { useAction } from "../useActions";
+import { CodePlace } from "./code/CodePlace";
+import { Sealed } from "./computer/Sealed";
+import { LimitsForm } from "./limits/LimitsForm";
+import { ModelChooser } from "./models/ModelChooser";
 import s from "./Settings.module.css";
 
 const themes = [
-  ["system", "As the system"],
+  ["system", "Same as system"],
   ["light", "Light"],
   ["dark", "Dark"],
 ] as const satisfies readonly (readonly [Theme, string])[];
 
+/** The settings, in sections. Each section saves its own changes. */
 export function SettingsScreen({ settings }: { settings: Settings }) {
-  const { go } = useNavigation();
+  const close = useAction("closeScreen");
   const save = useSaveSettings();
   const now = useStore(trouble);
   return (
-    <main className={s.page} data-testid="settings">
-      <div className={s.bar}>
-        <h1>Settings</h1>
-        <Button onClick={() => go({ screen: "ask" })} title="Esc">
-          Done
-        </Button>
-      </div>
+    <Screen title="Settings" testid="settings" tip={close.tip} onClose={close.run}>
       <div className={s.body}>
         {now && (
           <div style={{ paddingTop: 16 }}>
@@ -40,14 +36,14 @@ export function SettingsScreen({ settings }: { settings: Settings }) {
         <section className={s.section} aria-labelledby="set-model">
           <header>
             <h2 id="set-model">Model</h2>
-            <p>Who reads and answers. New questions use it; past ones keep theirs.</p>
+            <p>The model that reads your documents and answers. New questions use it; past questions keep theirs.</p>
           </header>
           <ModelChooser settings={settings} />
         </section>
         <section className={s.section} aria-labelledby="set-limits">
           <header>
             <h2 id="set-limits">Limits</h2>
-            <p>A question stops here with the best answer so far, and can be continued.</p>
+            <p>At a limit, Plumb stops the question with the best answer so far. You can continue it.</p>
           </header>
           <LimitsForm key={JSON.stringify(settings.limits)} settings={settings} />
         </section>
@@ -57,7 +53,7 @@ export function SettingsScreen({ settings }: { settings: Settings }) {
           </header>
           <Switch
             label="Read text in pictures and scans"
-            about="Slower. It happens on this computer."
+            about="Slower. Plumb does this on your computer."
             on={settings.read_images}
             onChange={(read_images) => save.mutate({ ...settings, read_images })}
             testid="read-images"
@@ -79,6 +75,6 @@ export function SettingsScreen({ settings }: { settings: Settings }) {
         <CodePlace settings={settings} />
         <Sealed settings={settings} />
       </div>
-    </main>
+    </Screen>
   );
 }

@@ -1,12 +1,12 @@
 import type { Settings } from "../bindings/Settings";
-import { trouble } from "../data/host";
 import { useStore } from "../data/store";
+import { trouble } from "../data/trouble";
 import { Banner } from "../parts/Banner";
 import { Brand } from "../parts/Brand";
-import { ModelChooser } from "./ModelChooser";
+import { ModelChooser } from "./models/ModelChooser";
 import s from "./Settings.module.css";
 
-/** First start: nothing is chosen yet. */
+/** The first start, before you have chosen a model. */
 export function Welcome({ settings }: { settings: Settings }) {
   const now = useStore(trouble);
   return (
@@ -16,8 +16,8 @@ export function Welcome({ settings }: { settings: Settings }) {
           <Brand size={44} />
           <h1>Ask your documents. Check every answer.</h1>
           <p>
-            Plumb answers questions about folders of any size, and shows where each answer comes from. First choose who does the
-            reading; you can change this at any time.
+            Plumb answers questions about folders of any size and shows the source of each answer. First choose the model that
+            reads them; you can change it at any time.
           </p>
         </div>
         {now && <Banner onClose={() => trouble.set(null)}>{now.message}</Banner>}

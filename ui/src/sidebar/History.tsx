@@ -1,56 +1,51 @@
-import { useMutation } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { CircleAlert, CirclePause, CircleSlash2, CircleStop, LoaderCircle, Trash2 } from "lucide-react";
 import { useMemo, useRef, useState } from "react";
+import { focusedKeys, keyLabel } from "../actions";
 import type { RunState } from "../bindings/RunState";
 import type { RunSummary } from "../bindings/RunSummary";
-import { report, useRunLogs, useRuns } from "../data/host";
+import { useDeleteRun, useRuns } from "../data/queries";
+
 import { useNavigation } from "../data/place";
 import { IconButton } from "../parts/Button";
 import { cx } from "../parts/cx";
 import { Confirm } from "../parts/Modal";
 import { moveBetweenRows } from "../parts/rows";
-import { usePlatform } from "../platform";
+
 import { dayOf, when } from "../text/format";
 import m from "./Mark.module.css";
 import s from "./Sidebar.module.css";
 
 type Row = { heading: string } | { run: RunSummary };
 
-/** Past questions by day. */
+/** Past questions, grouped by day. */
 export function History({ containing }: { containing: string }) {
   const { place, go } = useNavigation();
-  const platform = usePlatform();
-  const logs = useRunLogs();
+
   const runs = useRuns(containing).data;
   const rows = useMemo(() => byDay(runs ?? []), [runs]);
   const scroll = useRef<HTMLElement>(null);
   const [deleting, setDeleting] = useState<RunSummary | null>(null);
-  // eslint-disable-next-line react-hooks/incompatible-library -- the list is drawn here and nowhere else
+  // eslint-disable-next-line react-hooks/incompatible-library -- only this component draws the list
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,
     estimateSize: (i) => ("heading" in (rows[i] ?? {}) ? 28 : 29),
     overscan: 12,
   });
-  const remove = useMutation({
-    mutationFn: (run: RunSummary) => platform.call("delete_run", { run: run.run_id }),
-    onSuccess: (_, run) => {
-      if (run.run_id === place.run) go({ run: null, source: null });
-      logs.forget(run.run_id);
-    },
-    onError: report,
-  });
+  const remove = useDeleteRun();
   const drawn = virtual.getVirtualItems().flatMap((item) => {
     const row = rows[item.index];
     return row && "run" in row ? [row.run.run_id] : [];
   });
-  // One stop for the Tab key; arrow keys move on from there.
+  // The Tab key stops here once; the arrow keys move between rows.
   const stop = place.run !== null && drawn.includes(place.run) ? place.run : drawn[0];
   return (
     <section className={s.history} ref={scroll} aria-label="Past questions" onKeyDown={moveBetweenRows}>
       {runs && rows.length === 0 && (
-        <p className={s.empty}>{containing ? "No question contains this." : "Your questions will be kept here."}</p>
+        <p className={s.empty}>
+          {containing ? "No question contains these words. Try fewer." : "Your questions will appear here."}
+        </p>
       )}
       <div className={s.rows} style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((item) => {
@@ -87,7 +82,13 @@ export function History({ containing }: { containing: string }) {
                     <span className="clip">{row.run.question}</span>
                     <StateMark state={row.run.status} />
                   </button>
-                  <IconButton label="Delete this question" tabIndex={-1} className={s.more} onClick={() => setDeleting(row.run)}>
+                  <IconButton
+                    label="Delete this question"
+                    keys={keyLabel(focusedKeys.remove.keys)}
+                    tabIndex={-1}
+                    className={s.more}
+                    onClick={() => setDeleting(row.run)}
+                  >
                     <Trash2 size={13} />
                   </IconButton>
                 </div>
@@ -99,9 +100,9 @@ export function History({ containing }: { containing: string }) {
       {deleting && (
         <Confirm
           title="Delete this question?"
-          about={`“${deleting.question}” and how its answer was found will be gone for good. What it cost stays in Spending.`}
+          about={`This deletes “${deleting.question}”, its answer and its steps for good. The cost stays in Spending.`}
           action="Delete"
-          onConfirm={() => remove.mutate(deleting)}
+          onConfirm={() => remove.mutate(deleting.run_id)}
           onClose={() => setDeleting(null)}
         />
       )}
@@ -126,13 +127,13 @@ function StateMark({ state }: { state: RunState }) {
     case "answered":
       return null;
     case "running":
-      return <LoaderCircle {...mark} className={cx(s.mark, m.running)} aria-label="Under way" />;
+      return <LoaderCircle {...mark} className={cx(s.mark, m.running)} aria-label="In progress" />;
     case "limit":
       return <CircleSlash2 {...mark} color="var(--warn)" aria-label="Reached a limit" />;
     case "stopped":
       return <CircleStop {...mark} color="var(--ink-3)" aria-label="Stopped" />;
     case "failed":
-      return <CircleAlert {...mark} color="var(--warn)" aria-label="Could not be answered" />;
+      return <CircleAlert {...mark} color="var(--warn)" aria-label="Failed" />;
     case "interrupted":
       return <CirclePause {...mark} color="var(--warn)" aria-label="Interrupted" />;
   }

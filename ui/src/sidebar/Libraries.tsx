@@ -2,19 +2,23 @@ import { useMutation } from "@tanstack/react-query";
 import { CircleAlert, Lock, Plus } from "lucide-react";
 import { useState } from "react";
 import type { Library } from "../bindings/Library";
-import { report, useLibraries } from "../data/host";
 import { useNavigation } from "../data/place";
+import { useLibraries } from "../data/queries";
+import { report } from "../data/trouble";
 import { Tip } from "../parts/Button";
 import { cx } from "../parts/cx";
 import { Confirm } from "../parts/Modal";
 import { moveBetweenRows } from "../parts/rows";
 import { usePlatform } from "../platform";
 import { count } from "../text/format";
+import { useAction } from "../useActions";
 import { LibraryMenu } from "./LibraryMenu";
 import s from "./Sidebar.module.css";
 
+/** The list of libraries, and the button that adds one. */
 export function Libraries({ shown }: { shown: string | undefined }) {
-  const { place, go, addFolder } = useNavigation();
+  const { place, go } = useNavigation();
+  const addFolder = useAction("addFolder");
   const platform = usePlatform();
   const libraries = useLibraries().data ?? [];
   const [removing, setRemoving] = useState<Library | null>(null);
@@ -57,16 +61,16 @@ export function Libraries({ shown }: { shown: string | undefined }) {
           </li>
         ))}
       </ul>
-      <Tip text="Ctrl O">
-        <button type="button" data-row data-testid="add-folder" className={s.add} onClick={addFolder}>
-          <Plus size={14} /> Add a folder
+      <Tip text={addFolder.tip}>
+        <button type="button" data-row data-testid="add-folder" className={s.add} onClick={addFolder.run}>
+          <Plus size={14} /> {addFolder.name}
         </button>
       </Tip>
       {removing && (
         <Confirm
-          title={`Take “${removing.name}” off the list?`}
-          about="Your files stay as they are, and so do the questions you asked about them."
-          action="Take off the list"
+          title={`Remove “${removing.name}” from the list?`}
+          about="Your files stay where they are, and Plumb keeps the questions you asked about them."
+          action="Remove"
           onConfirm={() => remove.mutate(removing)}
           onClose={() => setRemoving(null)}
         />

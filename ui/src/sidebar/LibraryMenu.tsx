@@ -2,8 +2,9 @@ import { Menu } from "@base-ui/react/menu";
 import { useMutation } from "@tanstack/react-query";
 import { Check, Ellipsis } from "lucide-react";
 import { useState } from "react";
+import { focusedKeys, keyLabel } from "../actions";
 import type { Library } from "../bindings/Library";
-import { report } from "../data/host";
+import { report } from "../data/trouble";
 import { IconButton } from "../parts/Button";
 import m from "../parts/Menu.module.css";
 import { MenuPopup } from "../parts/MenuPopup";
@@ -11,7 +12,7 @@ import { Confirm } from "../parts/Modal";
 import { usePlatform } from "../platform";
 import s from "./Sidebar.module.css";
 
-/** What can be done with a library. */
+/** The menu of a library. */
 export function LibraryMenu({ library, onRemove }: { library: Library; onRemove(): void }) {
   const platform = usePlatform();
   const [opening, setOpening] = useState(false);
@@ -19,7 +20,7 @@ export function LibraryMenu({ library, onRemove }: { library: Library; onRemove(
     mutationFn: (local_only: boolean) => platform.call("set_local_only", { library: library.id, local_only }),
     onError: report,
   });
-  // Marking is safe and done at once; taking the mark off lets text out, so that is asked first.
+  // Keeping a library here is safe and happens at once. Releasing it lets text out, so Plumb asks first.
   const onMark = (wanted: boolean) => (wanted ? mark.mutate(true) : setOpening(true));
   return (
     <>
@@ -42,14 +43,16 @@ export function LibraryMenu({ library, onRemove }: { library: Library; onRemove(
             <span>{library.local_only && <Check size={14} />}</span>
             <span>
               <b>Keep on this computer</b>
-              <small>Models elsewhere, and code that runs elsewhere, are refused for this library.</small>
+              <small>For this library, Plumb uses no model and runs no code on another computer.</small>
             </span>
           </Menu.CheckboxItem>
           <Menu.Item className={m.choice} onClick={onRemove}>
             <span />
             <span>
-              <b>Take off the list…</b>
-              <small>No file is touched.</small>
+              <b>
+                Remove from the list… <kbd>{keyLabel(focusedKeys.remove.keys)}</kbd>
+              </b>
+              <small>Your files stay where they are.</small>
             </span>
           </Menu.Item>
         </MenuPopup>
@@ -57,8 +60,8 @@ export function LibraryMenu({ library, onRemove }: { library: Library; onRemove(
       {opening && (
         <Confirm
           title={`Let “${library.name}” leave this computer?`}
-          about="When you ask about it, parts of its documents may then go to a model elsewhere, or to where code runs."
-          action="Take the mark off"
+          about="When you ask about it, Plumb may then send parts of its documents to a model, or to code, on another computer."
+          action="Let it leave"
           keep="Keep it here"
           onConfirm={() => mark.mutate(false)}
           onClose={() => setOpening(false)}

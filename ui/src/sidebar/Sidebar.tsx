@@ -1,20 +1,23 @@
 import { Settings2, SquarePen, Wallet } from "lucide-react";
 import { useDeferredValue, useState } from "react";
+import { fieldIds } from "../actions";
 import type { Settings } from "../bindings/Settings";
 import { useNavigation } from "../data/place";
+import { useBuiltInModels, useProviders } from "../data/queries";
 import { Brand } from "../parts/Brand";
 import { IconButton } from "../parts/Button";
-import { useBuiltInModels, useProviders } from "../data/host";
-import { modelWords } from "../settings/words";
+import { modelWords } from "../settings/models/modelWords";
 import { useSpending } from "../spending/useSpending";
 import { dollars } from "../text/format";
+import { useAction } from "../useActions";
 import { History } from "./History";
 import { Libraries } from "./Libraries";
 import s from "./Sidebar.module.css";
 
-/** What I have and what I asked. */
+/** The left-hand pane: libraries, past questions, spending, and the model in use. */
 export function Sidebar({ settings, library }: { settings: Settings; library: string | undefined }) {
-  const { go } = useNavigation();
+  const newQuestion = useAction("newQuestion");
+  const findQuestion = useAction("findQuestion");
   const [sought, setSought] = useState("");
   const containing = useDeferredValue(sought.trim());
   return (
@@ -22,20 +25,16 @@ export function Sidebar({ settings, library }: { settings: Settings; library: st
       <div className={s.brand}>
         <Brand />
         Plumb
-        <IconButton
-          label="New question"
-          keys="Ctrl N"
-          onClick={() => go({ screen: "ask", run: null, source: null, tab: "source" })}
-        >
+        <IconButton label={newQuestion.name} keys={newQuestion.keys} onClick={newQuestion.run}>
           <SquarePen size={15} />
         </IconButton>
       </div>
       <div className={s.find}>
         <input
-          id="find"
+          id={fieldIds.findQuestion}
           type="text"
           role="searchbox"
-          aria-label="Search past questions"
+          aria-label={findQuestion.name}
           placeholder="Search questions"
           value={sought}
           autoComplete="off"
@@ -48,7 +47,7 @@ export function Sidebar({ settings, library }: { settings: Settings; library: st
             }
           }}
         />
-        <kbd aria-hidden>Ctrl K</kbd>
+        <kbd aria-hidden>{findQuestion.keys}</kbd>
       </div>
       <Libraries shown={library} />
       <History containing={containing} />
@@ -59,7 +58,8 @@ export function Sidebar({ settings, library }: { settings: Settings; library: st
 }
 
 function SpendingFoot() {
-  const { go, place } = useNavigation();
+  const { place } = useNavigation();
+  const openSpending = useAction("openSpending");
   const spending = useSpending().data;
   return (
     <button
@@ -67,7 +67,7 @@ function SpendingFoot() {
       className={s.spending}
       data-testid="open-spending"
       aria-current={place.screen === "spending" ? "page" : undefined}
-      onClick={() => go({ screen: "spending" })}
+      onClick={openSpending.run}
     >
       <Wallet size={14} aria-hidden />
       Spending
@@ -82,11 +82,11 @@ function SpendingFoot() {
 }
 
 function ModelFoot({ settings }: { settings: Settings }) {
-  const { go } = useNavigation();
+  const openSettings = useAction("openSettings");
   const providers = useProviders().data;
   const { name, about } = modelWords(settings, providers, useBuiltInModels().data);
   return (
-    <button type="button" className={s.model} onClick={() => go({ screen: "settings" })}>
+    <button type="button" className={s.model} onClick={openSettings.run} title={openSettings.tip}>
       <span className="clip">
         <span className="clip">{name}</span>
         <small className="clip">{about}</small>

@@ -1,14 +1,14 @@
 import { useMemo } from "react";
 import type { Citation } from "../bindings/Citation";
+import type { OpenRun } from "../data/following/useRun";
 import { useNavigation } from "../data/place";
-import type { OpenRun } from "../data/useRun";
 import { moveBetweenRows } from "../parts/rows";
 import { places, takeCitations } from "../run/citations";
 import { fileName } from "../text/format";
 import s from "./CitedPlaces.module.css";
 import { checkWords } from "./words";
 
-/** The places that an answer names. */
+/** The places that an answer cites. */
 export function CitedPlaces({ run }: { run: OpenRun }) {
   const { go } = useNavigation();
   const { view, log } = run;

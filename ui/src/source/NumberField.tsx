@@ -1,18 +1,20 @@
-import { useState, type Ref } from "react";
+import { useState } from "react";
+import { fieldIds, keyLabel, actions } from "../actions";
+import { withKeys } from "../useActions";
 import s from "./SourceTools.module.css";
 
 interface Props {
   label: string;
-  /** What is there now; empty where nothing is. */
+  /** The current page or line. */
   value: number | undefined;
   most: number | undefined;
   onChoose(number: number): void;
-  ref?: Ref<HTMLInputElement>;
+
   testid: string;
 }
 
-/** A page or a line to go to. */
-export function NumberField({ label, value, most, onChoose, ref, testid }: Props) {
+/** A field that shows the current page or line, and goes to the one you type. */
+export function NumberField({ label, value, most, onChoose, testid }: Props) {
   const [words, setWords] = useState<string | null>(null);
   const shown = words ?? (value === undefined ? "" : String(value));
   const choose = () => {
@@ -22,7 +24,8 @@ export function NumberField({ label, value, most, onChoose, ref, testid }: Props
   };
   return (
     <input
-      ref={ref}
+      id={fieldIds.goTo}
+      title={withKeys(actions.goTo.name, keyLabel(actions.goTo.keys))}
       className={s.number}
       style={{ width: `${Math.max(4, String(most ?? value ?? "").length + 2)}ch` }}
       aria-label={label}
@@ -35,7 +38,7 @@ export function NumberField({ label, value, most, onChoose, ref, testid }: Props
       onBlur={() => setWords(null)}
       onKeyDown={(event) => {
         if (event.key === "Enter") choose();
-        // Keys that turn pages or close the document are the field's own here.
+        // Inside the field, keys that turn pages or close the document edit the number.
         if (event.key === "Escape" && words === null) return;
         if (event.key === "Escape") setWords(null);
         if (!event.ctrlKey && !event.metaKey) event.stopPropagation();

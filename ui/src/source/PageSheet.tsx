@@ -7,16 +7,16 @@ import { runsOf } from "./pageWords";
 interface Props {
   page: number;
   image: PageImage;
-  /** In pixels of the window. */
+  /** In CSS pixels. */
   width: number;
   cited: { first: number; last: number } | undefined;
-  /** Another page is on its way. */
+  /** Another page is loading. */
   old: boolean;
 }
 
 const percent = (part: number) => `${part * 100}%`;
 
-/** A page: its image, the cited words marked, and all words as text over it, to be selected. */
+/** A page: its image, the cited words marked, and selectable text over it. */
 export const PageSheet = memo(function PageSheet({ page, image, width, cited, old }: Props) {
   const ratio = image.height / image.width;
   const runs = useMemo(() => runsOf(image.words, ratio), [image.words, ratio]);
@@ -43,7 +43,7 @@ export const PageSheet = memo(function PageSheet({ page, image, width, cited, ol
           >
             {run.words.map((word, j) => (
               <span key={j} style={{ width: word.width * width }}>
-                {/* So that what is copied has its spaces and lines. */}
+                {/* Spaces and line ends, so that copied text keeps them. */}
                 {j < run.words.length - 1 ? `${word.text} ` : `${word.text}\n`}
               </span>
             ))}

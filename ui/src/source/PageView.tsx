@@ -10,28 +10,28 @@ import { zooms, type Zoom } from "./zoom";
 interface Props {
   library: string;
   path: string;
-  /** Changes with the document. */
+  /** Changes when the document changes. */
   digest: string | undefined;
   page: number;
   pages: number | undefined;
   zoom: Zoom;
   cited: { first: number; last: number } | undefined;
   onPage(page: number): void;
-  /** How many pages there are, once one was drawn. */
+  /** Called with the number of pages once a page is drawn. */
   onPages(pages: number): void;
   onZoom(zoom: Zoom): void;
-  /** Absent where there is no text. */
+  /** Shows the text instead. Absent if there is none. */
   onText: (() => void) | undefined;
 }
 
-const MARGIN = 18;
+const MARGIN_PX = 18;
 
-/** A PDF as it looks, page by page. */
+/** The pages of a PDF as images, one at a time. */
 export function PageView({ library, path, digest, page, pages, zoom, cited, onPage, onPages, onZoom, onText }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const room = useWidth(box);
   const [points, setPoints] = useState<number>();
-  const width = zoom === "fit" ? Math.max(200, room - 2 * MARGIN) : Math.round(trueWidth(points) * zooms[zoom]);
+  const width = zoom === "fit" ? Math.max(200, room - 2 * MARGIN_PX) : Math.round(trueWidth(points) * zooms[zoom]);
   const { data, error, isPlaceholderData, refetch } = usePage({
     library,
     path,
@@ -47,7 +47,7 @@ export function PageView({ library, path, digest, page, pages, zoom, cited, onPa
     if (counted !== undefined) onPages(counted);
   }, [counted, onPages]);
 
-  // The cited words come into sight; without any, the page begins at its top.
+  // Scrolls to the cited words, or to the top of the page if there are none.
   const ready = data !== undefined && !isPlaceholderData;
   const aim = cited && `${cited.first}-${cited.last}`;
   useEffect(() => {
@@ -102,7 +102,7 @@ export function PageView({ library, path, digest, page, pages, zoom, cited, onPa
       {error ? (
         <div className={s.pad}>
           <Banner
-            title={`Page ${page} could not be drawn`}
+            title={`Plumb could not draw page ${page}`}
             acts={
               <>
                 {onText && <Button onClick={onText}>Show the text</Button>}
@@ -122,7 +122,7 @@ export function PageView({ library, path, digest, page, pages, zoom, cited, onPa
   );
 }
 
-/** The width inside of an element, kept up to date. 0 before it is known. */
+/** The current inner width of an element, in pixels; 0 before it is known. */
 function useWidth(of: React.RefObject<HTMLElement | null>): number {
   const [width, setWidth] = useState(0);
   useLayoutEffect(() => {

@@ -1,27 +1,28 @@
 import { ChevronLeft } from "lucide-react";
-import { useNavigation, type SourcePlace } from "../data/place";
+import type { SourcePlace } from "../data/place";
 import { KindIcon } from "../documents/KindIcon";
 import { fileName, folderOf } from "../text/format";
+import { useAction } from "../useActions";
 import s from "./SourceView.module.css";
 import { checkWords } from "./words";
 
 interface Props {
   source: SourcePlace;
   kind: string | undefined;
-  /** What a reader should know of it. */
+  /** Doubts about the text, such as pages that could not be read. */
   notes: string[];
   children?: React.ReactNode;
 }
 
-/** Which document this is, and what is known of the place in it. */
+/** The document's name, and the result of checking the cited place. */
 export function SourceHead({ source, kind, notes, children }: Props) {
-  const { go } = useNavigation();
+  const close = useAction("closeSource");
   const { citation, path } = source;
   const check = citation && checkWords[citation.verified];
   const all = [...new Set([...(citation?.notes ?? []), ...notes])];
   return (
     <div className={s.head}>
-      <button type="button" className={s.back} onClick={() => go({ source: null })}>
+      <button type="button" className={s.back} onClick={close.run} title={close.tip}>
         <ChevronLeft size={13} /> {citation ? "All sources" : "All documents"}
       </button>
       <h2 className={s.name}>

@@ -13,27 +13,27 @@ interface Props {
   onAsNow(asNow: boolean): void;
 }
 
-/** A cited line that is not shown as a whole: what is cited may lie in the rest of it. */
+/** Shows the quote if the cited line is too long to be shown whole: the quote may lie in the hidden part. */
 export function LongLine({ source: { citation, startLine, endLine }, text }: Pick<Props, "source" | "text">) {
   if (!citation?.quote || !isCut(text, startLine, endLine)) return null;
   return (
     <div className={s.notes} data-testid="source-long-line">
-      <Banner calm>This line is too long to be shown whole. What is cited of it: “{citation.quote}”</Banner>
+      <Banner calm>This line is too long to show whole. The cited words are: “{citation.quote}”</Banner>
     </div>
   );
 }
 
-/** Whether what is shown is what the answer was made from. */
+/** Says whether the text shown is the version that the run read. */
 export function SourceState({ source: { citation, library, run }, text, asNow, onAsNow }: Props) {
   if (text.kept) {
     const { first, last } = text.kept;
-    const part = first > 1 || last < text.total_lines ? ` Of it, lines ${count(first)} to ${count(last)} were kept.` : "";
+    const part = first > 1 || last < text.total_lines ? ` Plumb kept lines ${count(first)} to ${count(last)} of it.` : "";
     return (
       <div className={s.notes} data-testid="source-kept">
-        <Banner calm acts={library !== undefined && <Button onClick={() => onAsNow(true)}>Show the file as it is now</Button>}>
+        <Banner calm acts={library !== undefined && <Button onClick={() => onAsNow(true)}>Show the current file</Button>}>
           {library === undefined
-            ? "This library is not on the list any more. Shown is what was read for this answer."
-            : "The file has changed since this answer. Shown is what was read then."}
+            ? "This library is no longer on the list. Showing the version Plumb read."
+            : "The file has changed since this answer. Showing the version Plumb read."}
           {part}
         </Banner>
       </div>
@@ -44,9 +44,9 @@ export function SourceState({ source: { citation, library, run }, text, asNow, o
     <div className={s.notes} data-testid="source-changed">
       <Banner
         title="This document has changed since the answer"
-        acts={asNow && run !== undefined && <Button onClick={() => onAsNow(false)}>Show what was read then</Button>}
+        acts={asNow && run !== undefined && <Button onClick={() => onAsNow(false)}>Show the version Plumb read</Button>}
       >
-        Shown is the file as it is now: the lines may have moved.{citation.quote && ` What stood there then: “${citation.quote}”`}
+        Showing the current file, where the lines may have moved.{citation.quote && ` The cited words were: “${citation.quote}”`}
       </Banner>
     </div>
   );

@@ -1,13 +1,13 @@
-import { useMemo, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import type { Lines } from "../bindings/Lines";
-import { useListed } from "../data/host";
 import type { SourcePlace } from "../data/place";
-import { toFailure } from "../platform";
+import { useListed } from "../data/queries";
 import { Banner } from "../parts/Banner";
 import { Button } from "../parts/Button";
 import { Segments } from "../parts/Segments";
+import { toFailure } from "../platform";
 import { count } from "../text/format";
-import { useShortcuts } from "../useShortcuts";
+
 import { NumberField } from "./NumberField";
 import { PageTools } from "./PageTools";
 import { PageView } from "./PageView";
@@ -27,10 +27,10 @@ const looks = [
   ["text", "Text"],
 ] as const satisfies readonly (readonly [Look, string])[];
 
-/** A document, opened at the lines that were named. */
+/** A document, opened at the cited lines. */
 export function SourceView({ source }: { source: SourcePlace }) {
   const { path, library, run } = source;
-  // What was chosen of one document says nothing about the next.
+  // The key resets the view for each document.
   return <Opened key={`${library}\n${path}\n${run}`} source={source} />;
 }
 
@@ -38,9 +38,9 @@ function Opened({ source: asked }: { source: SourcePlace }) {
   const library = useListed(asked.library);
   const source = useMemo(() => ({ ...asked, library }), [asked, library]);
   const { path, run, startLine, citation } = source;
-  /** As it is now, though a run has cited it as it was. */
+  /** Shows the current file instead of the version that the run read. */
   const [asNow, setAsNow] = useState(false);
-  // A library that is off the list has no documents any more; what a run has kept of them is still there.
+  // A library that was removed from the list has no documents, but the run still holds the lines it read.
   const of: TextOf = { library: source.library ?? "", path, run: asNow ? undefined : run };
   const there = source.library !== undefined || of.run !== undefined;
   const text = useText(of, startLine);
@@ -60,15 +60,15 @@ function Opened({ source: asked }: { source: SourcePlace }) {
         <div className={s.pad}>
           {there && error ? (
             <Banner
-              title="This document could not be opened"
-              acts={asNow && <Button onClick={() => setAsNow(false)}>Show what was read then</Button>}
+              title="Plumb could not open this document"
+              acts={asNow && <Button onClick={() => setAsNow(false)}>Show the version Plumb read</Button>}
             >
               {error.message}
             </Banner>
           ) : (
             <Banner calm>
-              This library is not on the list any more. Add its folder again to open the document
-              {citation?.quote ? "; this is what stood there:" : "."}
+              This library is no longer on the list. Add its folder again to open the document.
+              {citation?.quote && " This is the text Plumb cited:"}
             </Banner>
           )}
           {citation?.quote && <blockquote className={s.quote}>{citation.quote}</blockquote>}
@@ -79,7 +79,7 @@ function Opened({ source: asked }: { source: SourcePlace }) {
           source={source}
           of={of}
           text={text.data}
-          // Until it is known what it is, nothing is shown that would be taken back.
+          // Until the kind is known, a page view might have to be replaced by text.
           pdf={kind === "pdf" && text.data?.kept === undefined && (text.data !== undefined || error !== null)}
           noText={error?.message}
         />
@@ -93,36 +93,34 @@ interface ContentsProps {
   of: TextOf;
   text: Lines | undefined;
   pdf: boolean;
-  /** Why there is no text. */
+  /** Why the document has no text. */
   noText: string | undefined;
 }
 
 function Contents({ source, of, text, pdf, noText }: ContentsProps) {
   const { startLine, endLine, citation } = source;
   const places = useMemo(() => text?.places ?? [], [text]);
-  // A scan has no text that could tell how many pages there are; its first image does.
+  // A scan has no text that tells the number of pages; its first image does.
   const [drawn, setDrawn] = useState<number>();
   const pages = pdf && places.length > 0 ? places.length : drawn;
   const [look, setLook] = useState<Look>("page");
   const [turned, setTurned] = useState<number | null>(null);
   const [zoom, setZoom] = useState<Zoom>("fit");
   const [aim, setAim] = useState({ line: startLine });
-  // Another place in the same document.
+  // A new place in the same document resets the page and the line.
   const [shown, setShown] = useState(source);
   if (shown !== source) {
     setShown(source);
     setTurned(null);
     setAim({ line: startLine });
   }
-  const field = useRef<HTMLInputElement>(null);
-  useShortcuts(useMemo(() => ({ "ctrl+g": () => field.current?.focus() }), []));
 
   const citedPage = pageOf(places, startLine);
   const page = turned ?? citedPage;
   const turn = (to: number) => setTurned(Math.max(1, Math.min(to, pages ?? to)));
   const cited = citation && { first: startLine, last: endLine };
   const chooseLook = (chosen: Look) => {
-    // The text opens where the page was, and the page where the text was sought.
+    // The text opens at the page you were on.
     if (chosen === "text") setAim({ line: page === citedPage ? startLine : firstLineOf(places, page) });
     setLook(chosen);
   };
@@ -131,15 +129,14 @@ function Contents({ source, of, text, pdf, noText }: ContentsProps) {
     <>
       {(text || pdf) && (
         <div className={tools.tools}>
-          {pdf && text && <Segments label="How the document is shown" value={look} options={looks} onChange={chooseLook} />}
+          {pdf && text && <Segments label="View of the document" value={look} options={looks} onChange={chooseLook} />}
           {showsPage ? (
-            <PageTools page={page} pages={pages} zoom={zoom} onPage={turn} onZoom={setZoom} field={field} />
+            <PageTools page={page} pages={pages} zoom={zoom} onPage={turn} onZoom={setZoom} />
           ) : (
             text && (
               <span className={tools.end}>
                 Line
                 <NumberField
-                  ref={field}
                   label="Go to line"
                   testid="line-number"
                   value={aim.line}
@@ -157,7 +154,7 @@ function Contents({ source, of, text, pdf, noText }: ContentsProps) {
       )}
       {noText !== undefined && (
         <div className={s.note}>
-          <Banner calm>{noText} Its pages can be looked at.</Banner>
+          <Banner calm>{noText} You can still look at its pages.</Banner>
         </div>
       )}
       {showsPage ? (

@@ -3,24 +3,25 @@ import { cx } from "../parts/cx";
 import { count, plural } from "../text/format";
 import s from "./TextView.module.css";
 
-/** Characters of one line that are drawn at first: some files are a single line. */
-const LONG = 4_000;
+/** Number of characters of a line drawn at first: some files are a single line. */
+const INITIAL_CHARS = 4_000;
 
 interface Props {
   number: number;
   text: string | undefined;
-  /** Characters at its end that are not here. */
+  /** Number of characters at its end that the host did not send. */
   cut: number;
   heading: string | undefined;
   row: number | undefined;
   cited: boolean;
-  /** It is none of the lines that were kept. */
+  /** Plumb did not keep this line. */
   missing: boolean;
 }
 
+/** A line of text with its number, and its page or sheet above it where one begins. */
 export const TextLine = memo(function TextLine({ number, text, cut, heading, row, cited, missing }: Props) {
-  const [most, setMost] = useState(LONG);
-  // Of a cited line all is drawn that is here: the cited words may stand anywhere in it.
+  const [most, setMost] = useState(INITIAL_CHARS);
+  // A cited line is drawn whole: the cited words may be anywhere in it.
   const over = cited ? 0 : (text?.length ?? 0) - most;
   return (
     <div className={cx(s.line, cited && s.cited)} data-line={number} data-testid={cited ? "source-line-highlight" : undefined}>

@@ -8,7 +8,7 @@ import s from "./TextView.module.css";
 import { useAnchoredLines } from "./useAnchoredLines";
 import { useLines, type TextOf } from "./useLines";
 
-/** A line to lead to. A new one leads there again, even if it is the same line. */
+/** A line to scroll to. A new object scrolls there again, even for the same line. */
 export interface Aim {
   line: number;
 }
@@ -22,7 +22,7 @@ interface Props {
   aim: Aim;
 }
 
-/** The text of a document, of any length, with the places that its lines lie at. */
+/** The text of a document, of any length, with its pages, sheets or chapters. */
 export function TextView({ of, total, places, kept, cited, aim }: Props) {
   const { box, block, lines, drawn, height } = useAnchoredLines(total);
   const { first, count: most } = drawn;

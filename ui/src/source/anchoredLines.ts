@@ -1,28 +1,28 @@
-import { heightOf, lineAt, TALLEST, topOf, type Scale } from "./scaling";
+import { heightOf, lineAt, MAX_HEIGHT_PX, topOf, type Scale } from "./scaling";
 
-/** Pixels of a line that is not wrapped. */
-export const ROW = 20;
-/** Lines drawn beyond what is in sight, on each side. */
-const BEYOND = 30;
-/** A text of so many lines is drawn as a whole. */
-const FEW = 400;
-/** Without a move for so long, the scroll bar is put right. */
-const REST_MS = 160;
-/** How often the usual height of a line is judged anew. */
-const JUDGED = 3;
+/** Height of a line that is not wrapped. */
+export const ROW_HEIGHT_PX = 20;
+/** Lines drawn above and below those in view. */
+const OVERSCAN_LINES = 30;
+/** A text of up to this many lines is drawn whole. */
+const MAX_LINES_WHOLE = 400;
+/** Pause in scrolling after which the scroll bar is corrected. */
+const SCROLL_PAUSE_MS = 160;
+/** How many times the usual line height is estimated again. */
+const MAX_ESTIMATES = 3;
 
-/** Which lines are drawn, from 0. */
+/** The lines drawn, counted from 0. */
 export interface Drawn {
   first: number;
   count: number;
-  /** All of them. */
+  /** All lines are drawn. */
   whole: boolean;
 }
 
-/** What to draw when drawing is to begin with `start`. */
+/** The lines to draw, beginning with `start` if possible. */
 export function drawnFrom(start: number, { total, view }: Scale): Drawn {
-  if (total <= FEW) return { first: 0, count: total, whole: true };
-  const count = Math.min(total, Math.ceil(view / ROW) + 2 * BEYOND);
+  if (total <= MAX_LINES_WHOLE) return { first: 0, count: total, whole: true };
+  const count = Math.min(total, Math.ceil(view / ROW_HEIGHT_PX) + 2 * OVERSCAN_LINES);
   return { first: Math.max(0, Math.min(start, total - count)), count, whole: false };
 }
 
@@ -34,28 +34,28 @@ interface Wishes {
 }
 
 /**
- * A window on a text of any length. Lines lie below each other as they come, however tall each is. One of them, the anchor, is held where
- * it is while others above it are added, arrive or wrap anew: so nothing jumps, and nothing has to be measured beforehand. Small moves are
- * the browser's own scrolling; a leap on the scroll bar leads to the line that its place stands for.
+ * A scrolling window on a text of any length, with lines of any height. One line, the anchor, stays in place while lines above it are
+ * added, arrive or wrap. So nothing jumps, and nothing is measured in advance. Small moves are the browser's own scrolling; a jump on
+ * the scroll bar goes to the line that its position stands for.
  */
 export class AnchoredLines {
   private box: HTMLElement | null = null;
   private block: HTMLElement | null = null;
   private drawn: Drawn = { first: 0, count: 0, whole: true };
-  private scale: Scale = { total: 0, row: ROW, view: 600 };
-  /** A line, and where in the whole its top lies. */
+  private scale: Scale = { total: 0, row: ROW_HEIGHT_PX, view: 600 };
+  /** The anchor, and the position of its top in the whole text, in pixels. */
   private line = 0;
   private y = 0;
-  /** Where the drawn lines begin. */
+  /** Position of the first drawn line, in pixels. */
   private top = 0;
-  /** Where the scroll bar was put by us. */
+  /** Scroll position set by this class, so that its own scroll events are ignored. */
   private put = -1;
   private sought: { line: number; below: number } | null = null;
-  /** The very end was sought: it stays in sight while its lines arrive. */
+  /** You scrolled to the very end: it stays in view while its lines arrive. */
   private toEnd = false;
-  /** A leap led to an end: where its line lies is known when it is drawn. */
+  /** A jump led to an end of the text: the position of its line is known once it is drawn. */
   private atEnd = false;
-  private judged = 0;
+  private estimates = 0;
   private rest: ReturnType<typeof setTimeout> | undefined;
   private readonly wishes: Wishes;
 
@@ -63,13 +63,13 @@ export class AnchoredLines {
     this.wishes = wishes;
   }
 
-  /** `box` scrolls; `block` holds the drawn lines. Returns what ends it. */
+  /** Starts watching. `box` scrolls; `block` holds the drawn lines. Returns the function that stops watching. */
   attach(box: HTMLElement, block: HTMLElement): () => void {
     this.box = box;
     this.block = block;
     const watcher = new ResizeObserver(() => {
       this.wishes.setView(box.clientHeight);
-      // Another width wraps lines anew.
+      // A new width wraps the lines differently.
       this.wishes.drawAgain();
     });
     watcher.observe(box);
@@ -80,13 +80,13 @@ export class AnchoredLines {
     };
   }
 
-  /** Leads to a line; it then stands so many pixels below the upper edge, until somebody scrolls. */
+  /** Scrolls to a line and puts it `below` pixels below the upper edge. */
   seek(line: number, below: number): void {
     this.sought = { line, below };
     this.wishes.drawAgain();
   }
 
-  /** After each drawing, before it is seen. */
+  /** Call after each drawing, before it is painted. */
   afterDrawing(drawn: Drawn, scale: Scale): void {
     this.drawn = drawn;
     this.scale = scale;
@@ -94,7 +94,7 @@ export class AnchoredLines {
     const { total, row } = scale;
     if (this.sought) {
       const line = Math.max(0, Math.min(this.sought.line, total - 1));
-      if (line < first || line >= first + count) return this.wishes.drawFrom(Math.max(0, line - BEYOND));
+      if (line < first || line >= first + count) return this.wishes.drawFrom(Math.max(0, line - OVERSCAN_LINES));
       const { below } = this.sought;
       const top = topOf(line - below / row, scale);
       this.sought = null;
@@ -105,10 +105,10 @@ export class AnchoredLines {
     }
     this.place();
     if (this.toEnd && this.box && first + count >= total) this.scrollTo(this.box.scrollHeight);
-    // Of a text of paragraphs, lines are taller than usual.
+    // In a text made of paragraphs, most lines wrap and are taller.
     const usual = (this.block?.offsetHeight ?? 0) / count;
-    if (whole || total * row >= TALLEST || usual <= row * 1.5 || this.judged >= JUDGED || !this.box) return;
-    this.judged += 1;
+    if (whole || total * row >= MAX_HEIGHT_PX || usual <= row * 1.5 || this.estimates >= MAX_ESTIMATES || !this.box) return;
+    this.estimates += 1;
     this.sought = { line: this.line, below: this.y - this.box.scrollTop };
     this.wishes.setRow(usual);
   }
@@ -117,7 +117,7 @@ export class AnchoredLines {
     if (!this.box || !this.block || Math.abs(this.box.scrollTop - this.put) < 1) return;
     this.put = -1;
     clearTimeout(this.rest);
-    this.rest = setTimeout(() => this.settle(this.scale.view), REST_MS);
+    this.rest = setTimeout(() => this.settle(this.scale.view), SCROLL_PAUSE_MS);
     const { first, count } = this.drawn;
     const { row, view } = this.scale;
     const at = this.box.scrollTop;
@@ -127,8 +127,8 @@ export class AnchoredLines {
       const line = lineAt(at, this.scale);
       this.line = Math.floor(line);
       this.y = at - (line % 1) * row;
-      const start = Math.max(0, this.line - BEYOND);
-      // At an end of the text it is the end that is held: the bar is where it was put.
+      const start = Math.max(0, this.line - OVERSCAN_LINES);
+      // Near an end of the text, that end becomes the anchor, so that the scroll bar stays where you put it.
       this.atEnd = start === 0 || start + count >= this.scale.total;
       if (this.atEnd) this.line = start === 0 ? 0 : this.scale.total - 1;
       return this.wishes.drawFrom(start);
@@ -136,14 +136,14 @@ export class AnchoredLines {
     const index = firstBelow(this.block.children, from);
     this.line = first + index;
     this.y = this.top + this.offsetOf(this.line);
-    // Drawn again only when the end of what is drawn comes near.
-    const beyond = count - index - Math.ceil(view / ROW);
-    if (index < BEYOND / 2 || beyond < BEYOND / 2) this.wishes.drawFrom(Math.max(0, this.line - BEYOND));
-    // The bar must not end before the text does.
-    if (at < view || at > heightOf(this.scale) - 2 * view) this.settle(ROW);
+    // Draws again only when the view comes near the end of the drawn lines.
+    const beyond = count - index - Math.ceil(view / ROW_HEIGHT_PX);
+    if (index < OVERSCAN_LINES / 2 || beyond < OVERSCAN_LINES / 2) this.wishes.drawFrom(Math.max(0, this.line - OVERSCAN_LINES));
+    // The scroll bar must not reach its end before the text does.
+    if (at < view || at > heightOf(this.scale) - 2 * view) this.settle(ROW_HEIGHT_PX);
   }
 
-  /** Small moves have led away from the place that stands for a line: the bar follows, and what is seen stays. */
+  /** Corrects the scroll bar after small moves, without moving the text. Ignores a drift below `least` pixels. */
   private settle(least: number): void {
     const { first, count, whole } = this.drawn;
     if (!this.box || whole || first === 0 || first + count >= this.scale.total) return;
@@ -156,7 +156,7 @@ export class AnchoredLines {
     this.place();
   }
 
-  /** Puts the lines where their anchor belongs, and the ends of the text to the ends of the whole. */
+  /** Positions the drawn lines so that the anchor stays in place, and the ends of the text meet the ends of the scroll range. */
   private place(): void {
     if (!this.box || !this.block) return;
     const { first, count, whole } = this.drawn;
@@ -187,7 +187,7 @@ export class AnchoredLines {
   }
 }
 
-/** The first of these whose end lies below a place. */
+/** Index of the first line whose lower edge is below `y`. */
 function firstBelow(lines: HTMLCollection, y: number): number {
   let low = 0;
   let high = lines.length - 1;

@@ -14,7 +14,7 @@ const part = (start_line: number, lines: string[], cut: Lines["cut"] = []): Line
   notes: [],
 });
 
-test("a line is told with how much of it is missing", () => {
+test("a line comes with the number of missing characters", () => {
   const parts = [part(1, ["one", "two"], [{ line: 2, missing: 1_234_567 }]), part(201, ["three"])];
   expect(lineOf(parts, 1)).toEqual({ text: "one", missing: 0 });
   expect(lineOf(parts, 2)).toEqual({ text: "two", missing: 1_234_567 });
@@ -23,7 +23,7 @@ test("a line is told with how much of it is missing", () => {
   expect(lineOf([], 1)).toBeUndefined();
 });
 
-test("cited lines are cut when one of them is", () => {
+test("cited lines are cut if one of them is", () => {
   const text = part(1, ["one", "two"], [{ line: 2, missing: 5 }]);
   expect([isCut(text, 1, 1), isCut(text, 1, 2), isCut(text, 2, 2), isCut(text, 3, 9)]).toEqual([false, true, true, false]);
 });

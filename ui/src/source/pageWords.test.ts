@@ -8,7 +8,7 @@ const word = (line: number, text: string, left: number, top: number, width = 0.0
   area: [left, top, width, 0.02],
 });
 
-test("words of a line stand in one run, each as wide as to the next", () => {
+test("words of a line form one run, each as wide as to the next", () => {
   const [run, ...others] = runsOf([word(7, "not", 0.1, 0.2), word(7, "less", 0.16, 0.201), word(7, "than", 0.22, 0.2)], 1.4);
   expect(others).toEqual([]);
   expect(run?.words.map(({ text }) => text)).toEqual(["not", "less", "than"]);
@@ -18,7 +18,7 @@ test("words of a line stand in one run, each as wide as to the next", () => {
   expect(run?.height).toBeCloseTo(0.021);
 });
 
-test("another line, another column, and words that run to the left begin a new run", () => {
+test("a new line, a new column or a word to the left starts a run", () => {
   const words = [
     word(1, "a", 0.1, 0.2),
     word(2, "b", 0.2, 0.2),
@@ -29,7 +29,7 @@ test("another line, another column, and words that run to the left begin a new r
   expect(runsOf(words, 1.4).map((run) => run.words.map(({ text }) => text).join(" "))).toEqual(["a", "b", "c", "d", "e"]);
 });
 
-test("images are asked for in steps, and never too wide", () => {
+test("image widths grow in steps up to a maximum", () => {
   expect(imageWidth(380, 1)).toBe(480);
   expect(imageWidth(380, 2)).toBe(800);
   expect(imageWidth(9000, 2)).toBe(4000);

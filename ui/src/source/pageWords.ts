@@ -1,7 +1,7 @@
-// The words of a page in their places: to be marked, selected and read out over its image.
+// The words of a page and their positions, for marking, selecting and reading them aloud over the image.
 import type { WordOnPage } from "../bindings/WordOnPage";
 
-/** Words beside each other on one line. In parts of the page, like the words' own areas. */
+/** Words beside each other on one line. Positions and sizes are fractions of the page. */
 export interface Run {
   /** The line of the document's text. */
   line: number;
@@ -11,15 +11,15 @@ export interface Run {
   height: number;
   words: {
     text: string;
-    /** From here to the next word, in parts of the page's width. */
+    /** Distance to the next word, as a fraction of the page's width. */
     width: number;
   }[];
 }
 
-/** A gap wider than so many times the height of the words begins a new run: the next column. */
-const GAP = 4;
+/** A gap wider than this many word heights starts a new run, for the next column. */
+const MAX_GAP_HEIGHTS = 4;
 
-/** `ratio`: height of the page by its width, so that heights and widths can be compared. */
+/** Groups the words of a page into runs. `ratio` is the page's height divided by its width. */
 export function runsOf(words: readonly WordOnPage[], ratio: number): Run[] {
   const runs: Run[] = [];
   for (const { line, text, area } of words) {
@@ -42,15 +42,16 @@ function isBeside(run: Run, [left, top, , height]: WordOnPage["area"], ratio: nu
   const end = run.left + run.width;
   const overlap = Math.min(run.top + run.height, top + height) - Math.max(run.top, top);
   const tall = Math.max(run.height, height);
-  return left >= end - 0.002 && left - end < GAP * tall * ratio && overlap > 0.4 * Math.min(run.height, height);
+  return left >= end - 0.002 && left - end < MAX_GAP_HEIGHTS * tall * ratio && overlap > 0.4 * Math.min(run.height, height);
 }
 
-/** The width of a page on the screen at its true size: a screen has 96 pixels to an inch. Before it is known, that of A4. */
+/** The width of a page at its true size, in pixels (96 to an inch). The width of A4 until the page's own is known. */
 export const trueWidth = (points: number | undefined) => ((points ?? 595) * 96) / 72;
 
-/** Widths are asked for in steps, so that not every pixel of another width draws the page again. */
-const STEP = 160;
-const WIDEST = 4_000;
+/** Image widths are multiples of this, so that resizing the window does not redraw the page for every pixel. */
+const WIDTH_STEP_PX = 160;
+const MAX_WIDTH_PX = 4_000;
 
+/** The image width to request for a page of `width` CSS pixels at this device pixel ratio. */
 export const imageWidth = (width: number, scale: number) =>
-  Math.min(WIDEST, Math.max(STEP, Math.ceil((width * scale) / STEP) * STEP));
+  Math.min(MAX_WIDTH_PX, Math.max(WIDTH_STEP_PX, Math.ceil((width * scale) / WIDTH_STEP_PX) * WIDTH_STEP_PX));

@@ -12,7 +12,7 @@ const sheets = [
   { line: 7, place: "sheet Meters", row: 2 },
 ];
 
-test("a line stands on a page, and a page begins with a line", () => {
+test("a line has a page, and a page has a first line", () => {
   expect([1, 39, 40, 41, 900].map((line) => pageOf(pages, line))).toEqual([1, 1, 2, 3, 3]);
   expect(pageOf([], 7)).toBe(1);
   expect([1, 2, 3, 4].map((page) => firstLineOf(pages, page))).toEqual([1, 40, 41, 1]);
@@ -23,6 +23,6 @@ test("rows are counted from the last mark, across gaps", () => {
   expect(rowAt(pages, 3)).toBeUndefined();
 });
 
-test("a sheet's name stands above its first row only", () => {
+test("a sheet's name is above its first row only", () => {
   expect([1, 2, 4, 7].map((line) => headingAt(sheets, line))).toEqual(["sheet Budget", undefined, undefined, "sheet Meters"]);
 });

@@ -1,7 +1,7 @@
-// Where the lines of a text lie in its document: pages, slides, sheets with their rows, chapters, cells.
+// Positions of text lines in their document: pages, slides, sheets with rows, chapters, cells.
 import type { PlaceMark } from "../bindings/PlaceMark";
 
-/** The last mark at or before a line; -1 before the first. */
+/** Index of the last mark at or before a line; -1 before the first. */
 function markAt(places: readonly PlaceMark[], line: number): number {
   let low = 0;
   let high = places.length;
@@ -13,21 +13,21 @@ function markAt(places: readonly PlaceMark[], line: number): number {
   return low - 1;
 }
 
-/** The page, from 1, that a line of a PDF stands on. */
+/** The page of a line in a PDF, counted from 1. */
 export const pageOf = (places: readonly PlaceMark[], line: number) => Math.max(0, markAt(places, line)) + 1;
 
 /** The first line of a page, counted from 1. */
 export const firstLineOf = (places: readonly PlaceMark[], page: number) => places[page - 1]?.line ?? 1;
 
-/** What stands above a line, where a page, slide, sheet or chapter begins. */
+/** The heading above a line that begins a page, slide, sheet or chapter. */
 export function headingAt(places: readonly PlaceMark[], line: number): string | undefined {
   const at = markAt(places, line);
   const mark = places[at];
-  // A sheet has a mark wherever rows are missing; its name is said once.
+  // A sheet has a mark after each gap in its rows, but its name is shown once.
   return mark?.line === line && places[at - 1]?.place !== mark.place ? mark.place : undefined;
 }
 
-/** The row of a sheet that a line holds. */
+/** The row number of a line in a sheet. */
 export function rowAt(places: readonly PlaceMark[], line: number): number | undefined {
   const mark = places[markAt(places, line)];
   return mark?.row === undefined ? undefined : mark.row + line - mark.line;

@@ -1,29 +1,30 @@
-// A scroll bar for texts of any length. Browsers draw nothing taller than some 30 million pixels: longer texts get a bar of fixed height,
-// on which a place stands for a line, as on a map. At both ends the map is true to scale, so that a text can be scrolled to its ends.
+// A scroll bar for texts of any length. Browsers draw nothing taller than about 30 million pixels, so longer texts get a scroll range of
+// fixed height, in which a position stands for a line, as on a map. Both ends are true to scale, so that you can scroll to the very end.
 
-export const TALLEST = 8_000_000;
-/** Lines at each end that are true to scale. */
-const TRUE = 1_000;
+/** Maximum height of the scroll range. */
+export const MAX_HEIGHT_PX = 8_000_000;
+/** Number of lines at each end that are true to scale. */
+const TRUE_LINES = 1_000;
 
 export interface Scale {
-  /** Lines of the whole text. */
+  /** Number of lines in the text. */
   total: number;
-  /** Pixels of a usual line. */
+  /** Usual height of a line, in pixels. */
   row: number;
-  /** Pixels that can be seen at once. */
+  /** Height of the view, in pixels. */
   view: number;
 }
 
-/** Pixels of the whole, as the scroll bar has it. */
-export const heightOf = ({ total, row, view }: Scale) => Math.max(view, Math.min(total * row, TALLEST));
+/** Height of the scroll range, in pixels. */
+export const heightOf = ({ total, row, view }: Scale) => Math.max(view, Math.min(total * row, MAX_HEIGHT_PX));
 
-/** Points of the map: lines at the top, and their places on the bar. */
+/** Points of the map: lines and their positions in the scroll range. */
 function mapOf(scale: Scale): [line: number, top: number][] {
   const { total, row, view } = scale;
   const line = Math.max(0, total - view / row);
   const top = heightOf(scale) - view;
-  const end = [TRUE, TRUE * row] as const;
-  const isMapped = total * row > TALLEST && top > 4 * end[1];
+  const end = [TRUE_LINES, TRUE_LINES * row] as const;
+  const isMapped = total * row > MAX_HEIGHT_PX && top > 4 * end[1];
   return isMapped
     ? [[0, 0], [...end], [line - end[0], top - end[1]], [line, top]]
     : [
@@ -32,7 +33,7 @@ function mapOf(scale: Scale): [line: number, top: number][] {
       ];
 }
 
-/** Goes along the points from `from` to `to`: 0 are lines, 1 are places. */
+/** Interpolates between the points. Index 0 is a line, index 1 a position. */
 function follow(scale: Scale, value: number, from: 0 | 1, to: 0 | 1): number {
   const map = mapOf(scale);
   const last = map.at(-1) ?? [0, 0];
@@ -43,8 +44,8 @@ function follow(scale: Scale, value: number, from: 0 | 1, to: 0 | 1): number {
   return a[to] + part * (b[to] - a[to]);
 }
 
-/** The line, from 0 and with its fraction, that a place of the scroll bar stands for. */
+/** The line at a scroll position, counted from 0, with its fraction. */
 export const lineAt = (top: number, scale: Scale) => follow(scale, top, 1, 0);
 
-/** The place of the scroll bar that stands for a line. */
+/** The scroll position of a line, in pixels. */
 export const topOf = (line: number, scale: Scale) => follow(scale, line, 0, 1);

@@ -3,44 +3,45 @@ import type { ReadLines } from "../bindings/ReadLines";
 import { usePlatform, type Platform } from "../platform";
 import { lineOf, type LineText } from "./longLines";
 
-/** Lines are read in pieces of this many. */
-export const PIECE = 200;
+/** Number of lines fetched at once. */
+const CHUNK_LINES = 200;
 
-/** Which text is shown: a document as it is, or as a run saw it. */
+/** The text to show: the current document, or the version a run read. */
 export interface TextOf {
   library: string;
   path: string;
   run?: string | undefined;
 }
 
-const pieceOf = (line: number) => Math.floor(Math.max(0, line - 1) / PIECE);
+const chunkOf = (line: number) => Math.floor(Math.max(0, line - 1) / CHUNK_LINES);
 
-const request = (platform: Platform, { library, path, run }: TextOf, piece: number) => {
-  const lines: ReadLines = { library, path, start_line: piece * PIECE + 1, max_lines: PIECE, ...(run ? { run } : {}) };
+const request = (platform: Platform, { library, path, run }: TextOf, chunk: number) => {
+  const start_line = chunk * CHUNK_LINES + 1;
+  const lines: ReadLines = { library, path, start_line, max_lines: CHUNK_LINES, ...(run ? { run } : {}) };
   return {
-    queryKey: ["read_lines", library, path, run ?? "", piece],
+    queryKey: ["read_lines", library, path, run ?? "", chunk],
     queryFn: () => platform.call("read_lines", lines),
-    // Files change under us; a look now and then is cheap.
+    // Files change while they are open; reading them again is cheap.
     staleTime: 10_000,
-    // A walk through a long log leaves its pieces behind.
+    // Scrolling through a long log would otherwise keep all of its chunks in memory.
     gcTime: 30_000,
   };
 };
 
-/** The piece in which a line lies, and with it what is known of the whole. */
+/** The chunk that holds a line, together with facts about the whole text. */
 export function useText(of: TextOf, line: number) {
   const platform = usePlatform();
-  // Another place in the same document: until it is here, what is known of the whole stays.
-  return useQuery({ ...request(platform, of, pieceOf(line)), placeholderData: keepPreviousData });
+  // After a move within the document, the old facts stay until the new chunk arrives.
+  return useQuery({ ...request(platform, of, chunkOf(line)), placeholderData: keepPreviousData });
 }
 
-/** The lines from `first` to `last`, from 1, as far as they have arrived. */
+/** The lines from `first` to `last`, counted from 1. Lines that have not arrived are `undefined`. */
 export function useLines(of: TextOf, first: number, last: number): (line: number) => LineText | undefined {
   const platform = usePlatform();
-  const from = pieceOf(first);
-  const pieces = Array.from({ length: pieceOf(last) - from + 1 }, (_, i) => from + i);
+  const from = chunkOf(first);
+  const chunks = Array.from({ length: chunkOf(last) - from + 1 }, (_, i) => from + i);
   return useQueries({
-    queries: pieces.map((piece) => request(platform, of, piece)),
+    queries: chunks.map((chunk) => request(platform, of, chunk)),
     combine: (results) => {
       const parts = results.flatMap(({ data }) => (data ? [data] : []));
       return (line: number) => lineOf(parts, line);

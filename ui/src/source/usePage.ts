@@ -9,11 +9,11 @@ interface Wanted {
   page: number;
   pages: number | undefined;
   width: number;
-  /** The width is known. */
+  /** Whether the width is known. */
   ready: boolean;
 }
 
-/** A page's image. The one before stays until it is here; the one after is drawn ahead. */
+/** A page's image. The old page stays until the new one arrives; the next page is fetched in advance. */
 export function usePage({ library, path, digest, page, pages, width, ready }: Wanted) {
   const platform = usePlatform();
   const client = useQueryClient();
@@ -28,7 +28,7 @@ export function usePage({ library, path, digest, page, pages, width, ready }: Wa
   const here = query.isSuccess && !query.isPlaceholderData;
   useEffect(() => {
     if (here && pages !== undefined && page < pages) void client.prefetchQuery(options(page + 1));
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key says all that the options are made of
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- these values make up the query key
   }, [here, library, path, digest, page, pages, width, client]);
   return query;
 }

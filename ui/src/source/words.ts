@@ -1,14 +1,14 @@
 import type { QuoteCheck } from "../bindings/QuoteCheck";
 
-/** What was checked about a place, and what that says. */
+/** The results of checking a cited place, and their meaning. */
 export const checkWords: Record<QuoteCheck, { title: string; about: string }> = {
   quote_found: {
     title: "Quote found",
-    about: "These words stand at this place. Whether they support the sentence is for you to judge.",
+    about: "These words are at this place. You decide whether they support the answer.",
   },
-  place_found: { title: "Place found", about: "This place exists. The answer quotes nothing here that could be compared." },
+  place_found: { title: "Place found", about: "This place exists. The answer quotes no words that Plumb could compare." },
   not_found: {
     title: "Not found",
-    about: "There is no such place, or the quoted words do not stand there. Look again before you rely on it.",
+    about: "This place does not exist, or the quoted words are not there. Check it before you rely on it.",
   },
 };

@@ -1,4 +1,4 @@
-/** How large a page is shown: as wide as there is room, or as parts of its true size. */
+/** Zoom factors of a page. `fit` fills the width of the pane. */
 export const zooms = { fit: 0, "100": 1, "150": 1.5 } as const;
 export type Zoom = keyof typeof zooms;
 

@@ -2,7 +2,7 @@ import { count, dollars, plural } from "../text/format";
 import { dayName, type Day } from "./months";
 import s from "./Spending.module.css";
 
-/** A bar for each day of the month; the numbers are a table for those who cannot see it. */
+/** A bar for each day of the month, with a hidden table for screen readers. */
 export function Days({ days }: { days: Day[] }) {
   const most = Math.max(...days.map((day) => day.cost), 0.000001);
   const words = (day: Day) => `${dayName(day.day)}: ${dollars(day.cost)}, ${plural(day.calls, "call")}`;

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Spending } from "../bindings/Spending";
-import { report } from "../data/host";
+import { report } from "../data/trouble";
 import { Banner } from "../parts/Banner";
 import { Bar } from "../parts/Bar";
 import { Button } from "../parts/Button";
@@ -11,7 +11,7 @@ import { typedAmount } from "../text/amount";
 import { dollars } from "../text/format";
 import s from "./Spending.module.css";
 
-/** The most that may be spent in a month. */
+/** The monthly cost limit, in US dollars. */
 export function MonthLimit({ spending }: { spending: Spending }) {
   const platform = usePlatform();
   const client = useQueryClient();
@@ -31,11 +31,11 @@ export function MonthLimit({ spending }: { spending: Spending }) {
       {spending.almost_spent && limit !== undefined && (
         <Banner
           calm={part < 1}
-          title={part < 1 ? "Most of this month's limit is spent" : "This month's limit is reached"}
+          title={part < 1 ? "You have spent most of this month’s limit" : "You have reached this month’s limit"}
           testid="month-warning"
         >
-          {dollars(spending.total.cost_usd)} of {dollars(limit)}. Questions stop there with the best answer so far, and go on once
-          the limit is raised.
+          You have spent {dollars(spending.total.cost_usd)} of {dollars(limit)}. At the limit, questions stop with the best answer
+          so far; raise it to continue them.
         </Banner>
       )}
       <form
@@ -51,7 +51,7 @@ export function MonthLimit({ spending }: { spending: Spending }) {
           value={words}
           placeholder="No limit"
           aria-invalid={wrong || undefined}
-          hint={wrong ? "An amount above 0, please." : "Kept by all questions together: money is set aside before each call."}
+          hint={wrong ? "Enter an amount above 0." : "For all questions together. Plumb reserves the money before each call."}
           onChange={(event) => setWords(event.target.value)}
         />
         <Button
@@ -62,7 +62,7 @@ export function MonthLimit({ spending }: { spending: Spending }) {
           Save
         </Button>
       </form>
-      {limit !== undefined && <Bar label="Spent of this month's limit" part={part} warn={spending.almost_spent} />}
+      {limit !== undefined && <Bar label="Share of this month’s limit spent" part={part} warn={spending.almost_spent} />}
     </section>
   );
 }

@@ -2,7 +2,7 @@ import type { NamedSpent } from "../bindings/NamedSpent";
 import { dollars, plural, short } from "../text/format";
 import s from "./Spending.module.css";
 
-/** Who got how much of the money. */
+/** Spending by name, with a bar for each share. */
 export function Shares({ title, shares }: { title: string; shares: NamedSpent[] }) {
   const most = Math.max(...shares.map((share) => share.cost_usd));
   return (

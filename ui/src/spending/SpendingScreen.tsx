@@ -4,8 +4,9 @@ import { useNavigation } from "../data/place";
 import { Banner } from "../parts/Banner";
 import { Button } from "../parts/Button";
 import { ChoiceField } from "../parts/Field";
-import settings from "../settings/Settings.module.css";
+import { Screen } from "../parts/Screen";
 import { dollars, plural } from "../text/format";
+import { useAction } from "../useActions";
 import { Days } from "./Days";
 import { MonthLimit } from "./MonthLimit";
 import { dayName, daysOf, monthName } from "./months";
@@ -13,28 +14,22 @@ import { Shares } from "./Shares";
 import s from "./Spending.module.css";
 import { useSpending } from "./useSpending";
 
-/** What was spent, on what, and what may be. */
+/** Spending by month: the total, the days, the providers and models, and the monthly limit. */
 export function SpendingScreen() {
-  const { go } = useNavigation();
+  const close = useAction("closeScreen");
   const [month, setMonth] = useState<string>();
   const { data, error, refetch } = useSpending(month);
   return (
-    <main className={settings.page} data-testid="spending">
-      <div className={settings.bar}>
-        <h1>Spending</h1>
-        <Button onClick={() => go({ screen: "ask" })} title="Esc">
-          Done
-        </Button>
-      </div>
+    <Screen title="Spending" testid="spending" tip={close.tip} onClose={close.run}>
       <div className={s.body}>
         {error && (
-          <Banner title="What was spent cannot be read" acts={<Button onClick={() => void refetch()}>Try again</Button>}>
+          <Banner title="Plumb cannot read your spending" acts={<Button onClick={() => void refetch()}>Try again</Button>}>
             {error.message}
           </Banner>
         )}
         {data && <Month spending={data} onMonth={setMonth} />}
       </div>
-    </main>
+    </Screen>
   );
 }
 
@@ -63,8 +58,8 @@ function Month({ spending, onMonth }: { spending: Spending; onMonth(month: strin
       </header>
       {total.unpriced_calls > 0 && (
         <p className={s.unknown} data-testid="spending-unknown">
-          {plural(total.unpriced_calls, "call")} to a model without a known price {total.unpriced_calls === 1 ? "is" : "are"} not
-          in this sum. Give the model’s price in Settings, and the next ones will be.
+          This total leaves out {plural(total.unpriced_calls, "call")} to a model without a known price. Enter the model’s price
+          in Settings to count the next ones.
         </p>
       )}
       {total.calls > 0 && <Days days={daysOf(month, today, spending.days)} />}
@@ -75,7 +70,7 @@ function Month({ spending, onMonth }: { spending: Spending; onMonth(month: strin
           <Shares title="By model" shares={spending.models} />
         </div>
       )}
-      {spending.runs.length > 0 && <Dearest spending={spending} />}
+      {spending.runs.length > 0 && <MostExpensive spending={spending} />}
     </>
   );
 }
@@ -83,23 +78,23 @@ function Month({ spending, onMonth }: { spending: Spending; onMonth(month: strin
 function about({ total, month, today }: Spending): string {
   if (total.calls === 0) {
     return month === today.slice(0, 7)
-      ? "Nothing has been asked of a model yet this month. Ask a question, and what it costs shows here."
-      : "Nothing was asked of a model in this month.";
+      ? "You have not called a model yet this month. Ask a question, and its cost appears here."
+      : "You called no model that month.";
   }
   const free = total.free_calls > 0 ? `, ${total.free_calls === total.calls ? "all" : total.free_calls} of them free` : "";
   return `${plural(total.calls, "call")} to models${free}, as of ${dayName(today)}.`;
 }
 
-function Dearest({ spending }: { spending: Spending }) {
+function MostExpensive({ spending }: { spending: Spending }) {
   const { go } = useNavigation();
   return (
-    <section className={s.shares} aria-label="Dearest questions">
-      <h2>Dearest questions</h2>
+    <section className={s.shares} aria-label="Most expensive questions">
+      <h2>Most expensive questions</h2>
       <ul>
         {spending.runs.map(({ run_id, question, cost_usd }) => (
           <li key={run_id} className={s.run}>
             {question === undefined ? (
-              <span className={s.deleted}>A question that was deleted. What it cost stays spent.</span>
+              <span className={s.deleted}>A deleted question. Its cost still counts.</span>
             ) : (
               <button
                 type="button"

@@ -1,17 +1,17 @@
-// Days and months as the spending page writes them.
+// Days and months on the spending page.
 import type { NamedSpent } from "../bindings/NamedSpent";
 
-/** A day of a month, whether or not anything was spent on it. */
+/** A day of a month, with its spending. */
 export interface Day {
   /** `2026-11-22`. */
   day: string;
   cost: number;
   calls: number;
-  /** It has not come yet. */
+  /** The day is in the future. */
   ahead: boolean;
 }
 
-/** Every day of a month, `2026-11`. */
+/** Every day of a month such as `2026-11`. */
 export function daysOf(month: string, today: string, days: NamedSpent[]): Day[] {
   const [year = 0, number = 1] = month.split("-").map(Number);
   const last = new Date(Date.UTC(year, number, 0)).getUTCDate();
@@ -22,7 +22,7 @@ export function daysOf(month: string, today: string, days: NamedSpent[]): Day[] 
   });
 }
 
-// The names are dates without a time, so no zone may move them to another day.
+// Dates without a time: UTC keeps every time zone from moving them to another day.
 const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", timeZone: "UTC" });
 const monthFormat = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" });
 

@@ -1,6 +1,6 @@
-// Amounts of money as people type them.
+// Amounts of money, as typed.
 
-/** "3", "$3", "3,50", "US$ 0.25" -> the number; `undefined`: nothing was typed; `null`: that is no amount. */
+/** Reads "3", "$3", "3,50" or "US$ 0.25" in US dollars. `undefined` if empty, `null` if it is not an amount. */
 export function typedAmount(words: string): number | null | undefined {
   const bare = words
     .trim()

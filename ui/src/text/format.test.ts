@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { between, bytes, dayOf, dollars, duration, firstLine, short } from "./format";
 
-test("times read as a person would say them", () => {
+test("times have the unit that suits their length", () => {
   expect([230, 41_300, 192_000, 3_720_000].map(duration)).toEqual(["0.2 s", "41 s", "3 min 12 s", "1 h 2 min"]);
   expect(duration(59_800)).toBe("60 s");
   expect(duration(119_800)).toBe("2 min 0 s");
@@ -21,12 +21,12 @@ test("large numbers are shortened", () => {
   expect(bytes(1_117_320_768)).toBe("1.1 GB");
 });
 
-test("a question stands under the day it was asked", () => {
+test("a question is listed under the day it was asked", () => {
   const noon = new Date(2026, 10, 18, 12).getTime();
   const days = [0, 13, 24 * 3, 24 * 30].map((hours) => dayOf(noon - hours * 3_600_000, noon));
   expect(days).toEqual(["Today", "Yesterday", "This week", "Older"]);
 });
 
-test("the first line that says something is taken", () => {
+test("the first line with letters or digits is taken", () => {
   expect(firstLine("\n---\n  Two found\nthree")).toBe("Two found");
 });

@@ -1,4 +1,4 @@
-// Numbers, times and sizes as people read them.
+// Numbers, times and sizes in readable form.
 
 const whole = new Intl.NumberFormat("en-US");
 const oneDigit = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
@@ -22,7 +22,7 @@ export function dollars(amount: number): string {
   return `$${amount.toFixed(2)}`;
 }
 
-/** Two digits that matter: 0.0371 and 0.1249 -> "$0.04–0.13" */
+/** A range of costs in cents, rounded up at the top: 0.0371 and 0.1249 -> "$0.04–0.13" */
 export function between(low: number, high: number): string {
   if (high < 0.01) return "under $0.01";
   const least = low < 0.01 ? "0" : low.toFixed(2);
@@ -52,7 +52,7 @@ export function bytes(n: number): string {
 
 export type Day = "Today" | "Yesterday" | "This week" | "Older";
 
-/** The heading under which a question of the history stands. */
+/** The heading of a question in the history. */
 export function dayOf(atMs: number, nowMs: number): Day {
   const midnight = new Date(nowMs).setHours(0, 0, 0, 0);
   const day = 86_400_000;
@@ -71,7 +71,7 @@ const dateTime = new Intl.DateTimeFormat("en-GB", {
 });
 export const when = (atMs: number) => dateTime.format(atMs);
 
-/** The first line of a text that says something, shortened. */
+/** The first line that contains a letter or digit, cut to `most` characters. */
 export function firstLine(text: string, most = 140): string {
   const line =
     text

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { pieces } from "./python";
 
-test("no character of the code is lost or changed", () => {
+test("no character of the code is lost", () => {
   const code = 'for p in files():  # all\n    x = f"a{p}\\"" + \'é\'\n    y = """open';
   expect(
     pieces(code)
@@ -10,7 +10,7 @@ test("no character of the code is lost or changed", () => {
   ).toBe(code);
 });
 
-test("strings, numbers, keywords and our own names are told apart", () => {
+test("strings, numbers, keywords and REPL names are recognised", () => {
   expect(pieces('for x in grep("renew", 40):').filter((p) => p.kind !== "plain")).toEqual([
     { kind: "keyword", text: "for" },
     { kind: "keyword", text: "in" },

@@ -1,4 +1,4 @@
-// Just enough of Python's grammar to colour it.
+// A small tokenizer for colouring Python.
 export type Piece = { kind: "plain" | "keyword" | "text" | "number" | "comment" | "name"; text: string };
 
 const keywords =
@@ -12,7 +12,7 @@ const kinds = new Map<string, Piece["kind"]>([
 const PIECE =
   /(?<comment>#[^\n]*)|(?<text>[rbfuRBFU]{0,2}(?:"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?))|(?<number>\b\d[\d_.]*(?:e[+-]?\d+)?\b)|(?<word>[\p{L}_][\p{L}\p{N}_]*)|(?<plain>\s+|.)/gu;
 
-/** Cuts code into pieces that are coloured alike. */
+/** Splits code into pieces of one colour each. */
 export function pieces(code: string): Piece[] {
   const list: Piece[] = [];
   for (const match of code.matchAll(PIECE)) {

@@ -1,40 +1,49 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
-import type { OpenRun } from "../data/useRun";
-import { partialKey } from "../data/runLog";
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import type { NodeId } from "../bindings/NodeId";
+import { partialKey } from "../data/following/runLog";
+import type { OpenRun } from "../data/following/useRun";
 import { usePlatform } from "../platform";
 import { callCost, type Call } from "../run/fold";
-import { callKey, whyEnded, within } from "../run/story";
+import { callKey, whyIncomplete, within } from "../run/story";
 import { count, firstLine } from "../text/format";
 import { Output } from "./Code";
 import { Spent } from "./Spent";
-import { Story } from "./Story";
+
 import s from "./Story.module.css";
 
-/** So many are drawn before the person asks for more. */
-const FIRST = 20;
+/** Number of calls drawn at first, and the number each click on "more" adds. */
+const FIRST_CALLS = 20;
+const MORE_CALLS = 200;
 
-/** What was asked of models at one step. */
-export function Calls({ run, calls, chosen }: { run: OpenRun; calls: number[]; chosen: string | null }) {
-  const [most, setMost] = useState(FIRST);
+interface Props {
+  run: OpenRun;
+  chosen: string | null;
+  /** Draws the steps of a helper. Passed in, because steps contain calls. */
+  helper(node: NodeId, chosen: string | null): ReactNode;
+}
+
+/** The calls to models made by one step. */
+export function Calls({ run, calls, chosen, helper }: Props & { calls: number[] }) {
+  const [most, setMost] = useState(FIRST_CALLS);
   const picked = chosen === null ? -1 : calls.findIndex((id) => within(run.view, id).includes(chosen));
   const shown = calls.slice(0, Math.max(most, picked + 1));
   return (
     <div className={s.calls}>
       {shown.map((id) => {
         const call = run.view.calls.get(id);
-        return call && <CallRow key={id} run={run} call={call} chosen={id === calls[picked] ? chosen : null} />;
+        return call && <CallRow key={id} run={run} call={call} chosen={id === calls[picked] ? chosen : null} helper={helper} />;
       })}
       {shown.length < calls.length && (
-        <button type="button" className={s.link} onClick={() => setMost(shown.length + 200)}>
-          {count(calls.length - shown.length)} more
+        <button type="button" className={s.link} onClick={() => setMost(shown.length + MORE_CALLS)}>
+          Show {count(calls.length - shown.length)} more
         </button>
       )}
     </div>
   );
 }
 
-function CallRow({ run, call, chosen }: { run: OpenRun; call: Call; chosen: string | null }) {
+function CallRow({ run, call, chosen, helper }: Props & { call: Call }) {
   const [open, setOpen] = useState(chosen !== null);
   const itself = chosen === callKey(call.id);
   const [seen, setSeen] = useState(chosen);
@@ -47,8 +56,8 @@ function CallRow({ run, call, chosen }: { run: OpenRun; call: Call; chosen: stri
     if (itself) head.current?.scrollIntoView({ block: "center" });
   }, [itself]);
   const reply = call.text || run.log.partials[partialKey(call.node, call.id)];
-  const cutOff = whyEnded(call.finish);
-  const states = { running: "under way", done: "answered", failed: "no answer", broken: "broke off" };
+  const cutOff = whyIncomplete(run.view, call.id);
+  const states = { running: "in progress", done: "answered", failed: "no answer", broken: "cut off" };
   return (
     <div className={s.call}>
       <button
@@ -75,8 +84,8 @@ function CallRow({ run, call, chosen }: { run: OpenRun; call: Call; chosen: stri
           <Prompt run={run.id} call={call} />
           {call.child !== undefined && (
             <>
-              <span className={s.label}>How the helper went about it</span>
-              <Story run={run} node={call.child} chosen={chosen} />
+              <span className={s.label}>The helper’s steps</span>
+              {helper(call.child, chosen)}
             </>
           )}
           {reply && (
@@ -114,7 +123,7 @@ function Prompt({ run, call }: { run: string; call: Call }) {
       ) : (
         !prompt.data && (
           <button type="button" className={s.link} onClick={() => setWhole(true)}>
-            Show all of it
+            Show the whole prompt
           </button>
         )
       )}

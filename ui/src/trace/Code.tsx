@@ -2,7 +2,7 @@ import { memo } from "react";
 import { pieces } from "../text/python";
 import s from "./Code.module.css";
 
-/** Python, coloured. */
+/** Python code with syntax colours. */
 export const Code = memo(function Code({ code }: { code: string }) {
   return (
     <pre className={s.code} tabIndex={0} role="group" aria-label="Code">
@@ -19,7 +19,7 @@ export const Code = memo(function Code({ code }: { code: string }) {
   );
 });
 
-/** Text as it came out. */
+/** Plain output, in a monospaced font. */
 export function Output({ label, children }: { label: string; children: string }) {
   return (
     <pre className={`${s.code} ${s.output}`} tabIndex={0} role="group" aria-label={label}>

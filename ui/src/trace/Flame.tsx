@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useState } from "react";
-import { useClock, type OpenRun } from "../data/useRun";
+import { useClock, type OpenRun } from "../data/following/useRun";
 import { cx } from "../parts/cx";
 import { moveBetweenRows } from "../parts/rows";
 import { flame, ticks, type Bar } from "../run/flame";
@@ -11,35 +11,35 @@ interface Props {
   run: OpenRun;
   chosen: string | null;
   onOpen(key: string): void;
-  /** Below the story: only the first rows. */
+  /** Draws only the first rows, for the place below the story. */
   small?: boolean;
 }
 
-const ROW = 23;
+const ROW_HEIGHT_PX = 23;
 const SMALL_ROWS = 4;
-/** More bars than this cannot be told apart. */
-const MOST_BARS = 3000;
+/** Maximum number of bars drawn. More than this cannot be told apart. */
+const MAX_BARS = 3000;
 
-/** The same events as time. */
+/** A flame chart of the run: a bar for each step, by time. */
 export function Flame({ run, chosen, onOpen, small }: Props) {
   const clock = useClock(run);
   const now = run.state === "running" ? clock : run.view.length;
   const { bars, rows, length } = useMemo(() => flame(run.view, now), [run.view, now]);
   const [field, fieldWidth] = useWidth();
   const [over, setOver] = useState<Bar | null>(null);
-  const shown = bars.filter((bar) => !small || bar.row < SMALL_ROWS).slice(0, MOST_BARS);
+  const shown = bars.filter((bar) => !small || bar.row < SMALL_ROWS).slice(0, MAX_BARS);
   const drawn = small ? Math.min(rows, SMALL_ROWS) : rows;
-  // One stop for the Tab key; arrow keys move on from there.
+  // The Tab key stops here once; the arrow keys move between bars.
   const stop = shown.some((bar) => bar.key === chosen) ? chosen : shown[0]?.key;
   if (bars.length === 0) return null;
   return (
-    <section className={cx(s.flame, !small && s.whole, "num")} aria-label="Time, by what it was spent on">
+    <section className={cx(s.flame, !small && s.whole, "num")} aria-label="Time spent on each step">
       <div className={s.head}>
-        <span className="clip">{over ? over.label : "Time, by what it was spent on"}</span>
+        <span className="clip">{over ? over.label : "Time spent on each step"}</span>
         <span>{duration(over ? over.end - over.start : length)}</span>
       </div>
       <div ref={field} className={s.field} onMouseLeave={() => setOver(null)} onKeyDown={moveBetweenRows}>
-        <div className={s.bars} style={{ height: drawn * ROW - 4 }}>
+        <div className={s.bars} style={{ height: drawn * ROW_HEIGHT_PX - 4 }}>
           {shown.map((bar) => {
             const width = (bar.end - bar.start) / length;
             const fits = width * fieldWidth > bar.label.length * 5.8 + 12;
@@ -57,7 +57,7 @@ export function Flame({ run, chosen, onOpen, small }: Props) {
                 style={{
                   left: `${(bar.start / length) * 100}%`,
                   width: `calc(${width * 100}% - 1px)`,
-                  top: bar.row * ROW,
+                  top: bar.row * ROW_HEIGHT_PX,
                   ["--kind" as string]: kindColor[bar.kind],
                 }}
                 onMouseEnter={() => setOver(bar)}
@@ -89,7 +89,7 @@ export function Flame({ run, chosen, onOpen, small }: Props) {
   );
 }
 
-/** The width of an element, as it changes: a word that does not fit into its bar is not drawn. */
+/** The current width of an element, in pixels. Labels wider than their bar are not drawn. */
 function useWidth() {
   const [width, setWidth] = useState(380);
   const ref = useCallback((element: HTMLDivElement) => {

@@ -1,8 +1,8 @@
 import { ChevronRight } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { NodeId } from "../bindings/NodeId";
-import { partialKey } from "../data/runLog";
-import type { OpenRun } from "../data/useRun";
+import { partialKey } from "../data/following/runLog";
+import type { OpenRun } from "../data/following/useRun";
 import { cx } from "../parts/cx";
 import { story, type Step } from "../run/story";
 import { count } from "../text/format";
@@ -14,11 +14,11 @@ import s from "./Story.module.css";
 interface Props {
   run: OpenRun;
   node: NodeId;
-  /** The step, or part of a step, that was chosen elsewhere. */
+  /** The step, or part of one, that was chosen in the tree or the time line. */
   chosen?: string | null;
 }
 
-/** The steps in sentences. Code is there for those who read it, folded for those who don't. */
+/** The steps as sentences. Each step's code is folded until you open it. */
 export function Story({ run, node, chosen = null }: Props) {
   const steps = useMemo(() => story(run.view, node), [run.view, node]);
   return (
@@ -44,9 +44,9 @@ function StepRow({ run, node, step, chosen }: { run: OpenRun; node: NodeId; step
   const [open, setOpen] = useState(false);
   const [seen, setSeen] = useState<string | null>(null);
   const row = useRef<HTMLLIElement>(null);
-  // The mark stays on the line of the last word.
+  // The arrow must not wrap onto a line of its own, so it is kept with the last word.
   const lastWord = step.title.lastIndexOf(" ") + 1;
-  // A step that is chosen elsewhere opens once; after that its folding is the person's.
+  // Choosing a step elsewhere opens it once; after that you fold it as you like.
   if (chosen !== seen) {
     setSeen(chosen);
     if (chosen) setOpen(true);
@@ -87,7 +87,14 @@ function StepRow({ run, node, step, chosen }: { run: OpenRun; node: NodeId; step
               {cell.searches.map((f) => `“${f.query}”: ${count(f.hits)} in ${count(f.documents)} documents`).join("\n")}
             </Output>
           )}
-          {cell && cell.calls.length > 0 && <Calls run={run} calls={cell.calls} chosen={chosen} />}
+          {cell && cell.calls.length > 0 && (
+            <Calls
+              run={run}
+              calls={cell.calls}
+              chosen={chosen}
+              helper={(child, inside) => <Story run={run} node={child} chosen={inside} />}
+            />
+          )}
           {cell?.outcome?.output && (
             <>
               <span className={s.label}>
@@ -98,14 +105,14 @@ function StepRow({ run, node, step, chosen }: { run: OpenRun; node: NodeId; step
           )}
           {cell?.outcome?.error && (
             <>
-              <span className={s.label}>What went wrong</span>
-              <Output label="What went wrong">{cell.outcome.error}</Output>
+              <span className={s.label}>Error</span>
+              <Output label="Error">{cell.outcome.error}</Output>
             </>
           )}
           {cell?.outcome?.answer !== undefined && (
             <>
-              <span className={s.label}>Given as the answer</span>
-              <Output label="Given as the answer">{cell.outcome.answer}</Output>
+              <span className={s.label}>Answer</span>
+              <Output label="Answer from this step">{cell.outcome.answer}</Output>
             </>
           )}
         </div>

@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronRight } from "lucide-react";
 import { useMemo, useRef, useState, type KeyboardEvent } from "react";
-import type { OpenRun } from "../data/useRun";
+import type { OpenRun } from "../data/following/useRun";
 import { tree, type TreeRow } from "../run/tree";
 import { kindColor } from "./kinds";
 import { Spent } from "./Spent";
@@ -15,9 +15,9 @@ interface Props {
   onOpen(key: string): void;
 }
 
-const ROW = 30;
+const ROW_HEIGHT_PX = 30;
 
-/** The recursion, growing while it runs. Arrow keys move and fold; Enter leads to the step. */
+/** The steps and helpers of a run as a tree. Arrow keys move and fold; Enter opens the step in the story. */
 export function Tree({ run, chosen, onChoose, onOpen }: Props) {
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => tree(run.view, toggled), [run.view, toggled]);
@@ -26,7 +26,7 @@ export function Tree({ run, chosen, onChoose, onOpen }: Props) {
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,
-    estimateSize: () => ROW,
+    estimateSize: () => ROW_HEIGHT_PX,
     overscan: 12,
   });
   const at = Math.max(
@@ -68,7 +68,7 @@ export function Tree({ run, chosen, onChoose, onOpen }: Props) {
       ref={scroll}
       className={s.tree}
       role="tree"
-      aria-label="How the question was divided"
+      aria-label="Steps and helpers"
       tabIndex={0}
       aria-activedescendant={rows[at] ? domId(rows[at]) : undefined}
       onKeyDown={onKeyDown}

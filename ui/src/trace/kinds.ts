@@ -1,6 +1,6 @@
 import type { Kind } from "../run/story";
 
-/** The colour of what time was spent on; the same in story, tree and time. */
+/** The colour of each kind of step, shared by story, tree and time line. */
 export const kindColor: Record<Kind, string> = {
   look: "var(--trace-look)",
   search: "var(--trace-search)",

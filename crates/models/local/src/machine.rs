@@ -1,6 +1,6 @@
-//! What is known of this computer, read before the process is sealed.
+//! Facts about this computer, read before the process is sealed.
 
-/// Two threads on one core only get in each other's way.
+/// Number of physical cores that this process may use. Two threads on one core only slow each other down.
 pub fn physical_cores() -> u32 {
     let siblings = (0..)
         .map_while(|cpu| std::fs::read_to_string(format!("/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")).ok());
@@ -9,7 +9,7 @@ pub fn physical_cores() -> u32 {
     (if cores == 0 { allowed } else { cores.min(allowed) }) as u32
 }
 
-/// The kind of processor that llama.cpp's arithmetic was built for, as its file is named; `native` where it was built on this machine for itself.
+/// The kind of processor that llama.cpp was built for, as its file is named; `native` where it was built on this machine for itself.
 pub fn arithmetic() -> String {
     if cfg!(not(feature = "every-processor")) {
         return "native".into();
@@ -19,12 +19,12 @@ pub fn arithmetic() -> String {
     maps.lines().find_map(name).unwrap_or_else(|| "unknown".into())
 }
 
-/// Memory that programs can still take, in bytes.
+/// Memory that programs can still allocate, in bytes.
 pub fn free_memory() -> u64 {
     kilobytes("/proc/meminfo", "MemAvailable:").unwrap_or(0) * 1024
 }
 
-/// Private writable memory that this process has, in bytes.
+/// Private writable memory of this process, in bytes.
 pub fn memory_in_use() -> u64 {
     kilobytes("/proc/self/status", "VmData:").unwrap_or(0) * 1024
 }
