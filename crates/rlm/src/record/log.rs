@@ -4,7 +4,10 @@ use crate::{
     fault::{Code, Fault},
     ids::{CallId, NodeId},
     record::event::{EVENT_VERSION, Event, EventKind},
-    traits::journal::{Journal, Watcher},
+    traits::{
+        clock::Clock,
+        journal::{Journal, Watcher},
+    },
 };
 use std::sync::{
     Arc,
@@ -15,14 +18,14 @@ use std::sync::{
 pub struct Log {
     pub(crate) journal: Arc<dyn Journal>,
     watcher: Arc<dyn Watcher>,
-    now_ms: fn() -> u64,
+    clock: Arc<dyn Clock>,
     next: AtomicU64,
 }
 
 impl Log {
-    /// Continues at event number `next`. `now_ms` gives milliseconds since 1970.
-    pub fn new(journal: Arc<dyn Journal>, watcher: Arc<dyn Watcher>, now_ms: fn() -> u64, next: u64) -> Self {
-        Log { journal, watcher, now_ms, next: AtomicU64::new(next) }
+    /// Continues at event number `next`.
+    pub fn new(journal: Arc<dyn Journal>, watcher: Arc<dyn Watcher>, clock: Arc<dyn Clock>, next: u64) -> Self {
+        Log { journal, watcher, clock, next: AtomicU64::new(next) }
     }
 
     /// Appends one event; it is on disk when this returns.
@@ -48,7 +51,7 @@ impl Log {
     }
 
     fn dated(&self, node: NodeId, kind: EventKind) -> Event {
-        Event { version: EVENT_VERSION, seq: self.next.fetch_add(1, Ordering::Relaxed), at_ms: (self.now_ms)(), node, kind }
+        Event { version: EVENT_VERSION, seq: self.next.fetch_add(1, Ordering::Relaxed), at_ms: self.clock.now_ms(), node, kind }
     }
 
     /// Appends a message to the user that does not end the run.

@@ -9,13 +9,15 @@ use crate::{
 };
 use std::collections::{BTreeMap, HashMap};
 
-/// The reply of a sub-call as code gets it: an incomplete reply says so.
-pub fn given(text: &str, finish: Finish, usage: Usage) -> String {
-    match finish {
-        Finish::Stop => text.to_owned(),
-        Finish::Length => format!("{text}\n[the reply was cut off here, at its limit of {} tokens]", usage.output_tokens),
-        Finish::Refused => format!("{text}\n[the model refused to say more, or its provider withheld it]"),
-    }
+/// A recorded reply of a sub-call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedReply {
+    /// The whole text.
+    pub text: String,
+    /// Why it ended.
+    pub finish: Finish,
+    /// Tokens of the call.
+    pub usage: Usage,
 }
 
 /// A recorded sub-call.
@@ -28,7 +30,7 @@ pub struct CallRecord {
     /// A child node answers it.
     pub recursive: bool,
     /// How it ended; `None` if it was in flight.
-    pub result: Option<Result<String, Fault>>,
+    pub result: Option<Result<RecordedReply, Fault>>,
 }
 
 /// A recorded cell.
@@ -132,7 +134,7 @@ impl Record {
                         // The run was stopped during the call, so resume asks again.
                         Some(fault) if fault.code == Code::Stopped => continue,
                         Some(fault) => Err(fault.clone()),
-                        None => Ok(given(text, *finish, *usage)),
+                        None => Ok(RecordedReply { text: text.clone(), finish: *finish, usage: *usage }),
                     };
                     let calls = node.cells.values_mut().flat_map(|cell| &mut cell.calls);
                     if let Some(record) = calls.into_iter().find(|record| record.call == *call) {

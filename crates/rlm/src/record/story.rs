@@ -11,7 +11,7 @@ use crate::{
     options::Mode,
     record::{
         event::{Event, EventKind, QuoteCheck, RunStatus},
-        terms::{FactsFold, RunFacts},
+        facts::{FactsFold, RunFacts},
     },
     traits::repl::CellOutcome,
     usage::Finish,

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 async fn events_survive_a_drop_without_close() {
     let folder = tempfile::tempdir().unwrap();
     let written = vec![started(0, "How many?"), reply(1, &"long text ".repeat(10_000), None), finished(2, RunStatus::Answered)];
-    let run = RunId::new();
+    let run = new_run();
     {
         let store = Store::open(folder.path()).await.unwrap();
         let journal = store.journal(&run);
@@ -52,7 +52,7 @@ async fn one_bad_append_fails_alone() {
     let store = Store::open(folder.path()).await.unwrap();
     let (run, journal) = begin(&store, "q").await;
     let (first, again, third, unknown) =
-        (reply(1, "a", None), reply(1, "b", None), reply(2, "c", None), store.journal(&RunId::new()));
+        (reply(1, "a", None), reply(1, "b", None), reply(2, "c", None), store.journal(&new_run()));
     let (a, b, c, d) =
         tokio::join!(journal.append(&first), journal.append(&again), journal.append(&third), unknown.append(&third));
     assert!(a.is_ok() && c.is_ok());
