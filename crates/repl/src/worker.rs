@@ -334,7 +334,7 @@ fn finish(reported: protocol::CellOutcome, limits: CellLimits, interrupted: Opti
             CellEnding::Interrupted
         }
     };
-    CellOutcome { output, omitted_chars, error, ending, answer }
+    CellOutcome { output, omitted_chars, error, answer, ..CellOutcome::ended(ending) }
 }
 
 /// Cuts a text after `max_chars` characters, and returns the number of characters cut off.
