@@ -6,7 +6,7 @@ use crate::{
     types::{Nothing, Update},
 };
 use plumb_corpus::{Extraction, Extractor, OpenCorpus};
-use plumb_models::Keys;
+use plumb_models::Models;
 use plumb_repl::SealedPython;
 use plumb_rlm::{fault::Fault, ids::RunId, traits::clock::Clock};
 use plumb_store::Store;
@@ -36,7 +36,7 @@ pub struct Plumb {
 
 pub(crate) struct Inner {
     pub store: Store,
-    pub keys: Arc<Keys>,
+    pub models: Models,
     pub extraction: Extraction,
     pub launcher: Arc<SealedPython>,
     pub folders: Folders,
@@ -72,7 +72,7 @@ impl Plumb {
         let plumb = Plumb {
             inner: Arc::new(Inner {
                 store,
-                keys: Keys::new(),
+                models: Models::new(folders.models(), folders.own_profiles()),
                 extraction: Extraction::new(Arc::new(Extractor::new()), &folders.cache),
                 launcher: Arc::new(SealedPython::new([Folders::program("plumb-python")], WORKER_MEMORY)),
                 folders,

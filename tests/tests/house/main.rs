@@ -12,14 +12,17 @@ use std::{collections::BTreeMap, process::Command};
 /// Every package of ours, and which of ours it may use.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("plumb-sandbox", &[]),
+    ("plumb-frames", &[]),
+    ("plumb-llama-protocol", &[]),
+    ("plumb-python-protocol", &[]),
     ("plumb-rlm", &[]),
     ("plumb-extract", &[]),
     ("plumb-extract-worker", &["plumb-extract", "plumb-sandbox"]),
     ("plumb-corpus", &["plumb-extract", "plumb-rlm"]),
-    ("plumb-repl", &["plumb-sandbox", "plumb-rlm"]),
-    ("plumb-python", &["plumb-sandbox"]),
-    ("plumb-models", &["plumb-sandbox", "plumb-rlm"]),
-    ("plumb-llama", &["plumb-models", "plumb-sandbox"]),
+    ("plumb-repl", &["plumb-frames", "plumb-python-protocol", "plumb-sandbox", "plumb-rlm"]),
+    ("plumb-python", &["plumb-frames", "plumb-python-protocol", "plumb-sandbox"]),
+    ("plumb-models", &["plumb-frames", "plumb-llama-protocol", "plumb-rlm"]),
+    ("plumb-llama", &["plumb-frames", "plumb-llama-protocol", "plumb-sandbox"]),
     ("plumb-store", &["plumb-rlm"]),
     ("plumb-api", &["plumb-corpus", "plumb-models", "plumb-repl", "plumb-rlm", "plumb-sandbox", "plumb-store"]),
     ("plumb-cli", &["plumb-api"]),
@@ -62,5 +65,23 @@ fn only_the_window_knows_tauri_and_only_the_store_knows_sql() {
         assert!(name == "plumb-store" || !knows("sqlx"), "{name} knows SQL");
         assert!(name != "plumb-rlm" || !(knows("reqwest") || knows("axum")), "the engine knows HTTP");
         assert!(name == "plumb-python" || !knows("pyo3"), "{name} links Python");
+    }
+}
+
+/// Libraries that reach a network or the desktop's bus.
+const NETWORK: &[&str] = &["hyper", "reqwest", "rustls", "zbus"];
+
+#[test]
+fn sealed_programs_link_no_network_library() {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    for program in ["plumb-llama", "plumb-python"] {
+        let tree =
+            ["tree", "--offline", "--locked", "--package", program, "--edges", "normal", "--prefix", "none", "--format", "{p}"];
+        let tree = Command::new(&cargo).args(tree).output().unwrap();
+        let linked = String::from_utf8(tree.stdout).unwrap();
+        let names: Vec<&str> = linked.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        assert!(names.contains(&program) && names.contains(&"plumb-sandbox"), "{}", String::from_utf8_lossy(&tree.stderr));
+        let reached: Vec<_> = names.iter().filter(|name| NETWORK.contains(name)).collect();
+        assert!(reached.is_empty(), "{program} links {reached:?}");
     }
 }

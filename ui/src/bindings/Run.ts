@@ -12,7 +12,7 @@ export type Run = {
  */
 summary: RunSummary, 
 /**
- * Everything that happened, in order.
+ * Everything that happened, in order, with what it means.
  */
 events: Array<Told>, 
 /**

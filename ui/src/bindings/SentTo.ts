@@ -3,26 +3,30 @@ import type { Destination } from "./Destination";
 import type { Reach } from "./Reach";
 
 /**
- * What has gone to one place.
+ * Everything that was sent to one destination.
  */
 export type SentTo = { 
 /**
- * Where.
+ * The destination.
  */
-to: Destination, reach: Reach, 
+to: Destination, 
 /**
- * Requests or frames, those included that were not answered.
+ * How far it goes.
+ */
+reach: Reach, 
+/**
+ * Number of requests or frames, unanswered ones included.
  */
 times: number, 
 /**
- * Bytes of their bodies.
+ * Size of their bodies, in bytes.
  */
 bytes: number, 
 /**
- * Tokens of their prompts, as we count them.
+ * Tokens of their prompts, as Plumb counts them.
  */
 tokens: number, 
 /**
- * So many of [`Ledger::documents`], from the first on.
+ * Number of documents read by then: the first ones of [`Ledger::documents`].
  */
 documents: number, };

@@ -2,4 +2,32 @@
 import type { StepKind } from "./StepKind";
 import type { Words } from "./Words";
 
-export type Step = { key: string, kind: StepKind, running?: Words, said?: string, } & Words;
+/**
+ * One step of the story.
+ */
+export type Step = { 
+/**
+ * Identifies the step within its run. `look`, `route`, `peek`: before the first turn. `turn:NODE:TURN`, `cell:NODE:CELL`, `call:CALL`.
+ * `note:SEQ`, `wait:SEQ`, `end:SEQ`: by the number of the event.
+ */
+key: string, 
+/**
+ * Its kind.
+ */
+kind: StepKind, 
+/**
+ * Its words while it runs; absent if they are the same.
+ */
+running?: Words, 
+/**
+ * The model's words in a turn, where they are not all of its reply: beside its code, or read from passages. May be empty.
+ */
+said?: string, 
+/**
+ * A short sentence without its full stop.
+ */
+title: string, 
+/**
+ * More about it, in one line.
+ */
+detail?: string, };

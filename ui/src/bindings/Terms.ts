@@ -2,4 +2,15 @@
 import type { Charge } from "./Charge";
 import type { ModelPlace } from "./ModelPlace";
 
-export type Terms = { place: ModelPlace, charge: Charge, };
+/**
+ * The terms on which a model is asked.
+ */
+export type Terms = { 
+/**
+ * Where it runs.
+ */
+place: ModelPlace, 
+/**
+ * Whether it costs money.
+ */
+charge: Charge, };

@@ -15,7 +15,7 @@ export type Update = { "type": "event",
  */
 run: RunId, 
 /**
- * What.
+ * What, with what it means.
  */
 event: Told, } | { "type": "delta", 
 /**

@@ -34,7 +34,7 @@ impl Plumb {
             return Err(Fault::new(Code::NoQuestion, "Type a question first."));
         }
         let (library, options) = self.asked(&request).await?;
-        let corpus = self.corpus(&library.sources, library.include)?;
+        let corpus = self.run_corpus(&library.sources, library.include).await?;
         let run_id = new_run_id();
         let live = Live::new(run_id.clone(), self.inner.updates.clone(), Story::default());
         let journal = self.inner.store.journal(&run_id);
@@ -93,7 +93,7 @@ impl Plumb {
         if request.max_cost_usd.is_some() {
             options.limits.max_cost_usd = request.max_cost_usd;
         }
-        let corpus = self.corpus(&sources, options.include)?;
+        let corpus = self.run_corpus(&sources, options.include).await?;
         let live = Live::new(run_id.clone(), self.inner.updates.clone(), Story::of(&events));
         let parts = self.parts(&run_id, &sources, &options, (&corpus, journal.clone(), &live)).await?;
         let stop = live.stop.clone();
@@ -122,10 +122,9 @@ impl Plumb {
         options: &RunOptions,
         (corpus, journal, live): (&Arc<OpenCorpus>, Arc<dyn Journal>, &Arc<Live>),
     ) -> Result<Parts, Fault> {
-        let (models, own) = (self.inner.folders.models(), self.inner.folders.own_profiles());
-        let model = plumb_models::connect(&options.model, &self.inner.keys, &models, &own).await?;
+        let model = self.inner.models.connect(&options.model).await?;
         let sub_model = match &options.sub_model {
-            Some(choice) => plumb_models::connect(choice, &self.inner.keys, &models, &own).await?,
+            Some(choice) => self.inner.models.connect(choice).await?,
             None => model.clone(),
         };
         self.keep_local(sources, options, [&*model, &*sub_model]).await?;
