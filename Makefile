@@ -22,7 +22,7 @@ run: build ## Build what is needed and open Plumb (first time: about 15 minutes 
 	@scripts/run.sh
 
 build: page links pdfium $(if $(CARD),vulkan) ## Build target/release/plumb (terminal) and target/release/plumb-app (window)
-	@echo 'Building Plumb: 560 crates and llama.cpp (first time: about 15 minutes on two cores; later: seconds). Each line is one of them.'
+	@echo 'Building Plumb: 600 crates and llama.cpp (first time: about 15 minutes on two cores; later: seconds). Each line is one of them.'
 	cargo build --release --locked $(PROGRAMS)
 	@echo 'Built: $(TARGET)/release/plumb and $(TARGET)/release/plumb-app'
 
