@@ -14,7 +14,7 @@ path: string,
  */
 bytes: number, 
 /**
- * What it is, for programs: "pdf", "docx", "code". By its name, and once it was read by its content.
+ * Its kind, for programs: "pdf", "docx", "code". Recognised by name, and by content once it was read.
  */
 kind: string, 
 /**
@@ -22,7 +22,7 @@ kind: string,
  */
 kind_name: string, 
 /**
- * What is known of it.
+ * Its state.
  */
 state: DocumentState, 
 /**
@@ -30,7 +30,7 @@ state: DocumentState,
  */
 reason?: string, 
 /**
- * What may read badly, in plain words.
+ * Parts that may read badly, in plain words.
  */
 doubts?: Array<string>, 
 /**

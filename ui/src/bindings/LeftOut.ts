@@ -5,10 +5,10 @@
  */
 export type LeftOut = { 
 /**
- * In plain words: "an image".
+ * The reason in plain words: "an image".
  */
 reason: string, 
 /**
- * How many.
+ * Number of files.
  */
 files: number, };

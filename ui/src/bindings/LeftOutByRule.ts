@@ -6,10 +6,10 @@ import type { Rule } from "./Rule";
  */
 export type LeftOutByRule = { 
 /**
- * Which rule.
+ * The rule.
  */
 rule: Rule, 
 /**
- * How many; a folder counts once, whatever lies in it.
+ * Number of files; a folder counts once, whatever it holds.
  */
 files: number, };

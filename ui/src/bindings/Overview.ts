@@ -6,7 +6,7 @@ import type { LeftOut } from "./LeftOut";
  */
 export type Overview = { 
 /**
- * What a person calls it: the folder's or file's name.
+ * The name of the folder or file.
  */
 name: string, 
 /**
@@ -14,7 +14,7 @@ name: string,
  */
 documents: number, 
 /**
- * Their files' bytes.
+ * Size of their files in bytes.
  */
 bytes: number, 
 /**
@@ -26,7 +26,7 @@ tokens_estimate: number,
  */
 skipped: number, 
 /**
- * Why, the most frequent reason first.
+ * The reasons, the most frequent one first.
  */
 left_out: Array<LeftOut>, 
 /**
