@@ -6,6 +6,7 @@
 //! The way of a question: [`run::start`] routes it ([`strategy`]); a node drives turns ([`node`]); models are called within the budget
 //! ([`calls`]); every step is recorded ([`record`]).
 
+pub mod crash;
 pub mod documents;
 pub mod fault;
 pub mod ids;
