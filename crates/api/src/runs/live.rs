@@ -1,19 +1,17 @@
-//! Runs as they happen: who is told, and what has arrived of replies that are not finished.
+//! A run under way: sends its updates, and keeps the arrived part of unfinished replies.
 
 use crate::types::{Partial, Update};
+use parking_lot::Mutex;
 use plumb_rlm::{
     ids::{CallId, NodeId, RunId},
     record::event::{Event, EventKind},
     traits::journal::Watcher,
 };
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
-/// Replies that are arriving, by node and call.
+/// Text of replies that are arriving, by node and call.
 type Arriving = HashMap<(NodeId, Option<CallId>), String>;
 
 /// A run under way in this process.
@@ -22,7 +20,7 @@ pub struct Live {
     updates: broadcast::Sender<Update>,
     arriving: Mutex<Arriving>,
     begun: watch::Sender<bool>,
-    /// Stops it.
+    /// Stops the run.
     pub stop: CancellationToken,
 }
 
@@ -39,14 +37,14 @@ impl Live {
         let _ = self.begun.subscribe().wait_for(|begun| *begun).await;
     }
 
-    /// What has arrived of replies that are not finished.
+    /// The arrived part of unfinished replies.
     pub fn partials(&self) -> Vec<Partial> {
-        let arriving = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
+        let arriving = self.arriving.lock();
         arriving.iter().map(|(&(node, call), text)| Partial { node, call, text: text.clone() }).collect()
     }
 
     fn tell(&self, update: Update) {
-        // Nobody listening is fine.
+        // No front end has to listen.
         let _ = self.updates.send(update);
     }
 }
@@ -59,14 +57,14 @@ impl Watcher for Live {
             _ => None,
         };
         if let Some(finished) = finished {
-            self.arriving.lock().unwrap_or_else(PoisonError::into_inner).remove(&finished);
+            self.arriving.lock().remove(&finished);
         }
         self.tell(Update::Event { run: self.run.clone(), event: Box::new(event.clone()) });
         self.begun.send_replace(true);
     }
 
     fn delta(&self, node: NodeId, call: Option<CallId>, text: &str) {
-        self.arriving.lock().unwrap_or_else(PoisonError::into_inner).entry((node, call)).or_default().push_str(text);
+        self.arriving.lock().entry((node, call)).or_default().push_str(text);
         self.tell(Update::Delta { run: self.run.clone(), node, call, text: text.to_owned() });
     }
 
