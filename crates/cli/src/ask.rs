@@ -1,4 +1,4 @@
-//! Asks, or goes on, and follows the run to its end.
+//! Asks a question or continues a run, and follows the run to its end.
 
 use crate::terminal::tell;
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
 use plumb_api::{
     Plumb,
     event::{Event, EventKind},
+    fault,
     fault::{Code, Fault},
     ids::RunId,
     types::{Ask, Nothing, OpenLibrary, Resume, RunRef, SetInclude, SetLocalOnly, Update},
@@ -25,7 +26,7 @@ pub async fn ask(plumb: &Plumb, arguments: arguments::Ask) -> Result<Exit, Fault
     if arguments.local_only {
         plumb.set_local_only(SetLocalOnly { library: library.id.clone(), local_only: true }).await?;
     }
-    // As in the window: what is listed stays so for later questions.
+    // As in the window, the choice stays for later questions.
     if arguments.include.is_any() {
         plumb.set_include(SetInclude { library: library.id.clone(), include: arguments.include.into() }).await?;
     }
@@ -66,7 +67,7 @@ pub async fn resume(plumb: &Plumb, arguments: arguments::Resume) -> Result<Exit,
     follow(plumb, run.run_id, updates, interrupts, &arguments.output).await
 }
 
-/// Shows progress until the run has ended. Ctrl-C stops the run, not the program: the run's end is still written and shown.
+/// Shows progress until the run ends. Ctrl-C stops the run, not the program, so that the run's end is still recorded and shown.
 async fn follow(
     plumb: &Plumb,
     run: RunId,
@@ -80,22 +81,28 @@ async fn follow(
         tokio::select! {
             update = updates.recv() => match update {
                 Ok(Update::Event { run: of, event }) if of == run => progress(&event, &mut next),
-                // The last update of a run: whatever its end, it is over.
+                // The last update of a run, whatever its end.
                 Ok(Update::Runs) if !is_running(plumb, reference()).await => break,
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => break,
             },
             () = interrupts.next() => {
                 tell!("Stopping …");
-                // A run that has just ended by itself needs no stopping.
+                // Stopping fails if the run has just ended by itself.
                 let _ = plumb.stop(reference()).await;
             }
         }
     }
     if let Some(file) = &output.events {
         let events = plumb.run(reference()).await?.events;
-        write_events(file, &events)
-            .map_err(|e| Fault::new(Code::Unwritable, format!("The events could not be written to {}: {e}", file.display())))?;
+        write_events(file, &events).map_err(|e| {
+            fault!(
+                Code::Unwritable,
+                "Plumb could not write the events to {file}: {reason}. Choose another file.",
+                file = file.display(),
+                reason = e
+            )
+        })?;
     }
     Ok(outcome::finished(&plumb.answer(reference()).await?, output.json))
 }

@@ -1,4 +1,4 @@
-//! Past questions: listed and shown.
+//! Lists and shows past questions.
 
 use crate::ask::wait_words;
 use crate::outcome::{self, Exit};
@@ -40,7 +40,7 @@ pub async fn runs(plumb: &Plumb, as_json: bool, limit: u32) -> Result<Exit, Faul
     Ok(Exit::Answered)
 }
 
-/// `plumb show`. The exit status says whether it could be shown, not how the run ended.
+/// `plumb show`. The exit status says whether the run could be shown, not how it ended.
 pub async fn show(plumb: &Plumb, run: String, as_json: bool) -> Result<Exit, Fault> {
     let answer = plumb.answer(RunRef { run: run.clone() }).await?;
     if !as_json {

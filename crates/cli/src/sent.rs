@@ -1,4 +1,4 @@
-//! What left this computer in a run, in words.
+//! Describes the data that left this computer in a run.
 
 use crate::outcome::counted;
 use plumb_api::{
@@ -7,13 +7,13 @@ use plumb_api::{
 };
 use std::net::IpAddr;
 
-/// So many documents are named; the others are counted.
-const NAMED: usize = 50;
+/// Maximum number of documents to name; the rest are counted.
+const MAX_NAMED_DOCUMENTS: usize = 50;
 
-/// Where something went and how much, in lines.
+/// Lines that say where data went, and how much.
 pub fn lines(ledger: Option<&Ledger>) -> Vec<String> {
     let Some(ledger) = ledger else {
-        return vec!["What left this computer was not written down by the version that asked.".to_owned()];
+        return vec!["The version of Plumb that asked did not record what left this computer.".to_owned()];
     };
     let stayed = ledger.sent.iter().all(|sent| matches!(sent.to, Destination::Server { this_computer: true, .. }));
     let first = stayed.then(|| "Nothing left this computer.".to_owned());
@@ -24,7 +24,7 @@ fn line(sent: &SentTo, exact: bool) -> String {
     let (place, what) = match &sent.to {
         Destination::Server { address, this_computer: true } => (format!("{address}, on this computer"), "request"),
         Destination::Server { address, .. } if is_here(address) => {
-            (format!("{address}, a server on this computer that hands on what it gets"), "request")
+            (format!("{address}, a server on this computer that forwards requests"), "request")
         }
         Destination::Server { address, .. } => (address.clone(), "request"),
         Destination::Command { command } => (format!("code run by \u{201c}{command}\u{201d}"), "message"),
@@ -47,18 +47,18 @@ fn is_here(address: &str) -> bool {
     host == "localhost" || ip.is_ok_and(|address| address.is_loopback())
 }
 
-/// Whose text it was, in lines.
+/// Lines that name the documents whose text was sent.
 pub fn documents(ledger: &Ledger) -> Vec<String> {
     if ledger.documents.is_empty() {
         return Vec::new();
     }
     let words = match ledger.exact {
-        true => "The text of these documents was sent:",
-        false => "Only text of these documents can have been sent, which had been read by then:",
+        true => "Text of these documents was sent:",
+        false => "Only these documents had been read, so only their text can have been sent:",
     };
-    let named = ledger.documents.iter().take(NAMED).map(|path| format!("  {path}"));
-    let more = ledger.documents.len().saturating_sub(NAMED);
-    let more = (more > 0).then(|| format!("  and {more} more: all are in --json"));
+    let named = ledger.documents.iter().take(MAX_NAMED_DOCUMENTS).map(|path| format!("  {path}"));
+    let more = ledger.documents.len().saturating_sub(MAX_NAMED_DOCUMENTS);
+    let more = (more > 0).then(|| format!("  and {more} more; --json lists all"));
     std::iter::once(words.to_owned()).chain(named).chain(more).collect()
 }
 
@@ -73,11 +73,12 @@ mod tests {
     }
 
     #[test]
-    fn a_server_on_this_computer_that_hands_on_is_named_as_that() {
+    fn a_forwarding_server_on_this_computer_is_named_as_one() {
         for here in ["http://localhost:11434", "http://127.0.0.1:4000", "http://[::1]:8", "http://[::1]"] {
             let words = said(here, false);
             assert!(
-                !words.contains("Nothing left") && words.contains(&format!("{here}, a server on this computer that hands on"))
+                !words.contains("Nothing left")
+                    && words.contains(&format!("{here}, a server on this computer that forwards requests"))
             );
             assert!(said(here, true).starts_with("Nothing left this computer."));
         }

@@ -37,7 +37,7 @@ describe("the ledger", () => {
 
   it("names a local server, a local relay and a remote server", () => {
     for (const address of ["http://localhost:4000", "http://127.0.0.1:4000", "http://[::1]:4000"]) {
-      expect(placeWords(server(address))).toContain("hands on");
+      expect(placeWords(server(address))).toContain("forwards requests");
       expect(placeWords(server(address, true))).toContain("did not leave");
     }
     expect(placeWords(cloud)).toBe("The model’s server.");

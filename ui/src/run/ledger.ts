@@ -46,7 +46,7 @@ const isHere = (address: string) => /^\w+:\/\/(localhost|127\.[\d.]+|\[::1\])(:\
 export function placeWords(to: Destination): string {
   if (to.kind === "command") return "Runs the code. Where that is, only this command knows.";
   if (to.this_computer) return "A server on this computer: this did not leave it, as far as Plumb can see.";
-  if (isHere(to.address)) return "A server on this computer that hands on what it gets to others.";
+  if (isHere(to.address)) return "A server on this computer that forwards requests to others.";
   return "The model’s server.";
 }
 
