@@ -62,7 +62,11 @@ async fn try_it(launcher: &SealedPython, outside: &Outside, attack: &Attack) -> 
     }
     let fail = |what: &str| Err(format!("{what}: {:.600}", format!("{outcome:?}")));
     match attack.checks.as_deref() {
-        None | Some("call_ids") => {}
+        None => {}
+        // Only the first call with a number that may be used is answered.
+        Some("call_ids") if host.prompts.load(Ordering::Relaxed) > u64::from(attack.name == "replayed_call_number") => {
+            return fail("a call was answered whose number may not be used");
+        }
         Some("forged_outcome") if !killed && (outcome.answer.is_some() || outcome.output.contains("forged")) => {
             return fail("a forged outcome was believed");
         }
@@ -100,7 +104,18 @@ async fn try_it(launcher: &SealedPython, outside: &Outside, attack: &Attack) -> 
                 return Err(format!("1 + 1 is {next:?}"));
             }
         }
-        Some(_) => {}
+        Some(
+            "call_ids"
+            | "forged_outcome"
+            | "answer_of_other_node"
+            | "budget"
+            | "seal"
+            | "ending"
+            | "host_memory"
+            | "others_unharmed"
+            | "next_cell",
+        ) => {}
+        Some(unknown) => return Err(format!("there is no check {unknown:?}")),
     }
     // Whatever became of it, the next worker is sound.
     if computes(&mut worker(launcher).await).await { Ok(()) } else { Err("no sound worker can be had".to_owned()) }
