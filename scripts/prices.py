@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes crates/models/src/prices.json: the dated table of windows and list prices of chat models.
+"""Makes crates/models/src/facts/prices.json: the dated table of chat models' context windows and list prices.
 
-The facts come from the public table that the LiteLLM project keeps, with a link to each provider's own page. Run it with the table's file, or
-with nothing to take the one in the newest package:
+The data comes from the LiteLLM project's public table, with a link to each provider's page. Run it with the table's file, or without
+arguments to take the table from the newest package:
 
     scripts/prices.py [model_prices_and_context_window.json] [--as-of 2026-11-22]
 """
@@ -17,9 +17,9 @@ import sys
 import tempfile
 import zipfile
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / "crates/models/src/prices.json"
+OUT = pathlib.Path(__file__).resolve().parent.parent / "crates/models/src/facts/prices.json"
 TABLE = "litellm/model_prices_and_context_window_backup.json"
-# Theirs to ours, and what stands before a model's name.
+# LiteLLM's provider name, our name, and the prefix of its model names.
 PROVIDERS = {
     "openai": ("openai", ""),
     "anthropic": ("anthropic", ""),
@@ -31,9 +31,9 @@ PROVIDERS = {
     "xai": ("xai", "xai/"),
     "azure": ("azure", "azure/"),
 }
-# Azure charges more in some regions, and the name of a deployment does not say where it is: the dearest counts.
+# Azure charges more in some regions, and a deployment's name does not give its region: the highest price counts.
 REGIONS = re.compile(r"^(us|eu|apac|global|global-standard)/")
-# What answers in sound or pictures, searches on its own, or is priced by more than tokens.
+# Models that answer with audio or images, search on their own, or charge for more than tokens.
 OTHER = re.compile(
     r"audio|realtime|search|image|tts|transcri|computer|robotics|research|lyria|omni|voxtral|guard|safeguard|moderation|vision"
     r"|container|router|multi-agent|embedding|customtools|^ft:|^together-ai-"
@@ -43,7 +43,7 @@ DATE = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2})$")
 
 
 def newest():
-    """The table in the newest package, and the package's name and version."""
+    """The table from the newest package, with the package's name and version."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, "litellm"], check=True)
         wheel = next(pathlib.Path(folder).glob("*.whl"))
@@ -52,7 +52,7 @@ def newest():
 
 
 def price(fact):
-    """US dollars per million tokens; None where a price depends on more than the four kinds of tokens."""
+    """Prices in US dollars per million tokens; None if the price depends on more than the four kinds of tokens."""
     each = lambda name: round(fact[name] * 1e6, 6) if fact.get(name) is not None else None
     read, wrote = each("input_cost_per_token"), each("output_cost_per_token")
     if read is None or wrote is None or each("output_cost_per_reasoning_token") not in (None, wrote):
@@ -68,23 +68,23 @@ def price(fact):
 
 
 def line(provider, name, fact):
-    """What is kept of a model."""
+    """The table's entry for a model; None if a price or limit is missing."""
     window, most = fact.get("max_input_tokens"), fact.get("max_output_tokens")
     if not isinstance(window, int) or not isinstance(most, int) or not price(fact) or not price(fact)["output"]:
         return None
-    # Above such a length all of a call costs more: Plumb stays below it, so that the price is exact.
+    # Above such a length the whole call costs more. Plumb stays below it, so that the price is exact.
     tiers = [int(found[1]) * 1000 for key, cost in fact.items() if cost and (found := TIER.match(key))]
     kept = {"provider": provider, "name": name, "window": min([window, *tiers]), "max_output": min(most, window)}
     if tiers and min(tiers) < window:
         kept["tier"] = True
-    # A reply can be made to begin with a given text: only Anthropic's format says how.
+    # Only Anthropic's format can start a reply with a given text.
     if provider == "anthropic" and fact.get("supports_assistant_prefill"):
         kept["prefill"] = True
     return {**kept, "price": price(fact), "source": fact.get("source", "")}
 
 
 def models(table, as_of):
-    """The chat models of our providers that can still be called."""
+    """The chat models of our providers that are not retired."""
     found = {}
     for key, fact in table.items():
         ours = PROVIDERS.get(fact.get("litellm_provider"))
@@ -96,17 +96,17 @@ def models(table, as_of):
         kept = None if OTHER.search(name) or (provider == "azure" and "/" in name) else line(provider, name, fact)
         if not kept:
             continue
-        dearest = found.get((provider, name))
-        if not dearest or dearest["price"]["output"] < kept["price"]["output"]:
+        highest = found.get((provider, name))
+        if not highest or highest["price"]["output"] < kept["price"]["output"]:
             found[provider, name] = kept
     same = lambda one, other: other and all(one[k] == other[k] for k in ("window", "max_output", "price"))
-    # A dated version that is like its model needs no line: Plumb knows that form of a name.
+    # A dated version equal to its model needs no entry: Plumb strips dates from names.
     dated = lambda name: DATE.search(name) is not None
     return [m for (p, n), m in sorted(found.items()) if not (dated(n) and same(m, found.get((p, DATE.sub("", n)))))]
 
 
 def words(table):
-    """Words that make another model of a name: `gpt-4o-audio` is not `gpt-4o`. From all names at OpenAI and Azure, whatever they answer in."""
+    """Words that distinguish models with similar names: `gpt-4o-audio` is not `gpt-4o`. Taken from all OpenAI and Azure models of any kind."""
     names = [key for key, fact in table.items() if fact.get("litellm_provider") in ("openai", "azure")]
     names = [REGIONS.sub("", name.removeprefix("azure/")).lower() for name in names]
     return sorted({word for name in names for word in re.split(r"[^a-z0-9]+", name) if word and not word.isdigit()})

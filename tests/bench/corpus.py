@@ -10,7 +10,7 @@ from first import arrival
 from memory import Memory, tree as processes
 from served import Served
 
-# ripgrep outside of a repository follows `.gitignore` only when told; Plumb always does.
+# Outside a repository ripgrep follows `.gitignore` only with this flag; Plumb always does.
 RG = ["rg", "--no-require-git"]
 IDLE_SECONDS = 20
 
@@ -34,17 +34,17 @@ def whole_tree():
 
 
 def lines(command, environment=None):
-    """How many lines a command prints, its time, and the processor's."""
+    """Returns how many lines a command prints, its wall time and its CPU time."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     since = time.perf_counter()
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment, timeout=measure.PATIENCE)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment, timeout=measure.TIMEOUT_SECONDS)
     took = time.perf_counter() - since
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return done.stdout.count(b"\n"), took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def listing(programs, folder):
-    """The tree listed, and how soon something can be asked about it."""
+    """Time to list the tree, and until the first prompt about it."""
     path = whole_tree()
     empty = folder / "empty"
     empty.mkdir()
@@ -64,7 +64,7 @@ def listing(programs, folder):
         with Served(programs, folder / f"served-{number}", path) as served, Memory() as watched:
             watched.watch(served.process.pid)
             opened.append(served.open(path)[2])
-            # The watches of 5,000 folders are set after the listing.
+            # Plumb sets its watches on 5,000 folders after listing.
             time.sleep(2)
         peaks.append(watched.most)
         home = folder / f"asked-{number}"
@@ -100,7 +100,7 @@ def searching(programs, folder):
             for option in ("-c", "-n"):
                 counted, took, _ = lines([*RG, option, word, path])
                 theirs[word, option].append(took)
-            # The last of them printed every line.
+            # The last command printed every line.
             if counted != total or shown != min(100, total):
                 raise RuntimeError(f"grep({word!r}) finds {total} lines and shows {shown}, ripgrep finds {counted}")
     for word, kind, wanted, factor in ((tree.RARE, "rare", "<= 1.3", 1.3), (tree.COMMON, "common", "faster", 1.0)):
@@ -113,7 +113,7 @@ def searching(programs, folder):
 
 
 def processor_seconds(pid):
-    """What a process and its descendants have used, those that have ended included."""
+    """CPU seconds used by a process and its descendants, including ended ones."""
     ticks = 0
     for process in processes(pid):
         with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as stat:
@@ -123,7 +123,7 @@ def processor_seconds(pid):
 
 
 def settled(pid):
-    """Waits until a process has nothing to do. Gives the processor's seconds that it has used."""
+    """Waits until a process is idle. Returns the CPU seconds it has used."""
     before = processor_seconds(pid)
     while True:
         time.sleep(1)
@@ -134,7 +134,7 @@ def settled(pid):
 
 
 def ranking(programs, folder):
-    """search() in the REPL over the whole tree: without an index, and with one."""
+    """search() in the REPL over the whole tree, without and with an index."""
     path = whole_tree()
     question = f"which {tree.COMMON} of the project calls {tree.RARE} when the file is closed?"
     code = f"import json, time\nsince = time.perf_counter()\nfound = search({question!r}, k=10)\nprint(json.dumps([time.perf_counter() - since, len(found)]))"
@@ -170,16 +170,16 @@ def ranking(programs, folder):
 
 
 def watching(programs, folder):
-    """The open tree when nothing happens in it, and how soon a change shows."""
+    """CPU use of the open tree while idle, and the time until a change shows."""
     path = whole_tree()
     came, went = [], []
     with Served(programs, folder / "home", path) as served:
         library, overview, _ = served.open(path)
-        # Setting the watches ends some time after the listing.
+        # Watches are complete some time after the listing.
         now = settled(served.process.pid)
         time.sleep(IDLE_SECONDS)
         used = (processor_seconds(served.process.pid) - now) / IDLE_SECONDS * 100
-        # The totals cost little to ask for; the whole listing asked for ten times a second would be what is measured.
+        # Totals are cheap to query; querying the whole listing ten times a second would dominate the measurement.
         documents = lambda: next(known["overview"]["documents"] for known in served.command("libraries") if known["id"] == library)
         for number in range(measure.ROUNDS):
             new = path / "project-07" / "src" / f"new-{number}.txt"
@@ -192,7 +192,7 @@ def watching(programs, folder):
             finally:
                 new.unlink()
             went.append(until(lambda: documents() == overview["documents"]))
-    # Ticks of a clock of 100 Hz: a figure of 0 means less than 0.05%.
+    # CPU time is in ticks of 10 ms: 0 means less than 0.05%.
     measure.tell("plumb serve with the tree open, idle", f"{used:8.2f} % of one processor   wanted < 1%{'' if used < 1 else '  MISSED'}")
     for what, times in (("a new file shows in the listing of 80,000", came), ("a deleted one is gone from it", went)):
         worst = max(times)
@@ -200,7 +200,7 @@ def watching(programs, folder):
 
 
 def until(shows):
-    """Seconds until something shows, asked ten times a second."""
+    """Seconds until `shows` returns true, polled ten times a second."""
     since = time.perf_counter()
     while not shows():
         if time.perf_counter() - since > 20:

@@ -1,6 +1,6 @@
-"""Runs a command and writes the processor time of it and all its descendants, in seconds: cpu.py OUT COMMAND...
+"""Runs a command and writes the CPU seconds of it and all its descendants: cpu.py OUT COMMAND...
 
-A process whose parent does not wait for it is missing from its parent's account. Here it becomes our child instead, and we wait for it.
+A parent's account lacks children that it does not wait for. Here such orphans become our children, and we wait for them.
 """
 
 import ctypes
@@ -13,7 +13,7 @@ import sys
 PR_SET_CHILD_SUBREAPER = 36
 
 if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
-    sys.exit("this system cannot adopt the processes that a command leaves behind")
+    sys.exit("this system does not let a process adopt orphans (PR_SET_CHILD_SUBREAPER)")
 status = subprocess.run(sys.argv[2:]).returncode
 try:
     while True:

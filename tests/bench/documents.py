@@ -1,4 +1,4 @@
-"""Documents read, beside `pdftotext` and LibreOffice; and that none is read twice."""
+"""Speed of reading documents beside `pdftotext` and LibreOffice; and a check that none is read twice."""
 
 import gzip
 import hashlib
@@ -18,9 +18,9 @@ import measure
 import tree
 
 HERE = pathlib.Path(__file__).parent
-# Debian's, with PDFs in them.
+# Debian packages that contain PDFs.
 PACKAGES = ("gnuplot-doc", "bash-doc", "debian-policy", "pari-doc", "r-doc-pdf", "developers-reference", "maint-guide", "sbcl-doc", "octave-doc")
-SMALLEST, LARGEST = 50_000, 2_500_000
+MIN_BYTES, MAX_BYTES = 50_000, 2_500_000
 OFFICE = 12
 ROUNDS = 3
 
@@ -42,8 +42,8 @@ def pdfs():
             if path.is_symlink() or not path.is_file():
                 continue
             content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-            if SMALLEST < len(content) < LARGEST:
-                # The same manual may lie in two places.
+            if MIN_BYTES < len(content) < MAX_BYTES:
+                # A manual may be in two places; the hash makes the name unique.
                 (kept / f"{path.name.split('.')[0]}-{hashlib.sha256(content).hexdigest()[:8]}.pdf").write_bytes(content)
         os.replace(kept, folder)
         shutil.rmtree(part)
@@ -51,7 +51,7 @@ def pdfs():
 
 
 def office(kind):
-    """Documents that LibreOffice wrote, made once: a report of about 30 pages with tables, or sheets of 3,000 rows."""
+    """Documents written by LibreOffice, made once: reports of about 30 pages with tables, or sheets of 3,000 rows."""
     folder = measure.cache("bench") / f"{kind}-1"
     if folder.exists():
         return folder
@@ -80,7 +80,7 @@ def office(kind):
 
 
 def convert(to, source, folder, profile):
-    """All documents of a folder in one start of LibreOffice, and its time."""
+    """Converts all documents of a folder in one run of LibreOffice. Returns its time."""
     folder.mkdir(parents=True, exist_ok=True)
     writer = ["--infilter=HTML (StarWriter)"] if to.startswith("docx") else []
     command = ["soffice", f"-env:UserInstallation=file://{profile}", "--headless", *writer, "--convert-to", to, "--outdir", folder, *sorted(source.iterdir())]
@@ -93,12 +93,12 @@ def convert(to, source, folder, profile):
 
 
 def read(programs, home, folder):
-    """Reads all documents of a folder. Gives what became of them, the time, and the processor's."""
+    """Reads all documents of a folder. Returns their entries, the wall time and the CPU time."""
     home.mkdir(parents=True, exist_ok=True)
     out = home / "cpu.txt"
     command = [sys.executable, HERE / "cpu.py", out, programs / "plumb", "files", "--json", folder]
     since = time.perf_counter()
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=measure.environment(home), timeout=measure.PATIENCE * 3)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=measure.environment(home), timeout=measure.TIMEOUT_SECONDS * 3)
     took = time.perf_counter() - since
     entries = [json.loads(line) for line in done.stdout.splitlines()]
     unread = [entry for entry in entries if entry["state"] != "extracted"]
@@ -108,11 +108,11 @@ def read(programs, home, folder):
 
 
 def plain(command, each):
-    """One process for each document, one after the other: the time, and the processor's."""
+    """Runs one process per document, one after another. Returns wall time and CPU time."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     since = time.perf_counter()
     for path in each:
-        subprocess.run([*command, path, "-"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=measure.PATIENCE)
+        subprocess.run([*command, path, "-"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=measure.TIMEOUT_SECONDS)
     took = time.perf_counter() - since
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -124,13 +124,13 @@ def pages_of(path):
 
 
 def extraction(programs, folder):
-    """Pages a second, and how much faster than LibreOffice."""
+    """Pages per second, and the ratio to LibreOffice."""
     source = pdfs()
     paths = sorted(source.iterdir())
     pages = sum(map(pages_of, paths))
     ours, theirs = [], []
     for number in range(ROUNDS):
-        # A fresh home each time: nothing is remembered.
+        # A fresh home each time, so that nothing is cached.
         _, took, used = read(programs, folder / f"pdf-{number}", source)
         ours.append((took, used))
         theirs.append(plain(["pdftotext", "-q"], paths))
@@ -146,7 +146,7 @@ def extraction(programs, folder):
     for kind, to in (("docx", "txt:Text"), ("xlsx", "csv")):
         source = office(kind)
         ours, theirs = [], []
-        # LibreOffice's first start makes a profile, which is not its work on documents.
+        # LibreOffice's first start creates a profile, which is not part of reading.
         convert(to, source, folder / "converted", folder / "profile")
         for number in range(ROUNDS):
             ours.append(read(programs, folder / f"{kind}-{number}", source)[1])
@@ -157,13 +157,13 @@ def extraction(programs, folder):
 
 
 def counting(programs, folder):
-    """The same programs, with a note for each start of the reader of documents."""
+    """The same programs, with a log of each start of `plumb-extract`."""
     beside = folder / "programs"
     beside.mkdir()
     notes = folder / "starts.txt"
     for path in programs.iterdir():
         if path.is_file() and (path.name.startswith(("plumb", "lib")) or ".so" in path.name) and path.suffix not in (".d", ".rlib", ".rmeta", ".a"):
-            # A link to `plumb` would lead back to the folder it stands in.
+            # Copied, because a link to `plumb` would resolve to its original folder.
             shutil.copy(path, beside / path.name)
     real = beside / "plumb-extract"
     real.rename(beside / "plumb-extract-real")
@@ -173,7 +173,7 @@ def counting(programs, folder):
 
 
 def second_open(programs, folder):
-    """A folder that was read before is not extracted again."""
+    """Checks that a folder read before is not extracted again."""
     source = folder / "documents"
     source.mkdir()
     for path in sorted(pdfs().iterdir())[:20]:
@@ -181,7 +181,7 @@ def second_open(programs, folder):
     with zipfile.ZipFile(source / "inner.zip", "w") as packed:
         for path in sorted(pdfs().iterdir())[20:23]:
             packed.write(path, path.name)
-    # What changed a moment ago may change again without a trace, so Plumb does not trust its stamp yet.
+    # A file changed just now may change again within the same time stamp, so Plumb does not trust the stamp yet.
     time.sleep(3)
     beside, starts = counting(programs, folder)
     first, again, of_first, of_again = [], [], [], []
@@ -191,7 +191,7 @@ def second_open(programs, folder):
         for times, counts in ((first, of_first), (again, of_again)):
             before = starts()
             since = time.perf_counter()
-            subprocess.run([beside / "plumb", "files", "--json", source], check=True, stdout=subprocess.PIPE, env=measure.environment(home), timeout=measure.PATIENCE)
+            subprocess.run([beside / "plumb", "files", "--json", source], check=True, stdout=subprocess.PIPE, env=measure.environment(home), timeout=measure.TIMEOUT_SECONDS)
             times.append(time.perf_counter() - since)
             counts.append(starts() - before)
     if not min(of_first):

@@ -1,4 +1,4 @@
-"""The way to the first prompt over a gigabyte of text, and the memory that a run over it takes."""
+"""Time to the first prompt over a gigabyte of text, and the memory of a run over it."""
 
 import socket
 import subprocess
@@ -10,7 +10,7 @@ from text import RARE, log
 
 
 def arrival(programs, folder, path):
-    """Seconds from the start of the process until its first prompt has arrived at the server."""
+    """Seconds from the start of the process until its first prompt reaches the server."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(60)
         command = measure.question(programs, path, f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
@@ -28,7 +28,7 @@ def arrival(programs, folder, path):
                         received += piece
                     return time.perf_counter() - since
             finally:
-                # The answer is of no interest.
+                # The answer does not matter.
                 process.kill()
 
 
@@ -38,7 +38,7 @@ def first_turn(programs, folder):
     little = folder / "little.txt"
     little.write_text("hello\n")
     for number in range(measure.ROUNDS):
-        # A fresh home each time: nothing is remembered of the text.
+        # A fresh home each time, so that nothing of the text is cached.
         homes = [folder / f"{name}-{number}" for name in ("large", "small")]
         for home in homes:
             home.mkdir()
@@ -55,7 +55,7 @@ def first_turn(programs, folder):
 
 
 def memory(programs, folder):
-    """A run that touches the whole text. What is mapped of files is the page cache's and no process's own."""
+    """Memory of a run that touches the whole text. Mapped file pages belong to the page cache and to no process."""
     path = log()
     grep = f"print(grep(r{RARE!r}).total)"
     script = {"root": [measure.cell("len(context)"), measure.cell("context.count('needle')"), measure.cell(grep), measure.cell("FINAL('x')")]}

@@ -1,4 +1,4 @@
-"""Answers with llama-cpp-python, by its public interface: llama_peer.py MODEL WINDOW THREADS. One JSON request a line: {"messages", "tokens"}."""
+"""Answers with llama-cpp-python through its public interface: llama_peer.py MODEL WINDOW THREADS. Reads one JSON request per line: {"messages", "tokens"}."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""The built-in model beside llama-cpp-python, with the same file, threads and prompts, in turn; and what a turn reads again."""
+"""The built-in model beside llama-cpp-python, alternating, with the same file, threads and prompts; and the tokens that a turn re-reads."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ AT_ONCE = 4
 
 
 class Llama(measure.Piped):
-    """The process plumb-llama, asked by its frames."""
+    """The process plumb-llama, driven through its frames."""
 
     def __init__(self, programs, model):
         self.process = subprocess.Popen([programs / "plumb-llama"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -46,7 +46,7 @@ class Llama(measure.Piped):
         self.send({"op": "complete", "id": self.asked, "job": {"messages": messages, "max_output_tokens": tokens, "grows": grows, **sampling}})
 
     def finished(self):
-        """The next reply that is done: its event, its text, and when its first piece came."""
+        """Waits for the next finished reply. Returns its event, its text and the time of its first piece."""
         text, first = "", None
         while (event := self.receive())["event"] == "text":
             first = first or time.perf_counter()
@@ -63,7 +63,7 @@ class Llama(measure.Piped):
 
 
 class Peer(measure.Piped):
-    """llama-cpp-python in an environment of its own."""
+    """llama-cpp-python in its own virtual environment."""
 
     def __init__(self, model, threads):
         script = pathlib.Path(__file__).with_name("llama_peer.py")
@@ -83,12 +83,12 @@ def user(text):
 
 
 def begun(text):
-    """A conversation. Without a system message of ours the peer would put the model's own before it."""
+    """A conversation. Without a system message the peer would insert the model's default one."""
     return [{"role": "system", "content": "You are a sailor."}, user(text)]
 
 
 def prompt(number, lines=55):
-    """About a thousand tokens that no other round has seen."""
+    """A prompt of about a thousand tokens, different in each round."""
     text = "".join(f"{number}.{line}: station {line * 37 % 91} reports {line * number % 17} ships and calm water\n" for line in range(lines))
     return f"Round {number}.\n{text}\nTell the story of these ships in many words."
 
@@ -103,7 +103,7 @@ def speed(programs, folder):
             usage, _, prompt_s, reply_s = ours.ask(begun(prompt(number)))
             theirs = peer.ask(begun(prompt(number)))
             if number == 1:
-                # Both have touched all of their memory by now.
+                # The first round only warms up both.
                 continue
             new = usage["input_tokens"] - usage["cached_input_tokens"]
             if abs(usage["input_tokens"] - theirs["read"]) > 10:
@@ -119,7 +119,7 @@ def speed(programs, folder):
 
 
 def together(llama, alone):
-    """Several replies at once: the model's weights are read once for all of them."""
+    """Several replies at once, which share each pass over the model's weights."""
     prompts = [begun(f"Write a long story about the number {number}.") for number in range(AT_ONCE)]
     since = time.perf_counter()
     for messages in prompts:
@@ -134,7 +134,7 @@ def together(llama, alone):
 
 
 def turns(llama):
-    """A conversation that grows: each turn must read only what is new, and so begins to answer as soon as that is read."""
+    """A growing conversation: each turn must read only its new tokens, and then starts to answer."""
     conversation, again, known, first_text = begun(prompt(99)), 0, 0, []
     for turn in range(TURNS):
         usage, text, first, _ = llama.ask(conversation, 24, grows=True)
@@ -145,7 +145,7 @@ def turns(llama):
         conversation += [{"role": "assistant", "content": text}, user(f"Output {turn}: {'ok ' * 40}\nGo on.")]
     share = again / known
     words = ", ".join(f"{first:.2f} s for {read}" for first, read in first_text)
-    # All turns but the first have as many new tokens, and longer and longer conversations before them.
+    # All turns but the first add equally many tokens to an ever longer conversation.
     later = [first / read for first, read in first_text[1:]]
     words += f"   last / second turn {later[-1] / later[0]:.2f}, wanted <= 1.2{'' if later[-1] <= 1.2 * later[0] else '  MISSED'}"
     measure.tell(f"{TURNS} turns: tokens read again", f"{again} of {known} ({share:.1%})   wanted < 10 %{'' if share < 0.1 else '  MISSED'}")

@@ -1,4 +1,4 @@
-"""Runs Plumb against the scripted model server, and shows what was measured."""
+"""Runs Plumb against the scripted model server and prints measurements."""
 
 import dataclasses
 import json
@@ -10,14 +10,14 @@ import time
 import urllib.request
 
 ROUNDS = 5
-# Nothing here takes this long; a run that hangs must not hang the rest.
-PATIENCE = 180
+# Longer than any run takes, so that one that hangs does not block the rest.
+TIMEOUT_SECONDS = 180
 
 median = statistics.median
 
 
 def cache(name):
-    """A folder for what is made once and kept, outside the repository."""
+    """A folder outside the repository for files that are made once and kept."""
     root = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
     folder = pathlib.Path(root) / "plumb-dev" / name
     folder.mkdir(parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ def cache(name):
 
 
 class Piped:
-    """A process that is spoken to by its pipes, and ends when its input does."""
+    """A process driven through its pipes, which exits when its input closes."""
 
     def __enter__(self):
         return self
@@ -37,7 +37,7 @@ class Piped:
 
 
 class Server(Piped):
-    """The scripted model server: it stands for the network."""
+    """The scripted model server, in place of the network."""
 
     def __init__(self, programs, folder, script):
         path = folder / "script.json"
@@ -47,7 +47,7 @@ class Server(Piped):
         self.base_url = json.loads(self.process.stdout.readline())["base_url"]
 
     def requests(self):
-        """How many completions were asked for."""
+        """How many completions were requested."""
         with urllib.request.urlopen(f"{self.base_url}/stats") as answer:
             return json.load(answer)["requests"]
 
@@ -71,18 +71,18 @@ def environment(folder):
 
 @dataclasses.dataclass
 class Run:
-    """One answered question."""
+    """An answered question."""
 
-    # Seconds since the epoch just before the process was started; events are dated by the same clock.
+    # Seconds since the epoch just before the process started; events use the same clock.
     started: float
     events: list
 
     def cells(self):
-        """Seconds of each cell."""
+        """Seconds that each cell took."""
         return [e["elapsed_ms"] / 1000 for e in self.events if e["type"] == "cell_finished"]
 
     def printed(self, number):
-        """What cell `number` (from 0) printed, read as JSON."""
+        """Output of cell `number`, counted from 0, parsed as JSON."""
         return json.loads([e["outcome"]["output"] for e in self.events if e["type"] == "cell_finished"][number])
 
     def until(self, kind):
@@ -91,7 +91,7 @@ class Run:
 
 
 def ask(programs, folder, path, script, *options, watch=lambda pid: None):
-    """Runs one question to its answer. `watch` is told the process's id when it has started."""
+    """Runs one question to its answer. Calls `watch` with the process id after the start."""
     events = folder / "events.jsonl"
     events.unlink(missing_ok=True)
     with Server(programs, folder, script) as server:
@@ -101,7 +101,7 @@ def ask(programs, folder, path, script, *options, watch=lambda pid: None):
         with subprocess.Popen(command, env=environment(folder), **pipes) as process:
             watch(process.pid)
             try:
-                out, err = process.communicate(timeout=PATIENCE)
+                out, err = process.communicate(timeout=TIMEOUT_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
@@ -115,15 +115,15 @@ def ask(programs, folder, path, script, *options, watch=lambda pid: None):
 
 
 def seconds(command):
-    """The time of a command from its start to its end; what it prints goes nowhere but is really written."""
+    """Seconds that a command runs. Its output is discarded, but really written."""
     since = time.perf_counter()
-    # Into a pipe: GNU grep stops at its first match when it sees /dev/null.
-    subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=PATIENCE)
+    # To a pipe: GNU grep stops at its first match if the output is /dev/null.
+    subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=TIMEOUT_SECONDS)
     return time.perf_counter() - since
 
 
 def show(what, ours, name, peer, wanted="", met=None, unit="s", faster=False):
-    """One line. `faster`: the ratio is how many times faster we are, not how many times slower."""
+    """Prints one comparison. With `faster` the ratio says how many times faster Plumb is, not how many times slower."""
     ratio, words = (peer / ours, "peer/ours") if faster else (ours / peer, "ours/peer")
     line = f"{what:<64} {ours:8.3f} {unit:<2}  {name:<26} {peer:8.3f} {unit:<2}  {words} {ratio:6.2f}"
     if wanted:
@@ -132,5 +132,5 @@ def show(what, ours, name, peer, wanted="", met=None, unit="s", faster=False):
 
 
 def tell(what, words):
-    """One line about what has no figure to compare."""
+    """Prints one line without a comparison."""
     print(f"{what:<64} {words}", flush=True)

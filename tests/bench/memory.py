@@ -9,7 +9,7 @@ EVERY = 0.02
 def tree(pid):
     """The process and all its descendants."""
     found = [pid]
-    # Children found on the way are looked into as well.
+    # The list grows while it is walked, so children of children are found too.
     for parent in found:
         for children in pathlib.Path(f"/proc/{parent}/task").glob("*/children"):
             try:
@@ -20,13 +20,13 @@ def tree(pid):
 
 
 def sample(pid):
-    """Megabytes of the whole tree. A page that several processes share counts once, in parts."""
+    """Megabytes of the whole tree. A page shared by several processes counts once, split between them."""
     total = {"own": 0, "files": 0, "private": 0}
     for process in tree(pid):
         try:
             lines = pathlib.Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:]
         except (FileNotFoundError, ProcessLookupError):
-            # It has ended.
+            # The process has ended.
             continue
         if not lines:
             continue
@@ -38,7 +38,7 @@ def sample(pid):
 
 
 class Memory:
-    """Watches a process from `watch` on; `most` holds the largest of each figure."""
+    """Samples a process from the call of `watch` on; `most` holds the peak of each figure."""
 
     def __init__(self):
         self.most = None
@@ -56,7 +56,7 @@ class Memory:
                 now = sample(pid)
                 self.most = {key: max(value, (self.most or now)[key]) for key, value in now.items()}
         except Exception as error:
-            # A process that cannot be looked into, or a kernel without these figures: then there is no sum.
+            # Raised again in `__exit__`: without access or these kernel figures there is no valid sum.
             self.error = error
 
     def __enter__(self):

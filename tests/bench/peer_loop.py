@@ -1,4 +1,4 @@
-"""Asks one question with a peer, by its own public interface: peer_loop.py NAME BASE_URL TURNS. Runs in the peer's environment."""
+"""Asks one question with a peer through its public interface: peer_loop.py NAME BASE_URL TURNS. Runs in the peer's environment."""
 
 import sys
 
@@ -11,14 +11,14 @@ def rlmness(base_url, turns):
     from rlmness.providers import Provider
 
     client = ChatClient(provider=Provider("scripted", f"{base_url}/chat/completions", "SCRIPTED_API_KEY"))
-    # The code runs in a process of its own, as ours does; without its WebAssembly sandbox, which would cost more.
+    # Code runs in a separate process, as in Plumb, without the peer's slower WebAssembly sandbox.
     return solve(TEXT, client, instruction=QUESTION, config=Config(primary_agent="m", runtime="subprocess", max_steps=turns)).output
 
 
 def minrlm(base_url, turns):
     from minrlm import RLM
 
-    # Without a text: with one it refuses an answer of cells that did not search it.
+    # Without a text: with one it refuses answers from cells that did not search it.
     return RLM(model="m", base_url=base_url, max_iterations=turns).completion(QUESTION).response
 
 

@@ -1,4 +1,4 @@
-"""Other engines of the same kind, each in an environment of its own, made once and kept outside the repository."""
+"""Comparable engines, each in its own virtual environment, made once and kept outside the repository."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ import sys
 
 import measure
 
-# Version, fence of a cell, and the cell that gives the answer: as each one's prompt and parser have them.
+# Version, code fence, and the cell that gives the answer, as each peer's prompt and parser expect them.
 PEERS = {
     "rlmness": ("0.2.1", "python", "FINAL('x')"),
     "minrlm": ("0.1.5", "python", "FINAL('x')"),
@@ -15,16 +15,16 @@ PEERS = {
 }
 
 
-# What the built-in model is measured beside. It is compiled when it is installed, for this processor: about ten minutes.
+# The peer of the built-in model. Installing compiles it for this processor, which takes about ten minutes.
 LLAMA = {"llama-cpp-python": "0.3.36"}
 
 
 def python(name):
-    """The Python that has the peer. Installs it the first time."""
+    """The Python interpreter of the peer's environment. Installs the peer the first time."""
     version = LLAMA[name] if name in LLAMA else PEERS[name][0]
     folder = measure.cache("peers") / name
     program = folder / "bin" / "python"
-    # Written last: an installation that was broken off has none.
+    # Written last, so that an interrupted installation has none.
     mark = folder / f"{name}-{version}"
     if mark.exists():
         return program
@@ -40,6 +40,6 @@ def python(name):
 
 
 def environment():
-    """Without a real key or settings that could lead a peer elsewhere than to the scripted server."""
+    """An environment without real keys or settings that could lead a peer to another server."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     return {**kept, "OPENAI_API_KEY": "none", "SCRIPTED_API_KEY": "none"}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Speed of whole processes and of workers, each beside a peer or a floor in the same run. See bench.py.
+# Measures whole processes and workers, each beside a peer or a lower bound in the same run. See bench.py.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 programs=${CARGO_TARGET_DIR:-target}/release

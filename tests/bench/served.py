@@ -1,4 +1,4 @@
-"""`plumb serve`, asked the way its page asks it."""
+"""`plumb serve`, driven through the API of its page."""
 
 import http.cookiejar
 import json
@@ -12,7 +12,7 @@ import measure
 
 
 class Served:
-    """The program with one folder that may be opened; it ends with the block."""
+    """A running server that may open one folder; it stops at the end of the block."""
 
     def __init__(self, programs, home, folder):
         home.mkdir(parents=True, exist_ok=True)
@@ -26,9 +26,9 @@ class Served:
             raise RuntimeError("plumb serve printed no address")
         self.base = address.split("?")[0].rstrip("/")
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-        # The token is exchanged for the cookie; the page itself may not be built here.
+        # Exchanges the token for the cookie; the page itself may not be built.
         try:
-            self.opener.open(address, timeout=measure.PATIENCE).close()
+            self.opener.open(address, timeout=measure.TIMEOUT_SECONDS).close()
         except urllib.error.HTTPError as error:
             error.close()
 
@@ -47,16 +47,16 @@ class Served:
     def command(self, name, **request):
         body = json.dumps(request).encode()
         sent = urllib.request.Request(f"{self.base}/api/{name}", body, {"Content-Type": "application/json"})
-        with self.opener.open(sent, timeout=measure.PATIENCE) as answer:
+        with self.opener.open(sent, timeout=measure.TIMEOUT_SECONDS) as answer:
             return json.load(answer)
 
     def open(self, folder):
-        """Opens the folder as a library and waits until it is listed. Gives its id, its overview and how long that took."""
+        """Opens the folder as a library and waits until it is listed. Returns its id, its overview and the seconds taken."""
         since = time.perf_counter()
         library = self.command("open_library", sources=[str(folder)])
         while "overview" not in library:
             time.sleep(0.005)
             library = next(known for known in self.command("libraries") if known["id"] == library["id"])
-            if "problem" in library or time.perf_counter() - since > measure.PATIENCE:
+            if "problem" in library or time.perf_counter() - since > measure.TIMEOUT_SECONDS:
                 raise RuntimeError(f"the folder was not listed: {library}")
         return library["id"], library["overview"], time.perf_counter() - since

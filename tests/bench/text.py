@@ -1,4 +1,4 @@
-"""A gigabyte of text in the REPL: how soon it is there, and how fast code runs over it, beside plain Python and ripgrep."""
+"""A gigabyte of text in the REPL: time until it is available, and speed of code over it, beside plain Python and ripgrep."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import measure
 SIZE = 1 << 30
 RARE, FREQUENT = r"needle 77\d", r"job 77\d"
 
-# The same program runs in a cell and in plain Python. Each task once to warm up, then twice.
+# The same program runs in a cell and in plain Python: each task once to warm up, then twice.
 TASKS = """
 import json, re, time
 
@@ -35,7 +35,7 @@ print(json.dumps({
 
 PEER = "import sys, time\nsince = time.perf_counter()\ncontext = open(sys.argv[1]).read()\nprint(time.perf_counter() - since)\n" + TASKS
 
-# Whole lines, as grep() gives them, the fastest way that Python's own means have: no line numbers, which grep() gives too.
+# Whole lines, like those of grep(), by the fastest way in plain Python; without the line numbers that grep() adds.
 SEARCHES = """
 import json, re, time
 
@@ -60,10 +60,10 @@ print(json.dumps(times))
 
 
 def log():
-    """A log of a gigabyte, written once and kept. One line in a hundred is frequent, about 35 in all are rare."""
+    """A log of a gigabyte, written once and kept. One line in a hundred matches FREQUENT, about 35 in all match RARE."""
     path = measure.cache("bench") / "log-1.txt"
     if path.exists():
-        # Read, so that the page cache is warm.
+        # Warms the page cache.
         with path.open("rb") as text:
             while text.read(1 << 22):
                 pass
@@ -96,7 +96,7 @@ def in_the_repl(programs, folder):
         ready.append(run.until("cell_finished"))
         touch.append(run.cells()[0])
         again.append(run.cells()[1])
-        plain = subprocess.run(["/usr/bin/python3", "-c", PEER, path], check=True, capture_output=True, text=True, timeout=measure.PATIENCE)
+        plain = subprocess.run(["/usr/bin/python3", "-c", PEER, path], check=True, capture_output=True, text=True, timeout=measure.TIMEOUT_SECONDS)
         seconds, tasks = map(json.loads, plain.stdout.splitlines())
         read.append(seconds)
         for into, taken in ((ours, run.printed(2)), (theirs, tasks)):
@@ -112,7 +112,7 @@ def in_the_repl(programs, folder):
     show("1 GB ready: start of the process to end of len(context)", median(ready), "Python's open().read()", median(read), "< 3 s", median(ready) < 3)
     show("   of this, the cell len(context) itself", median(touch), "Python's open().read()", median(read), "< 3 s", median(touch) < 3)
     show("   a second cell len(context)", median(again), "Python's open().read()", median(read))
-    # Of loops over the same bytes the fastest pass counts: all that is slower is what else the machine does.
+    # For loops over the same bytes the fastest pass counts; slower ones measure other load on the machine.
     for task in ours:
         if len({result["found"] for result in ours[task] + theirs[task]}) != 1:
             raise RuntimeError(f"{task}: Plumb's REPL and Python find different things")

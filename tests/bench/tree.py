@@ -1,4 +1,4 @@
-"""The tree that the corpus is measured over: 80,000 files of text and source, 1.2 GB, the same on every machine. `tree.py FOLDER` makes it."""
+"""The file tree for corpus measurements: 80,000 text and source files, 1.2 GB, identical on every machine. `tree.py FOLDER` makes it."""
 
 import itertools
 import math
@@ -10,9 +10,9 @@ import sys
 
 FILES = 80_000
 BYTES = 1_200_000_000
-# A change of what is made makes a new tree.
+# Incremented when the content changes, so that a new tree is made.
 VERSION = 1
-# In three files; in nearly every one.
+# A word in three files, and one in nearly every file.
 RARE, COMMON = "quetzalcoatlus", "licence"
 RARE_IN = (4_321, 40_007, 79_990)
 
@@ -26,7 +26,7 @@ CODE = ("rs", "py", "c", "h", "js", "ts", "go", "java", "sh", "toml", "yaml")
 
 
 def vocabulary(chance):
-    """Words as they sound, the frequent ones short."""
+    """Pronounceable words; the frequent ones are short."""
     onsets = ["b", "br", "d", "dr", "f", "g", "gr", "k", "l", "m", "n", "p", "pl", "r", "s", "st", "t", "tr", "v", "w"]
     vowels, ends = ["a", "e", "i", "o", "u", "ea", "ou"], ["", "", "n", "r", "s", "t", "l", "m"]
     known = {RARE, COMMON}
@@ -44,7 +44,7 @@ def vocabulary(chance):
 
 
 def pools(chance):
-    """A long prose text and a long program; files are cut out of them."""
+    """A long prose text and a long program, from which files are cut."""
     words = vocabulary(chance)
     # Zipf's law, flattened at the head as in real texts.
     weights = list(itertools.accumulate(1 / (rank + 3) for rank in range(VOCABULARY)))
@@ -76,7 +76,7 @@ def pools(chance):
 
 
 def cut(pool, start, length):
-    """About so many characters, from the beginning of a line to the end of one."""
+    """About `length` characters in whole lines."""
     begin = pool.find("\n", start) + 1
     return pool[begin : pool.find("\n", begin + length) + 1]
 
@@ -87,7 +87,7 @@ def text(number, size, chance, prose, code):
     pool = prose if is_prose else code
     mark = "" if is_prose else "# "
     head = f"{mark}File {number} of the tree. Its {'terms' if number % 20 == 0 else COMMON} can be read in the folder above.\n"
-    # Names that occur in this file only, as in real trees.
+    # Names unique to this file, as in real trees.
     own = "".join(f"{mark}item_{number * 2654435761 % 4294967296:08x}_{k} is one of its own\n" for k in range(min(6, size // 400)))
     rare = f"{mark}The bones of {RARE} were found here.\n" if number in RARE_IN else ""
     body = []
@@ -101,7 +101,7 @@ def text(number, size, chance, prose, code):
 
 
 def make(folder):
-    """Writes the tree into a folder that does not exist yet."""
+    """Writes the tree into an empty folder."""
     chance = random.Random(7)
     prose, code = pools(chance)
     sizes = [min(chance.lognormvariate(0, 1.2), 40.0) for _ in range(FILES)]
@@ -109,7 +109,7 @@ def make(folder):
     for number, size in enumerate(sizes):
         of_project = number // (FILES // PROJECTS)
         within = number % (FILES // PROJECTS) // FILES_OF_A_FOLDER
-        # Folders lie two to five deep.
+        # Folders are two to five levels deep.
         parts = [f"project-{of_project:02}", ("src", "docs", "lib", "tests")[within % 4], *(f"part-{digit}" for digit in str(within // 4))]
         where = folder.joinpath(*parts)
         if number % FILES_OF_A_FOLDER == 0:
@@ -125,7 +125,7 @@ def make(folder):
 
 
 def tree(cache):
-    """The tree below this folder, made if it is not there yet."""
+    """Returns the tree below this folder, making it if needed."""
     folder = cache / f"tree-{VERSION}"
     if not folder.exists():
         part = cache / f"tree-{VERSION}.part"

@@ -1,4 +1,4 @@
-"""What the engine itself costs for each turn, beside other engines with the same script of trivial cells."""
+"""The engine's own cost per turn, beside other engines with the same script of trivial cells."""
 
 import pathlib
 import subprocess
@@ -8,17 +8,17 @@ import measure
 import peers
 
 HERE = pathlib.Path(__file__).parent
-# The step from 2 turns to 52 has no start of a process in it; that from 52 to 102 shows whether later turns cost more.
+# The step from 2 to 52 turns excludes process start; the step from 52 to 102 shows whether later turns cost more.
 FEW, SOME, MANY = 2, 52, 102
 
 
 def used(programs, folder, turns, fence, last, command, environment):
-    """Seconds of processor time, the server's not among them, of `command(base_url)` answered after so many turns."""
+    """CPU seconds of `command(base_url)` with a script that answers after `turns` turns, without the server's."""
     script = {"root": [measure.cell("x = 1", fence)] * (turns - 1) + [measure.cell(last, fence)]}
     out = folder / "cpu.txt"
     with measure.Server(programs, folder, script) as server:
         whole = [sys.executable, HERE / "cpu.py", out, *command(server.base_url)]
-        done = subprocess.run(whole, cwd=folder, env=environment, capture_output=True, text=True, timeout=measure.PATIENCE)
+        done = subprocess.run(whole, cwd=folder, env=environment, capture_output=True, text=True, timeout=measure.TIMEOUT_SECONDS)
         if done.returncode != 0:
             words = done.stderr.strip().splitlines() or ["no reason given"]
             raise RuntimeError(f"the run failed: {words[-1]}")
@@ -42,7 +42,7 @@ def peer_run(name, python, programs, folder, turns):
 
 
 def engine_time(programs, folder):
-    """Milliseconds of processor time per turn, and whether they grow. Engines take turns, so that noise meets all alike."""
+    """CPU milliseconds per turn, and whether they grow. Runs of the engines alternate, so that noise affects all equally."""
     runs = {"Plumb": lambda turns: plumb(programs, folder, turns)}
     for name in peers.PEERS:
         try:

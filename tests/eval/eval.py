@@ -1,6 +1,6 @@
-"""Asks the six written-down questions with the built-in model at three seeds, and says how many came out right.
+"""Asks the questions in questions.toml with the built-in model at three seeds and counts correct answers.
 
-A question is right when every expected pattern is in the answer and at least one citation opens.
+An answer is correct if it matches every expected pattern and at least one citation opens.
 eval.py --plumb PROGRAM [--out FOLDER] [--seeds 1,2,3] [--only ID]
 """
 

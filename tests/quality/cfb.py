@@ -1,4 +1,4 @@
-"""Writes an OLE compound file (version 3), as Outlook keeps an e-mail in."""
+"""Writes an OLE compound file (version 3), the container of Outlook's .msg format."""
 
 import struct
 
@@ -7,7 +7,7 @@ FREE, END, FAT, NONE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFF
 
 
 class Storage(dict):
-    """name -> bytes or another Storage."""
+    """Maps names to bytes or to another Storage."""
 
 
 def write(root):
@@ -16,7 +16,7 @@ def write(root):
 
     def add(storage, at):
         def tree(names):
-            """A balanced search tree over the names; its root's entry."""
+            """Builds a balanced search tree over the names and returns its root's entry."""
             if not names:
                 return NONE
             middle = len(names) // 2

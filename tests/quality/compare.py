@@ -1,4 +1,4 @@
-"""How alike an extracted text is to the one that was written, in order."""
+"""Measures how closely an extracted text matches the original, in order."""
 
 import re
 import unicodedata
@@ -6,17 +6,17 @@ import unicodedata
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel, LCSseq
 
-# Marks of direction, joiners that no reader sees, and the mark of the file's beginning.
-UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"))
+# Direction marks, zero-width joiners and the byte order mark.
+INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"))
 ALIKE = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\u2010": "-", "\u2011": "-", "\u2212": "-", "–": "-"})
-# Read letter by letter: no spaces between words, or, in Korean, lines that may end within a word.
+# Scripts compared letter by letter: without spaces between words or, as in Korean, with line breaks inside words.
 LETTERWISE = re.compile(r"[\u0e00-\u0e7f\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]|[^\s\u0e00-\u0e7f\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]+")
 SENTENCE_END = re.compile(r"[.!?:;…。！？：；।؟؛”\"»)\]|]\s*\d*[.)\]]?\s*$")
 
 
 def normal(text):
-    """Ligatures and letters of compatibility are left as they are: undoing them is the reader's task."""
-    return unicodedata.normalize("NFC", text).translate(UNSEEN).translate(ALIKE)
+    """Normalises a text. Ligatures and compatibility characters stay: replacing them is the reader's task."""
+    return unicodedata.normalize("NFC", text).translate(INVISIBLE).translate(ALIKE)
 
 
 def bare(word):
@@ -33,7 +33,7 @@ def tokens(text):
 
 
 def without_marks(text, notes):
-    """The numbers of notes right after a word's punctuation, in brackets, raised, or before the note."""
+    """Removes note numbers after a word's punctuation, in brackets, in superscript, or before the note."""
     if not notes:
         return text
     text = re.sub(r"(?<=[.,;:!?。।؟،»”%)])[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]", " ", text)
@@ -43,9 +43,9 @@ def without_marks(text, notes):
 
 
 def set_apart(lines, expected):
-    """Takes running heads and page numbers out. Gives the rest and how many of them stood in mid-sentence."""
+    """Removes running heads and page numbers. Returns the rest and how many of them interrupted a sentence."""
     ignored = [re.compile(pattern) for pattern in expected["ignore"]]
-    # In any order: a number in a head from right to left may be read first.
+    # In any order: the number in a right-to-left head may be read first.
     running = {" ".join(sorted(tokens(band))) for band in expected["running"]}
     kept, broken, last, cut = [], 0, "", False
     body = {" ".join(tokens(line)) for line in expected["body"]}
@@ -53,7 +53,7 @@ def set_apart(lines, expected):
     for line in lines:
         shown = normal(line).strip()
         said = " ".join(tokens(line))
-        # A title that is also the running head is kept once.
+        # A title that doubles as the running head is kept once.
         is_band = " ".join(sorted(said.split())) in running and (said not in body or said in seen)
         is_number = any(pattern.fullmatch(shown) for pattern in ignored) and said not in body
         seen.add(said)
@@ -69,12 +69,12 @@ def set_apart(lines, expected):
 
 
 def numbered(line):
-    """A list's numbers and bullets are the reader's to keep or leave."""
+    """Removes a list number or bullet, which the reader may keep or drop."""
     return re.sub(r"^\s*(?:\(?\d{1,2}[.)]|[-*•‣◦▪])\s+", "", line)
 
 
 def take_note(text, note):
-    """Takes a note out where it stands. Gives the rest, how alike it was, and whether it stood in mid-sentence."""
+    """Removes a note. Returns the rest, the note's similarity, and whether it interrupted a sentence."""
     found = fuzz.partial_ratio_alignment(note, text, score_cutoff=75)
     if not found:
         return text, 0.0, False
@@ -86,7 +86,7 @@ def take_note(text, note):
 
 
 def score(extracted, expected):
-    """Similarity from 0 to 1, and what stood in mid-sentence."""
+    """Returns the similarity from 0 to 1, and what interrupted a sentence."""
     lines, broken = set_apart(extracted.split("\n"), expected)
     text = normal("\n".join(numbered(line) for line in lines))
     text = without_marks(text, len(expected["notes"]))
@@ -108,7 +108,7 @@ def score(extracted, expected):
 
 
 def whole_rows(extracted, expected):
-    """How many rows of tables there are, and how many of them are one line with their cells apart."""
+    """Counts the rows of tables, and those that are one line with separate cells."""
     def cells(line):
         return tuple(" ".join(tokens(cell)) for cell in normal(line).split(" | "))
 
@@ -118,13 +118,13 @@ def whole_rows(extracted, expected):
 
 
 def differences(want, got):
-    """Where they part, longest first: (expected words, words that were read)."""
+    """The differences, longest first: (expected words, words read)."""
     parts = [(want[o.src_start : o.src_end], got[o.dest_start : o.dest_end]) for o in blocks(LCSseq.opcodes(want, got))]
     return sorted(parts, key=lambda part: -len(part[0]) - len(part[1]))
 
 
 def blocks(codes):
-    """What lies between equal parts, as one step each."""
+    """Merges the edits between equal parts into one step each."""
     merged = []
     for code in codes:
         if code.tag == "equal":

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Fetches the documents that debian.txt lists and sets what Plumb reads beside what pdftotext or LibreOffice read.
+"""Fetches the documents in debian.txt and compares Plumb's text with that of pdftotext or LibreOffice.
 
     debian.py [--cache FOLDER] [--plumb PROGRAM] [--low 0.9] [--markdown FILE]
 
-The others are no yardstick: they only flag outliers, which a person looks at. `alike` is the similarity of the words in order, `words` that
-of the words in any order: where `words` is high and `alike` low, only the order differs.
+The other readers are no yardstick: they only flag outliers for a person to check. `alike` is the similarity of the words in order, `words`
+the similarity in any order: if `words` is high and `alike` low, only the order differs.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def listed():
 
 
 def fetch(package, cache):
-    """A package, unpacked, kept in the cache."""
+    """Returns the unpacked package from the cache, fetching it if needed."""
     folder = cache / package
     if folder.exists():
         return folder
@@ -46,7 +46,7 @@ def fetch(package, cache):
 
 
 def document(package, path, cache):
-    """The document in a folder of documents only, under a short name; `None` where the package is another one today."""
+    """Copies the document to the documents folder under a short name. `None` if the package has changed since."""
     source = fetch(package, cache) / path.lstrip("/")
     if not source.exists():
         return None
@@ -61,7 +61,7 @@ def document(package, path, cache):
 
 
 def read_by_another(path, office, folder):
-    """What pdftotext or LibreOffice reads; `None` where neither can say."""
+    """The text that pdftotext or LibreOffice reads; `None` if neither can."""
     if path.suffix == ".pdf":
         done = subprocess.run(["pdftotext", "-enc", "UTF-8", path, "-"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
         return done.stdout.decode(errors="replace")
@@ -70,7 +70,7 @@ def read_by_another(path, office, folder):
         return read_by_another(made[0], office, folder) if made else None
     if path.suffix not in TEXT:
         return None
-    # A CSV holds one sheet: -1 asks for all, each in a file of its own.
+    # A CSV holds one sheet: -1 exports all, each to its own file.
     target = "csv:Text - txt - csv (StarCalc):124,34,76,1,,0,false,true,false,false,false,-1" if TEXT[path.suffix] == "csv" else "txt"
     with tempfile.TemporaryDirectory(dir=folder) as held:
         office.convert([path], target, held)
@@ -86,8 +86,8 @@ def same_words(a, b):
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "plumb-quality" / "debian")
-    options.add_argument("--plumb", help="the program `plumb`; without it the sealed child is asked")
-    options.add_argument("--low", type=float, default=0.9, help="what is less alike is listed")
+    options.add_argument("--plumb", help="the program `plumb`; without it the sealed worker is run directly")
+    options.add_argument("--low", type=float, default=0.9, help="list documents with a lower similarity")
     options.add_argument("--markdown", type=Path)
     options = options.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
@@ -107,7 +107,7 @@ def main():
             read = read_by_another(path, office, options.cache)
             other.write_text("" if read is None else read, encoding="utf-8")
         ours = ours or {"text": "", "reason": "not read", "doubts": []}
-        # Letters in their plain form: pdftotext leaves ligatures and the joined forms of Arabic.
+        # Compatibility forms are normalised: pdftotext keeps ligatures and Arabic presentation forms.
         a, b = (tokens(unicodedata.normalize("NFKC", text)) for text in (other.read_text(encoding="utf-8"), ours["text"]))
         alike = Indel.normalized_similarity(a, b) if a else None
         rows.append((path.name, len(b), alike, same_words(a, b) if a else None, "; ".join([ours.get("reason") or "", *ours["doubts"]]).strip("; ")))

@@ -1,4 +1,4 @@
-"""Writes a text as an e-book with a chapter for each heading, as publishers do (LibreOffice puts all into one)."""
+"""Writes a text as an e-book with one chapter per heading, as publishers do; LibreOffice puts everything into one."""
 
 import io
 import zipfile

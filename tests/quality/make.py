@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Turns the texts in texts/ into every format, by several producers, and writes index.jsonl beside them: what each should read as.
+"""Turns the texts in texts/ into every format with several producers, and writes the expected text of each to index.jsonl.
 
     make.py [FOLDER]    the default is /tmp/quality
 """
@@ -30,7 +30,7 @@ PAGE_NUMBER = r"[-–—\s]*\d+[-–—\s]*"
 
 
 class Made:
-    """The folder of what was made, and its index."""
+    """The output folder and its index."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -43,10 +43,10 @@ class Made:
 
     def add(self, path, kind, producer, text, reference, ignore=(), running=()):
         if not Path(path).exists():
-            print(f"not made: {path}", file=sys.stderr)
+            print(f"could not make {path}", file=sys.stderr)
             return
         if kind == "pdf":
-            # A table that goes on on the next page repeats its heading row there.
+            # A table that continues on the next page repeats its heading row there.
             running = [*running, *(" ".join(map(source.plain, rows[0])) for rows in text.tables())]
         entry = {"path": str(Path(path).relative_to(self.folder)), "format": kind, "producer": producer, "language": text.language}
         self.entries.append({**entry, **reference, "ignore": list(ignore), "running": list(running)})
@@ -57,7 +57,7 @@ class Made:
 
 
 def reference(text):
-    """The body in reading order, and the notes, which may stand anywhere but in mid-sentence."""
+    """The body in reading order, and the notes, which may appear anywhere except inside a sentence."""
     body = []
     for block in text.blocks:
         if block.kind == "table":
@@ -73,7 +73,7 @@ def text_documents(made, office, texts, drafts):
         folder.mkdir(exist_ok=True)
         for text in texts:
             (folder / f"{text.name}.fodt").write_text(odf.document(text, with_bands), encoding="utf-8")
-    # LibreOffice's e-books lack the heading rows of tables, so those are not expected.
+    # LibreOffice drops the heading rows of tables from e-books, so they are not expected.
     headless = [source.Text(t.name, t.language, [source.Block(b.kind, b.text, b.rows[1:]) for b in t.blocks], t.notes) for t in texts]
     for kind in ("odt", "docx", "doc", "rtf", "html", "epub", "pdf"):
         for folder, producer in ((plain, "LibreOffice"), (running, "LibreOffice, running head")):
@@ -135,7 +135,7 @@ def slides(made, office, texts, drafts):
         target = made.path(kind, producer, texts[0]).parent
         office.convert(decks, kind, target)
         for text in texts:
-            # A printed deck has no speaker notes.
+            # A deck printed to PDF has no speaker notes.
             blocks = [b for b in text.blocks if not (b.kind == "quote" and kind == "pdf")]
             spoken = [source.plain(b.text) for b in blocks if b.kind == "quote"]
             rest = source.Text(text.name, text.language, [b for b in blocks if b.kind != "quote"], {})
@@ -147,7 +147,7 @@ def sheets(made, office, texts, drafts):
     texts = [text for text in texts if text.tables()]
 
     def rows(text):
-        """Numbers as a cell keeps them: 0.30 is 0.3."""
+        """The rows with numbers as a cell stores them: 0.30 becomes 0.3."""
         return [[[f"{value:g}" if (value := odf.number(cell)) is not None else source.plain(cell) for cell in row] for row in table] for table in text.tables()]
 
     for text in texts:
@@ -182,7 +182,7 @@ def encoded(made, texts):
                 stored = b"\xfe\xff" + stored
             path = made.path("txt", encoding, text)
             path.write_bytes(stored)
-            # What the encoding cannot write is not expected.
+            # Characters that the encoding lacks are not expected.
             lines = stored.removeprefix(b"\xfe\xff").decode(encoding, "ignore").split("\n\n") if encoding == "utf-16-be" else stored.decode(encoding).split("\n\n")
             made.add(path, "txt", encoding, text, {"body": lines, "notes": []})
 

@@ -216,10 +216,10 @@ def make(out, drafts):
     values = [[cell if odf.number(cell) is None else odf.number(cell) for cell in row] for row in BUDGET]
     put("budget.xlsb", xlsb.workbook([("Budget", values)]))
 
-    # Printed by Chromium: another hand than LibreOffice's.
+    # Printed by Chromium, a second PDF producer besides LibreOffice.
     print_page(draft("printed.html", web.page(report)), out / "printed.pdf")
 
-    # Pages that are only pictures, as a scanner makes them.
+    # Pages that are only pictures, like scans.
     scanned = draft("scanned.html", web.page(short_page("Ledger, sheet 9", "The bearing was greased on the first of May.")))
     print_page(scanned, drafts / "scanned.pdf")
     picture = draw_pages(drafts / "scanned.pdf", drafts / "pages", 60)[0]
@@ -228,13 +228,13 @@ def make(out, drafts):
     shutil.copy(picture, out / "sheet.png")
     subprocess.run(["qpdf", "--empty", "--pages", str(out / "report.pdf"), "1", str(out / "scan.pdf"), "1", str(out / "report.pdf"), "2", "--", str(out / "partly-scanned.pdf")], check=True)
 
-    # With passwords. The one of locked-open.pdf only forbids changes: it reads.
+    # Encrypted. The password of locked-open.pdf only forbids changes, so it is readable.
     small = draft("locked.fodt", odf.document(short_page("Sealed", "Nobody reads this without the word."), running=False))
     office.protect(small, out / "locked.odt", "writer8", "alder")
     office.protect(small, out / "locked.doc", "MS Word 97", "alder")
     book = draft("locked.fods", odf.workbook([("Sealed", METERS)]))
     for sealed, source_file in (("docx", small), ("xlsx", book)):
-        # LibreOffice's bridge does not encrypt these.
+        # LibreOffice's UNO bridge cannot encrypt these.
         opened, = office.convert([source_file], sealed, drafts)
         with opened.open("rb") as plain, (out / f"locked.{sealed}").open("wb") as target:
             OOXMLFile(plain).encrypt("alder", target)
@@ -245,7 +245,7 @@ def make(out, drafts):
     (out / "locked.zip").unlink(missing_ok=True)
     subprocess.run(["zip", "-q", "-X", "-P", "alder", str(out / "locked.zip"), "note.txt"], cwd=drafts, check=True)
 
-    # Damaged and mislabelled.
+    # Damaged files, and files with a wrong extension.
     put("truncated.docx", (out / "report.docx").read_bytes()[:3000])
     put("truncated.pdf", (out / "report.pdf").read_bytes()[:2000])
     put("in-truth-a-pdf.docx", plain.read_bytes())
@@ -253,7 +253,7 @@ def make(out, drafts):
     put("empty.txt", b"")
     put("gauge.bin", bytes(range(256)) * 4)
 
-    # Mails and archives.
+    # E-mails and archives.
     offer = short_page("Offer", "We offer one bearing for 1850 and fit it in two days.")
     print_page(draft("offer.html", web.page(offer)), drafts / "offer.pdf")
     terms, = office.convert([draft("terms.fodt", odf.document(short_page("Terms", "Payment is due within thirty days."), running=False))], "docx", drafts)

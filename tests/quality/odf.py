@@ -1,4 +1,4 @@
-"""Writes a text as flat OpenDocument: a document, a workbook of its tables, a presentation. LibreOffice makes the other formats of these."""
+"""Writes a text as flat OpenDocument: a document, a workbook of its tables, a presentation. LibreOffice converts these to other formats."""
 
 import re
 from xml.sax.saxutils import escape
@@ -43,14 +43,14 @@ def language(text):
     )
 
 
-def paragraph_runs(text, notes=None, hang_notes=True):
-    """The runs of a paragraph as XML; its notes are written where they are marked."""
+def paragraph_runs(text, notes=None, anchor_notes=True):
+    """The runs of a paragraph as XML, with its notes at their anchors."""
     out = []
     for kind, words in runs(text):
         if kind == "plain":
             out.append(escape(words))
         elif kind == "note":
-            if notes and hang_notes:
+            if notes and anchor_notes:
                 out.append(
                     f'<text:note text:id="n{words}" text:note-class="footnote"><text:note-citation>{words}</text:note-citation>'
                     f'<text:note-body><text:p text:style-name="Footnote">{escape(notes[words])}</text:p></text:note-body></text:note>'
@@ -78,7 +78,7 @@ def table(rows, name, heading_rows=True):
 
 
 def document(text, running=True):
-    """`running`: with a header and a footer on each page."""
+    """Writes a document. `running` adds a header and footer to each page."""
     direction = "rl-tb" if text.language in RIGHT_TO_LEFT else "lr-tb"
     align = 'fo:text-align="start"' if text.language in RIGHT_TO_LEFT else 'fo:text-align="justify"'
     bands = ""
@@ -148,17 +148,17 @@ def document(text, running=True):
 
 
 def header(text):
-    """What stands at the top of each page: the title's first words and a file number, so that no line of the text is the same."""
+    """The page header: the title's first words and a file number, so that it equals no line of the text."""
     return f"{text.title[:6]} 7" if text.language in WITHOUT_SPACES else " ".join([*text.title.split()[:3], "7"])
 
 
 def number(cell):
-    """A cell's value where it is a plain number."""
+    """The value of a cell that holds a plain number."""
     return float(cell) if re.fullmatch(r"\d+(\.\d+)?", cell) else None
 
 
 def workbook(sheets):
-    """`sheets`: (name, rows)."""
+    """Writes a workbook. `sheets` is a list of (name, rows)."""
     body = []
     for name, rows in sheets:
         lines = []
@@ -180,7 +180,7 @@ def frame(kind, top, height, content):
 
 
 def presentation(text):
-    """One slide for each part between `---`; a line that begins with "> " becomes the slide's speaker notes."""
+    """Writes one slide for each part between `---`; lines that begin with "> " become its speaker notes."""
     parts = [[]]
     for block in text.blocks:
         if block.kind == "page":

@@ -1,4 +1,4 @@
-"""Runs LibreOffice and Chromium without windows."""
+"""Runs LibreOffice and Chromium headless."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ FILTERS = {
     "xls": "xls:MS Excel 97", "ods": "ods:calc8", "csv": "csv:Text - txt - csv (StarCalc):44,34,76", "txt": "txt:Text (encoded):UTF8",
     "html": "html:HTML (StarWriter)", "pdf": "pdf",
 }
-# Stores a document again with a password. Run by the system's Python, which knows LibreOffice's bridge.
+# Saves a document again with a password. Runs in the system's Python, which has LibreOffice's UNO bridge.
 PROTECT = """
 import sys, time, uno
 from com.sun.star.beans import PropertyValue
@@ -36,14 +36,14 @@ except Exception: pass
 
 
 class Office:
-    """A LibreOffice with a profile of its own."""
+    """LibreOffice with its own profile."""
 
     def __init__(self, folder):
         self.profile = Path(folder) / "office-profile"
         self.start = ["soffice", f"-env:UserInstallation={self.profile.as_uri()}", "--headless", "--norestore"]
 
     def convert(self, sources, target, folder):
-        """All `sources` to the format `target`. Gives those that came out."""
+        """Converts all `sources` to the format `target`. Returns the files that were written."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         command = [*self.start, "--convert-to", FILTERS.get(target, target), "--outdir", str(folder), *map(str, sources)]
@@ -61,13 +61,13 @@ class Office:
             office.wait(30)
         finally:
             office.kill()
-        # LibreOffice's bridge often crashes at its end, when all is done.
+        # The UNO bridge often crashes on exit, after the work is done.
         if not Path(target).exists():
-            raise RuntimeError(f"{target} was not made")
+            raise RuntimeError(f"could not make {target}")
 
 
 def print_page(source, target):
-    """A web page as Chromium prints it."""
+    """Prints a web page to PDF with Chromium."""
     with tempfile.TemporaryDirectory() as profile:
         command = [
             "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", f"--user-data-dir={profile}",
@@ -78,7 +78,7 @@ def print_page(source, target):
 
 
 def draw_pages(source, folder, dots):
-    """The pages of a PDF as PNG, by poppler."""
+    """Renders the pages of a PDF to PNG with poppler."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     subprocess.run(["pdftoppm", "-r", str(dots), "-gray", "-png", str(source), str(folder / "page")], check=True)

@@ -1,4 +1,4 @@
-"""Writes an e-mail as Outlook keeps it (MS-OXMSG)."""
+"""Writes an e-mail in Outlook's .msg format (MS-OXMSG)."""
 
 import struct
 
@@ -8,7 +8,7 @@ WIDE, BINARY, LONG, TIME = 0x001F, 0x0102, 0x0003, 0x0040
 
 
 def properties(storage, head, values):
-    """Puts values under (number, type) into a storage: short ones into its table, long ones as streams."""
+    """Adds values, keyed by (number, type), to a storage: short ones to its table, long ones as streams."""
     table = head
     for (tag, kind), value in values.items():
         if kind in (LONG, TIME):
@@ -21,7 +21,7 @@ def properties(storage, head, values):
 
 
 def message(subject, sender, to, body, attachments, sent):
-    """`sender`: (name, address), `to`: a list of such, `attachments`: (name, type, bytes), `sent`: seconds since 1970."""
+    """Writes a message. `sender` is (name, address), `to` a list of these; `attachments` are (name, type, bytes), `sent` seconds since 1970."""
     root = Storage()
     filetime = (sent + 11_644_473_600) * 10_000_000
     head = struct.pack("<8xIIII8x", len(to), len(attachments), len(to), len(attachments))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures how well Plumb reads: makes every format from our texts, scores what is read, and sets real documents beside other readers.
-# All that is made lies in a cache folder. PLUMB: the program `plumb`; without it the sealed child of a debug build is asked directly.
+# Measures how well Plumb reads: makes every format from our texts, scores the result, and compares real documents with other readers.
+# Everything goes to a cache folder. PLUMB: the program `plumb`; without it the sealed worker of a debug build is run directly.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${QUALITY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/plumb-quality}
@@ -22,16 +22,16 @@ if [ ! -x "$cache/venv/bin/python" ]; then
     "$cache/venv/bin/pip" -q install rapidfuzz zstandard msoffcrypto-tool
 fi
 python=$cache/venv/bin/python
-# Made again where a text or a writer has changed since.
+# Made again if a text or a writer has changed.
 makers=(-path '*/texts/*' -o -name '*.py' ! -name score.py ! -name compare.py ! -name debian.py ! -name worker.py ! -name make_fixtures.py)
 if [ ! -f "$cache/made/index.jsonl" ] || [ -n "$(find "$here" -newer "$cache/made/index.jsonl" -type f \( "${makers[@]}" \) -print -quit)" ]; then
     rm -rf "$cache/made"
     "$python" "$here/make.py" "$cache/made"
 fi
-# What an earlier run has kept is not asked.
+# A fresh home, so that nothing comes from an earlier run's cache.
 export PLUMB_HOME=$cache/home
 rm -rf "$PLUMB_HOME"
 asked=(${PLUMB:+--plumb "$PLUMB"})
 "$python" "$here/score.py" --folder "$cache/made" --markdown "$cache/quality.md" "${asked[@]}"
 "$python" "$here/debian.py" --cache "$cache/debian" --markdown "$cache/debian.md" "${asked[@]}"
-echo "The tables lie in $cache/quality.md and $cache/debian.md."
+echo "The tables are in $cache/quality.md and $cache/debian.md."

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Scores what Plumb reads of the documents that make.py made.
+"""Scores Plumb's text of the documents that make.py made.
 
     score.py [--folder /tmp/quality] [--plumb PROGRAM] [--only WORDS] [--worst N] [--markdown FILE]
 
@@ -29,7 +29,7 @@ def low(values):
 
 
 def table(rows, heading):
-    """Rows of (name, scores) as a Markdown table."""
+    """Formats rows of (name, scores) as a Markdown table."""
     lines = [f"| {heading} | documents | median | 10th percentile | lowest | table rows whole | notes or heads in mid-sentence |", "|---|---|---|---|---|---|---|"]
     for name, found in rows:
         values = [one["score"] for one in found]
@@ -48,7 +48,7 @@ def grouped(results, name):
 
 
 def made_by(one):
-    """The encodings of plain text are one row; where one of them fails it is among the worst."""
+    """The row a result belongs to. All encodings of plain text share one; a failing encoding shows among the worst."""
     return "txt, every encoding" if one["format"] == "txt" else f"{one['format']}, {one['producer']}"
 
 
@@ -73,10 +73,10 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--folder", type=Path, default=Path("/tmp/quality"))
     options.add_argument("--plumb", help="the program `plumb`")
-    options.add_argument("--peer", action="store_true", help="score what pdftotext reads instead")
-    options.add_argument("--only", default="", help="only paths that hold one of these words, apart by commas")
-    options.add_argument("--worst", type=int, default=12, help="how many of the worst are shown with what differs")
-    options.add_argument("--markdown", type=Path, help="write the tables there, too")
+    options.add_argument("--peer", action="store_true", help="score pdftotext instead of Plumb")
+    options.add_argument("--only", default="", help="only paths that contain one of these comma-separated words")
+    options.add_argument("--worst", type=int, default=12, help="how many of the worst documents to show with their differences")
+    options.add_argument("--markdown", type=Path, help="also write the tables to this file")
     options = options.parse_args()
     entries = [json.loads(line) for line in (options.folder / "index.jsonl").read_text(encoding="utf-8").splitlines()]
     entries = [entry for entry in entries if not options.only or any(word in entry["path"] for word in options.only.split(","))]

@@ -1,10 +1,10 @@
-"""Reads the texts in texts/: a few lines of structure around plain sentences.
+"""Parses the texts in texts/, a small markup around plain sentences.
 
     # Title, ## Heading, ### Subheading
     - item, 1. item               lists
     | a | b |                     a table; its first row is the heading row
     > quoted words
-    :::columns ... :::            what stands in two columns
+    :::columns ... :::            text in two columns
     ---                           a new page, a new slide
     [^1] in a paragraph, and a line `[^1]: words`   a note
     *slanted* and **bold**, also within a word
@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TEXTS = Path(__file__).parent / "texts"
-# Scripts that are written from right to left.
+# Languages written from right to left.
 RIGHT_TO_LEFT = {"ar", "fa", "he"}
-# Scripts that are written without spaces between words.
+# Languages written without spaces between words.
 WITHOUT_SPACES = {"ja", "zh-hans", "zh-hant"}
 
 NOTE = re.compile(r"\[\^(\d+)\]")
@@ -51,7 +51,7 @@ class Text:
 
 
 def runs(text):
-    """Pieces of a paragraph: ("plain" | "bold" | "slanted", words) and ("note", number)."""
+    """Splits a paragraph into ("plain" | "bold" | "slanted", words) and ("note", number)."""
     at = 0
     for found in RUN.finditer(text):
         if found.start() > at:
@@ -64,7 +64,7 @@ def runs(text):
 
 
 def plain(text):
-    """A paragraph as a reader sees it, without the marks of its notes."""
+    """A paragraph as plain text, without note marks."""
     return "".join(words for kind, words in runs(text) if kind != "note")
 
 
@@ -102,7 +102,7 @@ def read(path):
 
 
 def groups(blocks):
-    """The blocks with list items of a kind put together: (kind, [block, ...])."""
+    """Groups consecutive list items of the same kind: (kind, [block, ...])."""
     found = []
     for block in blocks:
         if found and block.kind in ("item", "numbered") and found[-1][0] == block.kind:

@@ -11,7 +11,7 @@ BABEL = {
     "en": "british", "de": "ngerman", "fr": "french", "es": "spanish", "pl": "polish", "cs": "czech", "el": "greek", "ru": "russian", "tr": "turkish",
 }
 RIGHT = {"ar": "arabic", "fa": "persian", "he": "hebrew"}
-# What TeX's own old fonts can write: letters with accents are put together from two signs.
+# Languages that TeX's original fonts can set; they compose accented letters from two glyphs.
 OLD_FONTS = {"en", "de", "fr", "es", "pl", "cs"}
 SIGNS = {c: f"\\{c}" for c in "&%$#_{}"} | {"~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "\\": "\\textbackslash{}"}
 
@@ -39,7 +39,7 @@ def table(rows):
 
 
 def document(text, two_columns, old):
-    """`old`: for pdfTeX with its fonts of the eighties; otherwise for XeTeX, or LuaTeX where it goes from right to left."""
+    """Writes a document. `old` targets pdfTeX with its original fonts; otherwise XeTeX, or LuaTeX for right-to-left text."""
     right = text.language in RIGHT_TO_LEFT
     setup = ["\\documentclass[a4paper,%s]{article}" % ("twocolumn,10pt" if two_columns else "11pt")]
     if old:
@@ -47,10 +47,10 @@ def document(text, two_columns, old):
         if text.language == "pl":
             setup.append("\\usepackage[OT4]{fontenc}")
     else:
-        # The Noto fonts of these scripts have no digits and marks; TeX takes them from no other font.
+        # The Noto fonts of these scripts lack digits and punctuation, and TeX does not fall back to another font.
         font = "DejaVu Sans" if right else FONTS.get(text.language, "Latin Modern Roman" if text.language in OLD_FONTS else "Noto Serif")
         script = {"hi": "Script=Devanagari"}.get(text.language, "")
-        # A font without a slanted cut stands in for it.
+        # The upright font stands in where there is no italic.
         slant = f"ItalicFont={{{font}}}," if text.language in FONTS else ""
         if right:
             setup.append("\\usepackage[bidi=basic,layout=tabular.lists.sectioning]{babel}")
@@ -91,7 +91,7 @@ def document(text, two_columns, old):
 
 
 def typeset(written, target, program):
-    """Runs TeX. Gives whether there is a PDF."""
+    """Runs TeX. Returns whether it made a PDF."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "text.tex").write_text(written, encoding="utf-8")
         command = [program, "-interaction=nonstopmode", "-no-shell-escape", "text.tex"]

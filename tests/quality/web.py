@@ -19,7 +19,7 @@ def words(text):
 
 
 def body(text):
-    """The inside of a page: its notes stand at its end."""
+    """The body of a page, with its notes at the end."""
     out = []
     for kind, blocks in groups(text.blocks):
         first = blocks[0]
@@ -49,7 +49,7 @@ def body(text):
 
 
 def page(text, style="", running="", font=""):
-    """`style` is added to the style sheet; `running` is repeated on each printed page."""
+    """Writes a page. `style` is added to the style sheet; `running` repeats on each printed page."""
     direction = "rtl" if text.language in RIGHT_TO_LEFT else "ltr"
     foot = f'@bottom-center {{ content: "{running}"; font-size: 8pt }}' if running else ""
     family = f'"{font}", ' if font else ""

@@ -19,7 +19,7 @@ DECLARED = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
 def run(words, look=""):
-    """Some words; non-breaking hyphens and tabs are elements of their own."""
+    """A run of text; non-breaking hyphens and tabs become elements."""
     inner = ""
     for n, part in enumerate(words.split("\u2011")):
         inner += ("<w:noBreakHyphen/>" if n else "") + f'<w:t xml:space="preserve">{escape(part)}</w:t>'
@@ -27,7 +27,7 @@ def run(words, look=""):
 
 
 def scattered(words):
-    """Cut within words, as after every correction, with the marks of the spelling checker between."""
+    """Splits words into runs, as editing does, with spell-checker marks between them."""
     out, at = "", 0
     for n, size in enumerate([7, 13, 5, 29] * (len(words) // 50 + 1)):
         piece = words[at : at + size]
@@ -54,7 +54,7 @@ def paragraph(text, style="", number=0, wrap=None):
 
 
 def changed(inner):
-    """Tracked: what was struck out is not part of the text any more, what was put in is."""
+    """Adds a tracked deletion, which is not part of the text, and a tracked insertion, which is."""
     struck = '<w:del w:id="3" w:author="office"><w:r><w:delText xml:space="preserve">This was struck out. </w:delText></w:r></w:del>'
     return f'{struck}<w:ins w:id="4" w:author="office">{inner}</w:ins>'
 
@@ -65,7 +65,7 @@ def linked(inner):
 
 
 def boxed(inner):
-    """A text box, kept twice: for Word of today and for older ones."""
+    """A text box, stored twice: for current and for older versions of Word."""
     content = f"<w:txbxContent><w:p>{inner}</w:p></w:txbxContent>"
     today = f'<w:drawing><wp:anchor><a:graphic><a:graphicData uri="x"><wps:wsp><wps:txbx>{content}</wps:txbx></wps:wsp></a:graphicData></a:graphic></wp:anchor></w:drawing>'
     return f'<w:r><mc:AlternateContent><mc:Choice Requires="wps">{today}</mc:Choice><mc:Fallback><w:pict><v:shape><v:textbox>{content}</v:textbox></v:shape></w:pict></mc:Fallback></mc:AlternateContent></w:r>'

@@ -1,4 +1,4 @@
-"""Reads documents with Plumb: through `plumb files`, or directly through its sealed child while that is being worked on."""
+"""Reads documents with Plumb: through `plumb files`, or directly through the sealed worker during its development."""
 
 import json
 import os
@@ -13,11 +13,11 @@ TIMEOUT = 120
 
 
 class Failed(Exception):
-    """A document gave no text; the words say why."""
+    """A document gave no text; the message says why."""
 
 
-class Child:
-    """One sealed child with one document."""
+class Worker:
+    """A sealed worker with one document."""
 
     def __init__(self, family, path, program=None):
         ours, theirs = socket.socketpair()
@@ -47,7 +47,7 @@ class Child:
             except TimeoutError:
                 raise Failed("hung") from None
             if not piece:
-                raise Failed("the child is gone")
+                raise Failed("the worker has ended")
             parts += piece
         return bytes(parts)
 
@@ -88,19 +88,19 @@ FAMILIES = {
 
 
 def read_directly(path):
-    """Like a line of `plumb files --json --text`, from the child; `None` where it is not the child's to read."""
+    """Like a line of `plumb files --json --text`, from the worker; `None` for formats that the worker does not read."""
     family = FAMILIES.get(Path(path).suffix[1:])
     if not family:
         return None
     try:
-        with Child(family, path) as child:
+        with Worker(family, path) as child:
             return {**child.read(), "state": "extracted"}
     except Failed as failed:
         return {"state": "failed", "reason": str(failed), "text": "", "doubts": [], "places": [], "members": []}
 
 
 def read_folder(folder, program):
-    """Every document in a folder, by its path in it, through `plumb files`."""
+    """Reads every document in a folder through `plumb files`, keyed by relative path."""
     done = subprocess.run([program, "files", str(folder), "--json", "--text"], stdout=subprocess.PIPE, check=True)
     lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
     return {found["path"]: {"text": "", "doubts": [], **found} for found in lines}

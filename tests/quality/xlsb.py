@@ -1,4 +1,4 @@
-"""Writes a small binary Excel workbook (MS-XLSB). No free program does."""
+"""Writes a small binary Excel workbook (MS-XLSB), which no free program can."""
 
 import io
 import struct

@@ -1,3 +1,3 @@
-//! Shared by the tests of this folder.
+//! Code shared by the integration tests.
 
 pub mod scripted;

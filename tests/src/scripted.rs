@@ -1,5 +1,5 @@
-//! A model server that says what a script tells it to, so that tests know what a paid model would have answered. It stands for the
-//! network only: nothing in the product knows it. It speaks the formats of OpenAI, Anthropic and Google, each at its path.
+//! A model server that replies from a script, so that tests need no paid model. It replaces only the network: nothing in
+//! the product knows about it. It speaks the formats of OpenAI, Anthropic and Google, each at its own path.
 
 mod bucket;
 mod measured;
@@ -38,30 +38,30 @@ use wire::{Event, Format};
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
-/// What the server has counted.
+/// The server's counters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Stats {
-    /// Completions asked for, faults included.
+    /// Requests for completions, including those answered with a fault.
     pub requests: u64,
-    /// Of these, answered in order and not by a rule.
+    /// Of these, answered from `root`, in order.
     pub root_requests: u64,
-    /// Of these, answered by each rule.
+    /// Of these, answered by each rule, in the script's order.
     pub rule_requests: Vec<u64>,
     /// Of these, refused because the bucket was empty.
     pub refused: u64,
-    /// Connections that were opened.
+    /// Connections opened.
     pub connections: u64,
-    /// The most that were under way at once.
+    /// Most completions in flight at once.
     pub max_concurrency: u64,
-    /// Those under way now.
+    /// Completions in flight now.
     pub in_flight: u64,
-    /// Bytes of the bodies of requests.
+    /// Bytes of request bodies.
     pub bytes_in: u64,
-    /// Bytes of the bodies of answers.
+    /// Bytes of response bodies.
     pub bytes_out: u64,
-    /// Tokens that replies report: what the server charges.
+    /// Input tokens that replies report and the server would charge.
     pub input_tokens: u64,
-    /// The same of what it wrote.
+    /// Output tokens that replies report.
     pub output_tokens: u64,
 }
 
@@ -84,7 +84,7 @@ impl Shared {
     }
 }
 
-/// A running server; it ends when this is dropped.
+/// A running server. It stops when dropped.
 pub struct ScriptedServer {
     base_url: String,
     shared: Arc<Shared>,
@@ -92,10 +92,10 @@ pub struct ScriptedServer {
 }
 
 impl ScriptedServer {
-    /// Listens on 127.0.0.1 at a port that the system chooses.
+    /// Starts the server on 127.0.0.1, at a port the system chooses.
     ///
     /// # Errors
-    /// A script with a bad regular expression or a rule without replies; no port.
+    /// The script has an invalid regular expression or a rule without replies, or no port is free.
     pub async fn start(script: Script) -> io::Result<Self> {
         let script = Compiled::new(script).map_err(io::Error::other)?;
         let rule_requests = vec![0; script.script.rules.len()];
@@ -108,22 +108,22 @@ impl ScriptedServer {
         Ok(ScriptedServer { base_url, shared, _connections: connections })
     }
 
-    /// What goes into `--base-url`.
+    /// The value for `--base-url`.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// What was counted so far.
+    /// The counters so far.
     pub fn stats(&self) -> Stats {
         self.shared.seen().stats.clone()
     }
 
-    /// The bodies of all requests for completions, in the order of their arrival.
+    /// The bodies of all requests for completions, in order of arrival.
     pub fn requests(&self) -> Vec<Value> {
         self.shared.seen().bodies.clone()
     }
 
-    /// The keys that requests for completions carried, refused ones too.
+    /// The API keys of all requests for completions, including refused ones.
     pub fn keys(&self) -> Vec<Option<String>> {
         self.shared.seen().keys.clone()
     }
@@ -137,7 +137,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         connections.spawn(async move {
             let _ = stream.set_nodelay(true);
             let service = service_fn(move |request| answer(request, shared.clone()));
-            // Clients that leave and connections that the script breaks end here.
+            // Clients that disconnect and connections that the script breaks end here with an error.
             let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
         });
     }
@@ -158,7 +158,7 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> io::Result<R
     }
 }
 
-/// A completion under way.
+/// A completion in flight.
 struct InFlight(Arc<Shared>);
 
 impl InFlight {
@@ -258,7 +258,7 @@ async fn complete(format: Format, path: &str, request: Request<Incoming>, shared
     response.body(body).map_err(io::Error::other)
 }
 
-/// The reply that the script has for this request.
+/// The script's reply to this request.
 fn choose(script: &Compiled, stats: &mut Stats, model: &str, last_message: &str) -> Reply {
     if let Some(rule) = script.rule(model, last_message) {
         let replies = &script.script.rules[rule].replies;
@@ -271,7 +271,7 @@ fn choose(script: &Compiled, stats: &mut Stats, model: &str, last_message: &str)
     script.script.root.get(turn).cloned().unwrap_or_else(|| Reply::status(500, "The script has no further reply."))
 }
 
-/// The events of a stream as they go over the wire, faults included.
+/// The events of a stream as sent, including the scripted faults.
 fn pieces(reply: &Reply, events: Vec<Event>) -> impl Stream<Item = io::Result<Frame<Bytes>>> + Send + use<> {
     enum Step {
         Send(Bytes),
@@ -292,7 +292,7 @@ fn pieces(reply: &Reply, events: Vec<Event>) -> impl Stream<Item = io::Result<Fr
                 steps.push(Step::Silence);
             }
             if reached(reply.cut_after) {
-                // What was written before must be on its way: an aborted connection throws away what still lies in its buffer.
+                // Earlier writes must leave first: an aborted connection discards its send buffer.
                 steps.push(Step::Wait(Duration::from_millis(50)));
                 steps.push(Step::Cut);
                 break;
@@ -309,7 +309,7 @@ fn pieces(reply: &Reply, events: Vec<Event>) -> impl Stream<Item = io::Result<Fr
         for start in (0..event.len()).step_by(part) {
             steps.push(Step::Send(event.slice(start..event.len().min(start + part))));
             if reply.part_bytes.is_some() {
-                // A moment without anything to send makes the part go out on its own.
+                // Yielding with nothing to send flushes the part on its own.
                 steps.push(Step::Flush);
             }
         }

@@ -125,3 +125,21 @@ commands! {
     /// Lists a folder, for hosts without the system's file dialog.
     browse: Browse => Folder;
 }
+
+#[cfg(test)]
+mod tests {
+    use plumb_rlm::{
+        fault::remedy::{Remedy, in_typescript},
+        record::event::Event,
+    };
+    use ts_rs::{Config, TS};
+
+    /// Types and data that no command names: remedies, and `Event`, which TypeScript sees inside of `Told`.
+    #[test]
+    fn export_bindings_beside_the_commands() {
+        let config = Config::from_env();
+        Remedy::export_all(&config).unwrap();
+        Event::export_all(&config).unwrap();
+        std::fs::write(config.out_dir().join("remedies.ts"), in_typescript()).unwrap();
+    }
+}

@@ -19,7 +19,7 @@ use plumb_rlm::{
     documents::DocumentEntry,
     fault::Fault,
     ids::{CallId, NodeId, RunId},
-    record::event::Event,
+    record::story::Told,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -37,8 +37,8 @@ pub enum Update {
     Event {
         /// The run.
         run: RunId,
-        /// The event.
-        event: Box<Event>,
+        /// The event, with its meaning.
+        event: Box<Told>,
     },
     /// A piece of a reply that is still arriving.
     Delta {

@@ -1,31 +1,169 @@
-//! One document: listed first, read when it is touched.
+//! One document of a listing: where its bytes are, and the facts known about it. Many runs may share it.
 
 use crate::{
-    frozen::{About, FrozenText},
-    reading::{Read, Reading},
+    facts::{About, Facts, Without},
     remote::{PATIENCE, within},
-    source::{Origin, Stamp},
-    trouble::Trouble,
+    system,
 };
-use plumb_extract::{Failure, FailureState, Kind};
-use plumb_rlm::{
-    documents::{DocumentEntry, DocumentState},
-    fault::{Code, Fault},
-    traits::corpus::Text,
-};
+use parking_lot::Mutex;
+use plumb_extract::{Family, Kind};
+use plumb_rlm::documents::{DocumentEntry, DocumentState};
 use std::{
     borrow::Cow,
-    fs::File,
+    fs::{File, Metadata},
     io,
-    os::unix::fs::OpenOptionsExt,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-    time::Duration,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
 };
 
-/// Slower than any drive that works, in bytes per second.
-const SLOWEST: u64 = 256 << 10;
+/// How deep documents may lie in documents.
+const MAX_DEPTH: usize = 4;
 
-/// One document of the listing.
+/// BLAKE3 of a document's bytes, or of what identifies them.
+pub type Content = [u8; 32];
+
+/// One folder or file that was asked about.
+#[derive(Clone, Debug)]
+pub struct Root {
+    /// Its path, without links and dots.
+    pub path: PathBuf,
+    /// Precedes the paths of its documents; empty for a single folder.
+    pub prefix: String,
+    /// It is a file.
+    pub is_file: bool,
+    /// Mount points of other computers' drives below it or above it.
+    pub remote: Vec<PathBuf>,
+}
+
+impl Root {
+    /// The corpus's name for a path below this root. Bytes that are not UTF-8 are written as `\xE9`, so that two names stay two.
+    pub fn inside(&self, path: &Path) -> String {
+        let name = readable(self.below(path));
+        match (self.prefix.is_empty(), name.is_empty()) {
+            (true, _) => name.into_owned(),
+            (false, true) => self.prefix.clone(),
+            (false, false) => format!("{}/{name}", self.prefix),
+        }
+    }
+
+    fn below<'a>(&self, path: &'a Path) -> &'a Path {
+        system::below(&self.path, path)
+    }
+}
+
+fn readable(path: &Path) -> Cow<'_, str> {
+    use std::fmt::Write;
+    if let Some(path) = path.to_str() {
+        return Cow::Borrowed(path);
+    }
+    let mut out = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        out.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "\\x{byte:02X}");
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Where a document's bytes are.
+#[derive(Debug)]
+pub enum Origin {
+    /// In a file.
+    File {
+        /// The root above it.
+        root: Arc<Root>,
+        /// The path below the root.
+        below: Box<Path>,
+    },
+    /// Inside another document.
+    Member {
+        /// The document around it.
+        of: Arc<Document>,
+        /// Its place among the members.
+        index: usize,
+    },
+}
+
+impl Origin {
+    /// A file at this path.
+    pub fn at(root: &Arc<Root>, path: &Path) -> Self {
+        Origin::File { root: root.clone(), below: root.below(path).into() }
+    }
+
+    /// The file's path. `None` for a member.
+    pub fn file(&self) -> Option<PathBuf> {
+        match self {
+            // A source that is a file has nothing below it.
+            Origin::File { root, below } if below.as_os_str().is_empty() => Some(root.path.clone()),
+            Origin::File { root, below } => Some(root.path.join(below)),
+            Origin::Member { .. } => None,
+        }
+    }
+
+    /// It lies on another computer's drive, as far as that is known without asking the drive.
+    pub fn is_remote(&self) -> bool {
+        match self {
+            Origin::File { root, .. } if root.remote.is_empty() => false,
+            Origin::File { root, .. } => self.file().is_some_and(|file| root.remote.iter().any(|mount| file.starts_with(mount))),
+            Origin::Member { of, .. } => of.origin.is_remote(),
+        }
+    }
+
+    /// The user named this file itself, and not a folder around it.
+    pub fn is_root(&self) -> bool {
+        matches!(self, Origin::File { root, .. } if root.is_file)
+    }
+
+    /// The file around a member, through all documents between. `None` for a file.
+    pub fn outermost(&self) -> Option<&Arc<Document>> {
+        match self {
+            Origin::File { .. } => None,
+            Origin::Member { of, .. } => of.origin.outermost().or(Some(of)),
+        }
+    }
+
+    /// The number of documents around it.
+    pub fn depth(&self) -> usize {
+        match self {
+            Origin::File { .. } => 0,
+            Origin::Member { of, .. } => of.origin.depth() + 1,
+        }
+    }
+}
+
+/// How to open a document that holds others.
+#[derive(Clone, Copy, Debug)]
+pub struct Container {
+    /// The reader to use.
+    pub family: Family,
+    /// Its content when it was listed; its members are those of this content.
+    pub content: Content,
+}
+
+/// A file's size and time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Time of the last write, in nanoseconds since 1970.
+    pub modified_ns: i64,
+}
+
+impl Stamp {
+    /// The stamp of a file.
+    pub fn of(metadata: &Metadata) -> Self {
+        Stamp { bytes: metadata.len(), modified_ns: system::modified_ns(metadata) }
+    }
+
+    /// The stamp of a member, with its size as far as it is known.
+    pub fn of_member(bytes: u64) -> Self {
+        Stamp { bytes, modified_ns: 0 }
+    }
+}
+
+/// One document of a listing.
 #[derive(Debug)]
 pub struct Document {
     /// Path inside the corpus.
@@ -34,174 +172,92 @@ pub struct Document {
     pub stamp: Stamp,
     /// Where its bytes are.
     pub origin: Origin,
-    /// How it is opened, once it was found that other documents lie in it.
-    pub container: OnceLock<Box<crate::source::Container>>,
-    slot: Mutex<Slot>,
-    /// Held while the file is read, which may take long; `slot` is held for moments only, because the listing looks at it.
-    turn: Mutex<()>,
-}
-
-#[derive(Debug)]
-enum Slot {
-    Listed,
-    /// Left out because of its name; asked for by a person or a model, its content decides.
-    ByName(&'static str),
-    /// It was read, and nobody needed its text to stay as it was.
-    Known(Box<Known>),
-    Frozen(Arc<FrozenText>),
-    Without(Box<Without>),
-}
-
-/// What is known of a document that was read.
-#[derive(Clone, Debug)]
-struct Known {
-    kind: Kind,
-    extracted: bool,
-    doubts: Vec<String>,
-    scans: u32,
-    /// Of its text.
-    bytes: u64,
-}
-
-impl Known {
-    fn new(about: &About, bytes: u64) -> Self {
-        let About { kind, extracted, doubts, scans, .. } = about;
-        Known { kind: *kind, extracted: *extracted, doubts: doubts.clone(), scans: *scans, bytes }
-    }
-}
-
-/// Why a document has no text.
-#[derive(Clone, Debug)]
-struct Without {
-    kind: Option<Kind>,
-    state: DocumentState,
-    reason: String,
-    /// Another time it may go well, though nothing changed.
-    passing: bool,
+    /// How to open it, once other documents were found inside it.
+    pub container: OnceLock<Box<Container>>,
+    /// Facts about the document as it was listed. They hold for all runs.
+    facts: Mutex<Facts>,
+    /// Held while the file is read, which may take long, so that readers at the same time share one extraction.
+    pub turn: Mutex<()>,
 }
 
 impl Document {
-    /// One that was only seen.
+    /// A document that was only listed.
     pub fn new(path: String, origin: Origin, stamp: Stamp) -> Self {
-        Document { path, stamp, origin, container: OnceLock::new(), slot: Mutex::new(Slot::Listed), turn: Mutex::default() }
+        Document { path, stamp, origin, container: OnceLock::new(), facts: Mutex::new(Facts::Listed), turn: Mutex::default() }
     }
 
-    /// With what the listing alone tells.
+    /// The same document, left out by the listing for this reason.
     pub fn with(self, state: DocumentState, reason: impl Into<String>) -> Self {
-        self.set_without(Without { kind: None, state, reason: reason.into(), passing: false });
+        self.set_facts(Without::new(None, state, reason).into());
         self
     }
 
-    /// With what its name tells, unless it is a picture and pictures are read.
+    /// The same document, skipped where its name says that it has no text. Pictures have text where pictures are read.
     pub fn by_name(self, pictures: bool) -> Self {
         if let Some(reason) = plumb_extract::skip_by_name(&self.path)
             && !(pictures && reason == plumb_extract::IMAGE)
         {
-            *self.slot() = Slot::ByName(reason);
+            self.set_facts(Facts::SkippedByName(reason));
         }
         self
     }
 
-    fn set_without(&self, without: Without) {
-        *self.slot() = Slot::Without(Box::new(without));
+    /// Looks at the facts. They are locked meanwhile.
+    pub fn look<T>(&self, look: impl FnOnce(&Facts) -> T) -> T {
+        look(&self.facts.lock())
     }
 
-    fn slot(&self) -> MutexGuard<'_, Slot> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Replaces the facts.
+    pub fn set_facts(&self, facts: Facts) {
+        *self.facts.lock() = facts;
     }
 
-    fn turn(&self) -> MutexGuard<'_, ()> {
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The listing's entry for it.
+    pub fn entry(&self, facts: &Facts) -> DocumentEntry {
+        facts.entry(&self.path, self.stamp.bytes)
     }
 
-    /// For the listing.
-    pub fn entry(&self) -> DocumentEntry {
-        let text = |extracted: bool| if extracted { DocumentState::Extracted } else { DocumentState::Text };
-        let mut scans = 0;
-        let (kind, state, reason, doubts) = match &*self.slot() {
-            Slot::Listed => (None, DocumentState::Listed, None, Vec::new()),
-            // A picture may hold text that can be read by other means.
-            Slot::ByName(reason) if Kind::by_name(&self.path) == Some(Kind::Image) => {
-                (None, DocumentState::NoText, Some((*reason).to_owned()), Vec::new())
+    /// Remembers why there is no text, unless that is known already.
+    pub fn refuse(&self, without: Without) {
+        let mut facts = self.facts.lock();
+        if facts.is_askable() {
+            *facts = without.into();
+        }
+    }
+
+    /// Remembers facts about its text, where nothing was known.
+    pub fn know(&self, about: &About, text_bytes: u64) {
+        let mut facts = self.facts.lock();
+        if matches!(&*facts, Facts::Listed) {
+            *facts = Facts::of_text(about, text_bytes);
+        }
+    }
+
+    /// Other documents may lie in it. Decided by file name: no file is read to find out that it is an archive.
+    pub fn may_hold_others(&self) -> bool {
+        let by_name = Kind::by_name(&self.path);
+        // A document that was opened for an earlier listing is opened again: other members of it may be listed now.
+        let opens = self.look(Facts::is_askable) || self.container.get().is_some();
+        if !opens || !by_name.is_some_and(Kind::is_container) {
+            return false;
+        }
+        match &self.origin {
+            Origin::File { .. } => true,
+            // A mailbox lists the attachments of its e-mails itself: it reads them all at once.
+            Origin::Member { of, .. } => {
+                let of_mailbox = of.look(|facts| of.entry(facts)).kind == Kind::Mailbox.id();
+                self.origin.depth() < MAX_DEPTH && !(of_mailbox && by_name == Some(Kind::Mail))
             }
-            Slot::ByName(reason) => (None, DocumentState::Skipped, Some((*reason).to_owned()), Vec::new()),
-            Slot::Known(known) => {
-                scans = known.scans;
-                (Some(known.kind), text(known.extracted), None, known.doubts.clone())
-            }
-            Slot::Frozen(frozen) => {
-                let about = frozen.about();
-                scans = about.scans;
-                (Some(about.kind), text(about.extracted), None, about.doubts.clone())
-            }
-            Slot::Without(without) => (without.kind, without.state, Some(without.reason.clone()), Vec::new()),
-        };
-        let kind = kind.or_else(|| Kind::by_name(&self.path)).unwrap_or(match state {
-            DocumentState::Skipped => Kind::Other,
-            _ => Kind::Text,
-        });
-        DocumentEntry {
-            path: self.path.clone(),
-            bytes: self.stamp.bytes,
-            kind: Cow::Borrowed(kind.id()),
-            kind_name: Cow::Borrowed(kind.name()),
-            state,
-            reason,
-            doubts,
-            scans,
         }
     }
 
-    /// It may have text: nothing says otherwise so far.
-    pub fn may_have_text(&self) -> bool {
-        match &*self.slot() {
-            Slot::ByName(_) => false,
-            Slot::Without(without) => without.state == DocumentState::Failed,
-            _ => true,
-        }
-    }
-
-    /// It counts among the documents that can be asked about.
-    pub fn is_askable(&self) -> bool {
-        matches!(&*self.slot(), Slot::Listed | Slot::Known(_) | Slot::Frozen(_))
-    }
-
-    /// Why it is left out or failed, as far as is known.
-    pub fn left_out(&self) -> Option<String> {
-        match &*self.slot() {
-            Slot::ByName(reason) => Some((*reason).to_owned()),
-            Slot::Without(without) if without.state != DocumentState::Opened => Some(without.reason.clone()),
-            _ => None,
-        }
-    }
-
-    /// Its text in tokens, at 4 bytes to a token; of one that was not read, guessed from the file's size: a PDF or Word file is mostly fonts,
-    /// pictures and markup.
-    pub fn tokens_estimate(&self) -> u64 {
-        match &*self.slot() {
-            Slot::Known(known) => known.bytes / 4,
-            Slot::Frozen(text) => text.as_str().len() as u64 / 4,
-            _ => match Kind::by_name(&self.path) {
-                Some(kind) if kind.is_packed() => self.stamp.bytes / 20,
-                _ => self.stamp.bytes / 4,
-            },
-        }
-    }
-
-    /// Its text, if it was touched before.
-    pub fn frozen(&self) -> Option<Arc<FrozenText>> {
-        match &*self.slot() {
-            Slot::Frozen(text) => Some(text.clone()),
-            _ => None,
-        }
-    }
-
-    /// Opens the file; says in plain words why that fails.
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// The reason, in plain words.
     pub fn open(&self) -> Result<File, String> {
         let Some(path) = self.origin.file() else { return Err("it lies in another document".to_owned()) };
-        // A pipe that took the file's place must not keep us waiting for its writer.
-        let opened = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path);
-        let opened = opened.and_then(|file| match file.metadata()?.is_file() {
+        let opened = system::open_without_waiting(&path).and_then(|file| match file.metadata()?.is_file() {
             true => Ok(file),
             false => Err(io::Error::other("it is no ordinary file any more")),
         });
@@ -212,144 +268,11 @@ impl Document {
         })
     }
 
-    /// Its text, read and frozen now if it was not before. Blocks.
-    pub fn touch(self: &Arc<Self>, reading: &Reading) -> Result<Arc<FrozenText>, Fault> {
-        let _turn = self.turn();
-        if let Some(text) = self.frozen() {
-            return Ok(text);
-        }
-        self.may_be_read()?;
-        match self.patiently(reading, Reading::freeze) {
-            Ok(text) => {
-                *self.slot() = Slot::Frozen(text.clone());
-                Ok(text)
-            }
-            Err(trouble) => Err(self.note(trouble)),
-        }
-    }
-
-    /// Its text as it is now, without keeping it; of one that was frozen, the frozen text. Blocks.
-    pub fn look(self: &Arc<Self>, reading: &Reading) -> Result<Read, Fault> {
-        let _turn = self.turn();
-        if let Some(text) = self.frozen() {
-            return Ok(Read::Frozen(text));
-        }
-        self.may_be_read()?;
-        match self.patiently(reading, Reading::read) {
-            Ok(read) => {
-                *self.slot() = match &read {
-                    Read::Frozen(text) => Slot::Frozen(text.clone()),
-                    Read::Passing(text, about) => Slot::Known(Box::new(Known::new(about, text.len() as u64))),
-                };
-                Ok(read)
-            }
-            Err(trouble) => Err(self.note(trouble)),
-        }
-    }
-
-    /// What lies on another computer's drive is given up when that does not answer.
-    fn patiently<T: Send + 'static>(
-        self: &Arc<Self>,
-        reading: &Reading,
-        read: fn(&Reading, &Document) -> Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
-        if !self.origin.is_remote() {
-            return read(reading, self);
-        }
-        let (document, reading) = (self.clone(), reading.clone());
-        let time = PATIENCE * 3 + Duration::from_secs(self.stamp.bytes / SLOWEST);
-        let silent = || Err(Failure::passing("its drive does not answer; is it connected?").into());
-        within(time, move || read(&reading, &document)).unwrap_or_else(silent)
-    }
-
-    /// One that failed is tried again where that may have passed, or its file was changed. A link out of the folder stays closed.
-    fn may_be_read(&self) -> Result<(), Fault> {
-        let (state, reason) = match &*self.slot() {
-            Slot::Without(without) if without.state == DocumentState::Failed && without.passing => return Ok(()),
-            Slot::Without(without) => (without.state, without.reason.clone()),
-            _ => return Ok(()),
-        };
-        if state == DocumentState::Failed && self.is_changed() {
-            return Ok(());
-        }
-        Err(self.refusal(state, &reason))
-    }
-
-    /// The file is not the one that was listed any more.
-    fn is_changed(&self) -> bool {
-        // What lies in another document is as it was as long as the listing is.
+    /// The file is not the one that was listed any more. A member stays what it was as long as its listing does.
+    pub fn is_changed(&self) -> bool {
         let Some(path) = self.origin.file() else { return false };
         let stamp = move || path.metadata().ok().map(|metadata| Stamp::of(&metadata));
         let now = if self.origin.is_remote() { within(PATIENCE, stamp).flatten() } else { stamp() };
         now != Some(self.stamp)
-    }
-
-    /// It failed before. Whether it would again is found out by touching it.
-    pub fn has_failed(&self) -> bool {
-        matches!(&*self.slot(), Slot::Without(without) if without.state == DocumentState::Failed)
-    }
-
-    fn note(&self, trouble: Trouble) -> Fault {
-        match trouble {
-            Trouble::Snapshot(error) => error,
-            Trouble::Document { kind, state, reason, passing } => {
-                let refusal = self.refusal(state, &reason);
-                self.set_without(Without { kind, state, reason, passing });
-                refusal
-            }
-        }
-    }
-
-    /// Freezes a text that was just read from the file, unless another one is frozen already; gives the one that is.
-    pub fn freeze(&self, reading: &Reading, text: &str) -> Result<Arc<FrozenText>, Fault> {
-        let _turn = self.turn();
-        if let Some(frozen) = self.frozen() {
-            return Ok(frozen);
-        }
-        let frozen = Arc::new(reading.write(text, reading.about_plain(self, text))?);
-        *self.slot() = Slot::Frozen(frozen.clone());
-        Ok(frozen)
-    }
-
-    /// Remembers why there is no text.
-    pub fn refuse(&self, trouble: Trouble) {
-        if self.is_askable() && self.frozen().is_none() {
-            self.note(trouble);
-        }
-    }
-
-    /// Remembers what it is, when that was found while it was listed.
-    pub fn know(&self, about: &About, bytes: u64) {
-        let mut slot = self.slot();
-        if matches!(&*slot, Slot::Listed) {
-            *slot = Slot::Known(Box::new(Known::new(about, bytes)));
-        }
-    }
-
-    /// Remembers that other documents lie in it, and no text of its own.
-    pub fn opened(&self, kind: Kind, reason: String) {
-        self.set_without(Without { kind: Some(kind), state: DocumentState::Opened, reason, passing: false });
-    }
-
-    fn refusal(&self, state: DocumentState, reason: &str) -> Fault {
-        let path = &self.path;
-        match state {
-            DocumentState::NoText => Fault::new(Code::NoText, format!("\"{path}\" holds nothing to read: {reason}.")),
-            DocumentState::Opened => Fault::new(
-                Code::NoText,
-                format!("\"{path}\" has no text of its own: {reason}. They are listed under \"{path}/\"."),
-            ),
-            DocumentState::Skipped => Fault::new(Code::NoText, format!("\"{path}\" is left out: {reason}.")),
-            _ => Fault::new(Code::Unreadable, format!("\"{path}\" could not be read: {reason}.")),
-        }
-    }
-}
-
-/// The extractor's word for it in the engine's.
-pub fn state_of(state: FailureState) -> DocumentState {
-    match state {
-        FailureState::NoText => DocumentState::NoText,
-        FailureState::Skipped => DocumentState::Skipped,
-        FailureState::Failed | FailureState::Passing => DocumentState::Failed,
     }
 }

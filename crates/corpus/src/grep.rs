@@ -1,16 +1,19 @@
-//! Lines that match a regular expression, over all processors.
+//! Finding lines that match a regular expression, on all processors.
 
 use crate::{
     document::Document,
-    frozen::{FrozenText, PIECE},
-    parallel,
-    reading::{Reading, needs_extractor},
+    facts::Facts,
+    reading::read::{Reading, needs_extractor},
+    snapshot::text::{FrozenText, PIECE_BYTES},
+    work,
 };
 use grep_matcher::Matcher;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkMatch};
+use parking_lot::Mutex;
 use plumb_extract::{Reader, reader_of};
 use plumb_rlm::{
+    fault,
     fault::{Code, Fault},
     traits::corpus::{GrepResult, Hit, Text},
 };
@@ -19,22 +22,34 @@ use std::{
     collections::BTreeMap,
     io::{self, Read},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-/// A line of a hit is cut to about this many bytes around its match.
-const LINE: usize = 500;
-/// Larger files are frozen first, which needs no memory, and then searched.
-const IN_MEMORY: u64 = 16 << 20;
+/// Length, in bytes, to which the line of a hit is cut around its match.
+const MAX_LINE_BYTES: usize = 500;
+/// Size, in bytes, of the largest file that is searched in memory. Larger ones are frozen first, which needs no memory.
+const MAX_IN_MEMORY_BYTES: u64 = 16 << 20;
 
 /// The matcher for a pattern of the user or the model.
+///
+/// # Errors
+/// `bad_pattern`.
 pub fn matcher(pattern: &str, ignore_case: bool) -> Result<RegexMatcher, Fault> {
-    RegexMatcherBuilder::new().case_insensitive(ignore_case).line_terminator(Some(b'\n')).build(pattern).map_err(|error| Fault::new(Code::BadPattern, format!("The pattern is not a valid regular expression: {error}. Put a backslash before characters that are meant literally.")))
+    RegexMatcherBuilder::new().case_insensitive(ignore_case).line_terminator(Some(b'\n')).build(pattern).map_err(|error| {
+        fault!(
+            Code::BadPattern,
+            "The pattern is not a valid regular expression: {error}. Put a backslash before characters that are meant literally.",
+            error = error,
+        )
+    })
 }
 
 /// Searches these documents, which are in path order. Blocks; ends soon after `stop` is set.
+///
+/// # Errors
+/// `disk_full`, `cancelled`.
 pub fn grep(
     documents: &[Arc<Document>],
     matcher: &RegexMatcher,
@@ -51,7 +66,10 @@ pub fn grep(
     })
 }
 
-/// Which of these documents hold a match.
+/// The indexes of the documents that hold a match.
+///
+/// # Errors
+/// As [`grep`].
 pub fn matching(
     documents: &[Arc<Document>],
     matcher: &RegexMatcher,
@@ -69,20 +87,20 @@ fn over(
     stop: &AtomicBool,
 ) -> Result<Found, Fault> {
     let found = Mutex::new(found);
-    parallel::each(documents, stop, || {
+    work::each(documents, stop, || {
         let (mut searcher, found) = (searcher(), &found);
-        move |index, document: &Arc<Document>| match document.may_have_text() {
+        move |index, document: &Arc<Document>| match reading.may_have_text(document) {
             true => one(index, document, &mut searcher, matcher, reading, stop, found),
             false => Ok(()),
         }
     })?;
-    Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
+    Ok(found.into_inner())
 }
 
 #[derive(Default)]
 struct Found {
     limit: usize,
-    /// Whether a document holds a match is all that is asked.
+    /// One match in a document is enough.
     first_only: bool,
     hits: BTreeMap<usize, Vec<Hit>>,
     total: u64,
@@ -91,7 +109,7 @@ struct Found {
 }
 
 impl Found {
-    /// Hits of documents further up that are already known to fill the result make those of this one needless.
+    /// Whether hits of this document can be in the result: the known hits of earlier documents do not fill it.
     fn wants(&self, index: usize) -> bool {
         self.hits.range(..index).map(|(_, hits)| hits.len()).sum::<usize>() < self.limit
     }
@@ -120,19 +138,19 @@ fn searcher() -> Searcher {
 #[derive(Clone, Copy)]
 struct Searched<'a> {
     text: &'a str,
-    /// The memory of a frozen one is given back piece by piece, so that one of any size takes little.
+    /// Memory of a frozen text is given back piece by piece, so that a text of any size takes little.
     frozen: Option<&'a FrozenText>,
 }
 
 impl Searched<'_> {
-    fn let_go(&self, start: usize, end: usize) {
+    fn release(&self, start: usize, end: usize) {
         if let Some(frozen) = self.frozen {
-            frozen.let_go(start..end);
+            frozen.release(start..end);
         }
     }
 }
 
-/// The lines of one text that match: how many, and the first of them by where they begin. A large text is searched by all processors at once.
+/// The number of matching lines in one text, and the first of them, each with its place. All processors search a large text together.
 fn lines<'a>(
     searched: Searched<'a>,
     searcher: &mut Searcher,
@@ -145,18 +163,18 @@ fn lines<'a>(
     let search = |searcher: &mut Searcher, piece: &'a str| {
         let begin = piece.as_ptr() as usize - text.as_ptr() as usize;
         let mut lines = Lines { text, begin, limit, first_only, stop, total: 0, hits: Vec::new() };
-        // The sink never fails, and a slice cannot: there is no error to report.
+        // Neither the sink nor a slice can fail, so there is no error to report.
         let _ = searcher.search_slice(matcher, piece.as_bytes(), &mut lines);
-        searched.let_go(begin, begin + piece.len());
+        searched.release(begin, begin + piece.len());
         (lines.total, lines.hits)
     };
-    if text.len() < 2 * PIECE {
+    if text.len() < 2 * PIECE_BYTES {
         return search(searcher, text);
     }
     let found = Mutex::new(BTreeMap::new());
     let enough = AtomicBool::new(false);
-    // That it was stopped is told by whoever stopped it.
-    let _ = parallel::each(&pieces(searched), stop, || {
+    // The caller knows whether it stopped this.
+    let _ = work::each(&pieces(searched), stop, || {
         let (mut searcher, found, search, enough) = (self::searcher(), &found, &search, &enough);
         move |index, piece: &&'a str| {
             if enough.load(Ordering::Relaxed) {
@@ -164,39 +182,39 @@ fn lines<'a>(
             }
             let lines = search(&mut searcher, piece);
             enough.fetch_or(first_only && lines.0 > 0, Ordering::Relaxed);
-            found.lock().unwrap_or_else(PoisonError::into_inner).insert(index, lines);
+            found.lock().insert(index, lines);
             Ok(())
         }
     });
-    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let found = found.into_inner();
     let total = found.values().map(|(total, _)| total).sum();
     (total, found.into_values().flat_map(|(_, hits)| hits).take(limit).collect())
 }
 
-/// A text in pieces of whole lines.
+/// Cuts a text into pieces of whole lines.
 fn pieces(searched: Searched<'_>) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = searched.text;
     while !rest.is_empty() {
-        let from = PIECE.min(rest.len());
+        let from = PIECE_BYTES.min(rest.len());
         let end = memchr::memchr(b'\n', &rest.as_bytes()[from..]).map_or(rest.len(), |end| from + end + 1);
         let (piece, after) = rest.split_at(end);
         let done = searched.text.len() - after.len();
-        searched.let_go(done - (end - from), done);
+        searched.release(done - (end - from), done);
         pieces.push(piece);
         rest = after;
     }
     pieces
 }
 
-/// Hits with the numbers of their lines, counted once from the first to the last of them.
+/// Hits with the numbers of their lines. Lines are counted once, up to the last hit.
 fn numbered(path: &str, searched: Searched<'_>, found: Vec<(usize, &str)>, matcher: &RegexMatcher) -> Vec<Hit> {
     let (mut line, mut counted) = (1, 0);
     let number = |(begin, text_of): (usize, &str)| {
         while counted < begin {
-            let end = begin.min(counted + PIECE);
+            let end = begin.min(counted + PIECE_BYTES);
             line += memchr::memchr_iter(b'\n', &searched.text.as_bytes()[counted..end]).count() as u64;
-            searched.let_go(counted, end);
+            searched.release(counted, end);
             counted = end;
         }
         Hit { path: path.to_owned(), line, text: cut(text_of.trim_end_matches(['\n', '\r']), matcher).into_owned() }
@@ -213,7 +231,7 @@ fn one(
     stop: &AtomicBool,
     found: &Mutex<Found>,
 ) -> Result<(), Fault> {
-    let found = || found.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = || found.lock();
     let mut search = |text: &str, frozen: Option<&FrozenText>| {
         let searched = Searched { text, frozen };
         let (limit, first_only) = {
@@ -223,46 +241,46 @@ fn one(
         let (total, hits) = lines(searched, searcher, matcher, limit, first_only, stop);
         (total, numbered(&document.path, searched, hits, matcher))
     };
-    let ours = match document.frozen() {
+    let ours = match reading.held.text(document) {
         Some(_) => None,
-        None => untouched(document),
+        None => untouched(document, reading),
     };
     let result = match ours {
         Some(text) => {
             let (total, hits) = search(&text, None);
-            // Frozen only if it can be cited; what is counted alone need not be kept.
+            // Frozen only if a hit can be cited. Hits that are only counted need no text.
             let wanted = !hits.is_empty() && found().wants(index);
-            match wanted.then(|| document.freeze(reading, &text)) {
+            match wanted.then(|| reading.freeze_read(document, &text)) {
                 None => Ok((total, hits)),
-                Some(Err(error)) => Err(error),
-                // Somebody else froze it in between, and the file changed in between: the frozen text counts.
+                Some(Err(fault)) => Err(fault),
+                // Another thread froze it, and the file changed in between. The frozen text counts.
                 Some(Ok(frozen)) if frozen.as_str() != text => Ok(search(frozen.as_str(), Some(&frozen))),
                 Some(Ok(_)) => Ok((total, hits)),
             }
         }
-        None => document.touch(reading).map(|text| search(text.as_str(), Some(&text))),
+        None => reading.touch(document).map(|text| search(text.as_str(), Some(&text))),
     };
     match result {
         Ok((total, hits)) => found().add(index, total, hits),
-        Err(error) if error.code == Code::DiskFull => return Err(error),
-        Err(error) => found().failed += u64::from(error.code != Code::NoText),
+        Err(fault) if fault.code == Code::DiskFull => return Err(fault),
+        Err(fault) => found().failed += u64::from(fault.code != Code::NoText),
     }
     Ok(())
 }
 
-/// The text of a small plain file that nobody has touched. `None`: it has to be touched, if only to learn what is wrong with it.
-fn untouched(document: &Document) -> Option<String> {
-    if document.stamp.bytes > IN_MEMORY
+/// The text of a small plain file that was not touched. `None`: it has to be touched, if only to learn what is wrong with it.
+fn untouched(document: &Document, reading: &Reading) -> Option<String> {
+    if document.stamp.bytes > MAX_IN_MEMORY_BYTES
         || document.origin.file().is_none()
         || document.origin.is_remote()
-        || document.has_failed()
+        || reading.held.look(document, Facts::has_failed)
     {
         return None;
     }
-    // One byte more than there are, so that the end is seen without another, larger read.
+    // Room for one byte more, so that the end shows without another, larger read.
     let mut bytes = Vec::with_capacity(document.stamp.bytes as usize + 1);
-    document.open().ok()?.take(IN_MEMORY + 1).read_to_end(&mut bytes).ok()?;
-    if bytes.len() as u64 > IN_MEMORY || matches!(reader_of(&bytes, &document.path), Reader::Child(_)) {
+    document.open().ok()?.take(MAX_IN_MEMORY_BYTES + 1).read_to_end(&mut bytes).ok()?;
+    if bytes.len() as u64 > MAX_IN_MEMORY_BYTES || matches!(reader_of(&bytes, &document.path), Reader::Child(_)) {
         return None;
     }
     if !needs_extractor(&bytes, &document.path) && memchr::memchr(b'\r', &bytes).is_none() {
@@ -276,7 +294,7 @@ fn untouched(document: &Document) -> Option<String> {
 
 struct Lines<'t, 's> {
     text: &'t str,
-    /// Where the searched piece begins in it.
+    /// Where the searched piece begins in the text.
     begin: usize,
     limit: usize,
     first_only: bool,
@@ -292,7 +310,7 @@ impl Sink for Lines<'_, '_> {
         self.total += 1;
         if self.hits.len() < self.limit {
             let begin = self.begin + found.absolute_byte_offset() as usize;
-            // Whole lines of a `str`, so they begin and end between characters.
+            // Lines of a `str` begin and end between characters.
             if let Some(line) = self.text.get(begin..begin + found.bytes().len()) {
                 self.hits.push((begin, line));
             }
@@ -301,16 +319,16 @@ impl Sink for Lines<'_, '_> {
     }
 }
 
-/// A long line, cut around its first match.
+/// Cuts a long line around its first match.
 fn cut<'a>(line: &'a str, matcher: &RegexMatcher) -> Cow<'a, str> {
-    if line.len() <= LINE {
+    if line.len() <= MAX_LINE_BYTES {
         return Cow::Borrowed(line);
     }
     let at = matcher.find(line.as_bytes()).ok().flatten().map_or(0, |found| found.start());
-    around(line, at, LINE)
+    around(line, at, MAX_LINE_BYTES)
 }
 
-/// `length` bytes of `text` around `at`, with marks where something is left out.
+/// Cuts out `length` bytes of `text` around `at`, and marks where something is left out.
 fn around(text: &str, at: usize, length: usize) -> Cow<'_, str> {
     if text.len() <= length {
         return Cow::Borrowed(text);

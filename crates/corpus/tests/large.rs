@@ -1,4 +1,4 @@
-//! A log that is larger than what a question may take of the memory. A file of its own, because it measures its process.
+//! A log larger than the memory that a question may take. A file of its own, because it measures its process.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -16,14 +16,14 @@ use std::{
 };
 
 const LINES: u64 = 10_000_000;
-const LINE: usize = 107;
-/// The most memory, in kilobytes, that it may have taken at any time.
-const MOST: u64 = 150 << 10;
+const LINE_BYTES: usize = 107;
+/// Bound for the memory of the process at any time, in kilobytes.
+const MAX_MEMORY_KB: u64 = 150 << 10;
 
-/// A gigabyte. The line before the last one tells it.
+/// Writes a gigabyte. Only the line before the last one matters.
 fn write_log(path: &Path) {
     let mut log = BufWriter::with_capacity(4 << 20, File::create(path).unwrap());
-    let filling = ".".repeat(LINE - 12);
+    let filling = ".".repeat(LINE_BYTES - 12);
     for number in 1..=LINES {
         let what = if number == LINES - 1 { "the sluice" } else { &filling };
         writeln!(log, "{number:010} {what}").unwrap();
@@ -47,7 +47,7 @@ fn query(pattern: &str) -> GrepQuery {
 }
 
 #[tokio::test]
-async fn a_log_of_a_gigabyte_is_listed_at_once_and_searched_and_read_in_little_memory() {
+async fn a_log_of_a_gigabyte_takes_little_memory() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("app.log");
     write_log(&log);
@@ -61,7 +61,7 @@ async fn a_log_of_a_gigabyte_is_listed_at_once_and_searched_and_read_in_little_m
     let found = corpus.grep(&query("sluice")).await.unwrap();
     let hit = &found.hits[0];
     assert_eq!((found.total, hit.line, hit.text.as_str()), (1, LINES - 1, "0009999999 the sluice"));
-    // So many hits that they lie all over it.
+    // Hits that lie all over the log.
     let found = corpus.grep(&query("^[0-9]{5}00000 ")).await.unwrap();
     assert_eq!((found.total, found.hits.len(), found.hits[99].line), (100, 100, LINES));
 
@@ -72,5 +72,5 @@ async fn a_log_of_a_gigabyte_is_listed_at_once_and_searched_and_read_in_little_m
         assert!(lines.len() == 3 && lines[2].starts_with(&format!("{:010} ", first + 2)), "{lines:?}");
     }
     assert_eq!(text.as_str().len() as u64, std::fs::metadata(folder.path().join("app.log")).unwrap().len());
-    assert!(peak_memory() < MOST, "{} MB", peak_memory() >> 10);
+    assert!(peak_memory() < MAX_MEMORY_KB, "{} MB", peak_memory() >> 10);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes every reader for a while, from seeds made of the fixtures. What is found is left in `artifacts`, and the command fails.
+# Fuzzes every reader for a while, with seeds made from the fixtures. Findings go to `artifacts` and make the command fail.
 #
 # crates/extract/fuzz/run.sh [SECONDS FOR EACH [TARGET...]]     300 seconds, all targets
 set -euo pipefail
@@ -22,4 +22,4 @@ for target in "$@"; do
         -artifact_prefix="artifacts/$target/" "$cache/corpus/$target" > "$cache/$target.log" 2>&1 || failed+=("$target")
     grep -E "number_of_executed_units|ERROR|panicked" "$cache/$target.log" || true
 done
-[ ${#failed[@]} -eq 0 ] || { echo "Something was found in: ${failed[*]}" >&2; exit 1; }
+[ ${#failed[@]} -eq 0 ] || { echo "Fuzzing found failures in: ${failed[*]}. The inputs are in artifacts/." >&2; exit 1; }

@@ -1,4 +1,4 @@
-"""Seeds for the fuzz targets, from the fixtures of every format: seeds.py FOLDER."""
+"""Makes seeds for the fuzz targets from the fixtures of every format: seeds.py FOLDER."""
 import pathlib, sys, zipfile
 
 fixtures = pathlib.Path(__file__).resolve().parents[3] / "tests/fixtures/formats"

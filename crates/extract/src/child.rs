@@ -1,9 +1,9 @@
-//! One sealed child with its document, seen from the parent.
+//! The parent's side of one sealed child and its document.
 
 use crate::{
     Drawn, Failure, Family, Parsed,
-    extractor::Turns,
-    protocol::{self, Answer, BROKEN, MAX_HEAD, MAX_MEMBER, MAX_PIECE, MAX_TEXT, Ready, Request},
+    extractor::Semaphore,
+    protocol::{self, Answer, BROKEN, MAX_JSON_BYTES, MAX_MEMBER, MAX_PIECE_BYTES, MAX_TEXT, Ready, Request},
 };
 use std::{
     fs::File,
@@ -18,12 +18,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A document in a sealed child of its own. All calls block. The child is ended when this is dropped.
+/// A document in a sealed child of its own. All calls block. Dropping it ends the child.
 pub struct Opened {
     process: std::process::Child,
     socket: UnixStream,
-    time: Duration,
-    turns: Arc<Turns>,
+    timeout: Duration,
+    permits: Arc<Semaphore>,
 }
 
 impl Drop for Opened {
@@ -33,18 +33,19 @@ impl Drop for Opened {
     }
 }
 
-/// What went wrong on the way, apart from what the child says of the document.
-enum Broken {
-    /// The child is gone, or talks nonsense.
+/// Why a request failed.
+enum RequestError {
+    /// The child is gone, or breaks the protocol.
     Child,
-    /// What was read could not be put where it belongs.
+    /// The caller's writer failed.
     Sink(io::Error),
+    /// The child reports a failure of the document.
     Document(Failure),
 }
 
-impl From<Failure> for Broken {
+impl From<Failure> for RequestError {
     fn from(failure: Failure) -> Self {
-        Broken::Document(failure)
+        RequestError::Document(failure)
     }
 }
 
@@ -53,181 +54,182 @@ impl Opened {
         program: &Path,
         family: Family,
         document: &File,
-        time: Duration,
-        turns: Arc<Turns>,
+        timeout: Duration,
+        permits: Arc<Semaphore>,
     ) -> Result<Self, Failure> {
-        let trouble = |e: io::Error| Failure::passing(format!("the reader for documents could not be started: {e}"));
-        let document = document.try_clone().map_err(trouble)?;
-        let (socket, theirs) = UnixStream::pair().map_err(trouble)?;
-        let family = serde_json::to_string(&family).map_err(|e| trouble(e.into()))?;
-        // It needs nothing of our environment, which may hold keys.
+        let cannot_start = |e: io::Error| Failure::passing(format!("the document reader could not be started: {e}"));
+        let document = document.try_clone().map_err(cannot_start)?;
+        let (socket, theirs) = UnixStream::pair().map_err(cannot_start)?;
+        let family = serde_json::to_string(&family).map_err(|e| cannot_start(e.into()))?;
+        // The environment may hold keys, and the child needs none of it.
         let mut command = Command::new(program);
         command.arg(family).env_clear().stdin(document).stdout(OwnedFd::from(theirs)).stderr(Stdio::piped());
-        let process = command.spawn().map_err(trouble)?;
-        // The command holds their end of the socket.
+        let process = command.spawn().map_err(cannot_start)?;
+        // The command holds the child's end of the socket.
         drop(command);
-        let mut opened = Opened { process, socket, time, turns };
-        let deadline = Instant::now() + time;
-        match opened.hear_json::<Ready>(deadline) {
+        let mut opened = Opened { process, socket, timeout, permits };
+        let deadline = Instant::now() + timeout;
+        match opened.receive_json::<Ready>(deadline) {
             Ok(Ok(())) => Ok(opened),
-            Ok(Err(reason)) => Err(Failure::passing(format!("it was not read, because {reason}"))),
-            // It has not looked at the document yet.
-            Err(_) if Instant::now() >= deadline => Err(Failure::passing(opened.too_long().reason)),
-            Err(_) => Err(Failure::passing("the reader for documents ended at once; install Plumb again")),
+            Ok(Err(reason)) => Err(Failure::passing(format!("it was not read because {reason}"))),
+            // The child has not looked at the document yet, so this says nothing about it.
+            Err(_) if Instant::now() >= deadline => Err(Failure::passing(opened.timed_out().reason)),
+            Err(_) => Err(Failure::passing("the document reader stopped at once; install Plumb again")),
         }
     }
 
-    /// Its text, and what lies in it.
+    /// Reads the document's text and lists the documents inside it.
     ///
     /// # Errors
-    /// What became of the document, in plain words.
+    /// Why there is no text, in plain words.
     pub fn read(&mut self) -> Result<Parsed, Failure> {
-        let parsed = self.ask_for_text(&Request::Read)?;
-        parsed.ok_or_else(|| Failure::passing("the reader gave no answer; install Plumb again"))
+        let parsed = self.request_text(&Request::Read)?;
+        parsed.ok_or_else(|| Failure::passing("the document reader gave no answer; install Plumb again"))
     }
 
-    /// The text of a document that lies in it, by its place in [`Parsed::members`]. `None`: it is too large for that; [`Opened::member`] gives its bytes.
+    /// Reads the text of a member, by its index in [`Parsed::members`]. `None`: it is too large to read in memory; use [`Opened::member`] for its bytes.
     ///
     /// # Errors
     /// As [`Opened::read`].
     pub fn read_member(&mut self, index: usize, name: &str) -> Result<Option<Parsed>, Failure> {
-        self.ask_for_text(&Request::ReadMember(index, name.to_owned()))
+        self.request_text(&Request::ReadMember(index, name.to_owned()))
     }
 
-    fn ask_for_text(&mut self, request: &Request) -> Result<Option<Parsed>, Failure> {
-        self.ask(request, |opened, answer, deadline| {
+    fn request_text(&mut self, request: &Request) -> Result<Option<Parsed>, Failure> {
+        self.request_answer(request, |opened, answer, deadline| {
             let mut parsed = match answer {
                 Answer::Read(parsed) => parsed,
                 Answer::TooLarge => return Ok(None),
-                _ => return Err(Broken::Child),
+                _ => return Err(RequestError::Child),
             };
             let mut text = Vec::new();
-            opened.hear_content(&mut text, MAX_TEXT, deadline)?;
-            parsed.text = String::from_utf8(text).map_err(|_| Broken::Child)?;
+            opened.receive_content(&mut text, MAX_TEXT, deadline)?;
+            parsed.text = String::from_utf8(text).map_err(|_| RequestError::Child)?;
             Ok(Some(parsed))
         })
     }
 
-    /// Writes the bytes of a document that lies in it, by its place in [`Parsed::members`].
+    /// Writes the bytes of a member, by its index in [`Parsed::members`].
     ///
     /// # Errors
     /// As [`Opened::read`].
     pub fn member(&mut self, index: usize, to: &mut dyn Write) -> Result<(), Failure> {
-        self.ask(&Request::Member(index), |opened, answer, deadline| match answer {
-            Answer::Member => opened.hear_content(to, MAX_MEMBER, deadline),
-            _ => Err(Broken::Child),
+        self.request_answer(&Request::Member(index), |opened, answer, deadline| match answer {
+            Answer::Member => opened.receive_content(to, MAX_MEMBER, deadline),
+            _ => Err(RequestError::Child),
         })
     }
 
-    /// A page, from 0, as an image of this many pixels of width.
+    /// Draws a page, counted from 0, as an image `width` pixels wide.
     ///
     /// # Errors
     /// As [`Opened::read`].
     pub fn draw(&mut self, page: u32, width: u32) -> Result<Drawn, Failure> {
-        self.ask(&Request::Draw { page, width }, |opened, answer, deadline| {
-            let Answer::Drawn(mut drawn) = answer else { return Err(Broken::Child) };
-            opened.hear_content(&mut drawn.png, MAX_TEXT, deadline)?;
+        self.request_answer(&Request::Draw { page, width }, |opened, answer, deadline| {
+            let Answer::Drawn(mut drawn) = answer else { return Err(RequestError::Child) };
+            opened.receive_content(&mut drawn.png, MAX_TEXT, deadline)?;
             Ok(drawn)
         })
     }
 
-    fn ask<T>(
+    fn request_answer<T>(
         &mut self,
         request: &Request,
-        hear: impl FnOnce(&mut Self, Answer, Instant) -> Result<T, Broken>,
+        receive: impl FnOnce(&mut Self, Answer, Instant) -> Result<T, RequestError>,
     ) -> Result<T, Failure> {
-        let turns = self.turns.clone();
-        let _turn = turns.take();
-        let deadline = Instant::now() + self.time;
+        let permits = self.permits.clone();
+        let _permit = permits.acquire();
+        let deadline = Instant::now() + self.timeout;
         let sent = protocol::write_json(&mut self.socket, request);
-        let answered = sent.map_err(|_| Broken::Child).and_then(|()| match self.hear_json(deadline)? {
+        let answered = sent.map_err(|_| RequestError::Child).and_then(|()| match self.receive_json(deadline)? {
             Answer::Failed(failure) => Err(failure.into()),
-            answer => hear(self, answer, deadline),
+            answer => receive(self, answer, deadline),
         });
         answered.map_err(|broken| match broken {
-            Broken::Document(failure) => failure,
-            Broken::Sink(error) => Failure::passing(format!("what was read of it could not be kept: {error}")),
-            Broken::Child if Instant::now() >= deadline => self.too_long(),
-            Broken::Child => self.last_words(),
+            RequestError::Document(failure) => failure,
+            RequestError::Sink(error) => Failure::passing(format!("its contents could not be saved: {error}")),
+            RequestError::Child if Instant::now() >= deadline => self.timed_out(),
+            RequestError::Child => self.crash_reason(),
         })
     }
 
-    fn too_long(&mut self) -> Failure {
+    fn timed_out(&mut self) -> Failure {
         let _ = self.process.kill();
-        Failure::failed(format!("reading it took longer than {:?}", self.time))
+        Failure::failed(format!("reading it took longer than {:?}", self.timeout))
     }
 
-    fn hear(&mut self, to: &mut [u8], deadline: Instant) -> Result<(), Broken> {
+    fn receive(&mut self, to: &mut [u8], deadline: Instant) -> Result<(), RequestError> {
         let mut filled = 0;
         while filled < to.len() {
-            let left = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()).ok_or(Broken::Child)?;
-            self.socket.set_read_timeout(Some(left)).map_err(|_| Broken::Child)?;
+            let left =
+                deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()).ok_or(RequestError::Child)?;
+            self.socket.set_read_timeout(Some(left)).map_err(|_| RequestError::Child)?;
             match self.socket.read(&mut to[filled..]) {
-                Ok(0) => return Err(Broken::Child),
+                Ok(0) => return Err(RequestError::Child),
                 Ok(read) => filled += read,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Err(Broken::Child),
+                Err(_) => return Err(RequestError::Child),
             }
         }
         Ok(())
     }
 
-    /// One frame after its length. Memory grows with what arrives, not with what is promised.
-    fn hear_frame(&mut self, length: u64, deadline: Instant) -> Result<Vec<u8>, Broken> {
+    /// Receives the bytes of one frame. Memory grows with the bytes that arrive, not with the announced length.
+    fn receive_frame(&mut self, length: u64, deadline: Instant) -> Result<Vec<u8>, RequestError> {
         let mut bytes = Vec::new();
         while (bytes.len() as u64) < length {
             let start = bytes.len();
             bytes.resize(start + (length as usize - start).min(1 << 20), 0);
-            self.hear(&mut bytes[start..], deadline)?;
+            self.receive(&mut bytes[start..], deadline)?;
         }
         Ok(bytes)
     }
 
-    fn hear_json<T: serde::de::DeserializeOwned>(&mut self, deadline: Instant) -> Result<T, Broken> {
+    fn receive_json<T: serde::de::DeserializeOwned>(&mut self, deadline: Instant) -> Result<T, RequestError> {
         let mut length = [0; 4];
-        self.hear(&mut length, deadline)?;
-        let length = protocol::checked(length, MAX_HEAD).map_err(|_| Broken::Child)?;
-        serde_json::from_slice(&self.hear_frame(length, deadline)?).map_err(|_| Broken::Child)
+        self.receive(&mut length, deadline)?;
+        let length = protocol::checked(length, MAX_JSON_BYTES).map_err(|_| RequestError::Child)?;
+        serde_json::from_slice(&self.receive_frame(length, deadline)?).map_err(|_| RequestError::Child)
     }
 
-    fn hear_content(&mut self, to: &mut dyn Write, most: u64, deadline: Instant) -> Result<(), Broken> {
+    fn receive_content(&mut self, to: &mut dyn Write, max_bytes: u64, deadline: Instant) -> Result<(), RequestError> {
         let mut all = 0;
         loop {
             let mut length = [0; 4];
-            self.hear(&mut length, deadline)?;
+            self.receive(&mut length, deadline)?;
             if length == BROKEN.to_le_bytes() {
-                return Err(Broken::Document(self.hear_json(deadline)?));
+                return Err(RequestError::Document(self.receive_json(deadline)?));
             }
-            let length = protocol::checked(length, MAX_PIECE).map_err(|_| Broken::Child)?;
+            let length = protocol::checked(length, MAX_PIECE_BYTES).map_err(|_| RequestError::Child)?;
             if length == 0 {
                 return Ok(());
             }
             all += length;
-            if all > most {
-                return Err(Failure::failed(format!("it unpacks to more than {} MB", most >> 20)).into());
+            if all > max_bytes {
+                return Err(Failure::failed(format!("it unpacks to more than {} MB", max_bytes >> 20)).into());
             }
-            let piece = self.hear_frame(length, deadline)?;
-            to.write_all(&piece).map_err(Broken::Sink)?;
+            let piece = self.receive_frame(length, deadline)?;
+            to.write_all(&piece).map_err(RequestError::Sink)?;
         }
     }
 
-    /// Why a child that broke off did so.
-    fn last_words(&mut self) -> Failure {
+    /// Explains why the child ended without an answer.
+    fn crash_reason(&mut self) -> Failure {
         let _ = self.process.kill();
-        let ended = self.process.wait().ok().and_then(|status| status.signal());
-        // Whoever ends all programs, as when the computer is turned off, ends this one too.
-        if ended.is_some_and(|signal| [libc::SIGKILL, libc::SIGTERM, libc::SIGINT, libc::SIGHUP].contains(&signal)) {
-            return Failure::passing("its reader was ended from outside; ask again");
+        let signal = self.process.wait().ok().and_then(|status| status.signal());
+        // A shutdown, or a user who ends all programs, ends this child too: that says nothing about the document.
+        if signal.is_some_and(|signal| [libc::SIGKILL, libc::SIGTERM, libc::SIGINT, libc::SIGHUP].contains(&signal)) {
+            return Failure::passing("its reader was stopped from outside; try again");
         }
-        let mut words = Vec::new();
+        let mut message = Vec::new();
         if let Some(errors) = self.process.stderr.take() {
-            let _ = errors.take(4096).read_to_end(&mut words);
+            let _ = errors.take(4096).read_to_end(&mut message);
         }
-        let words = String::from_utf8_lossy(&words);
-        Failure::failed(if words.contains("memory allocation") {
+        let message = String::from_utf8_lossy(&message);
+        Failure::failed(if message.contains("memory allocation") {
             "it needs more than 1 GB of memory to read"
-        } else if words.contains("overflowed its stack") {
-            "damaged: its parts are nested without end"
+        } else if message.contains("overflowed its stack") {
+            "damaged: its parts are nested too deeply"
         } else {
             "the reader crashed on it; it may be damaged"
         })

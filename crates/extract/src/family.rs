@@ -1,4 +1,4 @@
-//! Which reader some bytes need, told by the bytes. Extensions lie.
+//! Recognises the reader that a document needs, from its bytes, because extensions lie.
 
 use crate::Kind;
 use encoding_rs::{Encoding, UTF_8};
@@ -6,18 +6,18 @@ use infer::MatcherType;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
-/// What is looked at to tell the family, in bytes from the beginning of the file.
+/// Length of the part at the beginning of a file that decides its family, in bytes.
 pub const HEAD: usize = 8 << 10;
 
-/// What the sealed child has to read. Several kinds share a family where only a parser can tell them apart.
+/// The parser that the sealed child must use. Kinds share a family where only a parser can tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
     /// PDF.
     Pdf,
-    /// A ZIP: DOCX, PPTX, XLSX, ODT, ODP, ODS, EPUB, or just an archive.
+    /// A ZIP: DOCX, PPTX, XLSX, ODT, ODP, ODS, EPUB, or a plain archive.
     Zip,
-    /// An OLE compound file: DOC, PPT, XLS, MSG, or an Office document with a password.
+    /// An OLE compound file: DOC, PPT, XLS, MSG, or a password-protected Office document.
     Ole,
     /// Rich Text Format.
     Rtf,
@@ -31,38 +31,38 @@ pub enum Family {
     Mailbox,
     /// TAR without compression.
     Tar,
-    /// A compressed TAR or a compressed file.
+    /// A file or TAR compressed with gzip.
     Gzip,
-    /// As above.
+    /// A file or TAR compressed with bzip2.
     Bzip2,
-    /// As above.
+    /// A file or TAR compressed with XZ.
     Xz,
-    /// As above.
+    /// A file or TAR compressed with Zstandard.
     Zstd,
 }
 
-/// How a document is read.
+/// The way to read a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
-    /// It is decoded as text.
+    /// Decode it as text.
     Text,
-    /// The child parses it.
+    /// Let the sealed child parse it.
     Child(Family),
-    /// It has no text; what it is, in plain words.
+    /// It has no text; says in plain words what it is.
     None(&'static str),
 }
 
-/// What an image is called.
+/// The reason for not reading an image as text.
 pub const IMAGE: &str = "an image";
-/// No text, and nothing more is known.
+/// The reason for not reading a binary file of an unknown kind.
 pub const UNKNOWN: &str = "a binary file";
 
-/// From the first bytes of a document, at most [`HEAD`] of them. `name` decides only between families of text: a web page, an e-mail and a
-/// notebook are plain text too.
+/// Recognises the reader from the first bytes of a document, at most [`HEAD`] of them. `name` decides only between kinds of text: web pages, e-mails
+/// and notebooks are plain text too.
 pub fn of(head: &[u8], name: &str) -> Reader {
     let cut = head.len() >= HEAD;
     let head = &head[..head.len().min(HEAD)];
-    // Office programs save pages in two bytes for each letter.
+    // Office programs save web pages as UTF-16.
     if let Some((encoding, _)) = Encoding::for_bom(head).filter(|(encoding, _)| *encoding != UTF_8) {
         let (text, _) = encoding.decode_with_bom_removal(head);
         return of_text(text.trim_start().as_bytes(), name, cut);
@@ -88,7 +88,7 @@ pub fn of(head: &[u8], name: &str) -> Reader {
     } else if head.get(257..262) == Some(b"ustar") || starts_old_tar(head) {
         Family::Tar
     } else if memmem::find(&head[..head.len().min(1024)], b"%PDF-").is_some() && std::str::from_utf8(head).is_err() {
-        // Some mailers and servers put a few lines before a PDF; source code that mentions the mark is text.
+        // Some mailers and servers put a few lines before a PDF. Source code that mentions the marker is text.
         Family::Pdf
     } else {
         return of_text(start, name, cut);
@@ -96,7 +96,7 @@ pub fn of(head: &[u8], name: &str) -> Reader {
     Reader::Child(family)
 }
 
-/// The header of a TAR from before there was a mark for it: only its sum tells.
+/// Whether this is the header of a TAR from before the format had a marker, recognised by its checksum.
 fn starts_old_tar(head: &[u8]) -> bool {
     let Some(block) = head.first_chunk::<512>() else { return false };
     let octal = |field: &[u8]| {
@@ -110,14 +110,14 @@ fn starts_old_tar(head: &[u8]) -> bool {
 
 fn of_text(start: &[u8], name: &str, cut: bool) -> Reader {
     let by_name = Kind::by_name(name);
-    let written = matches!(by_name, Some(Kind::Code | Kind::Markdown | Kind::Data));
-    let family = if starts_mailbox(start) && !written {
+    let is_source = matches!(by_name, Some(Kind::Code | Kind::Markdown | Kind::Data));
+    let family = if starts_mailbox(start) && !is_source {
         Family::Mailbox
     } else if by_name == Some(Kind::Notebook) && start.starts_with(b"{") {
         Family::Notebook
-    } else if by_name == Some(Kind::Mail) && header(start).is_some() || begins_mail(start, cut) && !written {
+    } else if by_name == Some(Kind::Mail) && header(start).is_some() || begins_mail(start, cut) && !is_source {
         Family::Mail
-    } else if !written && is_page(start, by_name == Some(Kind::Html)) {
+    } else if !is_source && is_page(start, by_name == Some(Kind::Html)) {
         Family::Html
     } else {
         return Reader::Text;
@@ -125,17 +125,17 @@ fn of_text(start: &[u8], name: &str, cut: bool) -> Reader {
     Reader::Child(family)
 }
 
-/// "From somebody Thu Jan  1 …", as mailboxes divide their e-mails, and a header after it.
+/// Whether this begins a mailbox: a line such as "From somebody Thu Jan  1 …", and a header after it.
 fn starts_mailbox(start: &[u8]) -> bool {
     let Some(rest) = start.strip_prefix(b"From ") else { return false };
     let line = rest.split(|&b| b == b'\n').next().unwrap_or_default();
     let next = rest.get(line.len() + 1..).unwrap_or_default();
-    // Patches look like it, with the number of a commit for a sender.
+    // Git patches begin alike, with a commit hash as the sender.
     let commit = line.iter().take_while(|b| b.is_ascii_hexdigit()).count() == 40;
     line.len() < 200 && line.iter().filter(|&&b| b == b':').count() >= 2 && !commit && header(next).is_some()
 }
 
-/// The name of a header at the beginning of these bytes.
+/// The name of the header that begins these bytes.
 fn header(bytes: &[u8]) -> Option<&[u8]> {
     let line = bytes.split(|&b| b == b'\n').next()?;
     let colon = line.iter().position(|&b| b == b':')?;
@@ -143,7 +143,7 @@ fn header(bytes: &[u8]) -> Option<&[u8]> {
     (!name.is_empty() && name.iter().all(|&b| b.is_ascii_alphanumeric() || b == b'-')).then_some(name)
 }
 
-/// Begins with headers, and those that every e-mail has are among them. `cut`: there is more behind these bytes.
+/// Whether this begins with headers, with enough of those that every e-mail has. `cut`: the document is longer than these bytes.
 fn begins_mail(start: &[u8], cut: bool) -> bool {
     let mut known = 0;
     let mut lines = start.split(|&b| b == b'\n').take(500).peekable();
@@ -163,7 +163,7 @@ fn begins_mail(start: &[u8], cut: bool) -> bool {
     known >= 3
 }
 
-/// A whole web page, or by its name a part of one; no template: what a program fills in is source code.
+/// Whether this is a whole web page or, by its name, a part of one. A template, which a program fills in, is source code.
 fn is_page(start: &[u8], by_name: bool) -> bool {
     let mut rest = start;
     // An XML declaration and comments may come first.
@@ -183,7 +183,7 @@ fn is_page(start: &[u8], by_name: bool) -> bool {
         return false;
     }
     if lower.starts_with(b"<!doctype html") || lower.starts_with(b"<html") {
-        // Pages may write about templates, but not in their heads.
+        // A page may write about templates, but not in its head.
         let head = &lower[..memmem::find(&lower, b"<body").unwrap_or(lower.len())];
         let filled = memmem::find_iter(head, b"{{").any(|at| at > 0 && matches!(head[at - 1], b'>' | b'"' | b'\'' | b' '));
         return !filled && memmem::find(head, b"{%").is_none();
@@ -193,19 +193,19 @@ fn is_page(start: &[u8], by_name: bool) -> bool {
     by_name && tag && !filled
 }
 
-/// What bytes are that are no text, in plain words.
+/// Says in plain words what kind of binary file these bytes are.
 pub fn of_binary(bytes: &[u8]) -> &'static str {
     let Some(found) = infer::get(bytes) else { return UNKNOWN };
     match found.matcher_type() {
         MatcherType::Image => IMAGE,
         MatcherType::Video => "a video",
-        MatcherType::Audio => "a sound recording",
+        MatcherType::Audio => "an audio file",
         MatcherType::Font => "a font",
-        MatcherType::Book => "an e-book of a kind that is not read",
-        MatcherType::Doc => "an Office document of a kind that is not read",
+        MatcherType::Book => "an e-book in an unsupported format",
+        MatcherType::Doc => "an Office document in an unsupported format",
         MatcherType::App => "a program",
         MatcherType::Archive if found.extension() == "sqlite" => "a database",
-        MatcherType::Archive => "an archive of a kind that is not read",
+        MatcherType::Archive => "an archive in an unsupported format",
         MatcherType::Text | MatcherType::Custom => UNKNOWN,
     }
 }
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_content_and_not_the_name_decides_the_family() {
+    fn content_decides_the_family_before_the_name() {
         for (bytes, name, family) in [
             (b"%PDF-1.7\n".as_slice(), "a.docx", Family::Pdf),
             (b"HTTP/1.1 200 OK\r\n\r\n%PDF-1.4\n%\xe2\xe3\xcf\xd3", "a", Family::Pdf),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn long_headers_and_old_archives_are_told_by_their_beginning() {
+    fn long_headers_and_old_archives_are_recognised() {
         let mail = format!("Received: by x\nTo: a@b\n{}", "X-Long: header\n".repeat(1000)).replacen("X-Long", "Date", 1);
         assert_eq!(of(mail.as_bytes(), "a"), Reader::Child(Family::Mail));
         let mut old = vec![0; 1024];
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_only_mentions_a_mark_is_text() {
+    fn text_that_mentions_a_marker_stays_text() {
         for (bytes, name) in [
             (b"if bytes.starts_with(b\"%PDF-\") {".as_slice(), "a.rs"),
             (b"BMW 320, a car whose first letters look like an image", "a"),

@@ -1,18 +1,18 @@
-//! What kinds of documents there are, and what their names tell of them.
+//! The kinds of documents, and how file names reveal them.
 
 use serde::{Deserialize, Serialize};
 
-/// What a document is. Of one that was not read yet its name tells; of one that was, its content.
+/// The kind of a document: from its name before it is read, from its content afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Plain text, and nothing more is known.
+    /// Plain text of no special kind.
     Text,
     /// Markdown, reStructuredText and the like.
     Markdown,
     /// Source code of any language.
     Code,
-    /// A table with a separator: CSV, TSV.
+    /// Separated values: CSV, TSV.
     Table,
     /// JSON, XML, YAML, TOML, INI.
     Data,
@@ -50,26 +50,26 @@ pub enum Kind {
     Ods,
     /// An e-book.
     Epub,
-    /// An e-mail as it was sent.
+    /// An e-mail in Internet format (EML).
     Mail,
-    /// An e-mail as Outlook keeps it.
+    /// An e-mail in Outlook's format (MSG).
     OutlookMail,
     /// Many e-mails in one file.
     Mailbox,
-    /// Files in one file: ZIP.
+    /// A ZIP archive.
     Zip,
-    /// Files in one file: TAR, compressed or not.
+    /// A TAR archive, compressed or not.
     Tar,
     /// One compressed file.
     Compressed,
     /// A picture.
     Image,
-    /// Something without text.
+    /// A file without text.
     Other,
 }
 
 impl Kind {
-    /// Its name for people.
+    /// The name shown to people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -100,7 +100,7 @@ impl Kind {
         }
     }
 
-    /// Its name for programs, as it is serialised.
+    /// The name used by programs, which is also its serialised form.
     pub fn id(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -136,7 +136,7 @@ impl Kind {
         }
     }
 
-    /// The file itself is the text, byte for byte or nearly so.
+    /// Whether the file itself is the text, nearly byte for byte.
     pub fn is_text(self) -> bool {
         matches!(
             self,
@@ -144,30 +144,30 @@ impl Kind {
         )
     }
 
-    /// Its file is mostly fonts, pictures and markup: there is far less text in it than bytes.
+    /// Whether the file is mostly fonts, pictures and markup, with far less text than bytes.
     pub fn is_packed(self) -> bool {
         !self.is_text() && !matches!(self, Self::Html | Self::Notebook | Self::Mail | Self::Mailbox | Self::Rtf)
     }
 
-    /// Other documents may lie in it.
+    /// Whether it may hold other documents.
     pub fn is_container(self) -> bool {
         matches!(self, Self::Mail | Self::OutlookMail | Self::Mailbox | Self::Zip | Self::Tar | Self::Compressed)
     }
 
-    /// Of a plain text: by its name, and where that says nothing by its first line.
+    /// The kind of a plain text, from its name or else from its first line.
     pub fn of_text(path: &str, text: &str) -> Self {
         let by_name = Self::by_name(path).filter(|kind| kind.is_text());
         by_name.unwrap_or(if text.starts_with("#!") { Self::Code } else { Self::Text })
     }
 
-    /// What the name alone tells. `None`: nothing that is known.
+    /// The kind that the name alone reveals. `None`: the extension is unknown.
     pub fn by_name(path: &str) -> Option<Self> {
-        // Asked for every file of a folder: no memory is taken, and no more of the path is looked at than its end.
+        // This runs for every file of a folder, so it allocates nothing and looks only at the end of the path.
         let name = name_of(path);
         let Some(dot) = memchr::memrchr(b'.', name.as_bytes()) else {
             return matches!(name, "Makefile" | "Dockerfile" | "Jenkinsfile" | "Rakefile" | "Gemfile").then_some(Self::Code);
         };
-        let mut buffer = [0; LONGEST_EXTENSION];
+        let mut buffer = [0; MAX_EXTENSION_BYTES];
         let extension = lowercase(&name[dot + 1..], &mut buffer)?;
         if matches!(extension, "gz" | "bz2" | "xz" | "zst") && name[..dot].to_ascii_lowercase().ends_with(".tar") {
             return Some(Self::Tar);
@@ -214,16 +214,16 @@ impl Kind {
     }
 }
 
-/// No extension that is known is longer, in bytes.
-const LONGEST_EXTENSION: usize = 16;
+/// Length of the longest known extension.
+const MAX_EXTENSION_BYTES: usize = 16;
 
 /// The last part of a path.
 fn name_of(path: &str) -> &str {
     memchr::memrchr2(b'/', b'\\', path.as_bytes()).map_or(path, |at| &path[at + 1..])
 }
 
-/// `None`: it is longer than any that is known.
-fn lowercase<'a>(extension: &str, buffer: &'a mut [u8; LONGEST_EXTENSION]) -> Option<&'a str> {
+/// The extension in lower case. `None`: it is longer than any known one.
+fn lowercase<'a>(extension: &str, buffer: &'a mut [u8; MAX_EXTENSION_BYTES]) -> Option<&'a str> {
     let lower = buffer.get_mut(..extension.len())?;
     lower.copy_from_slice(extension.as_bytes());
     lower.make_ascii_lowercase();
@@ -256,24 +256,24 @@ fn is_image(extension: &str) -> bool {
     )
 }
 
-/// From the name alone: whether it is worth reading at all. `None`: yes. Otherwise what it is, in plain words.
+/// Says in plain words why a file of this name is not worth reading. `None`: it is.
 pub fn skip_by_name(name: &str) -> Option<&'static str> {
     let name = name_of(name);
     let dot = memchr::memrchr(b'.', name.as_bytes())?;
-    let mut buffer = [0; LONGEST_EXTENSION];
+    let mut buffer = [0; MAX_EXTENSION_BYTES];
     Some(match lowercase(&name[dot + 1..], &mut buffer)? {
         image if is_image(image) => crate::IMAGE,
         "mp4" | "m4v" | "mov" | "avi" | "mkv" | "webm" | "wmv" | "flv" | "mpg" | "mpeg" | "3gp" => "a video",
-        "mp3" | "wav" | "flac" | "ogg" | "oga" | "opus" | "m4a" | "aac" | "wma" | "aiff" => "a sound recording",
+        "mp3" | "wav" | "flac" | "ogg" | "oga" | "opus" | "m4a" | "aac" | "wma" | "aiff" => "an audio file",
         "exe" | "dll" | "msi" | "so" | "dylib" | "app" | "apk" | "ipa" | "appimage" | "deb" | "rpm" => "a program",
         "7z" | "rar" | "lz4" | "br" | "jar" | "war" | "whl" | "iso" | "dmg" | "img" | "cab" => {
-            "an archive of a kind that is not read"
+            "an archive in an unsupported format"
         }
         "ttf" | "otf" | "woff" | "woff2" | "eot" | "ttc" => "a font",
         "sqlite" | "sqlite3" | "db" | "mdb" | "accdb" | "parquet" => "a database",
         "o" | "a" | "lib" | "obj" | "class" | "pyc" | "pyo" | "rlib" | "rmeta" | "wasm" | "pdb" => "a compiled file",
         "gguf" | "safetensors" | "ckpt" | "pt" | "pth" | "onnx" | "tflite" | "npy" | "npz" => "a model file",
-        "mobi" | "azw3" => "an e-book of a kind that is not read",
+        "mobi" | "azw3" => "an e-book in an unsupported format",
         _ => return None,
     })
 }
@@ -285,7 +285,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_alone_tells_what_is_not_worth_reading() {
+    fn names_reveal_files_not_worth_reading() {
         assert_eq!(skip_by_name("maps/Site-Plan.PNG"), Some("an image"));
         assert_eq!(skip_by_name("model.Q4.gguf"), Some("a model file"));
         for name in
@@ -296,14 +296,14 @@ mod tests {
     }
 
     #[test]
-    fn the_name_for_programs_is_the_serialised_one() {
+    fn ids_equal_the_serialised_form() {
         for kind in [Kind::Text, Kind::OutlookMail, Kind::Pptx, Kind::Compressed] {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.id());
         }
     }
 
     #[test]
-    fn the_name_tells_the_kind_as_far_as_it_can() {
+    fn names_reveal_kinds() {
         assert_eq!(Kind::by_name("a/Report.PDF"), Some(Kind::Pdf));
         assert_eq!(Kind::by_name("backup.tar.gz"), Some(Kind::Tar));
         assert_eq!(Kind::by_name("log.1.gz"), Some(Kind::Compressed));

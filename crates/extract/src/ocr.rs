@@ -1,4 +1,4 @@
-//! Reading pictures, by the sealed `tesseract` where it is installed.
+//! Reads the text of pictures with a sealed `tesseract`, if it is installed.
 
 use crate::{Failure, WordBox};
 use std::{
@@ -9,25 +9,25 @@ use std::{
     time::Duration,
 };
 
-/// Where packages put what it knows of languages.
-const FOLDERS: [&str; 2] = ["/usr/share/tesseract-ocr", "/usr/share/tessdata"];
-/// The largest table of words.
-const MOST: u64 = 64 << 20;
+/// Folders where packages install language data.
+const DATA_FOLDERS: [&str; 2] = ["/usr/share/tesseract-ocr", "/usr/share/tessdata"];
+/// Maximum size of the table of words.
+const MAX_TABLE_BYTES: u64 = 64 << 20;
 
-/// A line that was read from a picture.
+/// A line of text in a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OcrLine {
-    /// Its text.
+    /// The text.
     pub text: String,
-    /// Where its words stand in the picture; `line` is the number of the line.
+    /// Its words with their positions in the picture; `line` is the index of this line.
     pub words: Vec<WordBox>,
-    /// It is the first one of a paragraph.
+    /// The line is the first of a paragraph.
     pub begins: bool,
-    /// How sure the reader is, from 0 to 1.
+    /// Tesseract's confidence, from 0 to 1.
     pub sure: f32,
 }
 
-/// The languages that are installed, by their short names: "deu", "eng". None where tesseract is not.
+/// Short names of the installed languages: "deu", "eng". Empty where tesseract is not installed.
 #[must_use]
 pub fn languages() -> Vec<String> {
     if !Path::new("/usr/bin/tesseract").is_file() {
@@ -36,14 +36,14 @@ pub fn languages() -> Vec<String> {
     let within = |folder: &Path| -> Vec<PathBuf> {
         std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
     };
-    let mut names: Vec<String> = FOLDERS
+    let mut names: Vec<String> = DATA_FOLDERS
         .iter()
-        // Debian has a folder for each version.
+        // Debian uses one folder for each version.
         .flat_map(|folder| within(Path::new(folder)).into_iter().map(|path| path.join("tessdata")).chain([PathBuf::from(folder)]))
         .flat_map(|folder| within(&folder))
         .filter(|path| path.extension().is_some_and(|extension| extension == "traineddata"))
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
-        // Of these, two are about layout and formulas.
+        // These two hold data for layout and formulas, not for a language.
         .filter(|name| name != "osd" && name != "equ")
         .collect();
     names.sort();
@@ -51,19 +51,19 @@ pub fn languages() -> Vec<String> {
     names
 }
 
-/// Reads a picture. `program` is `plumb-extract`, which seals itself and then becomes tesseract.
+/// Reads the text of a picture. `program` is `plumb-extract`, which seals itself and then becomes tesseract.
 ///
 /// # Errors
-/// tesseract or a language is missing, it cannot be sealed, or it takes longer than `time`.
-pub fn ocr(program: &Path, png: &[u8], languages: &[String], time: Duration) -> Result<Vec<OcrLine>, Failure> {
+/// Tesseract or a language is missing, tesseract cannot be sealed, or it takes longer than `timeout`.
+pub fn ocr(program: &Path, png: &[u8], languages: &[String], timeout: Duration) -> Result<Vec<OcrLine>, Failure> {
     let installed = self::languages();
     if installed.is_empty() {
         return Err(Failure::passing("the program tesseract, which reads pictures, is not installed"));
     }
     if let Some(missing) = languages.iter().find(|name| !installed.contains(name)) {
-        return Err(Failure::passing(format!("tesseract does not have the language {missing}")));
+        return Err(Failure::passing(format!("tesseract has no data for the language {missing}")));
     }
-    let trouble = |e: std::io::Error| Failure::passing(format!("the reader for pictures could not be started: {e}"));
+    let cannot_start = |e: std::io::Error| Failure::passing(format!("the picture reader could not be started: {e}"));
     let mut child = Command::new(program)
         .args(["ocr", &languages.join("+")])
         .env_clear()
@@ -71,24 +71,24 @@ pub fn ocr(program: &Path, png: &[u8], languages: &[String], time: Duration) -> 
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(trouble)?;
+        .map_err(cannot_start)?;
     let (to, from, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let (done, heard) = mpsc::channel();
+    let (done, received) = mpsc::channel();
     let table = std::thread::scope(|scope| {
-        // A broken pipe is told by what is missing in its answer.
+        // A broken pipe needs no handling here: the answer will be incomplete.
         scope.spawn(|| to.map(|mut to| to.write_all(png)));
         scope.spawn(move || {
             let mut table = Vec::new();
-            let read = from.map(|from| from.take(MOST).read_to_end(&mut table));
+            let read = from.map(|from| from.take(MAX_TABLE_BYTES).read_to_end(&mut table));
             let _ = done.send(read.is_some_and(|read| read.is_ok()).then_some(table));
         });
-        let table = heard.recv_timeout(time);
-        // Then the threads end too.
+        let table = received.recv_timeout(timeout);
+        // Ending the child ends the threads too.
         let _ = child.kill();
         table
     });
     let _ = child.wait();
-    let Ok(table) = table else { return Err(Failure::failed(format!("reading the picture took longer than {time:?}"))) };
+    let Ok(table) = table else { return Err(Failure::failed(format!("reading the picture took longer than {timeout:?}"))) };
     let table = String::from_utf8(table.unwrap_or_default()).unwrap_or_default();
     lines(&table).ok_or_else(|| {
         let mut words = Vec::new();
@@ -100,7 +100,7 @@ pub fn ocr(program: &Path, png: &[u8], languages: &[String], time: Duration) -> 
     })
 }
 
-/// The lines of tesseract's table. `None`: it is none.
+/// Parses tesseract's table into lines. `None`: this is no such table.
 fn lines(table: &str) -> Option<Vec<OcrLine>> {
     let mut rows = table.lines();
     rows.next().filter(|head| head.starts_with("level\tpage_num"))?;
@@ -125,7 +125,7 @@ fn lines(table: &str) -> Option<Vec<OcrLine>> {
         }
         let number_of_line = lines.len() as u32 - 1;
         if let Some(line) = lines.last_mut() {
-            // Of scripts without spaces every sign is a word.
+            // In scripts without spaces every character is a word.
             let unspaced = line.text.ends_with(is_unspaced) && text.starts_with(is_unspaced);
             if !line.text.is_empty() && !unspaced {
                 line.text.push(' ');
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_put_together_from_the_table_of_words() {
+    fn words_of_the_table_become_lines() {
         let table = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n\
                      1\t1\t0\t0\t0\t0\t0\t0\t200\t100\t-1\t\n\
                      5\t1\t1\t1\t1\t1\t20\t10\t40\t10\t90\tTwo\n\
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_is_none() {
+    fn output_that_is_no_table_is_rejected() {
         assert_eq!(lines("Error in pixReadMem: Unknown format\n"), None);
     }
 }

@@ -1,9 +1,9 @@
-//! What is said of single pages, in a document's doubts.
+//! Words for a document's doubts about single pages.
 
-/// More page numbers than this are not listed.
-const LISTED: usize = 12;
+/// Maximum number of page ranges in a list.
+const MAX_RANGES: usize = 12;
 
-/// "2 of 31 pages have no text: pages 2, 5". The numbers count from 1 and are in order. `None`: there are none.
+/// Words a doubt: "2 of 31 pages have no text: pages 2, 5". `numbers` count from 1 and are in order. `None`: there are none.
 #[must_use]
 pub fn doubt(numbers: &[u32], pages: usize, one: &str, many: &str) -> Option<String> {
     match numbers {
@@ -13,31 +13,31 @@ pub fn doubt(numbers: &[u32], pages: usize, one: &str, many: &str) -> Option<Str
     }
 }
 
-/// What is said of [`crate::Parsed::scans`].
+/// Words the doubt about [`crate::Parsed::scans`].
 #[must_use]
 pub fn scans(numbers: &[u32], pages: usize) -> Option<String> {
     doubt(numbers, pages, "is only a picture, whose text was not read", "are only pictures, whose text was not read")
 }
 
-/// "pages 2, 5 to 9".
+/// Lists page numbers as ranges: "pages 2, 5 to 9".
 fn listed(numbers: &[u32]) -> String {
-    let mut spans: Vec<(u32, u32)> = Vec::new();
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
     for &number in numbers {
-        match spans.last_mut() {
+        match ranges.last_mut() {
             Some((_, last)) if *last + 1 == number => *last = number,
-            _ => spans.push((number, number)),
+            _ => ranges.push((number, number)),
         }
     }
-    let words: Vec<String> = spans
+    let words: Vec<String> = ranges
         .iter()
-        .take(LISTED)
+        .take(MAX_RANGES)
         .map(|&(first, last)| match last - first {
             0 => first.to_string(),
             1 => format!("{first}, {last}"),
             _ => format!("{first} to {last}"),
         })
         .collect();
-    format!("pages {}{}", words.join(", "), if spans.len() > LISTED { " and others" } else { "" })
+    format!("pages {}{}", words.join(", "), if ranges.len() > MAX_RANGES { " and others" } else { "" })
 }
 
 #[cfg(test)]
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_are_listed_in_spans_and_not_without_end() {
+    fn page_lists_are_ranges_of_limited_length() {
         assert_eq!(listed(&[2, 5, 6, 7, 9, 10]), "pages 2, 5 to 7, 9, 10");
         let odd: Vec<u32> = (0..40).map(|n| n * 2 + 1).collect();
         assert!(listed(&odd).ends_with("21, 23 and others"));

@@ -1,19 +1,19 @@
-//! Plain text of any encoding.
+//! Decodes plain text of any encoding.
 
 use crate::{Failure, family};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, GB18030, GBK, ISO_2022_JP, ISO_8859_15, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use memchr::memmem;
 
-/// How much of a file is looked at to see that it is no text, and to guess its encoding.
-const HEAD: usize = 1 << 20;
-/// Where a page or a program says its encoding.
-const DECLARATION: usize = 4 << 10;
+/// Length of the sample that shows whether a file is text, and in which encoding.
+const SAMPLE_BYTES: usize = 1 << 20;
+/// Length of the beginning in which a page or a program may declare its encoding.
+const DECLARATION_BYTES: usize = 4 << 10;
 
 /// Decodes plain text of any encoding. `\r\n` and `\r` become `\n`.
 ///
 /// # Errors
-/// The bytes are no text; the reason says what they look like.
+/// The bytes are not text; the reason says what they look like.
 pub fn decode_text(bytes: &[u8]) -> Result<String, Failure> {
     let binary = || Failure::skipped(family::of_binary(bytes));
     let text = match bytes {
@@ -27,11 +27,11 @@ pub fn decode_text(bytes: &[u8]) -> Result<String, Failure> {
     if looks_binary(&text) { Err(binary()) } else { Ok(with_plain_line_ends(text)) }
 }
 
-/// Text that does not begin with a mark of its encoding.
+/// Decodes text without a byte order mark.
 fn without_mark(bytes: &[u8]) -> Option<String> {
-    let head = &bytes[..bytes.len().min(HEAD)];
+    let head = &bytes[..bytes.len().min(SAMPLE_BYTES)];
     if head.contains(&0) {
-        return wide(head, bytes);
+        return unmarked_wide(head, bytes);
     }
     let utf8 = match std::str::from_utf8(bytes) {
         Ok(text) => {
@@ -50,10 +50,14 @@ fn without_mark(bytes: &[u8]) -> Option<String> {
     Some(decode(guess(sample, sample.len() == bytes.len()), bytes))
 }
 
-/// The part that tells the encoding: it begins with the first letter that is no ASCII. `valid`: up to there it is UTF-8.
+/// The sample that decides the encoding, around the first byte that is not ASCII. `valid`: length of the beginning that is valid UTF-8.
 fn sample(bytes: &[u8], valid: usize) -> &[u8] {
     let first = bytes[..valid].iter().position(|b| !b.is_ascii()).unwrap_or(valid);
-    if first < HEAD / 2 { &bytes[..bytes.len().min(HEAD)] } else { &bytes[first - 1000..bytes.len().min(first + HEAD)] }
+    if first < SAMPLE_BYTES / 2 {
+        &bytes[..bytes.len().min(SAMPLE_BYTES)]
+    } else {
+        &bytes[first - 1000..bytes.len().min(first + SAMPLE_BYTES)]
+    }
 }
 
 fn guess(sample: &[u8], whole: bool) -> &'static Encoding {
@@ -66,7 +70,7 @@ fn guess(sample: &[u8], whole: bool) -> &'static Encoding {
     }
 }
 
-/// ISO-8859-15 has `€`, `œ`, `š` and `ž` where Windows-1252 has what hardly stands next to letters and digits: `¤`, `½`, `¨` and `¸`.
+/// Whether this is ISO-8859-15, which has `€`, `œ`, `š` and `ž` where Windows-1252 has `¤`, `½`, `¨` and `¸`, which rarely touch letters or digits.
 fn is_latin_9(sample: &[u8]) -> bool {
     if sample.iter().any(|b| (0x80..0xa0).contains(b)) {
         return false;
@@ -84,9 +88,9 @@ fn is_latin_9(sample: &[u8]) -> bool {
     (0..sample.len()).any(is_of_it)
 }
 
-/// The encoding that a page (`<?xml encoding=`, `<meta charset=`) or a program (`-*- coding: … -*-`) says it has.
+/// The encoding that a page (`<?xml encoding=`, `<meta charset=`) or a program (`-*- coding: … -*-`) declares.
 fn declared(head: &[u8]) -> Option<&'static Encoding> {
-    let head = &head[..head.len().min(DECLARATION)];
+    let head = &head[..head.len().min(DECLARATION_BYTES)];
     let start = head.trim_ascii_start();
     if start.first() == Some(&b'<') {
         let lower = start.to_ascii_lowercase();
@@ -105,7 +109,7 @@ fn declared(head: &[u8]) -> Option<&'static Encoding> {
     head.split(|&b| b == b'\n').take(2).filter(comment).find_map(|line| named(line, b"coding"))
 }
 
-/// The encoding that stands behind this word and a `=` or `:`.
+/// The encoding named after this word and a `=` or `:`.
 fn named(text: &[u8], word: &[u8]) -> Option<&'static Encoding> {
     let rest = &text[memmem::find(text, word)? + word.len()..];
     let rest = rest.trim_ascii_start();
@@ -113,15 +117,15 @@ fn named(text: &[u8], word: &[u8]) -> Option<&'static Encoding> {
     let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
     let end =
         rest.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.'))).unwrap_or(rest.len());
-    // Python has a name of its own for it.
+    // Python has its own name for this encoding.
     let label = rest[..end].to_ascii_lowercase();
     let found = if label == b"latin-1" { Some(WINDOWS_1252) } else { Encoding::for_label(&label) };
-    // A declaration that could be read at all is in neither of them.
+    // UTF-8 was ruled out before, and a declaration readable as ASCII is not in UTF-16.
     found.filter(|&encoding| encoding != UTF_8 && encoding != UTF_16LE && encoding != UTF_16BE)
 }
 
-/// Text of two or four bytes for each letter: at least its line ends have zeros in them.
-fn wide(head: &[u8], bytes: &[u8]) -> Option<String> {
+/// Decodes UTF-16 or UTF-32 without a byte order mark. At least its line ends contain zeros.
+fn unmarked_wide(head: &[u8], bytes: &[u8]) -> Option<String> {
     let head = &head[..head.len().min(64 << 10) & !3];
     let units = head.as_chunks::<4>().0;
     for number in [u32::from_le_bytes, u32::from_be_bytes] {
@@ -130,7 +134,7 @@ fn wide(head: &[u8], bytes: &[u8]) -> Option<String> {
             return utf32(bytes, number);
         }
     }
-    // Letters of one byte with a zero somewhere are no text of two bytes, although they look like Chinese.
+    // Single-byte text with a zero somewhere is not UTF-16, although it would decode to Chinese.
     let (zeros, plain) = bytes[..bytes.len().min(64 << 10)].iter().fold((0, 0), |(zeros, plain), &b| {
         (zeros + usize::from(b == 0), plain + usize::from(b.is_ascii_graphic() || b.is_ascii_whitespace()))
     });
@@ -151,7 +155,7 @@ fn wide(head: &[u8], bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// A letter that texts have more often than others of two bytes.
+/// A character that real texts use more often than the rest of the Basic Multilingual Plane.
 fn is_usual(c: char) -> bool {
     matches!(c,
         '\t' | '\n' | '\r' | ' '..='~' | '\u{a0}'..='\u{24f}' | '\u{300}'..='\u{36f}' | '\u{370}'..='\u{74f}' | '\u{900}'..='\u{dff}'
@@ -164,7 +168,7 @@ fn is_kana(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}')
 }
 
-/// A log in UTF-8 with a few broken bytes is still UTF-8: other encodings have few places that could be it.
+/// Whether this is UTF-8 with a few broken bytes, as in some logs. Text in other encodings rarely contains valid UTF-8 sequences.
 fn mostly_utf8(sample: &[u8]) -> bool {
     let (mut good, mut broken) = (0usize, 0usize);
     for chunk in sample.utf8_chunks() {
@@ -190,10 +194,10 @@ fn utf32(bytes: &[u8], number: fn([u8; 4]) -> u32) -> Option<String> {
     units.iter().map(|&unit| char::from_u32(number(unit))).collect()
 }
 
-/// More than one control character or undecodable place in twenty, in the first part.
+/// Whether more than one character in twenty of the sample is a control character or undecodable.
 fn looks_binary(text: &str) -> bool {
     let (mut all, mut strange) = (0usize, 0usize);
-    for c in text.chars().take(HEAD) {
+    for c in text.chars().take(SAMPLE_BYTES) {
         all += 1;
         let usual = matches!(c, '\t' | '\n' | '\r' | '\u{8}' | '\u{c}' | '\u{1a}' | '\u{1b}' | '\u{85}');
         strange += usize::from(!usual && (c.is_control() || c == char::REPLACEMENT_CHARACTER));

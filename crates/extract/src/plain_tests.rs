@@ -18,7 +18,7 @@ fn in_encoding(encoding: &'static Encoding, text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn every_unicode_form_with_a_mark_gives_the_same_text() {
+fn every_unicode_encoding_with_a_mark_gives_the_same_text() {
     let marked = format!("\u{feff}{TEXT}");
     let utf16 = |bytes: fn(u16) -> [u8; 2]| marked.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
     let utf32 = |bytes: fn(u32) -> [u8; 4]| marked.chars().flat_map(|c| bytes(c as u32)).collect::<Vec<u8>>();
@@ -31,14 +31,14 @@ fn every_unicode_form_with_a_mark_gives_the_same_text() {
 }
 
 #[test]
-fn utf_16_without_a_mark_is_told_by_its_zeros() {
+fn utf_16_without_a_mark_is_recognised_by_its_zeros() {
     let latin = "Level of the upper reservoir; Pegel: größer als üblich\r\n";
     let plain = latin.replace('\r', "");
     assert_eq!(text(latin.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()), plain);
     assert_eq!(text(latin.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>()), plain);
 }
 
-/// A text of about 300 letters for each family of encodings, in a language that is written in it.
+/// A text of about 300 letters for each group of encodings, in a language that uses them.
 const SAMPLES: &[(&[&Encoding], &str)] = &[
     (
         &[WINDOWS_1252],
@@ -103,11 +103,11 @@ const SAMPLES: &[(&[&Encoding], &str)] = &[
 ];
 
 #[test]
-fn legacy_encodings_are_told_by_their_bytes_in_short_and_long_texts() {
+fn legacy_encodings_are_recognised_in_short_and_long_texts() {
     let mut wrong = Vec::new();
     for (encodings, sample) in SAMPLES {
         for encoding in *encodings {
-            // What the encoding lacks is written as people would have written it.
+            // Writers left out the characters that their encoding lacks.
             let sample: String = sample.chars().filter(|c| !encoding.encode(&c.to_string()).2).collect();
             let bytes = in_encoding(encoding, &sample);
             let long = [bytes.as_slice(), b"\r\n"].concat().repeat(300);
@@ -122,15 +122,15 @@ fn legacy_encodings_are_told_by_their_bytes_in_short_and_long_texts() {
 }
 
 #[test]
-fn vietnamese_is_told_by_its_marks() {
-    // In Windows-1258 the tones are marks of their own.
+fn vietnamese_is_recognised_by_its_tone_marks() {
+    // Windows-1258 encodes the tones as separate marks.
     let sample = "Mư\u{323}c nươ\u{301}c trong hồ chư\u{301}a phía trên đươ\u{323}c đo hai lần mỗi ngày: lúc tám giơ\u{300} sáng và lúc bốn giơ\u{300} chiều. Kết qua\u{309} đươ\u{323}c ghi vào cuốn sô\u{309} lơ\u{301}n ơ\u{309} văn phòng xã.";
     let kept: String = sample.chars().filter(|c| !WINDOWS_1258.encode(&c.to_string()).2).collect();
     assert_eq!(text(in_encoding(WINDOWS_1258, &kept)), kept);
 }
 
 #[test]
-fn text_of_two_and_four_bytes_for_each_letter_is_told_without_a_mark() {
+fn utf_16_and_utf_32_are_recognised_without_a_mark() {
     let wide = |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
     let wider = |text: &str, bytes: fn(u32) -> [u8; 4]| text.chars().flat_map(|c| bytes(c as u32)).collect::<Vec<u8>>();
     for (_, sample) in SAMPLES {
@@ -159,7 +159,7 @@ fn a_declared_encoding_wins_over_a_guess_when_it_fits() {
 }
 
 #[test]
-fn a_large_file_is_told_by_the_part_that_is_no_ascii() {
+fn the_part_outside_ascii_decides_for_a_large_file() {
     let ascii = "plain words and numbers 1234567890\n".repeat(60_000);
     let russian = "Уровень воды в верхнем водохранилище измеряется два раза в день.\n".repeat(20);
     let both = format!("{ascii}{russian}");
@@ -192,7 +192,7 @@ fn broken_texts_do_no_harm() {
 }
 
 #[test]
-fn a_few_broken_bytes_do_not_turn_utf_8_into_another_encoding() {
+fn a_few_broken_bytes_leave_utf_8_recognised() {
     let mut bytes = "Pegel: größer als üblich. ".repeat(20).into_bytes();
     bytes.extend(b"\xff\xfe broken");
     let read = text(bytes);
@@ -200,7 +200,7 @@ fn a_few_broken_bytes_do_not_turn_utf_8_into_another_encoding() {
 }
 
 #[test]
-fn all_line_ends_become_one_kind_and_an_empty_file_is_an_empty_text() {
+fn line_ends_are_unified_and_empty_files_stay_empty() {
     assert_eq!(text("a\r\nb\rc\nd"), "a\nb\nc\nd");
     assert_eq!(text(""), "");
 }
@@ -212,12 +212,12 @@ fn colours_and_page_feeds_in_a_log_do_not_make_it_binary() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_skipped_with_what_they_look_like() {
+fn binary_files_are_skipped_with_a_reason_that_names_them() {
     let reason = |bytes: &[u8]| decode_text(bytes).unwrap_err();
     let skipped = |reason: &str| Failure { state: FailureState::Skipped, reason: reason.to_owned() };
     assert_eq!(reason(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01"), skipped("an image"));
     assert_eq!(reason(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3e\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), skipped("a program"));
-    assert_eq!(reason(b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xcb\x48\xcd"), skipped("an archive of a kind that is not read"));
+    assert_eq!(reason(b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xcb\x48\xcd"), skipped("an archive in an unsupported format"));
     assert_eq!(reason(b"\x01\x02\x03\x04 and some words"), skipped("a binary file"));
     assert_eq!(reason(b"some words\0and a zero"), skipped("a binary file"));
 }

@@ -1,48 +1,48 @@
-//! What the parent and its sealed child say to each other: frames, a length (`u32`, little-endian) before the bytes.
+//! The protocol between the parent and its sealed child: frames of a length (`u32`, little-endian) and that many bytes.
 //!
-//! The child is started with the family of the document as its argument, the document as its standard input, and a socket as its standard
-//! output, over which it also hears. It begins with [`Ready`]; then the parent sends a [`Request`] and the child an [`Answer`], again and again.
-//! After an answer that has content the content follows in pieces, ended by an empty one, or by [`BROKEN`] and a [`Failure`].
+//! The child gets the family of the document as its argument and the document as its standard input. Its standard output is a socket, over which it
+//! also receives. It sends [`Ready`] first; then each [`Request`] of the parent gets an [`Answer`]. After an answer with content, the content follows
+//! in pieces, ended by an empty piece, or by [`BROKEN`] and a [`Failure`].
 
 use crate::{Drawn, Failure, Parsed};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::io::{self, ErrorKind, Read, Write};
 
-/// The largest frame of JSON: a few bytes for each page, row or member.
-pub const MAX_HEAD: u32 = 64 << 20;
-/// The largest piece of content.
-pub const MAX_PIECE: u32 = 4 << 20;
-/// The largest text of one document.
+/// Maximum size of a frame of JSON, in bytes; a document needs a few for each page, row or member.
+pub const MAX_JSON_BYTES: u32 = 64 << 20;
+/// Maximum size of a piece of content.
+pub const MAX_PIECE_BYTES: u32 = 4 << 20;
+/// Maximum size of the text of one document, in bytes.
 pub const MAX_TEXT: u64 = 256 << 20;
-/// The largest document that is unpacked from another one.
+/// Maximum unpacked size of a member, in bytes.
 pub const MAX_MEMBER: u64 = 4 << 30;
-/// The largest document that is read inside of another one, in memory.
+/// Maximum size of a member that the child reads in memory, in bytes.
 pub const MAX_INNER: usize = 128 << 20;
-/// In the place of a piece's length: a failure follows, and no further piece.
+/// Stands in place of a piece's length: a failure follows, and no further piece.
 pub const BROKEN: u32 = u32::MAX;
 
-/// Whether the child could seal itself, and if not, why.
+/// Whether the child is ready to read, or why not.
 pub type Ready = Result<(), String>;
 
-/// What is asked of the document.
+/// A request about the document.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Request {
-    /// Its text; the answer's content.
+    /// Read its text, which is the answer's content.
     Read,
-    /// The text of a document that lies in it, by its place in [`Parsed::members`], and its name; the answer's content.
+    /// Read the text of the member with this index in [`Parsed::members`] and this name. The text is the answer's content.
     ReadMember(usize, String),
-    /// The bytes of a document that lies in it, by its place in [`Parsed::members`]; the answer's content.
+    /// Send the bytes of the member with this index in [`Parsed::members`] as the answer's content.
     Member(usize),
-    /// A page, from 0, drawn with this many pixels of width; the PNG is the answer's content.
+    /// Draw a page. The PNG is the answer's content.
     Draw {
-        /// From 0.
+        /// The page, counted from 0.
         page: u32,
-        /// Pixels.
+        /// Width of the image, in pixels.
         width: u32,
     },
 }
 
-/// What became of it.
+/// The answer to a request.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Answer {
     /// The text follows.
@@ -51,9 +51,9 @@ pub enum Answer {
     Member,
     /// The image follows.
     Drawn(Drawn),
-    /// A document inside of another one is too large to be read in memory; its bytes can be asked for. Nothing follows.
+    /// The member is too large to read in memory; the parent can request its bytes. Nothing follows.
     TooLarge,
-    /// Nothing follows.
+    /// The request failed. Nothing follows.
     Failed(Failure),
 }
 
@@ -64,24 +64,24 @@ pub struct Pieces<W: Write> {
 }
 
 impl<W: Write> Pieces<W> {
-    /// Nothing is written yet.
+    /// Makes a writer that has written nothing yet.
     pub fn new(to: W) -> Self {
         Self { to, buffer: Vec::new() }
     }
 
-    /// All was written.
+    /// Ends complete content.
     ///
     /// # Errors
-    /// The other side is gone.
+    /// The other side closed the connection.
     pub fn end(mut self) -> io::Result<()> {
         self.flush()?;
         write(&mut self.to, &[])
     }
 
-    /// The rest cannot be had.
+    /// Ends content whose rest could not be read.
     ///
     /// # Errors
-    /// The other side is gone.
+    /// The other side closed the connection.
     pub fn broken(mut self, failure: &Failure) -> io::Result<()> {
         self.to.write_all(&BROKEN.to_le_bytes())?;
         write_json(&mut self.to, failure)
@@ -90,10 +90,10 @@ impl<W: Write> Pieces<W> {
 
 impl<W: Write> Write for Pieces<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = MAX_PIECE as usize - self.buffer.len();
+        let room = MAX_PIECE_BYTES as usize - self.buffer.len();
         let taken = &bytes[..bytes.len().min(room)];
         self.buffer.extend_from_slice(taken);
-        if self.buffer.len() == MAX_PIECE as usize {
+        if self.buffer.len() == MAX_PIECE_BYTES as usize {
             self.flush()?;
         }
         Ok(taken.len())
@@ -111,7 +111,7 @@ impl<W: Write> Write for Pieces<W> {
 /// Writes one frame.
 ///
 /// # Errors
-/// The other side is gone.
+/// The other side closed the connection.
 pub fn write(to: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     to.write_all(&length(bytes)?)?;
     to.write_all(bytes)?;
@@ -121,23 +121,23 @@ pub fn write(to: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
 /// Writes one frame of JSON.
 ///
 /// # Errors
-/// The other side is gone.
+/// The other side closed the connection.
 pub fn write_json(to: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
     write(to, &serde_json::to_vec(message)?)
 }
 
-/// The length that goes before these bytes.
+/// Encodes the length of a frame.
 ///
 /// # Errors
-/// They are too many for a frame.
+/// The bytes are too many for a frame.
 pub fn length(bytes: &[u8]) -> io::Result<[u8; 4]> {
     u32::try_from(bytes.len()).map(u32::to_le_bytes).map_err(|_| too_long())
 }
 
-/// Reads one frame of at most `max` bytes. Memory grows with what arrives, not with what is promised.
+/// Reads one frame of at most `max` bytes. Memory grows with the bytes that arrive, not with the announced length.
 ///
 /// # Errors
-/// The other side is gone or promises more than `max`.
+/// The other side closed the connection or announces more than `max` bytes.
 pub fn read(from: &mut impl Read, max: u32) -> io::Result<Vec<u8>> {
     let mut length = [0; 4];
     from.read_exact(&mut length)?;
@@ -150,15 +150,15 @@ pub fn read(from: &mut impl Read, max: u32) -> io::Result<Vec<u8>> {
 /// Reads one frame of JSON.
 ///
 /// # Errors
-/// As [`read`], or it is not what was expected.
+/// As [`read`], or the frame does not hold a `T`.
 pub fn read_json<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<T> {
-    Ok(serde_json::from_slice(&read(from, MAX_HEAD)?)?)
+    Ok(serde_json::from_slice(&read(from, MAX_JSON_BYTES)?)?)
 }
 
-/// A length that may come from a hostile child.
+/// Decodes and checks the length of a frame, which may come from a hostile child.
 ///
 /// # Errors
-/// It is more than `max`.
+/// The length is more than `max`.
 pub fn checked(length: [u8; 4], max: u32) -> io::Result<u64> {
     let length = u32::from_le_bytes(length);
     if length > max { Err(too_long()) } else { Ok(length.into()) }

@@ -1,8 +1,8 @@
-//! Subtitles are read as they are; their times are the places.
+//! Places of subtitles: their text is read as it is, and their times are the places.
 
 use crate::{Kind, Place};
 
-/// The places in a plain text: the times of subtitles. Other kinds have lines only.
+/// The places in a plain text: the times of subtitles. Texts of other kinds have none.
 pub fn places_in(kind: Kind, text: &str) -> Vec<Place> {
     if kind != Kind::Subtitles {
         return Vec::new();
@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_places_of_subtitles_are_their_times() {
+    fn places_of_subtitles_are_their_times() {
         let text =
             "1\n00:00:01,500 --> 00:00:04,000\nThe water rises.\n\n2\n00:01:02,000 --> 00:01:05,000\nIt falls --> again.\n";
         let places = places_in(Kind::Subtitles, text);

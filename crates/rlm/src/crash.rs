@@ -1,6 +1,7 @@
 //! Ends a run whose engine panicked.
 
 use crate::{
+    fault,
     fault::{Code, Fault},
     ids::NodeId,
     record::{
@@ -8,7 +9,10 @@ use crate::{
         log::Log,
         totals::Totals,
     },
-    traits::journal::{Journal, Watcher},
+    traits::{
+        clock::Clock,
+        journal::{Journal, Watcher},
+    },
 };
 use std::sync::Arc;
 
@@ -19,58 +23,37 @@ use std::sync::Arc;
 pub async fn record_crash(
     journal: Arc<dyn Journal>,
     watcher: Arc<dyn Watcher>,
-    now_ms: fn() -> u64,
+    clock: Arc<dyn Clock>,
     events: &[Event],
 ) -> Result<(), Fault> {
     let Totals { answer, elapsed_ms, .. } = Totals::of(events);
-    let message =
-        "Plumb failed unexpectedly while it worked on this question. Everything found so far is kept: continue the run.";
-    let error = Some(Fault::new(Code::Crashed, message));
+    let error = fault!(
+        Code::Crashed,
+        "Plumb failed unexpectedly while it worked on this question. Everything found so far is kept: continue the run."
+    );
     let next = events.last().map_or(0, |last| last.seq + 1);
-    let finished = EventKind::Finished { status: RunStatus::Failed, answer, error, elapsed_ms };
-    Log::new(journal, watcher, now_ms, next).append(NodeId(0), finished).await
+    let finished = EventKind::Finished { status: RunStatus::Failed, answer, error: Some(error), elapsed_ms };
+    Log::new(journal, watcher, clock, next).append(NodeId(0), finished).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        ids::{BlobId, CallId},
+        ids::CallId,
         record::event::EVENT_VERSION,
+        testing::{clock::ManualClock, journal::MemoryJournal},
     };
-    use async_trait::async_trait;
-    use std::sync::Mutex;
+    use parking_lot::Mutex;
+    use std::time::Duration;
 
-    /// Keeps appended events and watched events, in order.
+    /// Keeps the events that front ends see.
     #[derive(Default)]
-    struct Kept {
-        appended: Mutex<Vec<Event>>,
-        watched: Mutex<Vec<Event>>,
-    }
+    struct Watched(Mutex<Vec<Event>>);
 
-    #[async_trait]
-    impl Journal for Kept {
-        async fn append(&self, event: &Event) -> Result<(), Fault> {
-            self.appended.lock().unwrap().push(event.clone());
-            Ok(())
-        }
-        async fn append_with(&self, event: &Event, _text: &str) -> Result<(), Fault> {
-            self.append(event).await
-        }
-        async fn put_blob(&self, text: &str) -> Result<BlobId, Fault> {
-            Ok(BlobId(text.to_owned()))
-        }
-        async fn blob(&self, id: &BlobId) -> Result<String, Fault> {
-            Ok(id.0.clone())
-        }
-        async fn save_partial(&self, _node: NodeId, _call: Option<CallId>, _text: &str) -> Result<(), Fault> {
-            Ok(())
-        }
-    }
-
-    impl Watcher for Kept {
+    impl Watcher for Watched {
         fn event(&self, event: &Event) {
-            self.watched.lock().unwrap().push(event.clone());
+            self.0.lock().push(event.clone());
         }
         fn delta(&self, _node: NodeId, _call: Option<CallId>, _text: &str) {}
         fn loading(&self, _part: f32) {}
@@ -83,15 +66,16 @@ mod tests {
     #[tokio::test]
     async fn a_crashed_run_fails_and_keeps_its_best_answer() {
         let best = EventKind::Finished { status: RunStatus::Limit, answer: "41".to_owned(), error: None, elapsed_ms: 500 };
-        let resumed = [event(0, best), event(1, EventKind::Resumed), event(2, EventKind::TurnStarted { turn: 2 })];
-        let kept = Arc::new(Kept::default());
-        record_crash(kept.clone(), kept.clone(), || 7_000, &resumed).await.unwrap();
-        let appended = kept.appended.lock().unwrap();
-        let [last] = &appended[..] else { panic!("one event, not {appended:?}") };
-        assert_eq!((last.seq, last.at_ms, last.node), (3, 7_000, NodeId(0)));
+        let resumed = vec![event(0, best), event(1, EventKind::Resumed), event(2, EventKind::TurnStarted { turn: 2 })];
+        let journal = Arc::new(MemoryJournal::with_events(resumed.clone(), None));
+        let (watched, clock) = (Arc::new(Watched::default()), Arc::new(ManualClock::default()));
+        clock.advance(Duration::from_secs(7));
+        record_crash(journal.clone(), watched.clone(), clock.clone(), &resumed).await.unwrap();
+        let last = journal.events().pop().unwrap();
+        assert_eq!((last.seq, last.at_ms, last.node), (3, clock.now_ms(), NodeId(0)));
         let EventKind::Finished { status, answer, error, elapsed_ms } = &last.kind else { panic!("{last:?}") };
         assert_eq!((*status, answer.as_str(), *elapsed_ms), (RunStatus::Failed, "41", 10));
         assert_eq!(error.as_ref().map(|error| error.code), Some(Code::Crashed));
-        assert_eq!(*kept.watched.lock().unwrap(), *appended, "front ends see the end");
+        assert_eq!(*watched.0.lock(), [last], "front ends see the end");
     }
 }

@@ -1,5 +1,5 @@
-//! Runs a program as on a kernel that lacks Landlock or refuses namespaces, or as another user: `kernel-without [landlock] [namespaces]
-//! [user=UID] -- PROGRAM ARGUMENTS`. The program needs to know nothing of it.
+//! Runs a program as if the kernel lacked Landlock or refused namespaces, or as another user:
+//! `kernel-without [landlock] [namespaces] [user=UID] -- PROGRAM ARGUMENTS`. The program itself needs no change.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -29,14 +29,14 @@ fn main() {
         }
     }
     let command: Vec<CString> = arguments.map(|word| CString::new(word).unwrap()).collect();
-    // Opened while it can be: the other user may not see the folder it lies in.
+    // Opened before the user changes: the other user may have no access to its folder.
     let program = File::open(command[0].to_str().unwrap()).unwrap();
     if let Some(user) = user {
         rustix::thread::set_thread_groups(&[]).unwrap();
         rustix::thread::set_thread_gid(Gid::from_raw(user)).unwrap();
         rustix::thread::set_thread_uid(Uid::from_raw(user)).unwrap();
     }
-    // What such kernels answer.
+    // Kernels without these features return the same errors.
     if lacks.iter().any(|lack| lack == "landlock") {
         let calls = [libc::SYS_landlock_create_ruleset, libc::SYS_landlock_add_rule, libc::SYS_landlock_restrict_self];
         refuse(&calls, &[], libc::ENOSYS);
@@ -49,7 +49,7 @@ fn main() {
     let mut pointers: Vec<_> = command.iter().map(|word| word.as_ptr()).collect();
     pointers.push(std::ptr::null());
     let none = [std::ptr::null::<libc::c_char>()];
-    // SAFETY: the arrays end with null pointers and outlive the call, which only returns when it failed.
+    // SAFETY: the arrays end with null pointers and outlive the call, which returns only if it fails.
     unsafe {
         libc::syscall(
             libc::SYS_execveat,

@@ -1,5 +1,5 @@
-//! Makes system calls as an attacker who runs machine code already: `raw-calls sealed|open` reads a JSON array of calls from standard input and
-//! prints what became of each. `sealed` seals each child as the Python worker is sealed.
+//! Makes system calls as an attacker who already runs machine code would: `raw-calls sealed|open` reads a JSON array of calls
+//! from standard input and prints each outcome. With `sealed`, each child is sealed like the Python worker.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -15,7 +15,7 @@ struct Call {
     number: i64,
     #[serde(default)]
     arguments: Vec<Argument>,
-    /// Through the door of 32-bit programs.
+    /// Whether to call through `int 0x80`, the entry for 32-bit programs.
     #[serde(default)]
     old_door: bool,
 }
@@ -25,11 +25,11 @@ struct Call {
 enum Argument {
     Number(i64),
     Text(String),
-    /// Zeros to read from and write to.
+    /// A zeroed buffer of this many bytes, for reading and writing.
     Buffer {
         buffer: usize,
     },
-    /// Numbers of 32 bits in memory.
+    /// An array of 32-bit numbers.
     Words {
         words: Vec<u32>,
     },
@@ -38,9 +38,9 @@ enum Argument {
 #[derive(Serialize)]
 struct Outcome {
     name: String,
-    /// What the kernel returned; negative: an error's number.
+    /// Return value of the kernel; negative values are error numbers.
     returned: Option<i64>,
-    /// The signal that ended the process instead.
+    /// The signal that killed the process, if any.
     signal: Option<i32>,
 }
 
@@ -57,7 +57,7 @@ fn main() {
 
 fn in_a_child(mut call: Call, sealed: bool) -> Outcome {
     let (mut from, mut to) = pipe().unwrap();
-    // SAFETY: this process has one thread; the child leaves without unwinding.
+    // SAFETY: this process has one thread; the child exits without unwinding.
     let pid = unsafe { libc::fork() };
     if pid == 0 {
         drop(from);
@@ -80,7 +80,7 @@ fn in_a_child(mut call: Call, sealed: bool) -> Outcome {
     Outcome { name: call.name, returned, signal: libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status)) }
 }
 
-/// Makes the call. A process that it made leaves at once.
+/// Makes the call. A process that it creates exits at once.
 fn make(call: &mut Call) -> i64 {
     let mut texts = Vec::new();
     let mut values = [0i64; 6];
@@ -97,9 +97,9 @@ fn make(call: &mut Call) -> i64 {
     }
     let [a, b, c, d, e, f] = values;
     if call.old_door {
-        return through_the_old_door(call.number);
+        return call_int80(call.number);
     }
-    // SAFETY: not safe at all: that is what is tried. Its process is thrown away.
+    // SAFETY: deliberately unsafe: this call is the attack under test. Its process is discarded.
     let returned = unsafe { libc::syscall(call.number, a, b, c, d, e, f) };
     let creates = [libc::SYS_clone, libc::SYS_clone3, FORK];
     if returned == 0 && creates.contains(&call.number) {
@@ -114,9 +114,9 @@ const FORK: i64 = libc::SYS_fork;
 #[cfg(not(target_arch = "x86_64"))]
 const FORK: i64 = libc::SYS_clone;
 
-/// `int 0x80`: calls are numbered differently there, so that a filter which forgets it can be walked around.
+/// Calls through `int 0x80`. Calls have other numbers there, so a filter that forgets this entry can be bypassed.
 #[cfg(target_arch = "x86_64")]
-fn through_the_old_door(number: i64) -> i64 {
+fn call_int80(number: i64) -> i64 {
     let returned: i64;
     // SAFETY: as in `make`.
     unsafe {
@@ -126,6 +126,6 @@ fn through_the_old_door(number: i64) -> i64 {
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn through_the_old_door(_number: i64) -> i64 {
+fn call_int80(_number: i64) -> i64 {
     -i64::from(libc::ENOSYS)
 }

@@ -1,5 +1,5 @@
-//! The scripted model server for tests that are not written in Rust: `scripted-server SCRIPT.json` prints its address and serves until
-//! standard input closes.
+//! The scripted model server for tests not written in Rust: `scripted-server SCRIPT.json` prints its address and serves
+//! until standard input closes.
 
 use plumb_tests::scripted::{Script, ScriptedServer};
 use std::{error::Error, io::Read};

@@ -1,5 +1,5 @@
-//! Runs a program with a folder on which a drive is mounted that never answers: `stalled-mount FOLDER -- PROGRAM ARGUMENTS`. It is a file system
-//! in user space (FUSE) behind which nobody is. Nothing outside of the program sees it.
+//! Runs a program with a drive that never answers mounted on a folder: `stalled-mount FOLDER -- PROGRAM ARGUMENTS`.
+//! The drive is a FUSE file system without a server. Only the program sees the mount.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -29,7 +29,7 @@ fn main() {
         check(mounted, "mount");
     }
     let status = Command::new(arguments.next().unwrap()).args(arguments).status().unwrap();
-    // Now the drive is gone, and with it what still waits for it.
+    // Closing the device removes the drive and releases everything that waits for it.
     drop(device);
     std::process::exit(status.code().unwrap_or(1));
 }

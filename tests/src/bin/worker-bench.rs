@@ -1,5 +1,5 @@
-//! Times workers: how soon they are ready, what memory they take, and how many there can be in turn. Prints one line for each, beside the wanted
-//! figure. Run by `make bench`.
+//! Measures workers: start-up time, memory and throughput. Prints one line per measure beside its target.
+//! `make bench` runs it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -32,7 +32,7 @@ fn show(what: &str, value: f64, unit: &str, wanted: &str) {
     println!("{what:<60} {value:9.2} {unit:<3} wanted {wanted}");
 }
 
-/// Sealed and measured, from nothing: the zygote is started too.
+/// Time until a worker is sealed and self-tested, including the start of the zygote.
 async fn cold(snapshot: &File) -> Duration {
     let since = Instant::now();
     let launcher = launcher();
@@ -42,7 +42,7 @@ async fn cold(snapshot: &File) -> Duration {
     elapsed
 }
 
-/// Memory of a process that no other process shares, in MB.
+/// Memory that a process shares with no other, in MB.
 fn private_megabytes(id: u32) -> f64 {
     let rollup = fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap();
     let kilobytes = |line: &str| line.split_whitespace().nth(1)?.parse::<f64>().ok();
@@ -59,7 +59,7 @@ impl ReplHost for Silent {
     }
 }
 
-/// From the user's stop to the end of the cell, in which it must be interrupted.
+/// Time from the user's stop to the end of the interrupted cell.
 async fn interrupted(worker: &mut Worker, code: &str) -> Duration {
     let limits = CellLimits { compute: Duration::from_secs(60), output_chars: 1000 };
     let stop = CancellationToken::new();

@@ -1,27 +1,27 @@
-//! A token bucket, as providers limit calls: <https://platform.openai.com/docs/guides/rate-limits>.
+//! A token bucket like those of providers: <https://platform.openai.com/docs/guides/rate-limits>.
 
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
-/// How many calls the server takes. What it refuses gets status 429, and counts for no rule and no reply.
+/// The server's rate limit. Refused calls get status 429 and use up no reply.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bucket {
-    /// Calls per second, in the long run.
+    /// Sustained rate, in calls per second.
     pub rate: f64,
-    /// Calls at once, after a silence.
+    /// Most calls at once when the bucket is full.
     pub burst: f64,
-    /// A refusal says how long to wait, in whole seconds.
+    /// Whether a refusal carries `Retry-After`, in whole seconds.
     #[serde(default)]
     pub retry_after: bool,
 }
 
-/// How much is in the bucket, and when that was so.
+/// The last known level of the bucket, with its time. `None` until the first call.
 #[derive(Default)]
 pub(super) struct Level(Option<(f64, Instant)>);
 
 impl Level {
-    /// Takes one call out. Otherwise: how long it takes until there is one.
+    /// Takes one call from the bucket, or returns the time until one is available.
     pub(super) fn take(&mut self, bucket: &Bucket) -> Result<(), Duration> {
         let now = Instant::now();
         let (before, at) = self.0.unwrap_or((bucket.burst, now));

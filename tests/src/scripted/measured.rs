@@ -1,9 +1,9 @@
-//! What a server charges that keeps to the limit it is given, and has the most wasteful of tokenizers: a token for each byte that it reads.
+//! Usage of a worst-case server: it uses the whole output limit and counts one input token per byte.
 
 use super::script::{Reply, ReportedUsage};
 use serde_json::Value;
 
-/// Cuts a reply at the request's limit, a token for each word, and has it report what was read and written. In OpenAI's format.
+/// Cuts a reply at the request's output limit, one token per word, and sets its usage. For OpenAI's format.
 pub(super) fn measure(reply: &mut Reply, text: &mut String, request: &Value) {
     let messages = request["messages"].as_array().map_or(&[][..], Vec::as_slice);
     let input_tokens = messages.iter().map(|message| message["content"].as_str().unwrap_or_default().len() as u64 + 4).sum();

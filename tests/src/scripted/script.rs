@@ -1,4 +1,4 @@
-//! What the scripted server answers.
+//! The script of the server: rules, replies and faults.
 
 use super::bucket::Bucket;
 use regex::Regex;
@@ -8,94 +8,94 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Script {
-    /// Answers to requests that no rule matches, in the order of their arrival. After the last: status 500, which says so.
+    /// Replies to requests that no rule matches, in order of arrival. After the last one the server returns status 500.
     pub root: Vec<Reply>,
-    /// The first rule that matches a request's last message answers it.
+    /// Rules; the first that matches a request's last message answers it.
     pub rules: Vec<Rule>,
-    /// The key that requests must carry; any or none will do when absent.
+    /// The API key that requests must carry. If absent, keys are not checked.
     pub key: Option<String>,
-    /// How many calls it takes; as many as come when absent.
+    /// Rate limit. If absent, all calls are accepted.
     pub bucket: Option<Bucket>,
 }
 
-/// Which requests, and their answers.
+/// Conditions on a request and the replies to it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rule {
-    /// The last message contains this.
+    /// Text that the last message must contain.
     pub contains: Option<String>,
-    /// The last message matches this regular expression.
+    /// Regular expression that the last message must match.
     pub regex: Option<String>,
-    /// The request names this model.
+    /// Model that the request must name.
     pub model: Option<String>,
-    /// Answers in order; the last is repeated.
+    /// Replies in order; the last one repeats.
     pub replies: Vec<Reply>,
 }
 
 impl Rule {
-    /// Answers every request whose last message contains `marker`.
+    /// A rule for requests whose last message contains `marker`.
     pub fn containing(marker: impl Into<String>, replies: impl Into<Vec<Reply>>) -> Self {
         Rule { contains: Some(marker.into()), replies: replies.into(), ..Rule::default() }
     }
 
-    /// Answers every request whose last message begins with `marker`: sub-calls, and no turn of the root that is shown their code again.
+    /// A rule for requests whose last message begins with `marker`. It matches sub-calls, but not root turns that quote their code.
     pub fn starting(marker: &str, replies: impl Into<Vec<Reply>>) -> Self {
         Rule { regex: Some(format!("^{}", regex::escape(marker))), replies: replies.into(), ..Rule::default() }
     }
 }
 
-/// One answer, or fault.
+/// A reply, or a fault.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reply {
-    /// What the model says. `{last}` stands for the request's last message.
+    /// The model's answer. `{last}` stands for the request's last message.
     pub text: String,
-    /// What the model thinks before, where the format shows that; no part of what it says.
+    /// The model's reasoning, sent before the text in formats that have it.
     pub thinking: String,
-    /// What is reported of it; `null`: nothing.
+    /// Reported usage; `null` to report none.
     pub usage: Option<ReportedUsage>,
-    /// The reply ends at the request's limit, and reports a token for each byte of the request and each of its own words.
+    /// Whether the reply stops at the request's output limit and reports one token per request byte and per reply word.
     pub measured: bool,
-    /// `stop`, `length`, `content_filter`.
+    /// Finish reason: `stop`, `length` or `content_filter`.
     pub finish: String,
-    /// Milliseconds before the answer begins.
+    /// Delay before the response begins, in milliseconds.
     pub latency_ms: u64,
-    /// Characters of each piece of a stream.
+    /// Characters per streamed piece.
     pub piece_chars: usize,
-    /// Cuts the stream's bytes into parts of this length, wherever that falls: also inside a character.
+    /// Splits the stream into parts of this many bytes, even inside a character.
     pub part_bytes: Option<usize>,
-    /// Milliseconds before each piece.
+    /// Delay before each piece, in milliseconds.
     pub piece_delay_ms: u64,
-    /// Another status than 200, with `body` instead of a completion.
+    /// A status other than 200, usually with `body`.
     pub status: Option<u16>,
-    /// What comes instead of a completion, with or without a status.
+    /// A body sent instead of a completion, with or without `status`.
     pub body: Option<String>,
-    /// The type of `body`.
+    /// Content type of `body`.
     pub content_type: String,
-    /// The header of that name.
+    /// The `Retry-After` header.
     pub retry_after: Option<String>,
-    /// Breaks the connection after so many pieces of text.
+    /// Breaks the connection after this many pieces of text.
     pub cut_after: Option<usize>,
-    /// Ends the stream in good order after so many pieces, but with no word that it is finished.
+    /// Ends the stream cleanly after this many pieces, but without a finish event.
     pub end_after: Option<usize>,
-    /// Says nothing more after so many pieces, and keeps the connection.
+    /// Falls silent after this many pieces, but keeps the connection open.
     pub silent_after: Option<usize>,
-    /// Closes the connection without an answer.
+    /// Closes the connection without a response.
     pub hang_up: bool,
-    /// Never answers.
+    /// Never responds.
     pub hang: bool,
 }
 
-/// Tokens that a reply reports.
+/// Token counts that a reply reports.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReportedUsage {
-    /// Prompt tokens, cached ones included.
+    /// Prompt tokens, including cached ones.
     pub input_tokens: u64,
-    /// Those from the cache.
+    /// Prompt tokens read from the cache.
     #[serde(default)]
     pub cached_input_tokens: u64,
-    /// Those written to the cache, in formats that say so.
+    /// Prompt tokens written to the cache, in formats that report them.
     #[serde(default)]
     pub cache_write_tokens: u64,
     /// Completion tokens.
@@ -128,34 +128,34 @@ impl Default for Reply {
 }
 
 impl Reply {
-    /// The model says `text`.
+    /// A reply with this text.
     pub fn text(text: impl Into<String>) -> Self {
         Reply { text: text.into(), ..Reply::default() }
     }
 
-    /// The model writes one cell of code.
+    /// A reply with one cell of code.
     pub fn code(code: &str) -> Self {
         Reply::text(format!("```repl\n{}\n```", code.trim()))
     }
 
-    /// A status with an error in OpenAI's form.
+    /// An error with this status, in OpenAI's format.
     pub fn status(status: u16, message: &str) -> Self {
         let body = serde_json::json!({"error": {"message": message, "type": "error", "code": null}}).to_string();
         Reply { status: Some(status), body: Some(body), ..Reply::default() }
     }
 
-    /// With these tokens reported.
+    /// Sets the reported token counts.
     pub fn usage(self, input_tokens: u64, cached_input_tokens: u64, output_tokens: u64) -> Self {
         Reply { usage: Some(ReportedUsage { input_tokens, cached_input_tokens, cache_write_tokens: 0, output_tokens }), ..self }
     }
 
-    /// After so many milliseconds.
+    /// Sets the delay before the response, in milliseconds.
     pub fn after_ms(self, latency_ms: u64) -> Self {
         Reply { latency_ms, ..self }
     }
 }
 
-/// A script with its regular expressions read.
+/// A script with compiled regular expressions.
 pub(super) struct Compiled {
     pub(super) script: Script,
     regexes: Vec<Option<Regex>>,
@@ -171,7 +171,7 @@ impl Compiled {
         }
     }
 
-    /// The first rule for a request.
+    /// Index of the first rule that matches a request.
     pub(super) fn rule(&self, model: &str, last_message: &str) -> Option<usize> {
         self.script.rules.iter().zip(&self.regexes).position(|(rule, regex)| {
             rule.contains.as_deref().is_none_or(|text| last_message.contains(text))

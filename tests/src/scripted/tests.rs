@@ -5,7 +5,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// The bytes of an answer, head included, until the server ends it or breaks the connection.
+/// The bytes of a response, including its head, until the server ends it or breaks the connection.
 async fn raw(server: &ScriptedServer, head: &str, body: &str) -> Vec<u8> {
     let address = server.base_url().trim_start_matches("http://").trim_end_matches("/v1").to_owned();
     let mut stream = TcpStream::connect(&address).await.unwrap();
@@ -26,9 +26,9 @@ async fn post(server: &ScriptedServer, message: &str, stream: bool) -> String {
     String::from_utf8(raw(server, "POST /v1/chat/completions HTTP/1.1", &ask(message, stream)).await).unwrap()
 }
 
-/// The text of a stream, put together again.
+/// The text of a stream, reassembled.
 fn streamed_text(answer: &[u8]) -> String {
-    // Chunk lengths stand on lines of their own between the parts; take them out by reading the chunked body.
+    // Decodes chunked transfer encoding, which puts chunk lengths between the parts.
     let mut body = Vec::new();
     let head = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
     let mut rest = &answer[head + 4..];
@@ -78,7 +78,7 @@ async fn root_replies_come_in_order_and_sub_calls_by_rule() {
 }
 
 #[tokio::test]
-async fn a_stream_survives_any_cutting_of_its_bytes() {
+async fn a_stream_survives_any_split_of_its_bytes() {
     let text = "Zählung: 12 – ✓ 🎉 fertig";
     for part_bytes in [None, Some(1), Some(3), Some(7)] {
         let reply = Reply { piece_chars: 2, part_bytes, ..Reply::text(text) };
@@ -99,7 +99,7 @@ async fn usage_is_reported_as_scripted_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn faults_are_as_scripted() {
+async fn faults_happen_as_scripted() {
     let text = || Reply { piece_chars: 1, ..Reply::text("abcdef") };
     let html = Reply {
         body: Some("<html>Gateway</html>".into()),
@@ -141,7 +141,7 @@ async fn silence_lasts_until_the_client_leaves() {
 }
 
 #[tokio::test]
-async fn the_key_is_asked_for_when_there_is_one() {
+async fn the_scripted_key_is_required() {
     let script = Script { root: vec![Reply::text("in")], key: Some("right".into()), ..Script::default() };
     let server = ScriptedServer::start(script).await.unwrap();
     assert!(post(&server, "q", false).await.starts_with("HTTP/1.1 401"));
@@ -153,7 +153,7 @@ async fn the_key_is_asked_for_when_there_is_one() {
 }
 
 #[tokio::test]
-async fn the_largest_concurrency_is_counted() {
+async fn the_highest_concurrency_is_counted() {
     let script = Script { rules: vec![Rule::containing("", [Reply::text("x").after_ms(150)])], ..Script::default() };
     let server = ScriptedServer::start(script).await.unwrap();
     let start = Instant::now();
@@ -164,7 +164,7 @@ async fn the_largest_concurrency_is_counted() {
 }
 
 #[tokio::test]
-async fn a_script_that_makes_no_sense_does_not_start() {
+async fn an_invalid_script_does_not_start() {
     let rule = Rule { regex: Some("(".into()), replies: vec![Reply::text("x")], ..Rule::default() };
     assert!(ScriptedServer::start(Script { rules: vec![rule], ..Script::default() }).await.is_err());
     assert!(ScriptedServer::start(Script { rules: vec![Rule::containing("x", [])], ..Script::default() }).await.is_err());
@@ -172,7 +172,7 @@ async fn a_script_that_makes_no_sense_does_not_start() {
     assert!(serde_json::from_str::<Script>(r#"{"root": [{"text": "right", "usage": null}]}"#).is_ok());
 }
 
-/// The data of each event of an answer that is not cut anywhere.
+/// The data of each event of an undamaged response.
 fn events(answer: &str) -> Vec<Value> {
     answer.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok()).collect()
 }
@@ -181,7 +181,7 @@ const ANTHROPIC: &str = "POST /v1/messages HTTP/1.1\r\nanthropic-version: 2023-0
 const GEMINI: &str = "POST /v1/models/gemini-x:streamGenerateContent?alt=sse HTTP/1.1";
 
 #[tokio::test]
-async fn anthropics_events_come_as_its_documents_show_them() {
+async fn anthropic_events_match_its_documentation() {
     let usage = ReportedUsage { input_tokens: 30, cached_input_tokens: 20, cache_write_tokens: 4, output_tokens: 7 };
     let reply = Reply { thinking: "hm".into(), piece_chars: 3, usage: Some(usage), ..Reply::text("abcd {last}") };
     let server = ScriptedServer::start(Script { root: vec![reply], ..Script::default() }).await.unwrap();
@@ -198,7 +198,7 @@ async fn anthropics_events_come_as_its_documents_show_them() {
 }
 
 #[tokio::test]
-async fn geminis_events_come_as_its_documents_show_them() {
+async fn gemini_events_match_its_documentation() {
     let reply = Reply { thinking: "hm".into(), finish: "length".into(), piece_chars: 3, ..Reply::text("abcd").usage(9, 2, 5) };
     let server = ScriptedServer::start(Script { root: vec![reply], ..Script::default() }).await.unwrap();
     let body = json!({"contents": [{"role": "user", "parts": [{"text": "q"}]}]}).to_string();
@@ -211,7 +211,7 @@ async fn geminis_events_come_as_its_documents_show_them() {
 }
 
 #[tokio::test]
-async fn what_a_service_would_not_take_is_not_taken_here() {
+async fn requests_a_service_would_refuse_are_refused() {
     let server = ScriptedServer::start(Script { key: Some("right".into()), ..Script::default() }).await.unwrap();
     let status = async |head: &str, body: &Value| raw(&server, head, &body.to_string()).await[9..12].to_vec();
     let (claude, gemini) = (format!("{ANTHROPIC}\r\nx-api-key: right"), format!("{GEMINI}\r\nx-goog-api-key: right"));
@@ -225,13 +225,13 @@ async fn what_a_service_would_not_take_is_not_taken_here() {
     );
     assert_eq!(status(&claude, &json!({"messages": [{"role": "system", "content": "s"}], "max_tokens": 1})).await, b"400");
     assert_eq!(status(&gemini, &json!({"contents": [{"role": "assistant", "parts": []}]})).await, b"400");
-    // The script has nothing to say, which is another matter.
+    // These requests are valid; the script merely has no reply.
     assert_eq!(status(&claude, &json!({"messages": user, "max_tokens": 1})).await, b"500");
     assert_eq!(status(&gemini, &json!({"contents": [{"role": "user", "parts": []}]})).await, b"500");
 }
 
 #[tokio::test]
-async fn a_bucket_refuses_what_it_does_not_hold_and_fills_again() {
+async fn an_empty_bucket_refuses_calls_and_refills() {
     let rules = vec![Rule::containing("", [Reply::text("in")])];
     let bucket = Some(Bucket { rate: 5.0, burst: 2.0, retry_after: true });
     let server = ScriptedServer::start(Script { rules, bucket, ..Script::default() }).await.unwrap();

@@ -1,4 +1,4 @@
-//! The wire formats that the server speaks, told apart by the path of a request.
+//! The wire formats that the server speaks, recognised by request path.
 
 mod anthropic;
 mod gemini;
@@ -16,20 +16,20 @@ pub(super) enum Format {
     Gemini,
 }
 
-/// What the server looks at in a request.
+/// The parts of a request that the server uses.
 pub(super) struct Request {
     pub(super) model: String,
     pub(super) stream: bool,
     pub(super) last_message: String,
-    /// It wants to be told the usage.
+    /// Whether the client asked for usage.
     wants_usage: bool,
 }
 
-/// An event of a stream; the flag marks those that carry text of the reply.
+/// An event of a stream. The flag marks events that carry text of the reply.
 pub(super) type Event = (bool, String);
 
 impl Format {
-    /// The one whose calls go to `path`.
+    /// The format whose endpoint is `path`.
     pub(super) fn of(path: &str) -> Option<Self> {
         let end = path.rsplit('/').next()?;
         match end.split_once(':') {
@@ -40,7 +40,7 @@ impl Format {
         }
     }
 
-    /// The key, if it is where this format has it.
+    /// The API key, if it is where this format puts it.
     pub(super) fn key(self, headers: &HeaderMap) -> Option<String> {
         let named = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         match self {
@@ -53,7 +53,7 @@ impl Format {
         }
     }
 
-    /// Reads a request; what is wrong with it otherwise.
+    /// Parses a request, or returns the service's error message.
     pub(super) fn read(self, path: &str, headers: &HeaderMap, body: &Value) -> Result<Request, &'static str> {
         match self {
             Format::OpenAi => openai::read(body),
@@ -63,7 +63,7 @@ impl Format {
         }
     }
 
-    /// A reply's stream.
+    /// A reply as a stream of events.
     pub(super) fn stream(self, request: &Request, reply: &Reply, text: &str) -> Vec<Event> {
         let chars: Vec<char> = text.chars().collect();
         let pieces: Vec<String> = chars.chunks(reply.piece_chars.max(1)).map(|piece| piece.iter().collect()).collect();
@@ -74,7 +74,7 @@ impl Format {
         }
     }
 
-    /// A reply in one piece.
+    /// A reply as one body.
     pub(super) fn whole(self, request: &Request, reply: &Reply, text: &str) -> String {
         let body = match self {
             Format::OpenAi => openai::whole(request, reply, text),
@@ -84,7 +84,7 @@ impl Format {
         body.to_string()
     }
 
-    /// The answer to a wrong key: its status and its body.
+    /// Status and body of the response to a wrong key.
     pub(super) fn wrong_key(self) -> (u16, Value) {
         match self {
             Format::OpenAi => (
@@ -99,7 +99,7 @@ impl Format {
     }
 }
 
-/// A message's content: a text, or a list of parts with a text each.
+/// The text of a message's content, which is a string or a list of parts.
 fn text_of(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),

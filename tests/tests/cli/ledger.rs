@@ -193,6 +193,6 @@ async fn a_forwarding_server_here_is_neither_local_nor_free() {
     assert!(answer["cost_usd"].is_null(), "{answer}");
     let shown = home.run(&["show", answer["run_id"].as_str().unwrap()]).await;
     let address = server.base_url().strip_suffix("/v1").unwrap();
-    let words = format!("Sent to {address}, a server on this computer that forwards requests: 1 request");
+    let words = format!("Sent to {address}, a server on this computer that passes text on: 1 request");
     assert!(shown.stderr.contains(&words) && !shown.stderr.contains("Nothing left"), "{shown:#?}");
 }

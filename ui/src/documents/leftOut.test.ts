@@ -5,7 +5,7 @@ test("reasons are counted in correct English", () => {
   expect(reasonWords("an image", 1)).toBe("1 image");
   expect(reasonWords("an image", 3)).toBe("3 images");
   expect(reasonWords("a binary file", 1200)).toBe("1,200 binary files");
-  expect(reasonWords("an archive of a kind that is not read", 2)).toBe("2 archives of a kind that is not read");
+  expect(reasonWords("an archive in an unsupported format", 2)).toBe("2 archives in an unsupported format");
   expect(reasonWords("a link that leads out of the folder", 2)).toBe("2 links that lead out of the folder");
   expect(reasonWords("protected with a password", 1)).toBe("1 protected with a password");
   expect(reasonWords("it is empty", 2)).toBe("2 empty");

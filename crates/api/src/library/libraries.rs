@@ -175,6 +175,20 @@ impl Plumb {
         self.corpus_with(sources, include, self.reads_pictures())
     }
 
+    /// The documents of one run: the current listing of an open library with these sources, else a new listing.
+    pub(crate) async fn run_corpus(&self, sources: &[String], include: Include) -> Result<Arc<OpenCorpus>, Fault> {
+        let library = self.inner.store.libraries().await?.into_iter().find(|library| library.sources == sources);
+        let open = library.and_then(|library| self.inner.open.lock().get(&library.id).cloned());
+        let listing = open.and_then(|corpus| corpus.current_listing()).filter(|listing| listing.include() == include);
+        match listing {
+            Some(listing) => {
+                self.allowed_paths(sources)?;
+                OpenCorpus::of(&listing, None, &self.inner.extraction)
+            }
+            None => self.corpus(sources, include),
+        }
+    }
+
     /// Whether the user agreed that text in pictures is read.
     pub(crate) fn reads_pictures(&self) -> bool {
         self.inner.pictures.load(Ordering::Relaxed)

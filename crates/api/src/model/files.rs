@@ -1,7 +1,7 @@
 //! The user's own model files, in GGUF format.
 
 use crate::{plumb::Plumb, types::*};
-use plumb_models::{DEFAULT_WINDOW, frame::Facts};
+use plumb_models::{DEFAULT_LOCAL_WINDOW_TOKENS, FileFacts};
 use plumb_rlm::{
     fault,
     fault::{Code, Fault},
@@ -16,7 +16,7 @@ impl Plumb {
     /// `wrong_file` if Plumb cannot run it; `local_model` if it cannot be opened; `not_allowed`.
     pub async fn add_model(&self, request: AddModel) -> Result<BuiltInModel, Fault> {
         let path = self.allowed(Path::new(&request.path))?;
-        let facts = plumb_models::facts(&path).await?;
+        let facts = plumb_models::file_facts(&path).await?;
         let path = path.to_string_lossy().into_owned();
         let mut settings = self.settings(Nothing {}).await?;
         if !settings.model_files.contains(&path) {
@@ -36,7 +36,7 @@ impl Plumb {
             if self.inner.fetches.lock().contains_key(model.id) {
                 return Err(fault!(Code::Busy, "{model} is being downloaded. Pause the download first.", model = model.name));
             }
-            let removed = plumb_models::remove(model, &self.inner.folders.models());
+            let removed = self.inner.models.remove(model);
             removed.map_err(|e| {
                 fault!(Code::Unwritable, "Plumb could not delete {file}: {reason}. Try again.", file = model.file, reason = e)
             })?;
@@ -61,19 +61,19 @@ impl Plumb {
     pub(crate) async fn model_files(&self) -> Result<Vec<BuiltInModel>, Fault> {
         let mut models = Vec::new();
         for path in self.settings(Nothing {}).await?.model_files {
-            let facts = plumb_models::facts(Path::new(&path)).await;
+            let facts = plumb_models::file_facts(Path::new(&path)).await;
             models.push(present(path, facts.map_err(|error| error.message)));
         }
         Ok(models)
     }
 }
 
-fn present(path: String, facts: Result<Facts, String>) -> BuiltInModel {
+fn present(path: String, facts: Result<FileFacts, String>) -> BuiltInModel {
     let (facts, fault) = match facts {
         Ok(facts) => (facts, None),
-        Err(why) => (Facts::default(), Some(why)),
+        Err(why) => (FileFacts::default(), Some(why)),
     };
-    let window = if facts.window == 0 { DEFAULT_WINDOW } else { facts.window.min(DEFAULT_WINDOW) };
+    let window = if facts.window == 0 { DEFAULT_LOCAL_WINDOW_TOKENS } else { facts.window.min(DEFAULT_LOCAL_WINDOW_TOKENS) };
     let file_name = Path::new(&path).file_name().unwrap_or_default().to_string_lossy().into_owned();
     BuiltInModel {
         name: if facts.name.is_empty() { file_name } else { facts.name.clone() },

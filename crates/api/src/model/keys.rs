@@ -14,7 +14,7 @@ impl Plumb {
     /// # Errors
     /// When the address is not one of a server.
     pub async fn set_key(&self, request: SetKey) -> Result<KeyState, Fault> {
-        self.inner.keys.set(&request.base_url, Key::new(&request.key)).await.map(present)
+        self.inner.models.keys.set(&request.base_url, Key::new(&request.key)).await.map(present)
     }
 
     /// Whether a key is stored, and where. Never the key itself.
@@ -22,7 +22,7 @@ impl Plumb {
     /// # Errors
     /// None so far. The state says why a keychain does not answer.
     pub async fn key_state(&self, request: KeyFor) -> Result<KeyState, Fault> {
-        Ok(match self.inner.keys.state(&request.base_url).await {
+        Ok(match self.inner.models.keys.state(&request.base_url).await {
             plumb_models::KeyState::Present(kept) => present(kept),
             plumb_models::KeyState::Absent { reason } => KeyState { present: false, in_keychain: false, reason },
         })
@@ -33,7 +33,7 @@ impl Plumb {
     /// # Errors
     /// When the keychain may still hold it.
     pub async fn delete_key(&self, request: KeyFor) -> Result<Nothing, Fault> {
-        self.inner.keys.delete(&request.base_url).await?;
+        self.inner.models.keys.delete(&request.base_url).await?;
         Ok(Nothing {})
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     library::libraries::library_id,
-    plumb::{Plumb, now_ms, panicked},
+    plumb::{Plumb, SystemClock, new_run_id, now_ms, panicked},
     runs::{
         history::{started, summary},
         live::Live,
@@ -18,7 +18,7 @@ use plumb_rlm::{
     fault::{Code, Fault},
     ids::RunId,
     options::RunOptions,
-    record::{event::RunStatus, totals::Totals},
+    record::{event::RunStatus, story::Story, totals::Totals},
     run::{self, Parts, Question},
     traits::{corpus::Corpus, journal::Journal},
 };
@@ -35,9 +35,9 @@ impl Plumb {
             return Err(Fault::new(Code::NoQuestion, "The question is empty. Type a question first."));
         }
         let (library, options) = self.asked(&request).await?;
-        let corpus = self.corpus(&library.sources, library.include)?;
-        let run_id = RunId::new();
-        let live = Live::new(run_id.clone(), self.inner.updates.clone());
+        let corpus = self.run_corpus(&library.sources, library.include).await?;
+        let run_id = new_run_id();
+        let live = Live::new(run_id.clone(), self.inner.updates.clone(), Story::default());
         let journal = self.inner.store.journal(&run_id);
         let parts = self.parts(&run_id, &library.sources, &options, (&corpus, journal.clone(), &live)).await?;
         let asked = Question { question, sources: library.sources, options };
@@ -97,8 +97,8 @@ impl Plumb {
         if request.max_cost_usd.is_some() {
             options.limits.max_cost_usd = request.max_cost_usd;
         }
-        let corpus = self.corpus(&sources, options.include)?;
-        let live = Live::new(run_id.clone(), self.inner.updates.clone());
+        let corpus = self.run_corpus(&sources, options.include).await?;
+        let live = Live::new(run_id.clone(), self.inner.updates.clone(), Story::of(&events));
         let parts = self.parts(&run_id, &sources, &options, (&corpus, journal.clone(), &live)).await?;
         let stop = live.stop.clone();
         self.go(run_id, live, (corpus, journal), async move { run::resume(parts, &events, options, stop).await }).await
@@ -130,10 +130,9 @@ impl Plumb {
         options: &RunOptions,
         (corpus, journal, live): (&Arc<OpenCorpus>, Arc<dyn Journal>, &Arc<Live>),
     ) -> Result<Parts, Fault> {
-        let (models, own) = (self.inner.folders.models(), self.inner.folders.own_profiles());
-        let model = plumb_models::connect(&options.model, &self.inner.keys, &models, &own).await?;
+        let model = self.inner.models.connect(&options.model).await?;
         let sub_model = match &options.sub_model {
-            Some(choice) => plumb_models::connect(choice, &self.inner.keys, &models, &own).await?,
+            Some(choice) => self.inner.models.connect(choice).await?,
             None => model.clone(),
         };
         self.keep_local(sources, options, [&*model, &*sub_model]).await?;
@@ -145,7 +144,8 @@ impl Plumb {
             allowance: Arc::new(MonthAllowance::new(self.inner.store.clone(), run_id.clone())),
             journal,
             watcher: live.clone(),
-            now_ms,
+            shared_budget: None,
+            clock: Arc::new(SystemClock),
         })
     }
 
@@ -164,7 +164,7 @@ impl Plumb {
             let outcome = match AssertUnwindSafe(work).catch_unwind().await {
                 Ok(outcome) => outcome,
                 Err(_) => match plumb.inner.store.events(&id).await {
-                    Ok(events) => record_crash(journal.clone(), live, now_ms, &events).await,
+                    Ok(events) => record_crash(journal.clone(), live, Arc::new(SystemClock), &events).await,
                     Err(e) => Err(e),
                 },
             };

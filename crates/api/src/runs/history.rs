@@ -8,6 +8,7 @@ use plumb_rlm::{
     record::{
         event::{Event, EventKind},
         ledger::Ledger,
+        story::Story,
         totals::Totals,
     },
 };
@@ -42,7 +43,7 @@ impl Plumb {
                 kept.into_iter().map(|kept| Partial { node: kept.node, call: kept.call, text: kept.text }).collect()
             }
         };
-        Ok(Run { summary, events: self.inner.store.events(&run_id).await?, partials })
+        Ok(Run { summary, events: Story::tell_all(self.inner.store.events(&run_id).await?), partials })
     }
 
     /// A run's outcome.

@@ -5,10 +5,7 @@ use plumb_rlm::{
     fault::Fault,
     ids::{CallId, NodeId, RunId},
     options::{KeySource, Limits, Mode, ModeChoice, ModelChoice},
-    record::{
-        event::{Citation, Event},
-        ledger::Ledger,
-    },
+    record::{event::Citation, ledger::Ledger, story::Told},
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -116,8 +113,8 @@ pub struct ListRuns {
 pub struct Run {
     /// Its line of the history.
     pub summary: RunSummary,
-    /// All events, in order.
-    pub events: Vec<Event>,
+    /// All events with their meaning, in order.
+    pub events: Vec<Told>,
     /// Replies that are arriving now, or were when the program ended.
     pub partials: Vec<Partial>,
 }

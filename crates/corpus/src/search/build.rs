@@ -1,11 +1,17 @@
-//! Making the index, in the background: nobody waits for it, and what is not in it yet is found by reading.
+//! Making the index in the background. Nobody waits for it: passages that are not in it yet are found by reading.
 
 use super::{
     cut::passages,
-    index::{Key, MOST, PassageIndex, key},
+    index::{Key, MAX_BYTES, PassageIndex, key},
     schema::{Fields, open},
 };
-use crate::{cache::SETTLED, document::Document, opening::Listing, reading::Reading, snapshot::room};
+use crate::{
+    document::Document,
+    facts::Facts,
+    listing::listed::Listing,
+    reading::{cache::SETTLED, read::Reading},
+    system,
+};
 use std::{
     collections::HashSet,
     fs, io,
@@ -15,26 +21,27 @@ use std::{
 };
 use tantivy::{IndexWriter, TantivyDocument, TantivyError, Term, directory::error::LockError, indexer::LogMergePolicy};
 
-/// Of a writer, in bytes.
-const MEMORY: usize = 64 << 20;
-/// What was written is shown after so many bytes of text, or so long.
-const SHOWN: usize = 64 << 20;
-const SHOWN_AFTER: Duration = Duration::from_secs(10);
-/// A larger document, in bytes of its file, is always found by reading: its text would have to fit into memory.
-const LARGEST: u64 = 128 << 20;
-/// So much of the disk stays free, in bytes.
-const FREE: u64 = 2 << 30;
+/// Memory of a writer, in bytes.
+const WRITER_BYTES: usize = 64 << 20;
+/// Bytes of text after which passages are committed, so that searches find them.
+const COMMIT_BYTES: usize = 64 << 20;
+/// Time after which passages are committed.
+const COMMIT_INTERVAL: Duration = Duration::from_secs(10);
+/// Size of the largest file, in bytes, that is put into the index: its text has to fit into memory. Larger ones are found by reading.
+const MAX_FILE_BYTES: u64 = 128 << 20;
+/// Bytes of the disk that stay free.
+const MIN_FREE_BYTES: u64 = 2 << 30;
 
-/// Begins to put into the index what is not in it, and to take out what is not listed any more, unless somebody does already.
+/// Starts to add documents that are not in the index, and to remove those that are not listed any more. Does nothing where that is under way.
 pub fn begin(index: &Arc<PassageIndex>, listing: &Arc<Listing>, reading: &Reading) {
     if index.building.swap(true, Ordering::Relaxed) {
         return;
     }
     let (built, listing, reading) = (index.clone(), listing.clone(), reading.clone());
     let work = move || {
-        // SAFETY: a number for this thread; the threads of the writer begin with the same one. A question goes before the index.
-        unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 19) };
-        // What could not be written is found by reading, as before.
+        // A question goes before the index. The threads of the writer start with the same priority.
+        system::lower_priority();
+        // Passages that could not be written are found by reading, as before.
         let _ = build(&built, &listing, &reading);
         built.building.store(false, Ordering::Relaxed);
     };
@@ -45,13 +52,13 @@ pub fn begin(index: &Arc<PassageIndex>, listing: &Arc<Listing>, reading: &Readin
 
 fn build(index: &PassageIndex, listing: &Listing, reading: &Reading) -> tantivy::Result<()> {
     let seen = index.seen();
-    // In their order: equal scores come in that of the index.
+    // In path order, because equal scores come in the order of the index.
     let listed: Vec<(Key, &Arc<Document>)> =
         listing.documents.iter().filter_map(|document| Some((key(document)?, document))).collect();
     let keys: HashSet<&Key> = listed.iter().map(|(key, _)| key).collect();
     let gone: Vec<&Key> = seen.iter().flat_map(|seen| seen.documents()).filter(|key| !keys.contains(key)).collect();
     let held = |key: &Key| seen.as_ref().is_some_and(|seen| seen.holds(key));
-    let new: Vec<_> = listed.iter().filter(|(key, document)| !held(key) && fits(document)).collect();
+    let new: Vec<_> = listed.iter().filter(|(key, document)| !held(key) && fits(document, reading)).collect();
     if gone.is_empty() && new.is_empty() {
         return Ok(());
     }
@@ -59,19 +66,19 @@ fn build(index: &PassageIndex, listing: &Listing, reading: &Reading) -> tantivy:
     make_room(&index.folder)?;
     let Some(mut writer) = Writer::new(&index.folder)? else { return Ok(()) };
     gone.into_iter().for_each(|key| writer.delete(key));
-    let (mut unshown, mut shown) = (0, Instant::now());
+    let (mut uncommitted, mut committed) = (0, Instant::now());
     for (key, document) in new {
-        // What is wrong with a document is known by its entry, and one that changed is listed anew soon.
-        let Ok(read) = document.look(reading) else { continue };
+        // The entry of a document says what is wrong with it, and one that changed is listed anew soon.
+        let Ok(read) = reading.look(document) else { continue };
         if read.about().changed {
             continue;
         }
         writer.add(key, &document.path, read.as_str())?;
-        unshown += read.as_str().len();
-        if unshown > SHOWN || shown.elapsed() > SHOWN_AFTER {
+        uncommitted += read.as_str().len();
+        if uncommitted > COMMIT_BYTES || committed.elapsed() > COMMIT_INTERVAL {
             writer.commit()?;
-            (unshown, shown) = (0, Instant::now());
-            if free(&index.folder)? < FREE || size(&index.folder) > MOST {
+            (uncommitted, committed) = (0, Instant::now());
+            if system::free_space(&index.folder)? < MIN_FREE_BYTES || size(&index.folder) > MAX_BYTES {
                 return writer.end();
             }
         }
@@ -80,14 +87,14 @@ fn build(index: &PassageIndex, listing: &Listing, reading: &Reading) -> tantivy:
     writer.end()
 }
 
-/// It has text that can be indexed and that will not change without a trace.
-fn fits(document: &Document) -> bool {
+/// The document may have a text that can be indexed, and another change of it would show in its stamp.
+fn fits(document: &Document, reading: &Reading) -> bool {
     let modified = u64::try_from(document.stamp.modified_ns).unwrap_or_default();
     let age = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH + Duration::from_nanos(modified));
-    document.is_askable() && document.stamp.bytes <= LARGEST && age.is_ok_and(|age| age > SETTLED)
+    reading.held.look(document, Facts::is_askable) && document.stamp.bytes <= MAX_FILE_BYTES && age.is_ok_and(|age| age > SETTLED)
 }
 
-/// Removes the other indexes that were not used for longest, as long as all together take too much or the disk is nearly full.
+/// Removes other indexes, those that were not used for longest first, until all together are small enough and the disk has room.
 fn make_room(folder: &Path) -> io::Result<()> {
     let Some(all) = folder.parent() else { return Ok(()) };
     let used = |folder: &Path| fs::metadata(folder.join("meta.json")).and_then(|meta| meta.modified()).ok();
@@ -96,13 +103,13 @@ fn make_room(folder: &Path) -> io::Result<()> {
     others.sort();
     let mut taken = size(folder) + others.iter().map(|(_, bytes, _)| bytes).sum::<u64>();
     for (_, bytes, other) in others {
-        if taken <= MOST && free(folder)? >= FREE {
+        if taken <= MAX_BYTES && system::free_space(folder)? >= MIN_FREE_BYTES {
             break;
         }
         fs::remove_dir_all(other)?;
         taken -= bytes;
     }
-    if free(folder)? < FREE { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+    if system::free_space(folder)? < MIN_FREE_BYTES { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
 }
 
 fn size(folder: &Path) -> u64 {
@@ -110,25 +117,21 @@ fn size(folder: &Path) -> u64 {
     files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
 }
 
-fn free(folder: &Path) -> io::Result<u64> {
-    Ok(room(&rustix::fs::statvfs(folder)?))
-}
-
-/// The one writer.
+/// The only writer of an index.
 struct Writer {
     writer: IndexWriter,
     fields: Fields,
 }
 
 impl Writer {
-    /// `None`: another program is writing. The lock goes with the program, however it ends.
+    /// Locks the index. `None`: another program is writing. The lock ends with the program, however that ends.
     fn new(folder: &Path) -> tantivy::Result<Option<Self>> {
         let (index, fields) = open(folder)?;
-        // One thread: nobody waits for it.
-        match index.writer_with_num_threads::<TantivyDocument>(1, MEMORY) {
+        // One thread, because nobody waits for it.
+        match index.writer_with_num_threads::<TantivyDocument>(1, WRITER_BYTES) {
             Ok(writer) => {
                 let mut merging = LogMergePolicy::default();
-                // Small parts are merged early, so that there are never many of them.
+                // Merge small segments early, so that there are never many.
                 merging.set_min_num_segments(6);
                 merging.set_max_docs_before_merge(4_000_000);
                 writer.set_merge_policy(Box::new(merging));
@@ -161,12 +164,12 @@ impl Writer {
         self.writer.delete_term(Term::from_field_bytes(self.fields.document, document));
     }
 
-    /// From here on searches see all of it. What was not committed is lost with the program, and nothing else.
+    /// Makes all passages visible to searches. If the program ends, only uncommitted ones are lost.
     fn commit(&mut self) -> tantivy::Result<()> {
         self.writer.commit().map(drop)
     }
 
-    /// Waits for merges that are under way, and gives the lock back.
+    /// Waits for running merges, and unlocks the index.
     fn end(self) -> tantivy::Result<()> {
         self.writer.wait_merging_threads()
     }

@@ -1,18 +1,21 @@
-//! The index of passages: words to passages, on the disk, so that no text has to be read to rank it. One for each choice of folders, kept by
-//! `tantivy`, safe to delete at any time. What is in it is known by path and stamp: a document that changed counts as not in it.
+//! The index of passages on the disk, so that no text has to be read to rank it.
+//!
+//! There is one for each scope of folders and rules. `tantivy` keeps it; it is safe to delete at any time. Documents in it are known by path
+//! and stamp: a document that changed counts as not in it.
 
 use super::{
     cut::Range,
     schema::{Fields, open},
     statistics::{Asked, Counts},
 };
-use crate::{document::Document, source::Origin};
+use crate::document::{Document, Origin};
+use parking_lot::Mutex;
 use std::{
     collections::{HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::SystemTime,
@@ -24,13 +27,13 @@ use tantivy::{
     schema::{Field, IndexRecordOption},
 };
 
-/// All indexes together may take this much of the disk, in bytes.
-pub const MOST: u64 = 4 << 30;
+/// Size of all indexes together on the disk, in bytes.
+pub const MAX_BYTES: u64 = 4 << 30;
 
-/// Which document, as it is now: a part of the BLAKE3 of its path and stamp.
+/// Identifies a document as it was listed: a part of the BLAKE3 of its path and stamp.
 pub type Key = [u8; 16];
 
-/// The key of a document as it was listed. `None`: it lies in one that is not open.
+/// The key of a document. `None`: it lies in a document that was not opened.
 pub fn key(document: &Document) -> Option<Key> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&document.stamp.bytes.to_le_bytes()).update(&document.stamp.modified_ns.to_le_bytes());
@@ -48,14 +51,14 @@ pub struct Indexes {
 }
 
 impl Indexes {
-    /// In this folder, which is made when first needed.
+    /// Keeps indexes in this folder, which is made when first needed.
     pub fn new(folder: &Path) -> Self {
         Indexes { folder: folder.to_owned(), open: Mutex::default() }
     }
 
-    /// The one with this name.
+    /// The index with this name.
     pub(crate) fn named(&self, name: &str) -> Arc<PassageIndex> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.open.lock();
         let make = || {
             Arc::new(PassageIndex { folder: self.folder.join(name), reader: Mutex::default(), building: AtomicBool::new(false) })
         };
@@ -63,11 +66,11 @@ impl Indexes {
     }
 }
 
-/// One index.
+/// The index of a scope.
 pub struct PassageIndex {
     pub folder: PathBuf,
     reader: Mutex<Option<Reader>>,
-    /// Somebody in this program writes to it.
+    /// A thread of this program writes to it.
     pub building: AtomicBool,
 }
 
@@ -78,9 +81,9 @@ struct Reader {
 }
 
 impl PassageIndex {
-    /// What is in it now. `None`: it was not made yet, or cannot be read and was removed.
+    /// The index as it is now. `None`: it was not made yet, or could not be read and was removed.
     pub fn seen(&self) -> Option<Arc<Seen>> {
-        let mut held = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.reader.lock();
         let seen = self.look(&mut held);
         if !matches!(seen, Ok(Some(_))) {
             *held = None;
@@ -88,7 +91,7 @@ impl PassageIndex {
         match seen {
             Ok(seen) => seen,
             Err(_) => {
-                // Damaged, or of another version. Where somebody is writing, what is there is whole at the next look.
+                // Damaged, or of another version. While it is written, it is whole at the next look.
                 if !self.building.load(Ordering::Relaxed) {
                     let _ = fs::remove_dir_all(&self.folder);
                 }
@@ -106,7 +109,7 @@ impl PassageIndex {
             Some(opened) => opened,
             None => {
                 let (index, fields) = open(&self.folder)?;
-                // By hand: the other way starts a thread that looks at the folder twice a second.
+                // Manual, because the other policy starts a thread that looks at the folder twice a second.
                 Reader { reader: index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?, fields, seen: None }
             }
         };
@@ -116,7 +119,7 @@ impl PassageIndex {
         if let Some(seen) = opened.seen.as_ref().filter(|seen| seen.searcher.generation() == searcher.generation()) {
             return Ok(Some(seen.clone()));
         }
-        // The time of the file says when the index was last used.
+        // The time of this file tells when the index was last used.
         let _ = fs::File::open(&begun).and_then(|file| file.set_modified(SystemTime::now()));
         let seen = Seen { held: documents(&searcher, opened.fields)?, searcher, fields: opened.fields };
         Ok(Some(opened.seen.insert(Arc::new(seen)).clone()))
@@ -169,7 +172,7 @@ impl Seen {
         self.held.iter()
     }
 
-    /// What it knows of these words.
+    /// How often these words occur.
     pub fn counts(&self, asked: &Asked) -> tantivy::Result<Counts> {
         let with = |field| -> tantivy::Result<Vec<u64>> {
             asked.words.iter().map(|word| self.searcher.doc_freq(&Term::from_field_text(field, word))).collect()
@@ -183,30 +186,30 @@ impl Seen {
         })
     }
 
-    /// The best passages by their words, by what is counted here and elsewhere.
-    pub fn by_text(&self, asked: &Asked, counts: &Counts, most: usize) -> tantivy::Result<Vec<(Hit, Score)>> {
+    /// The best passages by their words. `counts` include the passages that are not in the index.
+    pub fn by_text(&self, asked: &Asked, counts: &Counts, limit: usize) -> tantivy::Result<Vec<(Hit, Score)>> {
         self.best(
             self.fields.body,
             asked,
             &Everywhere { passages: counts.passages, words: counts.words, with: &counts.with, asked },
-            most,
+            limit,
         )
     }
 
     /// The first passages of the documents that the words name best.
-    pub fn by_path(&self, asked: &Asked, counts: &Counts, most: usize) -> tantivy::Result<Vec<(Hit, Score)>> {
-        // Every path is taken to be of one length.
+    pub fn by_path(&self, asked: &Asked, counts: &Counts, limit: usize) -> tantivy::Result<Vec<(Hit, Score)>> {
+        // All paths count as equally long.
         let of_paths = Everywhere { passages: counts.documents, words: counts.documents, with: &counts.named, asked };
-        self.best(self.fields.path, asked, &of_paths, most)
+        self.best(self.fields.path, asked, &of_paths, limit)
     }
 
-    fn best(&self, field: Field, asked: &Asked, counts: &Everywhere<'_>, most: usize) -> tantivy::Result<Vec<(Hit, Score)>> {
-        // Frequencies everywhere: then whole blocks that cannot come among the best are skipped (block-max WAND).
+    fn best(&self, field: Field, asked: &Asked, counts: &Everywhere<'_>, limit: usize) -> tantivy::Result<Vec<(Hit, Score)>> {
+        // With frequencies, whole blocks that cannot be among the best are skipped (block-max WAND).
         let term = |word: &String| -> (Occur, Box<dyn Query>) {
             (Occur::Should, Box::new(TermQuery::new(Term::from_field_text(field, word), IndexRecordOption::WithFreqs)))
         };
         let query = BooleanQuery::new(asked.words.iter().map(term).collect());
-        let collector = TopDocs::with_limit(most).order_by_score();
+        let collector = TopDocs::with_limit(limit).order_by_score();
         let found = self.searcher.search_with_statistics_provider(&query, &collector, counts)?;
         found.into_iter().map(|(score, address)| Ok((self.hit(address)?, score))).collect()
     }
@@ -235,7 +238,7 @@ fn document_of(segment: &SegmentReader, at: DocAddress) -> tantivy::Result<Key> 
     Ok(bytes.first_chunk().copied().unwrap_or_default())
 }
 
-/// What scores are made of, where a part of the passages is not in the index.
+/// The statistics behind the scores, where a part of the passages is not in the index.
 struct Everywhere<'a> {
     passages: u64,
     words: u64,
@@ -254,7 +257,7 @@ impl Bm25StatisticsProvider for Everywhere<'_> {
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
         let place = term.value().as_str().and_then(|word| self.asked.place(word));
-        // Those that were deleted are still counted by the index.
+        // The index still counts deleted passages.
         Ok(place.map_or(0, |place| self.with[place].min(self.passages)))
     }
 }

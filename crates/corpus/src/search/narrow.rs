@@ -1,19 +1,22 @@
-//! Which documents are read, where reading all would take too long.
+//! Choosing the documents to read, where reading all would take too long.
 
 use super::statistics::Asked;
-use crate::{document::Document, grep, reading::Reading};
+use crate::{document::Document, grep, reading::read::Reading};
 use plumb_rlm::fault::Fault;
 use std::{
     collections::BTreeMap,
     sync::{Arc, atomic::AtomicBool},
 };
 
-/// The most text (files' bytes) that one search reads.
-const READ: u64 = 64 << 20;
-/// What a word in a path counts beside one in the text.
-const PATH: f64 = 0.3;
+/// Size of the files, in bytes, that one search reads.
+const MAX_READ_BYTES: u64 = 64 << 20;
+/// Weight of a word in a path, where a word in the text weighs 1.
+const PATH_WEIGHT: f64 = 0.3;
 
-/// Those of the documents that hold the rarest words of the query, as many as one search reads; all, where they are no more than that.
+/// The documents that hold the rarest words of the query, as many as one search reads. All, where one search can read them.
+///
+/// # Errors
+/// `disk_full`, `cancelled`.
 pub fn narrow(
     documents: &[Arc<Document>],
     which: Vec<usize>,
@@ -21,12 +24,12 @@ pub fn narrow(
     reading: &Reading,
     stop: &AtomicBool,
 ) -> Result<Vec<usize>, Fault> {
-    if which.iter().map(|index| documents[*index].stamp.bytes).sum::<u64>() <= READ {
+    if which.iter().map(|index| documents[*index].stamp.bytes).sum::<u64>() <= MAX_READ_BYTES {
         return Ok(which);
     }
     let those: Vec<Arc<Document>> = which.iter().map(|index| documents[*index].clone()).collect();
     let rarity = |found: usize| (1.0 + those.len() as f64 / found as f64).ln();
-    // A document counts by how rare the words are that it holds.
+    // A document weighs more the rarer its words are.
     let mut weights: BTreeMap<usize, f64> = BTreeMap::new();
     let mut weigh = |found: Vec<usize>, factor: f64| {
         let rarity = factor * rarity(found.len());
@@ -42,14 +45,14 @@ pub fn narrow(
             named.entry(place).or_default().push(index);
         }
     }
-    named.into_values().for_each(|found| weigh(found, PATH));
+    named.into_values().for_each(|found| weigh(found, PATH_WEIGHT));
     let mut ranked: Vec<(usize, f64)> = weights.into_iter().collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let mut room = READ;
+    let mut room = MAX_READ_BYTES;
     let mut chosen = Vec::new();
     for (index, _) in ranked {
         let bytes = those[index].stamp.bytes;
-        // One document larger than all the room is still read when it is the best.
+        // The best document is read even if it is larger than all the room.
         if bytes <= room || chosen.is_empty() {
             room = room.saturating_sub(bytes);
             chosen.push(which[index]);

@@ -1,37 +1,42 @@
-//! Passages found by reading: of texts that are not in the index, or not as they are now.
+//! Finding passages by reading: in texts that are not in the index, or changed since.
 
 use super::{
     cut::{Range, passages},
     statistics::{Asked, Counts, Weights},
     words::words,
 };
-use crate::{document::Document, parallel, reading::Reading};
+use crate::{document::Document, reading::read::Reading, work};
+use parking_lot::Mutex;
 use plumb_rlm::fault::{Code, Fault};
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    sync::{Arc, atomic::AtomicBool},
 };
 
-/// A passage that holds a word of the query, or the first one of a document whose path does.
+/// A passage that holds a word of the query, or the first passage of a document whose path does.
 pub struct Found {
-    /// Its place among the documents that were asked about.
+    /// Index of its document among those that were asked about.
     pub document: usize,
     pub range: Range,
+    /// Number of its words.
     words: u32,
-    /// The place of each asked word that it holds, and how often.
+    /// The place of each asked word in the query, and how often the passage holds it.
     counts: Box<[(u16, u16)]>,
-    /// The places of those that its document's path holds.
+    /// The places of the asked words that its document's path holds.
     named: Arc<[usize]>,
 }
 
 impl Found {
-    /// What it adds up to.
+    /// Its score.
     pub fn score(&self, weights: &Weights) -> f32 {
         weights.of_passage(self.words, &self.counts) + weights.of_path(&self.named)
     }
 }
 
-/// Reads these of the documents. One that cannot be read is left out, as in `grep`.
+/// Reads the documents with these indexes. Leaves out those that cannot be read, as `grep` does.
+///
+/// # Errors
+/// `disk_full`, `cancelled`.
 pub fn scan(
     documents: &[Arc<Document>],
     which: &[usize],
@@ -40,26 +45,26 @@ pub fn scan(
     stop: &AtomicBool,
 ) -> Result<(Counts, Vec<Found>), Fault> {
     let all = Mutex::new((Counts::of(asked.words.len()), Vec::new()));
-    parallel::each(which, stop, || {
-        |_, &document: &usize| match documents[document].look(reading) {
+    work::each(which, stop, || {
+        |_, &document: &usize| match reading.look(&documents[document]) {
             Ok(read) => {
                 let (counts, found) = of_text(document, &documents[document].path, read.as_str(), asked);
-                let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut all = all.lock();
                 all.0.add(&counts);
                 all.1.extend(found);
                 Ok(())
             }
-            Err(error) if error.code == Code::DiskFull => Err(error),
+            Err(fault) if fault.code == Code::DiskFull => Err(fault),
             Err(_) => Ok(()),
         }
     })?;
-    Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner))
+    Ok(all.into_inner())
 }
 
-/// Of one text so many passages may come among the best: in a giant one, nearly all of them may hold a frequent word.
-const KEPT: usize = 20_000;
+/// Passages of one text that may be among the best. In a giant text, nearly all may hold a frequent word.
+const MAX_PASSAGES: usize = 20_000;
 
-/// The passages of one text.
+/// Finds the passages of one text.
 pub fn of_text(document: usize, path: &str, text: &str, asked: &Asked) -> (Counts, Vec<Found>) {
     let mut counts = Counts { documents: 1, ..Counts::of(asked.words.len()) };
     let named: Arc<[usize]> = asked.in_path(path).into();
@@ -82,11 +87,11 @@ pub fn of_text(document: usize, path: &str, text: &str, asked: &Asked) -> (Count
             let counts = std::mem::take(&mut here).into_iter().collect();
             found.push(Found { document, range, words: length, counts, named: named.clone() });
         }
-        if found.len() >= 2 * KEPT {
-            // By what is known so far of the words, which is much by now.
+        if found.len() >= 2 * MAX_PASSAGES {
+            // Ranked by the counts so far, which are large by now.
             let weights = counts.weights();
             found.sort_by(|a: &Found, b| b.score(&weights).total_cmp(&a.score(&weights)));
-            found.truncate(KEPT);
+            found.truncate(MAX_PASSAGES);
         }
     }
     (counts, found)

@@ -1,4 +1,4 @@
-//! What the index holds of a passage.
+//! The schema of the index.
 
 use super::words::words;
 use std::path::Path;
@@ -11,12 +11,12 @@ use tantivy::{
 
 const TOKENIZER: &str = "plumb";
 
-/// Columns and word lists; no stored documents, so that no block of them has to be unpacked for a hit.
+/// Fields of a passage. None is stored as a document, so no block has to be unpacked for a hit.
 #[derive(Clone, Copy)]
 pub struct Fields {
-    /// The key of its document: what passages are deleted by.
+    /// The key of its document, by which passages are deleted.
     pub document: Field,
-    /// The words of the document's path; of the first passage only.
+    /// The words of the document's path. Only its first passage has them.
     pub path: Field,
     pub body: Field,
     pub start: Field,
@@ -28,7 +28,7 @@ pub struct Fields {
 /// Opens the index in this folder, or makes an empty one. Takes no lock: any number of programs may read while one writes.
 ///
 /// # Errors
-/// It is damaged, or was made for another schema.
+/// The index is damaged, or was made for another schema.
 pub fn open(folder: &Path) -> tantivy::Result<(Index, Fields)> {
     let mut schema = Schema::builder();
     let indexing = |lengths| {
@@ -50,7 +50,7 @@ pub fn open(folder: &Path) -> tantivy::Result<(Index, Fields)> {
     Ok((index, fields))
 }
 
-/// Our words for tantivy. Those of a passage are made at once: that is faster than one by one.
+/// The tokenizer. It splits a passage at once, which is faster than word by word.
 #[derive(Clone, Default)]
 struct Words {
     text: String,
@@ -86,7 +86,7 @@ impl TokenStream for Stream<'_> {
         let start = self.next.checked_sub(1).map_or(0, |before| ends[before]);
         token.text.clear();
         token.text.push_str(&text[start..end]);
-        // Nothing asks for positions, but tantivy counts the length of a passage by them.
+        // No query uses positions, but tantivy measures the length of a passage by them.
         token.position = self.next;
         self.next += 1;
         true

@@ -1,13 +1,13 @@
-//! How much a word tells: BM25 over all passages, whether they are in the index or were just read.
+//! Weighing words: BM25 over all passages, whether they are in the index or were just read.
 
 use super::words::words;
 use std::collections::HashMap;
 use tantivy::{Score, fieldnorm::FieldNormReader, query::Bm25Weight};
 
-/// The words of a query beyond these are not looked at: it is no question any more, but a text.
-const MOST_WORDS: usize = 500;
-/// What a word in a document's path adds, compared with one in the passage.
-const PATH: Score = 0.3;
+/// Words of a query that count. A longer query is a text, and no question.
+const MAX_WORDS: usize = 500;
+/// Weight of a word in a path, where a word in the passage weighs 1.
+const PATH_WEIGHT: Score = 0.3;
 
 /// The words of a query, each once, with its place.
 pub struct Asked {
@@ -16,11 +16,11 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// The words of this query.
+    /// Splits a query into words.
     pub fn new(query: &str) -> Self {
         let mut asked = Asked { words: Vec::new(), places: HashMap::new() };
         words(query, |word| {
-            if asked.words.len() < MOST_WORDS && !asked.places.contains_key(word) {
+            if asked.words.len() < MAX_WORDS && !asked.places.contains_key(word) {
                 asked.places.insert(word.to_owned(), asked.words.len());
                 asked.words.push(word.to_owned());
             }
@@ -28,7 +28,7 @@ impl Asked {
         asked
     }
 
-    /// The place of a word, if it is asked for.
+    /// The place of a word in the query, if it is asked for.
     pub fn place(&self, word: &str) -> Option<usize> {
         self.places.get(word).copied()
     }
@@ -41,11 +41,11 @@ impl Asked {
     }
 }
 
-/// What there is, counted: of passages for their words, of documents for those of their paths.
+/// Counts of passages and their words, and of documents and the words in their paths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub passages: u64,
-    /// In all passages together.
+    /// Words in all passages together.
     pub words: u64,
     /// Passages that hold each asked word.
     pub with: Vec<u64>,
@@ -55,12 +55,12 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Of nothing, for so many words.
+    /// Zero counts for a query of this many words.
     pub fn of(words: usize) -> Self {
         Counts { with: vec![0; words], named: vec![0; words], ..Counts::default() }
     }
 
-    /// Takes in what was counted elsewhere.
+    /// Adds counts from elsewhere.
     pub fn add(&mut self, other: &Counts) {
         self.passages += other.passages;
         self.words += other.words;
@@ -76,26 +76,26 @@ impl Counts {
         let in_text = |with: &u64| Bm25Weight::for_one_term_without_explain((*with).min(self.passages), self.passages, mean);
         let in_path = |named: &u64| {
             let (all, with) = (self.documents as Score, (*named).min(self.documents) as Score);
-            PATH * (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
+            PATH_WEIGHT * (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
         };
         Weights { in_text: self.with.iter().map(in_text).collect(), in_path: self.named.iter().map(in_path).collect() }
     }
 }
 
-/// What each asked word adds.
+/// The weight of each asked word.
 pub struct Weights {
     in_text: Vec<Bm25Weight>,
     in_path: Vec<Score>,
 }
 
 impl Weights {
-    /// Of a passage with so many words, of which these are asked for: place and how often.
+    /// The score of a passage with this many words. `counts`: the place of each asked word, and how often the passage holds it.
     pub fn of_passage(&self, words: u32, counts: &[(u16, u16)]) -> Score {
         let length = FieldNormReader::fieldnorm_to_id(words);
         counts.iter().map(|(place, count)| self.in_text[usize::from(*place)].score(length, u32::from(*count))).sum()
     }
 
-    /// Of a path with these words.
+    /// The score of a path that holds the words at these places.
     pub fn of_path(&self, places: &[usize]) -> Score {
         places.iter().map(|place| self.in_path[*place]).sum()
     }

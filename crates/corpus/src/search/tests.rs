@@ -36,7 +36,7 @@ fn reports() -> Folder {
     folder
 }
 
-/// What was written just now could change without a trace, and is not put into the index.
+/// Files that changed just now could change again without a trace, and stay out of the index.
 fn age(path: &Path, by: Duration) {
     if path.is_dir() {
         std::fs::read_dir(path).unwrap().for_each(|entry| age(&entry.unwrap().path(), by));
@@ -54,7 +54,7 @@ async fn built(corpus: &OpenCorpus) -> usize {
     held(corpus).await
 }
 
-/// Documents in the index, once nobody writes to it.
+/// The number of documents in the index, once nobody writes to it.
 async fn held(corpus: &OpenCorpus) -> usize {
     while corpus.passages.building.load(Ordering::Relaxed) {
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -78,7 +78,7 @@ async fn answers(corpus: &OpenCorpus) -> Vec<Vec<(String, u64, u64, String)>> {
 }
 
 #[tokio::test]
-async fn the_same_passages_come_whether_none_some_or_all_of_the_texts_are_in_the_index() {
+async fn a_partial_index_finds_the_same_passages() {
     let folder = reports();
     let extraction = extraction();
     let without = answers(&open(&folder, &extraction)).await;
@@ -101,7 +101,7 @@ async fn the_same_passages_come_whether_none_some_or_all_of_the_texts_are_in_the
 }
 
 #[tokio::test]
-async fn documents_that_changed_or_went_or_came_back_are_found_as_they_are() {
+async fn changed_and_returned_documents_are_found_as_they_are() {
     let folder = reports();
     let extraction = extraction();
     built(&open(&folder, &extraction)).await;
@@ -133,7 +133,7 @@ async fn documents_that_changed_or_went_or_came_back_are_found_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_document_that_changes_after_it_was_listed_is_ranked_as_it_is_now() {
+async fn a_document_changed_after_listing_is_ranked_as_it_is() {
     let folder = reports();
     let extraction = extraction();
     built(&open(&folder, &extraction)).await;
@@ -142,12 +142,12 @@ async fn a_document_that_changes_after_it_was_listed_is_ranked_as_it_is_now() {
     let longer = format!("{}\n{}", "A line before all others.\n".repeat(50), report(21));
     folder.write("reports/21.txt", longer.as_bytes());
     let best = corpus.search("unique21", 3, None).await.unwrap();
-    // Two neighbours may share the line.
+    // Two neighbouring passages may share the line.
     assert!(!best.is_empty() && best.iter().all(|best| best.text.contains("unique21") && best.end_line > 51), "{best:?}");
 }
 
 #[tokio::test]
-async fn only_the_documents_that_are_asked_about_are_found() {
+async fn only_documents_that_are_asked_about_are_found() {
     let folder = reports();
     let extraction = extraction();
     let corpus = open(&folder, &extraction);
@@ -158,7 +158,25 @@ async fn only_the_documents_that_are_asked_about_are_found() {
 }
 
 #[tokio::test]
-async fn an_index_that_is_damaged_or_deleted_is_done_without_and_made_anew() {
+async fn a_narrowed_run_leaves_the_index_whole() {
+    let folder = Folder::new(&[]);
+    let long = report(1).repeat(2_000);
+    (0..4).for_each(|number| folder.write(&format!("{number}.txt"), long.as_bytes()));
+    age(&folder.path(), Duration::from_secs(3600));
+    let extraction = extraction();
+    let corpus = open(&folder, &extraction);
+    let only: Vec<String> = (0..3).map(|number| format!("{number}.txt")).collect();
+    let run = OpenCorpus::of(&corpus.listed().await, Some(&only), &extraction).unwrap();
+    // It reads so much that it starts the index.
+    let best = run.search("sluice waterworks", 50, None).await.unwrap();
+    assert_eq!(held(&run).await, 4);
+    let indexed = run.search("sluice waterworks", 50, None).await.unwrap();
+    assert!(best.iter().chain(&indexed).all(|passage| passage.path != "3.txt"));
+    assert_eq!((best.len(), indexed.len()), (50, 50));
+}
+
+#[tokio::test]
+async fn a_damaged_or_deleted_index_is_made_anew() {
     let folder = reports();
     let extraction = extraction();
     let corpus = open(&folder, &extraction);
@@ -175,7 +193,7 @@ async fn an_index_that_is_damaged_or_deleted_is_done_without_and_made_anew() {
 }
 
 #[tokio::test]
-async fn a_question_about_nothing_in_the_texts_finds_nothing() {
+async fn a_question_without_matching_words_finds_nothing() {
     let folder = reports();
     let corpus = open(&folder, &extraction());
     for question in ["zebra", "", "?"] {
@@ -184,7 +202,7 @@ async fn a_question_about_nothing_in_the_texts_finds_nothing() {
 }
 
 #[tokio::test]
-async fn a_search_that_has_to_read_much_begins_the_index_and_so_does_reading_all() {
+async fn reading_much_starts_the_index() {
     let folder = Folder::new(&[]);
     let long = report(1).repeat(2_000);
     (0..3).for_each(|number| folder.write(&format!("{number}.txt"), long.as_bytes()));

@@ -1,4 +1,4 @@
-//! Words of any language and of code, for ranking. No list of common words: rarity does that work.
+//! Splitting texts of any language, and code, into words for ranking. There is no list of stop words: rare words weigh more anyway.
 
 /// Calls `take` with each word of `text`, lowercased: whole runs of letters and digits, the parts of `snake_case` and `camelCase` beside the
 /// whole, and pairs of characters where words are written without spaces.
@@ -24,7 +24,7 @@ fn one(word: &str, buffer: &mut String, take: &mut impl FnMut(&str)) {
     } else {
         buffer.extend(word.chars().flat_map(char::to_lowercase));
     }
-    // Folds the plain plural of several languages; what it folds wrongly it folds alike in question and text.
+    // Folds the plain plural of several languages. Wrong folds are the same in question and text.
     if buffer.len() > 3 && buffer.ends_with('s') && !buffer.ends_with("ss") {
         buffer.pop();
     }
@@ -84,7 +84,7 @@ fn mixed(run: &str, buffer: &mut String, take: &mut impl FnMut(&str)) {
     }
 }
 
-/// Scripts that put no space between words.
+/// Whether a script puts no space between words.
 fn is_dense(character: char) -> bool {
     matches!(u32::from(character),
         0x0e00..=0x0eff | 0x1000..=0x109f | 0x1780..=0x17ff | 0x3040..=0x30ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x20000..=0x3ffff)
@@ -99,20 +99,20 @@ mod tests {
     }
 
     #[test]
-    fn words_are_lowercased_and_plain_plurals_folded() {
+    fn words_are_lowercased_and_plurals_folded() {
         assert_eq!(words("The Pumps' glass, 141.35 m"), ["the", "pump", "glass", "141", "35", "m"]);
         assert_eq!(words("Der Fluß ÜBER Ёлки"), ["der", "fluß", "über", "ёлки"]);
     }
 
     #[test]
-    fn names_in_code_give_their_parts_and_the_whole() {
+    fn names_in_code_are_found_whole_and_in_parts() {
         assert_eq!(words("max_turns"), ["max_turn", "max", "turn"]);
         assert_eq!(words("readFile(P3)"), ["readfile", "read", "file", "p3"]);
         assert_eq!(words("__init__"), ["init"]);
     }
 
     #[test]
-    fn writing_without_spaces_gives_pairs() {
+    fn scripts_without_spaces_are_split_into_pairs() {
         assert_eq!(words("上水池"), ["上水", "水池"]);
         assert_eq!(words("池"), ["池"]);
         assert_eq!(words("größe_池b"), ["größe", "池", "b"]);

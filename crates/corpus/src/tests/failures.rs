@@ -1,17 +1,16 @@
-//! What cannot be read costs its time once.
+//! Documents that cannot be read cost their time once.
 
 use super::*;
-use plumb_rlm::fault::Code;
 
 /// An extractor whose children are counted.
-struct Counted {
+pub(super) struct Counted {
     folder: TempDir,
-    extraction: Extraction,
+    pub(super) extraction: Extraction,
 }
 
 impl Counted {
-    /// What the shell does after a child was counted; the child's own program is `$0`.
-    fn new(then: &str, time: Duration) -> Self {
+    /// `then` is what the shell does after it counted a child. `$0` in it is the real extractor.
+    pub(super) fn new(then: &str, time: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (program, starts) = (folder.path().join("program"), folder.path().join("starts"));
         let here = std::env::current_exe().unwrap();
@@ -28,13 +27,13 @@ impl Counted {
         OpenCorpus::open(&[folder.path()], Include::default(), &self.extraction).unwrap()
     }
 
-    fn starts(&self) -> usize {
+    pub(super) fn starts(&self) -> usize {
         std::fs::read(self.folder.path().join("starts")).unwrap_or_default().len()
     }
 }
 
-const AS_IT_IS: &str = r#"exec $0 "$@""#;
-const LONG: Duration = Duration::from_secs(30);
+pub(super) const AS_IT_IS: &str = r#"exec $0 "$@""#;
+pub(super) const LONG: Duration = Duration::from_secs(30);
 
 fn report() -> Vec<u8> {
     let path = "../../tests/fixtures/archive/reports/annual-report-1987.pdf";
@@ -42,10 +41,10 @@ fn report() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn what_failed_is_not_read_again_before_its_file_changes() {
+async fn failed_documents_are_not_read_until_they_change() {
     let folder = Folder::new(&[("broken.pdf", b"%PDF-1.4\n"), ("in.zip", &zip(&[("broken.pdf", b"%PDF-1.4\n")]))]);
     let mut counted = Counted::new(AS_IT_IS, LONG);
-    // Nothing can be kept here: what is not read again is remembered by the documents.
+    // Nothing can be kept here, so the documents themselves remember their failures.
     counted.extraction.texts = Arc::new(TextCache::new(Path::new("/proc/none")));
     let corpus = counted.open(&folder);
     let grep = async || corpus.grep(&query("a")).await.unwrap().failed;
@@ -61,7 +60,7 @@ async fn what_failed_is_not_read_again_before_its_file_changes() {
 }
 
 #[tokio::test]
-async fn what_failed_is_not_read_again_when_it_is_opened_again() {
+async fn failed_documents_are_not_read_when_opened_again() {
     let folder = Folder::new(&[("broken.pdf", b"%PDF-1.4\n"), ("in.zip", &zip(&[("broken.pdf", b"%PDF-1.4\n")]))]);
     let counted = Counted::new(AS_IT_IS, LONG);
     for _ in 0..2 {
@@ -75,7 +74,7 @@ async fn what_failed_is_not_read_again_when_it_is_opened_again() {
 }
 
 #[tokio::test]
-async fn what_took_too_long_takes_its_time_once() {
+async fn a_document_that_hangs_takes_its_time_once() {
     let folder = Folder::new(&[("endless.pdf", b"%PDF-1.4\n")]);
     // It says that it is ready and then nothing any more.
     let counted = Counted::new(r#"printf '\013\000\000\000{"Ok":null}'; exec sleep 60"#, Duration::from_millis(500));
@@ -90,13 +89,13 @@ async fn what_took_too_long_takes_its_time_once() {
 }
 
 #[tokio::test]
-async fn a_failure_that_may_pass_is_tried_again() {
+async fn failures_that_may_pass_are_tried_again() {
     let folder = Folder::new(&[("report.pdf", &report()), ("moved.txt", b"moved")]);
     let counted = Counted::new(AS_IT_IS, LONG);
     let (program, away) = (counted.folder.path().join("program"), counted.folder.path().join("away"));
     let corpus = counted.open(&folder);
     assert_eq!(corpus.overview().await.documents, 2);
-    // No child can be started, and a file is not there: both for a while, and without a trace.
+    // For a while, no child can be started and a file is missing. Neither leaves a trace.
     std::fs::rename(&program, &away).unwrap();
     std::fs::rename(folder.path().join("moved.txt"), folder.path().join("away.txt")).unwrap();
     assert_eq!(corpus.grep(&query("moved|cubic metres")).await.unwrap().failed, 2);
@@ -107,7 +106,7 @@ async fn a_failure_that_may_pass_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_reader_of_pictures_that_is_gone_for_a_while_hides_no_text_and_leaves_no_trace() {
+async fn a_missing_picture_reader_hides_no_text() {
     let folder = Folder::new(&[]);
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/formats/partly-scanned.pdf");
     folder.write("partly-scanned.pdf", &std::fs::read(file).unwrap());

@@ -1,10 +1,9 @@
 //! Text in pictures.
 
 use super::*;
-use plumb_rlm::fault::Code;
 
 #[tokio::test]
-async fn scanned_pages_among_others_are_read_where_that_is_wanted_and_the_two_ways_are_not_mixed_up() {
+async fn texts_with_and_without_pictures_are_kept_apart() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/formats/partly-scanned.pdf");
     let archive = zip(&[("partly-scanned.pdf", &std::fs::read(&file).unwrap())]);
     let folder = Folder::new(&[("in.zip", &archive)]);
@@ -21,7 +20,7 @@ async fn scanned_pages_among_others_are_read_where_that_is_wanted_and_the_two_wa
         let places = ["The station lifts", "Ledger, sheet 9", "Order the bearing"].map(place);
         (places.map(|place| place.unwrap_or_default()), text.notes())
     };
-    // In turn, so that each finds what the other one has kept.
+    // In turn, so that each finds the texts that the other one kept.
     for pictures in [false, true, false, true] {
         for path in ["partly-scanned.pdf", "in.zip/partly-scanned.pdf"] {
             let (places, notes) = read(pictures, path).await;
@@ -37,7 +36,7 @@ async fn scanned_pages_among_others_are_read_where_that_is_wanted_and_the_two_wa
 }
 
 #[tokio::test]
-async fn a_scan_without_text_is_read_page_by_page_where_that_is_wanted() {
+async fn scans_are_read_page_by_page_where_wanted() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/formats/scan.pdf");
     assert_eq!(open(std::slice::from_ref(&file)).text("scan.pdf").await.err().unwrap().code, Code::NoText);
     let corpus = OpenCorpus::open(&[file], Include::default(), &Extraction { pictures: true, ..extraction() }).unwrap();

@@ -1,9 +1,9 @@
-//! What the rules of a listing leave out, and other rules.
+//! Files that the rules of a listing leave out, and other rules.
 
 use super::*;
 
 #[tokio::test]
-async fn hidden_ignored_and_git_files_are_counted_and_can_be_listed() {
+async fn left_out_files_are_counted_and_can_be_listed() {
     let folder =
         Folder::new(&[(".gitignore", b"*.log\n"), ("a.txt", b"a"), ("b.log", b"b"), (".env", b"e"), (".git/config", b"f")]);
     let corpus = folder.open();
@@ -18,7 +18,7 @@ async fn hidden_ignored_and_git_files_are_counted_and_can_be_listed() {
 }
 
 #[tokio::test]
-async fn other_rules_leave_what_is_known_of_documents_and_of_what_lies_in_them() {
+async fn other_rules_keep_the_facts_about_documents() {
     let inner = zip(&[("deep.txt", b"deep"), (".deeper.txt", b"deeper")]);
     let outer = zip(&[("a.txt", b"alpha"), (".env", b"e"), ("inner.zip", &inner)]);
     let folder = Folder::new(&[("b.txt", b"beta"), ("backup.zip", &outer), ("changed.txt", b"old"), (".hidden.txt", b"h")]);
@@ -50,7 +50,7 @@ async fn other_rules_leave_what_is_known_of_documents_and_of_what_lies_in_them()
 }
 
 #[tokio::test]
-async fn what_the_rules_leave_out_is_counted_once_for_each_look_at_the_folders() {
+async fn left_out_files_are_counted_once_per_listing() {
     let folder = Folder::new(&[("a.txt", b"a"), (".env", b"e")]);
     let corpus = folder.open();
     let hidden = async || corpus.left_out_by_rules().await.unwrap()[0].files;

@@ -1,4 +1,4 @@
-//! Compressed files and compressed TARs; the first byte chooses the packer.
+//! Compressed files and compressed TARs; the first byte chooses the compression.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The content of an OpenDocument text, presentation or spreadsheet; the first byte chooses.
+//! The content of an OpenDocument text, presentation or spreadsheet; the first byte chooses which.
 
 #![no_main]
 

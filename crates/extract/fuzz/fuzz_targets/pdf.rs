@@ -1,4 +1,4 @@
-//! PDF, with pdfium beside the target. It draws the first page too.
+//! PDF, with pdfium beside the target. Also draws the first page.
 
 #![no_main]
 

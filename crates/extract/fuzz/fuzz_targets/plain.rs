@@ -1,4 +1,4 @@
-//! Plain text of any encoding, and which reader bytes need.
+//! Plain text of any encoding, and the recognition of readers.
 
 #![no_main]
 

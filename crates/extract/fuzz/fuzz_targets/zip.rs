@@ -1,4 +1,4 @@
-//! ZIP as it is.
+//! ZIP files.
 
 #![no_main]
 

@@ -1,11 +1,11 @@
-//! What the targets share: no bytes may crash a reader, hang it or take more memory than it may have.
+//! Shared by the fuzz targets. No bytes may crash a reader, hang it or exceed its memory limit.
 
 use plumb_extract::Family;
 use plumb_extract_worker as worker;
 use std::io::{Cursor, Write};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-/// As the child does: reads a document and the first documents in it.
+/// Reads a document and its first members, as the child does.
 pub fn read(family: Family, bytes: &[u8]) {
     let Ok(parsed) = worker::read(family, bytes) else { return };
     let lines = parsed.text.matches('\n').count() as u64 + 1;
@@ -21,7 +21,7 @@ pub fn read(family: Family, bytes: &[u8]) {
     }
 }
 
-/// A document in a ZIP whose main part is `bytes`; `parts` are the others. Fuzzing the packed form would only fuzz its checksums.
+/// Packs a document into a ZIP with `bytes` as its main part and `parts` as the others. Fuzzing the packed form would only fuzz its checksums.
 pub fn packed(main: &str, bytes: &[u8], parts: &[(&str, &str)]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);

@@ -1,4 +1,4 @@
-//! One file for each format; `zip.rs` and `ole.rs` tell apart the formats that share a wrapping.
+//! One module per format; `zip.rs` and `ole.rs` recognise the formats that share a container.
 
 pub mod archive;
 pub mod compressed;

@@ -1,4 +1,4 @@
-//! What the sealed child does with the bytes of one document. It is a library so that tests and fuzzing can call the parsers directly.
+//! The parsers that the sealed child runs on the bytes of one document. They are a library so that tests and fuzzing can call them directly.
 
 mod formats;
 mod lines;
@@ -8,22 +8,22 @@ pub use formats::pdf::{draw, load_pdfium};
 use plumb_extract::{Failure, Family, Kind, Parsed, Reader, decode_text, protocol::MAX_INNER, reader_of};
 use std::io::Write;
 
-/// What became of a document.
+/// The result of reading a document.
 pub type Outcome = Result<Parsed, Failure>;
 
-/// The documents inside of one, opened to be read one after the other.
+/// An opened document whose members are read one after the other.
 pub trait Container {
-    /// Writes the bytes of a member, by its place in [`Parsed::members`].
+    /// Writes the bytes of a member, by its index in [`Parsed::members`].
     ///
     /// # Errors
-    /// It is damaged, or unpacks to more than is allowed; what could be written was written.
+    /// The member is damaged or unpacks to more than is allowed. Everything before that point has been written.
     fn member(&mut self, index: usize, to: &mut dyn Write) -> Result<(), Failure>;
 }
 
-/// The text of a document, and what lies in it.
+/// Reads the text of a document and lists its members.
 ///
 /// # Errors
-/// What became of it, in plain words.
+/// Why it has no text, in plain words.
 pub fn read(family: Family, bytes: &[u8]) -> Outcome {
     match family {
         Family::Pdf => formats::pdf::text(bytes),
@@ -39,10 +39,10 @@ pub fn read(family: Family, bytes: &[u8]) -> Outcome {
     }
 }
 
-/// Opens what lies in a document.
+/// Opens a document to read its members.
 ///
 /// # Errors
-/// As [`read`]; `Skipped` where nothing can lie in such a document.
+/// As [`read`]; `Skipped` if such a document cannot have members.
 pub fn open<'a>(family: Family, bytes: &'a [u8]) -> Result<Box<dyn Container + 'a>, Failure> {
     match family {
         Family::Zip => formats::archive::open(bytes),
@@ -51,11 +51,11 @@ pub fn open<'a>(family: Family, bytes: &'a [u8]) -> Result<Box<dyn Container + '
         Family::Mailbox => formats::mailbox::open(bytes),
         Family::Tar => formats::tar::open(bytes),
         Family::Gzip | Family::Bzip2 | Family::Xz | Family::Zstd => formats::compressed::open(family, bytes),
-        Family::Pdf | Family::Rtf | Family::Html | Family::Notebook => Err(Failure::skipped("nothing lies in such a document")),
+        Family::Pdf | Family::Rtf | Family::Html | Family::Notebook => Err(Failure::skipped("it holds no other documents")),
     }
 }
 
-/// The text of a document inside of another one. `None`: it is too large to be read in memory.
+/// Reads the text of a member. `None`: it is too large to read in memory.
 ///
 /// # Errors
 /// As [`read`].
@@ -77,7 +77,7 @@ pub fn read_member(container: &mut dyn Container, index: usize, name: &str) -> R
     Ok(Some(Parsed { places: plumb_extract::places_in(kind, &text), ..Parsed::new(kind, text) }))
 }
 
-/// As much as is read in memory.
+/// A buffer of at most [`MAX_INNER`] bytes.
 struct Inner {
     bytes: Vec<u8>,
     full: bool,

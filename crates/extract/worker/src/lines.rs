@@ -1,6 +1,6 @@
-//! Lines as people read them.
+//! Tidies the lines of a text.
 
-/// One form of line ends, no space at the ends of lines, at most one empty line in a row, none around.
+/// Unifies line ends, and removes trailing spaces, repeated empty lines, and empty lines at both ends.
 pub fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut empty = 1;
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tidy_lines_have_one_form_of_line_ends_and_no_blanks_around() {
+    fn tidy_unifies_line_ends_and_removes_outer_blanks() {
         assert_eq!(tidy("\n\na  \r\nb\rc\u{c}d\n\n\n\ne\0\n\n"), "a\nb\nc\nd\n\ne");
     }
 }

@@ -1,4 +1,4 @@
-//! Whole documents through the sealed child.
+//! Reads whole documents through the sealed child.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use plumb_extract::{Extractor, Failure, FailureState, HEAD, Parsed, Reader, reader_of};
@@ -17,7 +17,7 @@ fn archive(path: &str) -> Vec<u8> {
     file(&format!("../../../tests/fixtures/archive/{path}"))
 }
 
-/// A file with these bytes that has no name.
+/// An unnamed file with these bytes.
 fn unnamed(bytes: &[u8]) -> File {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
@@ -36,7 +36,7 @@ fn failure(bytes: &[u8]) -> (FailureState, String) {
     (failure.state, failure.reason)
 }
 
-/// A PDF of one page with these drawing commands, and with a picture named `/Im`.
+/// A PDF with one page that runs these drawing commands and may draw the picture `/Im`.
 fn pdf(drawing: &str) -> Vec<u8> {
     let objects = [
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
@@ -61,7 +61,7 @@ fn pdf(drawing: &str) -> Vec<u8> {
 }
 
 #[test]
-fn each_page_of_a_pdf_begins_on_the_line_that_the_map_names() {
+fn places_name_the_first_line_of_each_pdf_page() {
     let document = extract(&archive("agreements/concession-agreement-1962.pdf")).unwrap();
     let lines: Vec<_> = document.text.lines().collect();
     let starts: Vec<_> = document.places.iter().map(|place| (lines[place.line as usize - 1], place.name.as_str())).collect();
@@ -90,7 +90,7 @@ fn tables_of_a_pdf_stay_in_rows_under_their_headings() {
 }
 
 #[test]
-fn tables_of_a_word_document_are_rows_with_bars_between_cells() {
+fn word_tables_become_rows_with_bars_between_cells() {
     let document = extract(&archive("procedures/emergency-water-plan.docx")).unwrap();
     assert_eq!(document.kind.name(), "Word document");
     let table = "Point | Place | Tank (litres) | Opened in\nD1 | Market Square | 12,000 | Stage 1\nD2 | School in Weir Street, yard | 8,000";
@@ -98,7 +98,7 @@ fn tables_of_a_word_document_are_rows_with_bars_between_cells() {
 }
 
 #[test]
-fn a_password_is_named_and_a_pdf_that_only_forbids_printing_is_read() {
+fn passwords_are_named_unless_they_only_forbid_printing() {
     let locked = (FailureState::Failed, "protected with a password".to_owned());
     assert_eq!(failure(&file("tests/files/password.pdf")), locked);
     let text = extract(&file("tests/files/owner-password.pdf")).unwrap().text;
@@ -106,7 +106,7 @@ fn a_password_is_named_and_a_pdf_that_only_forbids_printing_is_read() {
 }
 
 #[test]
-fn a_pdf_whose_end_is_missing_says_so_and_gives_the_pages_that_are_left() {
+fn a_truncated_pdf_says_so_and_gives_its_surviving_pages() {
     let whole = archive("reports/annual-report-1987.pdf");
     let part = |percent: usize| whole[..whole.len() * percent / 100].to_vec();
     let missing = (FailureState::Failed, "damaged: its end is missing".to_owned());
@@ -121,7 +121,7 @@ fn a_pdf_whose_end_is_missing_says_so_and_gives_the_pages_that_are_left() {
 fn a_pdf_without_text_says_whether_it_looks_like_a_scan() {
     let scan = (FailureState::NoText, "no text layer: it looks like a scan".to_owned());
     assert_eq!(failure(&pdf("q 500 0 0 700 0 0 cm /Im Do Q")), scan);
-    let empty = (FailureState::NoText, "no text layer: its pages are empty or only drawn".to_owned());
+    let empty = (FailureState::NoText, "no text layer: its pages are empty or hold only drawings".to_owned());
     assert_eq!(failure(&pdf("")), empty);
     assert_eq!(extract(&pdf("BT /F 12 Tf 72 720 Td (One line of words) Tj ET")).unwrap().text, "One line of words\n");
 }

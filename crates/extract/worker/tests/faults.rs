@@ -1,4 +1,4 @@
-//! What goes wrong with one document stays with it.
+//! A fault in one document stays with that document.
 #![allow(clippy::unwrap_used, clippy::panic)]
 #![cfg(target_os = "linux")]
 
@@ -11,19 +11,19 @@ use std::{
     time::Duration,
 };
 
-/// One test looks for the children of the whole process: others have none meanwhile.
-static TURN: Mutex<()> = Mutex::new(());
+/// One test looks at all children of the process, so the others must not run at the same time.
+static EXCLUSIVE: Mutex<()> = Mutex::new(());
 
 fn report() -> File {
     let path = "../../../tests/fixtures/archive/reports/annual-report-1987.pdf";
     File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
-fn extractor(time: Duration) -> Extractor {
-    Extractor::with(Some(env!("CARGO_BIN_EXE_plumb-extract").into()), time)
+fn extractor(timeout: Duration) -> Extractor {
+    Extractor::with(Some(env!("CARGO_BIN_EXE_plumb-extract").into()), timeout)
 }
 
-/// The ids of this process's own children that read documents.
+/// The process ids of this process's document readers.
 fn children() -> Vec<String> {
     let own = std::process::id().to_string();
     let stat = |entry: std::fs::DirEntry| std::fs::read_to_string(entry.path().join("stat")).ok();
@@ -39,8 +39,8 @@ fn signal(name: &str, id: &str) {
 }
 
 #[test]
-fn a_child_that_dies_or_hangs_fails_its_document_and_the_next_one_is_read() {
-    let _turn = TURN.lock().unwrap();
+fn a_child_that_dies_or_hangs_fails_only_its_document() {
+    let _exclusive = EXCLUSIVE.lock().unwrap();
     let extractor = extractor(Duration::from_secs(2));
     assert!(children().is_empty());
     let mut opened = extractor.open(Family::Pdf, &report()).unwrap();
@@ -48,7 +48,10 @@ fn a_child_that_dies_or_hangs_fails_its_document_and_the_next_one_is_read() {
     let [child] = children().try_into().unwrap();
     signal("-KILL", &child);
     let failure = opened.read().unwrap_err();
-    assert_eq!((failure.state, failure.reason.as_str()), (FailureState::Passing, "its reader was ended from outside; ask again"));
+    assert_eq!(
+        (failure.state, failure.reason.as_str()),
+        (FailureState::Passing, "its reader was stopped from outside; try again")
+    );
     drop(opened);
 
     let mut opened = extractor.open(Family::Pdf, &report()).unwrap();
@@ -70,7 +73,7 @@ fn a_child_that_dies_or_hangs_fails_its_document_and_the_next_one_is_read() {
 
 #[test]
 fn documents_are_read_side_by_side() {
-    let _turn = TURN.lock().unwrap();
+    let _exclusive = EXCLUSIVE.lock().unwrap();
     let extractor = Arc::new(extractor(Duration::from_secs(30)));
     let read = |_| {
         let extractor = Arc::clone(&extractor);
@@ -89,7 +92,7 @@ fn a_missing_or_broken_reader_is_named() {
     let missing = with(None);
     assert!(missing.reason.contains("plumb-extract") && missing.reason.contains("install Plumb again"), "{}", missing.reason);
     let broken = with(Some("/bin/true"));
-    assert!(broken.reason.contains("ended at once"), "{}", broken.reason);
+    assert!(broken.reason.contains("stopped at once"), "{}", broken.reason);
     let absent = with(Some("/no/such/program"));
     assert!(absent.reason.contains("could not be started"), "{}", absent.reason);
 }

@@ -1,4 +1,4 @@
-//! Pictures through the sealed tesseract.
+//! Reads pictures with the sealed tesseract.
 #![allow(clippy::unwrap_used)]
 
 use plumb_extract::ocr::{languages, ocr};
@@ -15,7 +15,7 @@ fn page() -> Vec<u8> {
 }
 
 #[test]
-fn a_picture_is_read_line_by_line_with_the_places_of_its_words() {
+fn a_picture_gives_lines_with_the_positions_of_words() {
     assert!(languages().contains(&"eng".to_owned()), "tesseract and its English are not installed");
     let lines = ocr(program(), &page(), &["eng".to_owned()], Duration::from_secs(120)).unwrap();
     assert_eq!(lines[0].text, "Concession Agreement for the Supply of Water");
@@ -26,11 +26,11 @@ fn a_picture_is_read_line_by_line_with_the_places_of_its_words() {
 }
 
 #[test]
-fn what_cannot_be_read_says_why() {
+fn failures_name_their_reason() {
     let reason = |png: &[u8], language: &str, seconds: u64| {
         ocr(program(), png, &[language.to_owned()], Duration::from_secs(seconds)).unwrap_err().reason
     };
-    assert_eq!(reason(b"", "xyz", 60), "tesseract does not have the language xyz");
+    assert_eq!(reason(b"", "xyz", 60), "tesseract has no data for the language xyz");
     assert!(reason(b"no picture", "eng", 60).starts_with("the picture could not be read: "));
     assert_eq!(reason(&page(), "eng", 0), "reading the picture took longer than 0ns");
 }

@@ -4,7 +4,7 @@ use super::super::script::{Reply, ReportedUsage};
 use super::{Event, Request, text_of};
 use serde_json::{Value, json};
 
-/// As strict as the service where a client could get it wrong.
+/// Parses a request, as strictly as the service where clients make mistakes.
 pub(super) fn read(body: &Value) -> Result<Request, &'static str> {
     let messages = body["messages"].as_array().ok_or("messages: Field required")?;
     if !body["max_tokens"].is_u64() {
@@ -32,7 +32,7 @@ pub(super) fn stream(request: &Request, reply: &Reply, pieces: &[String]) -> Vec
     let mut start = message(request, json!([]), Value::Null);
     let mut end = json!({"delta": {"stop_reason": reason(&reply.finish), "stop_sequence": null}});
     if let Some(usage) = reply.usage.filter(|_| request.wants_usage) {
-        // At the beginning the output is a placeholder.
+        // The start event has only a placeholder for output tokens.
         start["usage"] = usage_json(ReportedUsage { output_tokens: 1, ..usage });
         end["usage"] = json!({"output_tokens": usage.output_tokens});
     }
@@ -81,7 +81,7 @@ fn reason(finish: &str) -> Value {
     })
 }
 
-/// `input_tokens` leaves out what the cache gave and took.
+/// Usage in Anthropic's format, whose `input_tokens` excludes tokens read from and written to the cache.
 fn usage_json(usage: ReportedUsage) -> Value {
     json!({
         "input_tokens": usage.input_tokens - usage.cached_input_tokens - usage.cache_write_tokens,

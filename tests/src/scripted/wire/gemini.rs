@@ -4,7 +4,7 @@ use super::super::script::{Reply, ReportedUsage};
 use super::{Event, Request, text_of};
 use serde_json::{Value, json};
 
-/// The model and whether to stream stand in the path.
+/// Parses a request. The path names the model and whether to stream.
 pub(super) fn read(path: &str, body: &Value) -> Result<Request, &'static str> {
     let contents = body["contents"].as_array().ok_or("contents is not specified")?;
     if contents.iter().any(|content| content["role"] != "user" && content["role"] != "model") {
@@ -36,7 +36,7 @@ pub(super) fn whole(request: &Request, reply: &Reply, text: &str) -> Value {
     response(request, reply, json!([{ "text": text }]), Some(&reply.finish))
 }
 
-/// A wrong key is a bad request here: <https://ai.google.dev/gemini-api/docs/troubleshooting>.
+/// The error for a wrong key, which Gemini reports as a bad request: <https://ai.google.dev/gemini-api/docs/troubleshooting>.
 pub(super) fn wrong_key() -> (u16, Value) {
     let info =
         json!({"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com"});
@@ -61,7 +61,7 @@ fn response(request: &Request, reply: &Reply, parts: Value, finish: Option<&str>
     body
 }
 
-/// Thoughts are counted apart; where there are any, all but one token are theirs.
+/// Usage in Gemini's format, which counts thoughts separately. If there are thoughts, all but one token are theirs.
 fn usage_json(usage: ReportedUsage, thinking: bool) -> Value {
     let thoughts = if thinking { usage.output_tokens.saturating_sub(1) } else { 0 };
     json!({

@@ -25,7 +25,7 @@ pub(super) fn stream(request: &Request, reply: &Reply, pieces: &[String]) -> Vec
     let delta = |delta: Value, finish: Value| event(json!([{"index": 0, "delta": delta, "finish_reason": finish}]), None);
     let mut events = vec![(false, delta(json!({"role": "assistant", "content": ""}), Value::Null))];
     if !reply.thinking.is_empty() {
-        // As servers do that show what a model thinks: <https://api-docs.deepseek.com/guides/reasoning_model>.
+        // Servers that expose reasoning send it like this: <https://api-docs.deepseek.com/guides/reasoning_model>.
         events.push((false, delta(json!({"reasoning_content": reply.thinking}), Value::Null)));
     }
     for piece in pieces {

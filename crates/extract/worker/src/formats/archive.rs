@@ -1,4 +1,4 @@
-//! A ZIP as a folder.
+//! ZIP archives, read as folders.
 
 #[cfg(test)]
 pub mod broken;
@@ -12,13 +12,13 @@ use std::{
     borrow::Cow,
     io::{Cursor, Write},
 };
-use unpack::{MEMBERS, MORE_MEMBERS};
+use unpack::{MAX_MEMBERS, MORE_MEMBERS};
 use zip::{CompressionMethod, System, ZipArchive, read::read_zipfile_from_stream};
 
-/// The list of more files than that does not fit into memory.
-const LISTED: u64 = 1_000_000;
+/// Maximum number of files in an archive. A longer list does not fit into memory.
+const MAX_ENTRIES: u64 = 1_000_000;
 
-/// The files in it; a ZIP has no text of its own.
+/// Lists the files; a ZIP has no text of its own.
 pub fn text(bytes: &[u8]) -> Outcome {
     let folder = Folder::open(bytes)?;
     let mut parsed = Parsed::new(Kind::Zip, String::new());
@@ -27,16 +27,16 @@ pub fn text(bytes: &[u8]) -> Outcome {
     if parsed.members.is_empty() && parsed.doubts.is_empty() { Err(Failure::no_text("an empty archive")) } else { Ok(parsed) }
 }
 
-/// Its files, to be read one after the other.
+/// Opens the archive to read its files.
 pub fn open(bytes: &[u8]) -> Result<Box<dyn Container + '_>, Failure> {
     Ok(Box::new(Folder::open(bytes)?))
 }
 
-/// Where a file lies.
+/// The position of a file.
 enum At {
-    /// By its number in the list at the end of the archive.
+    /// Index in the central directory.
     Listed(usize),
-    /// From this byte on; the list is lost.
+    /// Offset in the archive, in bytes; the central directory is lost.
     Found(usize),
 }
 
@@ -48,24 +48,24 @@ struct Folder<'a> {
     doubts: Vec<String>,
 }
 
-/// A file while the archive is opened.
+/// A file in an archive that is being opened.
 struct Entry {
     name: Cow<'static, [u8]>,
-    /// The name in the code page of DOS.
+    /// The name, decoded with the DOS code page.
     oem: String,
     from_dos: bool,
     bytes: u64,
     refused: Option<&'static str>,
     at: At,
-    /// Where it begins in the archive, and its size there.
+    /// Offset in the archive and compressed size, in bytes.
     packed: (u64, u64),
 }
 
 impl<'a> Folder<'a> {
     fn open(bytes: &'a [u8]) -> Result<Self, Failure> {
         let mut doubts = Vec::new();
-        if declared(bytes) > LISTED {
-            return Err(Failure::failed("there are more than a million files in it"));
+        if declared(bytes) > MAX_ENTRIES {
+            return Err(Failure::failed("it holds more than a million files"));
         }
         let archive = ZipArchive::new(Cursor::new(bytes)).ok();
         let entries = match &archive {
@@ -92,7 +92,7 @@ impl<'a> Folder<'a> {
     }
 }
 
-/// How many files the record at the end says there are.
+/// The number of files that the end record declares.
 fn declared(bytes: &[u8]) -> u64 {
     let tail = &bytes[bytes.len().saturating_sub(22 + 65535)..];
     let Some(at) = tail.windows(4).rposition(|mark| mark == b"PK\x05\x06") else { return 0 };
@@ -105,7 +105,7 @@ fn declared(bytes: &[u8]) -> u64 {
     count.map_or(few, |n| n.iter().rev().fold(0, |sum, &b| sum << 8 | u64::from(b)))
 }
 
-/// The files that the list at the end names.
+/// The files in the central directory.
 fn listed(archive: &ZipArchive<Cursor<&[u8]>>, doubts: &mut Vec<String>) -> Vec<Entry> {
     if archive.has_duplicate_names() {
         doubts.push("some of its files have the same name: only the last of each was read".to_owned());
@@ -122,7 +122,7 @@ fn listed(archive: &ZipArchive<Cursor<&[u8]>>, doubts: &mut Vec<String>) -> Vec<
         if file.is_dir() || oem.ends_with('\\') || names::is_clutter(&oem) {
             continue;
         }
-        if entries.len() == MEMBERS {
+        if entries.len() == MAX_MEMBERS {
             doubts.push(MORE_MEMBERS.to_owned());
             break;
         }
@@ -139,7 +139,7 @@ fn listed(archive: &ZipArchive<Cursor<&[u8]>>, doubts: &mut Vec<String>) -> Vec<
         let refused = if file.encrypted() {
             Some("protected with a password")
         } else if !known {
-            Some("packed in a way that is not read")
+            Some("compressed with an unsupported method")
         } else {
             None
         };
@@ -154,13 +154,13 @@ fn listed(archive: &ZipArchive<Cursor<&[u8]>>, doubts: &mut Vec<String>) -> Vec<
         });
     }
     if links > 0 {
-        doubts.push(format!("{links} links to other files were left out"));
+        doubts.push(unpack::left_out(links, "link to another file", "links to other files"));
     }
     refuse_overlaps(&mut entries);
     entries
 }
 
-/// Files that share their bytes are how a small archive is made to unpack to petabytes.
+/// Refuses files that overlap: a small archive can use them to unpack to petabytes.
 fn refuse_overlaps(entries: &mut [Entry]) {
     let mut order: Vec<_> = (0..entries.len()).collect();
     order.sort_by_key(|&n| entries[n].packed);
@@ -168,19 +168,19 @@ fn refuse_overlaps(entries: &mut [Entry]) {
     for n in order {
         let (start, size) = entries[n].packed;
         if start < end {
-            entries[n].refused = Some("shares its bytes with another file of the archive: a bomb?");
+            entries[n].refused = Some("it overlaps another file in the archive: probably a zip bomb");
         } else {
-            // A header has 30 bytes at least.
+            // A header has at least 30 bytes.
             end = start.saturating_add(30).saturating_add(size);
         }
     }
 }
 
-/// The files from the beginning on, as far as they are whole, where the list at the end is missing.
+/// The complete files from the beginning on, for an archive without its central directory.
 fn found(bytes: &[u8]) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut rest = bytes;
-    while entries.len() < MEMBERS {
+    while entries.len() < MAX_MEMBERS {
         let at = bytes.len() - rest.len();
         let Ok(Some(file)) = read_zipfile_from_stream(&mut rest) else { break };
         if file.compressed_size() > (bytes.len() - at) as u64 {
@@ -199,7 +199,7 @@ fn found(bytes: &[u8]) -> Vec<Entry> {
 impl Container for Folder<'_> {
     fn member(&mut self, index: usize, to: &mut dyn Write) -> Result<(), Failure> {
         let (Some(place), Some(member)) = (self.places.get(index), self.members.get(index)) else {
-            return Err(Failure::failed("there is no such file in it"));
+            return Err(Failure::failed("it holds no such file"));
         };
         if let Some(refused) = &member.refused {
             return Err(Failure::failed(refused));

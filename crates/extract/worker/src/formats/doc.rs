@@ -1,4 +1,4 @@
-//! Word 97 to 2003.
+//! Text of Word 97 to 2003 documents.
 
 mod file;
 mod lists;
@@ -12,10 +12,10 @@ use file::{File, Part};
 use plumb_extract::{Failure, Kind};
 use story::Reader;
 
-/// Headers come first, footers last, notes after their paragraphs.
+/// Reads the document: headers first, footers last, notes after their paragraphs.
 ///
 /// # Errors
-/// What became of it, in plain words.
+/// Why there is no text, in plain words.
 pub fn text(mut streams: Streams<'_>) -> Outcome {
     let document = streams.read("WordDocument").unwrap_or_default();
     let word = |at: usize| document.get(at..at + 2).map_or(0, |bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
@@ -27,12 +27,12 @@ pub fn text(mut streams: Streams<'_>) -> Outcome {
         return Err(Failure::failed("protected with a password"));
     }
     if version < 0xc0 {
-        return Err(Failure::failed("written by Word 95 or older, which is not read: saving it with a newer program helps"));
+        return Err(Failure::failed("written by Word 95 or older, which Plumb cannot read: save it with a newer program"));
     }
     let table = streams.read(if flags & 0x0200 == 0 { "0Table" } else { "1Table" });
     let file = File::read(document, table.unwrap_or_default());
     if file.pieces.is_empty() {
-        return Err(Failure::failed("damaged: the list of its pieces is missing"));
+        return Err(Failure::failed("damaged: its piece table is missing"));
     }
     let mut reader = Reader::new(&file);
     let margins = file.headers();
@@ -53,7 +53,7 @@ pub fn text(mut streams: Streams<'_>) -> Outcome {
     reader.pieces(file.range(Part::Boxes)).iter().for_each(|piece| blocks.push(piece));
     blocks.margin(&footers);
     if file.is_short() {
-        blocks.doubts.push("a part of it is damaged, text may be missing".to_owned());
+        blocks.doubts.push("part of it is damaged: text may be missing".to_owned());
     }
     blocks.finish(Kind::Doc)
 }

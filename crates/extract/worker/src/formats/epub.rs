@@ -1,4 +1,4 @@
-//! E-books: chapters in the order of reading.
+//! EPUB e-books: chapters in reading order.
 
 use super::html;
 use super::zip::blocks::{self, Blocks};
@@ -8,13 +8,13 @@ use crate::Outcome;
 use plumb_extract::{Failure, Kind, decode_text};
 use std::collections::HashMap;
 
-/// The names of chapters, by the files in which they begin.
+/// Chapter titles by the file in which they begin.
 type Titles = HashMap<String, Vec<String>>;
 
 /// Reads the chapters, each of which is a web page.
 ///
 /// # Errors
-/// What became of it, in plain words.
+/// Why there is no text, in plain words.
 pub fn text(mut package: Package<'_>) -> Outcome {
     let missing = || Failure::failed("damaged: its list of chapters is missing");
     let container = package.xml("META-INF/container.xml")?.unwrap_or_default();
@@ -45,7 +45,7 @@ pub fn text(mut package: Package<'_>) -> Outcome {
     blocks.finish(Kind::Epub)
 }
 
-/// A file may hold several chapters, and a chapter several files.
+/// Adds a page. A file may hold several chapters, and a chapter may span several files.
 fn chapter(blocks: &mut Blocks, page: &str, titles: Option<&[String]>, untitled: bool, number: &mut usize) {
     let text = html::plain(page);
     if text.trim().is_empty() {
@@ -65,7 +65,7 @@ fn chapter(blocks: &mut Blocks, page: &str, titles: Option<&[String]>, untitled:
     for (at, title) in titles.iter().enumerate() {
         let found = (start..lines.len()).find(|&line| !title.is_empty() && blocks::in_one_line(lines[line]) == *title);
         let begin = match found {
-            // What comes before the first heading belongs to it.
+            // Text before the first heading belongs to that heading's chapter.
             _ if at == 0 => 0,
             Some(line) => line,
             None => continue,
@@ -80,14 +80,14 @@ fn chapter(blocks: &mut Blocks, page: &str, titles: Option<&[String]>, untitled:
     blocks.paragraph(&lines[start..].join("\n"));
 }
 
-/// What the book's list says.
+/// The package document: chapters in reading order, and the table of contents.
 #[derive(Default)]
 struct Book {
     chapters: Vec<String>,
-    /// The page with the contents.
+    /// The navigation page (EPUB 3).
     contents: Option<String>,
-    /// The contents as older books have them.
-    old_contents: Option<String>,
+    /// The NCX table of contents (EPUB 2).
+    ncx_contents: Option<String>,
 }
 
 impl Book {
@@ -99,12 +99,12 @@ impl Book {
             match xml::name(&tag) {
                 "item" => {
                     let get = |name| xml::attr(&tag, name).unwrap_or_default();
-                    let part = absolute(folder, &unescaped(&get("href")));
+                    let part = absolute(folder, &percent_decoded(&get("href")));
                     if get("properties").split_whitespace().any(|word| word == "nav") {
                         book.contents = Some(part.clone());
                     }
                     if get("media-type") == "application/x-dtbncx+xml" {
-                        book.old_contents = Some(part.clone());
+                        book.ncx_contents = Some(part.clone());
                     }
                     items.insert(get("id").into_owned(), part);
                 }
@@ -115,7 +115,7 @@ impl Book {
                 _ => {}
             }
         }
-        // The contents repeat the headings.
+        // The table of contents only repeats the headings.
         let contents = book.contents.clone();
         if book.chapters.len() > 1 {
             book.chapters.retain(|part| Some(part) != contents.as_ref());
@@ -127,7 +127,7 @@ impl Book {
 fn titles(package: &mut Package<'_>, book: &Book) -> Titles {
     let mut titles = Titles::new();
     let mut add = |folder: &str, target: &str, title: &str| {
-        let part = absolute(folder, &unescaped(target.split('#').next().unwrap_or_default()));
+        let part = absolute(folder, &percent_decoded(target.split('#').next().unwrap_or_default()));
         let title = blocks::in_one_line(title);
         if !title.is_empty() {
             titles.entry(part).or_default().push(title);
@@ -141,7 +141,7 @@ fn titles(package: &mut Package<'_>, book: &Book) -> Titles {
     if let Some((folder, text)) = part(&book.contents) {
         let mut xml = Xml::new(&text);
         while let Some(tag) = xml.next_open() {
-            // Lists of pages and landmarks are kept beside the contents.
+            // The same page also lists page numbers and landmarks.
             let kind = xml::attr(&tag, "type").unwrap_or_default();
             if xml::name(&tag) == "nav" && !kind.is_empty() && kind != "toc" {
                 xml.skip();
@@ -150,7 +150,7 @@ fn titles(package: &mut Package<'_>, book: &Book) -> Titles {
                 add(&folder, &target, &xml.words());
             }
         }
-    } else if let Some((folder, text)) = part(&book.old_contents) {
+    } else if let Some((folder, text)) = part(&book.ncx_contents) {
         let mut xml = Xml::new(&text);
         let mut title = String::new();
         while let Some(tag) = xml.next_open() {
@@ -175,7 +175,7 @@ fn first_heading(page: &str) -> String {
     String::new()
 }
 
-/// The parts that cannot be read without a key. Fonts are often only disguised.
+/// The parts that cannot be read without a key. Obfuscated fonts do not count.
 fn encrypted(package: &mut Package<'_>) -> Vec<String> {
     let text = package.xml("META-INF/encryption.xml").ok().flatten().unwrap_or_default();
     let (mut found, mut disguised) = (Vec::new(), false);
@@ -188,7 +188,7 @@ fn encrypted(package: &mut Package<'_>) -> Vec<String> {
                 disguised |= method.contains("idpf.org") || method.contains("ns.adobe.com/pdf/enc");
             }
             "CipherReference" if !disguised => {
-                found.push(absolute("", &unescaped(&xml::attr(&tag, "URI").unwrap_or_default())));
+                found.push(absolute("", &percent_decoded(&xml::attr(&tag, "URI").unwrap_or_default())));
             }
             _ => {}
         }
@@ -206,8 +206,8 @@ fn attribute_of(text: &str, element: &str, attribute: &str) -> Option<String> {
     None
 }
 
-/// `%20` in the names of files.
-fn unescaped(name: &str) -> String {
+/// Decodes `%20` and the like in a file name.
+fn percent_decoded(name: &str) -> String {
     let mut out = Vec::with_capacity(name.len());
     let mut rest = name.as_bytes();
     while let [first, tail @ ..] = rest {

@@ -11,10 +11,12 @@ use flow::HEADING;
 use plumb_extract::{Failure, Kind, Parsed, Place, decode_text};
 use reading::Reading;
 
-/// A page of this much source with less text than this is made by its programs.
-const MADE_BY_PROGRAMS: (usize, usize) = (4000, 200);
+/// A page with more source than this and less text than [`SCRIPTED_TEXT_BYTES`] is filled in by scripts.
+const SCRIPTED_SOURCE_BYTES: usize = 4000;
+/// See [`SCRIPTED_SOURCE_BYTES`].
+const SCRIPTED_TEXT_BYTES: usize = 200;
 
-/// A page with its title first; its headings are its places.
+/// Reads a page, with its title first and its headings as places.
 pub fn text(bytes: &[u8]) -> Outcome {
     let html = decode_text(bytes)?;
     let Reading { title, text, scripts } = reading::read(&html);
@@ -23,22 +25,22 @@ pub fn text(bytes: &[u8]) -> Outcome {
     let whole = if title.is_empty() || first == title { text } else { format!("{title}\n\n{text}") };
     let (text, places) = without_marks(&whole);
     if text.trim().is_empty() {
-        return Err(Failure::no_text(if scripts > 0 { "a page that its programs fill in" } else { "an empty page" }));
+        return Err(Failure::no_text(if scripts > 0 { "a page that scripts fill in" } else { "an empty page" }));
     }
     let mut parsed = Parsed::new(Kind::Html, text);
     parsed.places = places;
-    if scripts > 0 && html.len() > MADE_BY_PROGRAMS.0 && parsed.text.len() < MADE_BY_PROGRAMS.1 {
-        parsed.doubts.push("most of this page is filled in by its programs, which are not run".to_owned());
+    if scripts > 0 && html.len() > SCRIPTED_SOURCE_BYTES && parsed.text.len() < SCRIPTED_TEXT_BYTES {
+        parsed.doubts.push("most of this page is filled in by scripts, which Plumb does not run".to_owned());
     }
     Ok(parsed)
 }
 
-/// The text of a page, as other formats have them inside: lines that end with `\n`, nothing at the end.
+/// The text of a page inside another format: lines separated by `\n`, without one at the end.
 pub fn plain(html: &str) -> String {
     lines::tidy(&reading::read(html).text.replace(HEADING, ""))
 }
 
-/// The text without the marks of its headings, and where they stood.
+/// Removes the heading marks from a text and returns the headings as places.
 fn without_marks(text: &str) -> (String, Vec<Place>) {
     let mut out = String::with_capacity(text.len() + 1);
     let mut places = Vec::new();
@@ -53,7 +55,7 @@ fn without_marks(text: &str) -> (String, Vec<Place>) {
     (out, places)
 }
 
-/// Headings can be as long as authors like.
+/// Shortens a heading, because authors may write one of any length.
 fn short(name: &str) -> String {
     if name.chars().count() > 100 { name.chars().take(99).chain(['…']).collect() } else { name.to_owned() }
 }

@@ -1,4 +1,4 @@
-//! E-mails.
+//! E-mails: headers, body and attachments.
 
 mod body;
 mod bounds;
@@ -13,9 +13,9 @@ use part::Attachment;
 use plumb_extract::{Failure, Kind, Member, Parsed};
 use std::io::Write;
 
-/// A larger one does not fit into memory, taken apart.
-const LARGEST: usize = 700 << 20;
-/// Headers, an empty line, the body.
+/// Largest e-mail, in bytes; a larger one does not fit in memory once parsed.
+const MAX_MAIL_BYTES: usize = 700 << 20;
+/// Reads the headers, an empty line and the body.
 pub fn text(bytes: &[u8]) -> Outcome {
     let message = parsed(bytes)?;
     let attachments = attachments(&message);
@@ -41,7 +41,7 @@ pub fn text(bytes: &[u8]) -> Outcome {
     Ok(parsed)
 }
 
-/// Its attachments, to be read one after the other.
+/// Opens the attachments for reading one by one.
 pub fn open(bytes: &[u8]) -> Result<Box<dyn Container + '_>, Failure> {
     let message = parsed(bytes)?;
     let attachments = attachments(&message);
@@ -49,17 +49,17 @@ pub fn open(bytes: &[u8]) -> Result<Box<dyn Container + '_>, Failure> {
 }
 
 fn parsed(bytes: &[u8]) -> Result<Message<'_>, Failure> {
-    if bytes.len() > LARGEST {
-        return Err(Failure::failed(format!("an e-mail of more than {} MB", LARGEST >> 20)));
+    if bytes.len() > MAX_MAIL_BYTES {
+        return Err(Failure::failed(format!("an e-mail of more than {} MB", MAX_MAIL_BYTES >> 20)));
     }
     if !bounds::is_within(bytes) {
-        return Err(Failure::failed("damaged: its parts lie in each other without end"));
+        return Err(Failure::failed("damaged: its parts are nested too deeply"));
     }
     let message = MessageParser::default().parse(bytes).filter(|message| !message.parts.is_empty());
     message.ok_or_else(|| Failure::failed("damaged: it has no headers"))
 }
 
-/// What is attached, inline pictures too. What was encrypted or only proves who signed is no document.
+/// The attachments, including inline pictures. Encrypted content and signatures are not documents.
 fn attachments(message: &Message<'_>) -> Vec<Attachment> {
     if body::locked(message).is_some() {
         return Vec::new();
@@ -85,8 +85,8 @@ struct Opened<'a> {
 
 impl Container for Opened<'_> {
     fn member(&mut self, index: usize, to: &mut dyn Write) -> Result<(), Failure> {
-        let attachment = self.attachments.get(index).ok_or_else(|| Failure::failed("there is no such attachment"))?;
-        to.write_all(&attachment.bytes(&self.message)).map_err(|_| Failure::failed("it could not be handed on"))
+        let attachment = self.attachments.get(index).ok_or_else(|| Failure::failed("it holds no such attachment"))?;
+        to.write_all(&attachment.bytes(&self.message)).map_err(|_| Failure::failed("its contents could not be passed on"))
     }
 }
 

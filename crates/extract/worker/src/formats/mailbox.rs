@@ -1,5 +1,5 @@
-//! Mailboxes: each e-mail is a document of its own, and so is what is attached to it. They are listed together, because the mailbox is read once and its
-//! e-mails one by one would be as many processes.
+//! Mailboxes (mbox). Each e-mail is a document of its own, and so is each attachment. All are listed in one pass:
+//! listing each e-mail separately would start a process for each.
 
 mod split;
 
@@ -10,31 +10,32 @@ use plumb_extract::{Failure, Kind, Member, Parsed};
 use split::{end_of_headers, mails, write_mail};
 use std::{fmt::Write as _, io::Write};
 
-/// More e-mails than that are not listed.
-const MAILS: usize = 200_000;
-/// Characters of a subject that go into a name.
-const SUBJECT: usize = 70;
+/// Most e-mails that are listed.
+const MAX_MAILS: usize = 200_000;
+/// Most characters of a subject in a member's name.
+const MAX_SUBJECT_CHARS: usize = 70;
 
-/// A list of its e-mails: number, date, sender, subject.
+/// Lists the e-mails: number, date, sender, subject.
 pub fn text(bytes: &[u8]) -> Outcome {
     let mut parsed = Parsed::new(Kind::Mailbox, String::new());
-    let count = mails(bytes).take(MAILS + 1).count();
+    let count = mails(bytes).take(MAX_MAILS + 1).count();
     if count == 0 {
         return Err(Failure::no_text("an empty mailbox"));
     }
-    if count > MAILS {
-        parsed.doubts.push(format!("there are more than {MAILS} e-mails in it: the rest was left out"));
+    if count > MAX_MAILS {
+        parsed.doubts.push(format!("it holds more than {MAX_MAILS} e-mails; the rest were left out"));
     }
     let width = count.to_string().len().max(4);
-    for (number, mail) in (1..).zip(mails(bytes).take(MAILS)) {
-        // A sender that could not be parsed is no reason to leave the e-mail out.
+    for (number, mail) in (1..).zip(mails(bytes).take(MAX_MAILS)) {
+        // Unreadable headers are no reason to leave the e-mail out.
         let headers = &mail[..end_of_headers(mail)];
         let message = MessageParser::default().parse_headers(headers).filter(|message| !message.parts.is_empty());
         let message = message.as_ref();
         let subject = message.map(mail::subject_of).unwrap_or_default();
         let (date, from) = (message.map(mail::date_of).unwrap_or_default(), message.map(mail::sender_of).unwrap_or_default());
         let _ = writeln!(parsed.text, "{number:0width$} | {date} | {from} | {subject}");
-        let short: String = subject.chars().map(|c| if matches!(c, '/' | '\\' | ':') { '_' } else { c }).take(SUBJECT).collect();
+        let short: String =
+            subject.chars().map(|c| if matches!(c, '/' | '\\' | ':') { '_' } else { c }).take(MAX_SUBJECT_CHARS).collect();
         let short = names::part(&short);
         let path = if short.is_empty() { format!("{number:0width$}.eml") } else { format!("{number:0width$} {short}.eml") };
         let attached = attached(mail);
@@ -44,7 +45,7 @@ pub fn text(bytes: &[u8]) -> Outcome {
     Ok(parsed)
 }
 
-/// What is attached to an e-mail as it stands in the mailbox. Only those that name a file or a message are taken apart.
+/// The attachments of an e-mail in the mailbox. Only e-mails that name a file or a message are parsed.
 fn attached(mail: &[u8]) -> Vec<Member> {
     let names = [b"name".as_slice(), b"message/rfc822"];
     if !names.iter().any(|name| memchr::memmem::find(mail, name).is_some()) {
@@ -53,7 +54,7 @@ fn attached(mail: &[u8]) -> Vec<Member> {
     mail::text(&whole(mail)).map(|parsed| parsed.members).unwrap_or_default()
 }
 
-/// As it was before it was put into the mailbox.
+/// The e-mail as it was before delivery to the mailbox.
 fn whole(mail: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(mail.len());
     // Writing to memory cannot fail.
@@ -61,10 +62,10 @@ fn whole(mail: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Its e-mails and what is attached to them, to be read one after the other.
+/// Opens the e-mails and their attachments for reading one by one.
 pub fn open(bytes: &[u8]) -> Result<Box<dyn Container + '_>, Failure> {
     let mut members = Vec::new();
-    for mail in mails(bytes).take(MAILS) {
+    for mail in mails(bytes).take(MAX_MAILS) {
         members.push((mail, None));
         members.extend((0..attached(mail).len()).map(|index| (mail, Some(index))));
     }
@@ -72,15 +73,15 @@ pub fn open(bytes: &[u8]) -> Result<Box<dyn Container + '_>, Failure> {
 }
 
 struct Opened<'a> {
-    /// The e-mail, or the number of what is attached to it.
+    /// Each e-mail, and the index of the attachment if the member is one.
     members: Vec<(&'a [u8], Option<usize>)>,
 }
 
 impl Container for Opened<'_> {
     fn member(&mut self, index: usize, to: &mut dyn Write) -> Result<(), Failure> {
-        let &(mail, attachment) = self.members.get(index).ok_or_else(|| Failure::failed("there is no such e-mail in it"))?;
+        let &(mail, attachment) = self.members.get(index).ok_or_else(|| Failure::failed("it holds no such e-mail"))?;
         match attachment {
-            None => write_mail(mail, to).map_err(|_| Failure::failed("it could not be handed on")),
+            None => write_mail(mail, to).map_err(|_| Failure::failed("its contents could not be passed on")),
             Some(index) => mail::open(&whole(mail))?.member(index, to),
         }
     }

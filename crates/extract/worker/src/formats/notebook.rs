@@ -9,7 +9,7 @@ use serde_json::Value;
 #[derive(Deserialize)]
 struct Notebook {
     cells: Option<Vec<Cell>>,
-    /// Version 3 and older.
+    /// Used up to version 3.
     worksheets: Option<Vec<Worksheet>>,
 }
 
@@ -25,10 +25,10 @@ struct Cell {
     cell_type: String,
     #[serde(default)]
     source: Lines,
-    /// The source of code in version 3 and older.
+    /// Source of code cells up to version 3.
     #[serde(default)]
     input: Lines,
-    /// Of headings in version 3.
+    /// Level of a heading cell (version 3).
     #[serde(default)]
     level: usize,
     #[serde(default)]
@@ -41,7 +41,7 @@ struct Output {
     output_type: String,
     #[serde(default)]
     text: Lines,
-    /// By type; in version 3 the types are fields of the output itself.
+    /// Representations by media type; up to version 3 they are fields of the output itself.
     #[serde(default)]
     data: Option<Data>,
     #[serde(default)]
@@ -68,12 +68,12 @@ struct Data {
     latex: Lines,
 }
 
-/// A text, or a list of its lines. Anything else is no text.
+/// A string, or a list of its lines. Anything else counts as empty.
 #[derive(Default)]
 struct Lines(Vec<String>);
 
 impl Lines {
-    /// Lines of texts have their ends with them.
+    /// The whole text: each line includes its line end.
     fn joined(self) -> String {
         self.0.concat()
     }
@@ -89,16 +89,17 @@ impl<'de> Deserialize<'de> for Lines {
     }
 }
 
-/// Cells as they are, what came of them below.
+/// Reads the cells in order, each followed by its outputs.
 pub fn text(bytes: &[u8]) -> Outcome {
     let json = decode_text(bytes)?;
-    let notebook: Notebook = serde_json::from_str(&json).map_err(|_| Failure::failed("damaged: it is no whole notebook"))?;
+    let notebook: Notebook =
+        serde_json::from_str(&json).map_err(|_| Failure::failed("damaged: it is not a complete notebook"))?;
     drop(json);
     let older = notebook.worksheets.into_iter().flatten().flat_map(|sheet| sheet.cells);
     let mut parsed = Parsed::new(Kind::Notebook, String::new());
     let mut line = 1;
     for (number, cell) in (1..).zip(notebook.cells.into_iter().flatten().chain(older)) {
-        let text = of_cell(cell);
+        let text = cell_text(cell);
         if text.is_empty() {
             continue;
         }
@@ -114,19 +115,19 @@ pub fn text(bytes: &[u8]) -> Outcome {
     if parsed.text.is_empty() { Err(Failure::no_text("an empty notebook")) } else { Ok(parsed) }
 }
 
-fn of_cell(cell: Cell) -> String {
+fn cell_text(cell: Cell) -> String {
     let source = [cell.source, cell.input].into_iter().map(Lines::joined).find(|text| !text.is_empty()).unwrap_or_default();
     let mut out = match cell.cell_type.as_str() {
         "heading" => format!("{} {source}", "#".repeat(cell.level.clamp(1, 6))),
-        // Pictures may lie in the text itself.
-        "markdown" => without_data(&source),
+        // Pictures may be embedded in the text.
+        "markdown" => without_data_urls(&source),
         _ => source,
     };
     let mut in_stream = false;
     for output in cell.outputs {
         let stream = output.output_type == "stream";
-        let text = of_output(output);
-        // The pieces of a stream are one text.
+        let text = output_text(output);
+        // Consecutive stream outputs are one text.
         if !(text.trim().is_empty() || stream && in_stream) {
             out.push_str("\n\n");
         }
@@ -136,27 +137,27 @@ fn of_cell(cell: Cell) -> String {
     lines::tidy(&out)
 }
 
-fn of_output(output: Output) -> String {
+fn output_text(output: Output) -> String {
     if output.output_type == "error" || output.output_type == "pyerr" {
         let traceback = output.traceback.0.join("\n");
         let short = || format!("{}: {}", output.ename.joined(), output.evalue.joined());
-        return without_colours(&if traceback.is_empty() { short() } else { traceback });
+        return without_terminal_codes(&if traceback.is_empty() { short() } else { traceback });
     }
     let data = output.data.unwrap_or_default();
     let first = |texts: Vec<Lines>| texts.into_iter().map(Lines::joined).find(|text| !text.trim().is_empty());
     let direct = first(vec![output.text, data.plain]);
     let page = first(vec![data.html, output.html]);
     match (direct, page) {
-        // A table reads better as rows than as it is printed for a terminal.
+        // A table reads better as rows than as formatted for a terminal.
         (_, Some(page)) if page.contains("<table") => html::plain(&page),
-        (Some(text), _) => without_colours(&text),
+        (Some(text), _) => without_terminal_codes(&text),
         (None, Some(page)) => html::plain(&page),
         (None, None) => first(vec![data.markdown, data.latex, output.latex]).unwrap_or_default(),
     }
 }
 
-/// Colours of terminals, and what a line that counts up has written over.
-fn without_colours(text: &str) -> String {
+/// Removes terminal escape sequences, and text that a carriage return overwrote.
+fn without_terminal_codes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\u{1b}') {
@@ -175,8 +176,8 @@ fn without_colours(text: &str) -> String {
     out.split('\n').map(last).collect::<Vec<_>>().join("\n")
 }
 
-/// `data:` addresses, which hold whole pictures.
-fn without_data(text: &str) -> String {
+/// Removes `data:` URLs that embed whole pictures.
+fn without_data_urls(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("data:image/") {

@@ -1,4 +1,4 @@
-//! OLE compound files: which kind, and to its reader.
+//! OLE compound files: detects the format and calls its reader.
 
 use super::{doc, outlook, ppt, sheet};
 use crate::Outcome;
@@ -6,8 +6,8 @@ use cfb::CompoundFile;
 use plumb_extract::Failure;
 use std::io::{Cursor, Read};
 
-/// No stream of an honest document is larger.
-const MAX_STREAM: u64 = 400 << 20;
+/// Most bytes read from a stream; real documents stay below.
+const MAX_STREAM_BYTES: u64 = 400 << 20;
 
 /// An opened compound file whose streams are read by name.
 pub struct Streams<'a> {
@@ -18,31 +18,31 @@ impl<'a> Streams<'a> {
     /// Opens the list of streams.
     ///
     /// # Errors
-    /// It is damaged.
+    /// The file is damaged.
     pub fn open(bytes: &'a [u8]) -> Result<Self, Failure> {
         let file = CompoundFile::open(Cursor::new(bytes)).map_err(|e| Failure::failed(format!("damaged: {e}")))?;
         Ok(Self { file })
     }
 
-    /// Whether there is such a stream.
+    /// Whether the file has this stream.
     pub fn has(&self, name: &str) -> bool {
         self.file.is_stream(format!("/{name}"))
     }
 
-    /// A stream, as far as it can be read.
+    /// The bytes of a stream, up to the first error.
     pub fn read(&mut self, name: &str) -> Option<Vec<u8>> {
         let stream = self.file.open_stream(format!("/{name}")).ok()?;
         let mut out = Vec::new();
-        // What was read before an error is kept.
-        let _ = stream.take(MAX_STREAM).read_to_end(&mut out);
+        // Bytes read before an error are kept.
+        let _ = stream.take(MAX_STREAM_BYTES).read_to_end(&mut out);
         Some(out)
     }
 }
 
-/// Tells by its streams what a compound file is, and reads it.
+/// Detects the format by the names of the streams and reads the document.
 ///
 /// # Errors
-/// What became of it, in plain words.
+/// Why there is no text, in plain words.
 pub fn text(bytes: &[u8]) -> Outcome {
     let mut streams = Streams::open(bytes)?;
     if streams.has("EncryptedPackage") {

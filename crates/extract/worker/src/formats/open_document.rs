@@ -1,4 +1,4 @@
-//! OpenDocument texts and presentations.
+//! Text of OpenDocument texts and presentations.
 
 pub mod body;
 mod pages;
@@ -15,7 +15,7 @@ use styles::Styles;
 /// Reads a text, with its headers first and its footers last, or the slides of a presentation.
 ///
 /// # Errors
-/// What became of it, in plain words.
+/// Why there is no text, in plain words.
 pub fn text(mut package: Package<'_>, kind: Kind) -> Outcome {
     let content = package.xml("content.xml")?.ok_or_else(|| Failure::failed("damaged: its text is missing"))?;
     let common = package.xml("styles.xml").ok().flatten().unwrap_or_default();
@@ -46,15 +46,15 @@ pub fn text(mut package: Package<'_>, kind: Kind) -> Outcome {
     }
     blocks.margin(&footers);
     if xml.broken {
-        blocks.doubts.push("a part of it is damaged, text may be missing".to_owned());
+        blocks.doubts.push("part of it is damaged: text may be missing".to_owned());
     }
     blocks.finish(kind)
 }
 
-/// Headers and footers of all kinds of pages, each once.
+/// The distinct headers and footers of all page styles.
 fn margins(body: &mut Body<'_, '_>, styles: &str) -> [Vec<Piece>; 2] {
     let mut margins = [Vec::new(), Vec::new()];
-    // They are drawn with the styles of their own file.
+    // They use the styles of `styles.xml`, where they are defined.
     let mut xml = Xml::new(styles);
     let mut in_master = false;
     while let Some(tag) = xml.next_open() {

@@ -1,4 +1,4 @@
-//! E-mails as Outlook keeps them.
+//! E-mails in Outlook's `.msg` format.
 
 mod embedded;
 mod lzfu;
@@ -14,12 +14,12 @@ use std::{
     io::{Cursor, Write},
 };
 
-/// More recipients and attachments than that are left out.
-const PARTS: usize = 5000;
-/// A plain body shorter than that may only say that there is another one.
-const STUB: usize = 200;
+/// Most recipients, and most attachments, that are read.
+const MAX_PARTS: usize = 5000;
+/// A plain body shorter than this, in bytes, may only point to the HTML body.
+const STUB_BYTES: usize = 200;
 
-/// Numbers of properties.
+/// Property ids.
 mod id {
     pub const CLASS: u16 = 0x001a;
     pub const SUBJECT: u16 = 0x0037;
@@ -38,7 +38,7 @@ mod id {
     pub const FILE_NAME: [u16; 3] = [0x3707, 0x3704, 0x3001];
 }
 
-/// Headers, an empty line, the body.
+/// Reads the headers, an empty line and the body.
 pub fn text(bytes: &[u8]) -> Outcome {
     let mut file = open_file(bytes)?;
     let message =
@@ -65,11 +65,11 @@ pub fn text(bytes: &[u8]) -> Outcome {
     Ok(parsed)
 }
 
-/// Its attachments, to be read one after the other.
+/// Opens the attachments for reading one by one.
 pub fn open(bytes: &[u8]) -> Result<Box<dyn Container + '_>, Failure> {
     let mut file = open_file(bytes)?;
     if Properties::read(&mut file, "/", 32).is_none() {
-        return Err(Failure::skipped("nothing lies in such a document"));
+        return Err(Failure::skipped("this kind of document has no attachments"));
     }
     let attachments = attachments(&mut file);
     Ok(Box::new(Opened { file, attachments }))
@@ -87,7 +87,7 @@ fn headers(file: &mut File<'_>, message: &Properties) -> String {
         }
     };
     line("From", person(message.first_text(file, &id::FROM), message.first_text(file, &id::FROM_ADDRESS)));
-    let recipients: Vec<_> = properties::storages(file, "__recip_version1.0_", PARTS)
+    let recipients: Vec<_> = properties::storages(file, "__recip_version1.0_", MAX_PARTS)
         .into_iter()
         .filter_map(|path| {
             let recipient = Properties::read(file, &path, 8)?;
@@ -107,7 +107,7 @@ fn headers(file: &mut File<'_>, message: &Properties) -> String {
     out
 }
 
-/// Inside a company addresses are paths of its directory, which tell nothing.
+/// A name with its address. Addresses inside a company are directory paths, which are left out.
 fn person(name: Option<String>, address: Option<String>) -> String {
     let name = mail::one_line(&name.unwrap_or_default());
     let address = mail::one_line(&address.filter(|address| address.contains('@')).unwrap_or_default());
@@ -120,7 +120,7 @@ fn person(name: Option<String>, address: Option<String>) -> String {
 
 fn body(file: &mut File<'_>, message: &Properties) -> Result<String, Failure> {
     let plain = message.text(file, id::BODY).unwrap_or_default();
-    if plain.trim().len() >= STUB {
+    if plain.trim().len() >= STUB_BYTES {
         return Ok(plain);
     }
     if let Some(page) = message.page(file, id::HTML) {
@@ -131,25 +131,25 @@ fn body(file: &mut File<'_>, message: &Properties) -> Result<String, Failure> {
         return Ok(plain);
     }
     let Some(packed) = message.binary(file, id::RTF) else { return Ok(plain) };
-    let unpacked = lzfu::unpacked(&packed).ok_or_else(|| Failure::failed("damaged"))?;
-    match rtf::text(&unpacked) {
+    let decompressed = lzfu::decompressed(&packed).ok_or_else(|| Failure::failed("damaged"))?;
+    match rtf::text(&decompressed) {
         Ok(read) => Ok(read.text),
-        // An empty body is no fault.
+        // An empty body is not an error.
         Err(failure) if failure.state == plumb_extract::FailureState::NoText => Ok(plain),
         Err(failure) => Err(failure),
     }
 }
 
-/// Something attached.
+/// An attachment of a message.
 struct Attachment {
     path: String,
     storage: String,
     bytes: u64,
-    is: What,
+    kind: AttachmentKind,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum What {
+enum AttachmentKind {
     File,
     Message,
     Object,
@@ -157,7 +157,8 @@ enum What {
 
 impl Attachment {
     fn into_member(self) -> Member {
-        let refused = (self.is == What::Object).then(|| "an object of another program that is not read".to_owned());
+        let refused =
+            (self.kind == AttachmentKind::Object).then(|| "an object of another program that Plumb does not read".to_owned());
         Member { path: self.path, bytes: self.bytes, refused }
     }
 }
@@ -165,26 +166,32 @@ impl Attachment {
 fn attachments(file: &mut File<'_>) -> Vec<Attachment> {
     let mut names = Names::default();
     let mut found = Vec::new();
-    for storage in properties::storages(file, "__attach_version1.0_", PARTS) {
+    for storage in properties::storages(file, "__attach_version1.0_", MAX_PARTS) {
         let Some(attachment) = Properties::read(file, &storage, 8) else { continue };
         let name = mail::one_line(&attachment.first_text(file, &id::FILE_NAME).unwrap_or_default()).replace(['/', '\\'], "_");
         let inner = embedded::path(&storage);
-        let (is, bytes, name) = if file.is_storage(&inner) {
+        let (kind, bytes, name) = if file.is_storage(&inner) {
             let message = Properties::read(file, &inner, 24);
             let subject = message.as_ref().and_then(|message| message.text(file, id::SUBJECT));
             let name =
                 if name.is_empty() { mail::one_line(&subject.unwrap_or_default()).replace(['/', '\\', ':'], "_") } else { name };
             let name = if name.is_empty() { "e-mail".to_owned() } else { name };
             match message {
-                Some(_) => {
-                    (What::Message, 0, if name.to_ascii_lowercase().ends_with(".msg") { name } else { format!("{name}.msg") })
-                }
-                None => (What::Object, 0, name),
+                Some(_) => (
+                    AttachmentKind::Message,
+                    0,
+                    if name.to_ascii_lowercase().ends_with(".msg") { name } else { format!("{name}.msg") },
+                ),
+                None => (AttachmentKind::Object, 0, name),
             }
         } else {
-            (What::File, attachment.length(file, id::DATA), if name.is_empty() { "attachment".to_owned() } else { name })
+            (
+                AttachmentKind::File,
+                attachment.length(file, id::DATA),
+                if name.is_empty() { "attachment".to_owned() } else { name },
+            )
         };
-        found.push(Attachment { path: names.unique(&name), storage, bytes, is });
+        found.push(Attachment { path: names.unique(&name), storage, bytes, kind });
     }
     found
 }
@@ -196,16 +203,16 @@ struct Opened<'a> {
 
 impl Container for Opened<'_> {
     fn member(&mut self, index: usize, to: &mut dyn Write) -> Result<(), Failure> {
-        let attachment = self.attachments.get(index).ok_or_else(|| Failure::failed("there is no such attachment"))?;
-        let bytes = match attachment.is {
-            What::File => {
+        let attachment = self.attachments.get(index).ok_or_else(|| Failure::failed("it holds no such attachment"))?;
+        let bytes = match attachment.kind {
+            AttachmentKind::File => {
                 Properties::read(&mut self.file, &attachment.storage, 8).and_then(|of| of.binary(&mut self.file, id::DATA))
             }
-            What::Message => embedded::standing_alone(&mut self.file, &attachment.storage),
-            What::Object => return Err(Failure::failed("an object of another program that is not read")),
+            AttachmentKind::Message => embedded::as_message_file(&mut self.file, &attachment.storage),
+            AttachmentKind::Object => return Err(Failure::failed("an object of another program that Plumb does not read")),
         };
         let bytes = bytes.ok_or_else(|| Failure::failed("damaged: the attachment cannot be read"))?;
-        to.write_all(&bytes).map_err(|_| Failure::failed("it could not be handed on"))
+        to.write_all(&bytes).map_err(|_| Failure::failed("its contents could not be passed on"))
     }
 }
 

@@ -1,5 +1,5 @@
-//! PDF: text and pages as images, by pdfium. The text is put together from single characters and where they stand: pdfium's own text glues cells
-//! and columns, and has right-to-left lines in the wrong order.
+//! PDF: the text, and pages as images, with pdfium. The text is built from single characters and their positions. pdfium's own text glues cells and
+//! columns together and has right-to-left lines in the wrong order.
 
 mod devanagari;
 mod direction;
@@ -29,21 +29,21 @@ use std::{
     sync::mpsc::{Receiver, sync_channel},
 };
 
-/// Loads the library, which lies beside this program. Once, before sealing.
+/// Loads pdfium, which lies beside this program. Call it before sealing.
 ///
 /// # Errors
-/// It is not there.
+/// The library is missing or cannot be loaded.
 pub fn load_pdfium() -> Result<(), String> {
     library::load().map(drop)
 }
 
-/// The text of all pages. Each page begins on a line of its own.
+/// Reads the text of all pages. Each page begins on a line of its own.
 pub fn text(bytes: &[u8]) -> Outcome {
     let library = library::load().map_err(Failure::passing)?;
     let whole = whole(&library, bytes);
     let document = Document::open(&library, &whole).map_err(|refused| failure(&refused, bytes))?;
     let cut_off = is_cut_off(bytes);
-    // pdfium reads the next page while another thread puts the lines of the last one together.
+    // pdfium reads the next page while another thread builds the lines of the last one.
     let (to, pages) = sync_channel(16);
     let (parsed, found) = std::thread::scope(|scope| {
         let written = std::thread::Builder::new().spawn_scoped(scope, move || write_all(&pages, cut_off))?;
@@ -55,7 +55,7 @@ pub fn text(bytes: &[u8]) -> Outcome {
         drop(to);
         Ok(written.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
-    .map_err(|e: std::io::Error| Failure::passing(format!("its reader could not be started: {e}")))?;
+    .map_err(|e: std::io::Error| Failure::passing(format!("the document reader could not be started: {e}")))?;
     found.result(document.pages(), cut_off)?;
     let mut doubts = found.doubts(parsed.places.len());
     if matches!(whole, Cow::Owned(_)) {
@@ -64,14 +64,14 @@ pub fn text(bytes: &[u8]) -> Outcome {
     Ok(Parsed { doubts, scans: found.scans, ..parsed })
 }
 
-/// Writes the pages as they come; `None`: it could not be read.
+/// Writes the pages as they arrive. `None`: the page could not be read.
 fn write_all(pages: &Receiver<Option<Raw>>, cut_off: bool) -> (Parsed, Found) {
     let mut parsed = Parsed::new(Kind::Pdf, String::new());
     let (mut found, mut first) = (Found::default(), 1);
-    // A page's last word may end on the next one.
+    // The last word of a page may end on the next page.
     let mut last: Option<Option<Vec<Line>>> = None;
     for (number, page) in (1..).zip(pages) {
-        // What is missing at the end of a file is not an empty page.
+        // An empty page in a truncated file is missing, not empty.
         let content = page.map(|page| glyphs::content(&page)).filter(|content| !cut_off || content.characters > 0);
         let mut lines = content.as_ref().map(lines::lines);
         if let (Some(Some(last)), Some(lines)) = (&mut last, &mut lines) {
@@ -88,12 +88,12 @@ fn write_all(pages: &Receiver<Option<Raw>>, cut_off: bool) -> (Parsed, Found) {
     (parsed, found)
 }
 
-/// Adds the next page, which begins on this line, and says on which line the one after it begins. `None`: it could not be read.
+/// Appends the next page, whose first line is `first`. Returns the first line of the page after it. `None`: the page could not be read.
 fn write(page: Option<Vec<Line>>, first: u64, parsed: &mut Parsed) -> u64 {
     let number = parsed.places.len() + 1;
     parsed.places.push(Place::new(first, format!("page {number}")));
     let Some(lines) = page else {
-        // One bad page must not hide the others, nor go unseen.
+        // One bad page must neither hide the others nor go unnoticed.
         parsed.text.push_str(&format!("[page {number} could not be read]\n"));
         return first + 1;
     };
@@ -101,14 +101,14 @@ fn write(page: Option<Vec<Line>>, first: u64, parsed: &mut Parsed) -> u64 {
         line.write(&mut parsed.text);
         parsed.text.push('\n');
     }
-    // A page without text has its line too.
+    // A page without text takes a line too.
     if lines.is_empty() {
         parsed.text.push('\n');
     }
     first + (lines.len() as u64).max(1)
 }
 
-/// The document with an end, where its own is missing and it cannot be opened without.
+/// The document, with a new end if its own is missing and pdfium cannot open it without one.
 fn whole<'a>(library: &Library, bytes: &'a [u8]) -> Cow<'a, [u8]> {
     if is_cut_off(bytes) && matches!(Document::open(library, bytes), Err(Refused::Damaged)) {
         repair::with_new_end(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned)
@@ -125,7 +125,7 @@ fn failure(refused: &Refused, bytes: &[u8]) -> Failure {
     match refused {
         Refused::Password => Failure::failed("protected with a password"),
         Refused::Damaged if is_cut_off(bytes) => Failure::failed("damaged: its end is missing"),
-        Refused::Damaged => Failure::failed("damaged: it is not built as a PDF must be"),
+        Refused::Damaged => Failure::failed("damaged: it is not a valid PDF"),
     }
 }
 

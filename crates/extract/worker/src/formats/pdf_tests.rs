@@ -1,10 +1,10 @@
-//! Pages that are written here, sign by sign: each is half as wide as its font is large, East Asian ones as wide.
+//! Tests on pages written here, character by character. A character is half as wide as its font size; an East Asian one is as wide.
 #![allow(clippy::unwrap_used)]
 
 use super::*;
 use plumb_extract::FailureState;
 
-/// A page's drawing, from the lower left corner, in points; and what else its dictionary has.
+/// A page's drawing, in points from the lower left corner, and further entries of its dictionary.
 struct Sheet {
     drawing: String,
     more: &'static str,
@@ -15,30 +15,30 @@ impl Sheet {
         Self { drawing: String::new(), more: "" }
     }
 
-    /// A picture there, so wide and so high.
+    /// Draws a picture at `x` and `y`.
     fn picture(mut self, [x, y, wide, high]: [u32; 4]) -> Self {
         self.drawing.push_str(&format!("q {wide} 0 0 {high} {x} {y} cm /Im Do Q\n"));
         self
     }
 
-    /// A page that is one picture.
+    /// A page that is a single picture.
     fn scan() -> Self {
         Self::new().picture([0, 0, 600, 800])
     }
 
-    /// Writes a text in this size, beginning there.
+    /// Writes a text that begins at `x` and `y`.
     fn at(mut self, x: f32, y: f32, size: f32, text: &str) -> Self {
         self.drawing.push_str(&format!("BT /U {size} Tf 1 0 0 1 {x} {y} Tm <{}> Tj ET\n", codes(text)));
         self
     }
 
-    /// As above, turned counterclockwise by the angle with this cosine and sine.
+    /// As [`Self::at`] in size 10, turned counterclockwise by the angle with this cosine and sine.
     fn turned(mut self, [cos, sin]: [f32; 2], x: f32, y: f32, text: &str) -> Self {
         self.drawing.push_str(&format!("BT /U 10 Tf {cos} {sin} {} {cos} {x} {y} Tm <{}> Tj ET\n", -sin, codes(text)));
         self
     }
 
-    /// Lines of a paragraph in size 10.
+    /// Writes the lines of a paragraph in size 10.
     fn lines(self, x: f32, y: f32, lines: &[&str]) -> Self {
         lines.iter().enumerate().fold(self, |sheet, (at, line)| sheet.at(x, y - 12.0 * at as f32, 10.0, line))
     }
@@ -52,7 +52,7 @@ fn pdf(sheets: &[Sheet]) -> Vec<u8> {
     pdf_with(sheets, &[])
 }
 
-/// With more objects, of which the first has the number 10.
+/// A PDF with more objects, numbered from 10.
 fn pdf_with(sheets: &[Sheet], more: &[&str]) -> Vec<u8> {
     const MAP: &str = "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /U def 1 begincodespacerange <0000> <ffff> \
                        endcodespacerange 1 beginbfrange <0000> <ffff> <0000> endbfrange endcmap end end";
@@ -106,7 +106,7 @@ fn read(sheet: Sheet) -> String {
 }
 
 #[test]
-fn columns_are_read_one_after_the_other_and_their_divided_words_joined() {
+fn columns_are_read_in_turn_and_hyphenated_words_joined() {
     let sheet = Sheet::new().lines(50.0, 700.0, &["The first column of", "this page has three", "lines and a reser-"]).lines(
         300.0,
         700.0,
@@ -117,7 +117,7 @@ fn columns_are_read_one_after_the_other_and_their_divided_words_joined() {
 }
 
 #[test]
-fn columns_that_were_written_line_by_line_across_the_page_are_still_columns() {
+fn columns_written_line_by_line_are_still_columns() {
     let (left, right) = ("a line of the left column here", "a line of the right column now");
     let sheet = (0..8).fold(Sheet::new(), |sheet, at| {
         let y = 700.0 - 12.0 * at as f32;
@@ -128,7 +128,7 @@ fn columns_that_were_written_line_by_line_across_the_page_are_still_columns() {
 }
 
 #[test]
-fn rows_of_a_table_are_lines_and_the_lines_of_a_cell_stay_together() {
+fn table_rows_are_lines_and_lines_of_a_cell_stay_together() {
     let sheet = Sheet::new()
         .at(50.0, 700.0, 10.0, "Point")
         .at(120.0, 700.0, 10.0, "Place")
@@ -143,7 +143,7 @@ fn rows_of_a_table_are_lines_and_the_lines_of_a_cell_stay_together() {
 }
 
 #[test]
-fn cells_that_only_a_line_divides_are_not_glued() {
+fn cells_divided_only_by_a_rule_are_not_glued() {
     let mut sheet = Sheet::new()
         .at(50.0, 700.0, 10.0, "Upper")
         .at(78.0, 700.0, 10.0, "Lower")
@@ -154,7 +154,7 @@ fn cells_that_only_a_line_divides_are_not_glued() {
 }
 
 #[test]
-fn the_head_comes_first_and_the_foot_last_however_they_were_written() {
+fn headers_come_first_and_footers_last() {
     let sheet = Sheet::new().at(500.0, 20.0, 10.0, "Page 3").at(450.0, 780.0, 10.0, "Water Works").lines(
         50.0,
         700.0,
@@ -164,7 +164,7 @@ fn the_head_comes_first_and_the_foot_last_however_they_were_written() {
 }
 
 #[test]
-fn a_note_at_the_foot_of_a_column_does_not_break_the_sentence_that_goes_on_in_the_next() {
+fn a_footnote_does_not_break_a_sentence_across_columns() {
     let mut sheet = Sheet::new().lines(50.0, 700.0, &["The first column, of which", "this is the only sentence¹ and"]);
     for at in 0..5 {
         sheet = sheet.at(50.0, 676.0 - 12.0 * at as f32, 10.0, "one more line in the column");
@@ -180,7 +180,7 @@ fn a_note_at_the_foot_of_a_column_does_not_break_the_sentence_that_goes_on_in_th
 }
 
 #[test]
-fn a_word_that_is_divided_over_pages_is_whole_on_the_first_and_is_drawn_there() {
+fn a_word_divided_over_pages_belongs_to_the_first_page() {
     let one = Sheet::new()
         .lines(50.0, 700.0, &["A sentence that is long enough to", "reach the end of this page in a reser-"])
         .at(300.0, 20.0, 10.0, "1");
@@ -206,10 +206,10 @@ fn a_hyphen_that_belongs_to_the_word_stays() {
 }
 
 #[test]
-fn spaces_are_told_by_gaps_where_none_are_written() {
+fn gaps_become_spaces_where_none_are_written() {
     let sheet = Sheet::new().at(50.0, 700.0, 10.0, "two").at(68.0, 700.0, 10.0, "words").at(93.3, 700.0, 10.0, "s.");
     assert_eq!(read(sheet), "two wordss.\n");
-    // Set apart for looks.
+    // Letter-spaced text.
     let mut apart = Sheet::new();
     for (at, c) in "NOTICE".chars().enumerate() {
         apart = apart.at(50.0 + 6.5 * at as f32, 700.0, 10.0, &c.to_string());
@@ -233,7 +233,7 @@ fn a_raised_number_is_not_a_digit_of_the_word_before_it() {
 }
 
 #[test]
-fn accents_that_are_printed_over_letters_are_joined_with_them() {
+fn accents_printed_over_letters_are_joined_with_them() {
     let sheet = Sheet::new()
         .at(50.0, 700.0, 10.0, "caf")
         .at(65.2, 700.0, 10.0, "´")
@@ -243,8 +243,8 @@ fn accents_that_are_printed_over_letters_are_joined_with_them() {
 }
 
 #[test]
-fn right_to_left_text_is_in_the_order_in_which_it_is_read() {
-    // As it is seen from left to right, and as programs write it: number and Latin words run to the right.
+fn right_to_left_text_is_in_reading_order() {
+    // Visual order, as programs write it: numbers and Latin words run to the right.
     let seen: String = "הסכר (שלב א) נבנה בשנת "
         .chars()
         .rev()
@@ -275,7 +275,7 @@ fn east_asian_text_has_no_spaces_and_its_lines_are_joined() {
 }
 
 #[test]
-fn columns_of_signs_are_read_from_the_right() {
+fn vertical_columns_are_read_from_the_right() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/columns-of-signs.pdf");
     let text = text(&std::fs::read(path).unwrap()).unwrap().text;
     assert_eq!(text, "一二三。四五六七八九十一二三。四五六七\n");
@@ -310,7 +310,7 @@ fn turned_pages_and_turned_text_are_read_along_their_lines() {
 }
 
 #[test]
-fn a_stamp_that_lies_aslant_is_apart_from_the_lines_below_it() {
+fn a_slanted_stamp_is_apart_from_the_lines_below_it() {
     let sheet = Sheet::new().lines(50.0, 700.0, &["A first line of the text that", "goes on in the second."]).turned(
         [0.8, 0.6],
         100.0,
@@ -321,7 +321,7 @@ fn a_stamp_that_lies_aslant_is_apart_from_the_lines_below_it() {
 }
 
 #[test]
-fn what_lies_beside_the_visible_part_is_left_out_and_boxes_are_parts_of_it() {
+fn text_outside_the_crop_box_is_left_out() {
     let mut sheet = Sheet::new().at(10.0, 790.0, 8.0, "printer's mark").at(200.0, 600.0, 10.0, "Inside");
     sheet.more = "/CropBox [100 100 500 700]";
     let bytes = pdf(&[sheet]);
@@ -341,7 +341,7 @@ fn dots_before_a_page_number_are_shortened() {
 }
 
 #[test]
-fn fields_are_read_where_they_stand_and_notes_at_the_end() {
+fn fields_are_read_in_place_and_notes_at_the_end() {
     let field = "<< /Type /Annot /Subtype /Widget /FT /Tx /T (name) /V (Hollin Ferry) /Rect [120 695 300 712] /F 4 >>";
     let note = "<< /Type /Annot /Subtype /Text /Contents (Ask the county.) /Rect [400 400 420 420] >>";
     let mut sheet = Sheet::new().at(50.0, 700.0, 10.0, "Town:").lines(50.0, 670.0, &["The text below the field."]);
@@ -351,7 +351,7 @@ fn fields_are_read_where_they_stand_and_notes_at_the_end() {
 }
 
 #[test]
-fn pages_without_text_and_without_meaning_are_named() {
+fn pages_without_text_or_with_unreadable_text_are_named() {
     let odd = Sheet::new().lines(
         50.0,
         700.0,
@@ -359,16 +359,16 @@ fn pages_without_text_and_without_meaning_are_named() {
     );
     let drawn = Sheet { drawing: "100 100 m 300 300 l S\n".to_owned(), more: "" };
     let parsed = text(&pdf(&[Sheet::new().at(50.0, 700.0, 10.0, "A page with text."), drawn, odd, Sheet::new()])).unwrap();
-    let doubts = ["1 of 4 pages has no text: page 2", "1 of 4 pages has many characters without a meaning: page 3"];
+    let doubts = ["1 of 4 pages has no text: page 2", "1 of 4 pages has many unreadable characters: page 3"];
     assert_eq!(parsed.doubts, doubts);
     assert_eq!(parsed.places.iter().map(|place| place.line).collect::<Vec<_>>(), [1, 2, 3, 5]);
     assert_eq!(parsed.text, "A page with text.\n\n�\n� � � � � and so on\n\n");
 }
 
 #[test]
-fn pages_that_are_only_pictures_are_told_from_those_with_text_and_from_empty_ones() {
+fn scans_are_told_apart_from_text_and_empty_pages() {
     let words = "A page of a text that is long enough to be one.";
-    // As a scanner writes them: whole, with a number or a stamp, in strips, and moved into a form when they were stamped.
+    // Scans in all their forms: whole, with a page number or a stamp, in strips, and moved into a form by stamping.
     let strips = (0..8).fold(Sheet::new(), |sheet, at| sheet.picture([20, at * 95 + 20, 560, 90]));
     let stamped = Sheet::scan().at(60.0, 785.0, 9.0, "Case 2:19-cv-00123, document 45-3, filed 05/06/20, page 3 of 10");
     let form = "<< /Type /XObject /Subtype /Form /BBox [0 0 60 80] /Matrix [2 0 0 2 0 0] /Resources << /XObject << /Im 7 0 R >> >> \
@@ -382,7 +382,7 @@ fn pages_that_are_only_pictures_are_told_from_those_with_text_and_from_empty_one
         stamped,
         strips,
         in_form,
-        // No scans: text over a picture, a small picture in a form or not, nothing at all.
+        // These are no scans: text over a picture, a small picture in a form or not, an empty page.
         Sheet::scan().at(50.0, 700.0, 10.0, words),
         Sheet::new().picture([100, 100, 300, 200]),
         small_in_form,
@@ -396,12 +396,12 @@ fn pages_that_are_only_pictures_are_told_from_those_with_text_and_from_empty_one
 }
 
 #[test]
-fn documents_without_text_and_damaged_ones_say_what_they_are() {
+fn documents_without_text_and_damaged_ones_say_so() {
     let failure = |bytes: &[u8]| text(bytes).map_err(|failure| (failure.state, failure.reason)).unwrap_err();
     assert_eq!(failure(&pdf(&[Sheet::scan()])), (FailureState::NoText, "no text layer: it looks like a scan".to_owned()));
     assert_eq!(
         failure(&pdf(&[Sheet::new()])),
-        (FailureState::NoText, "no text layer: its pages are empty or only drawn".to_owned())
+        (FailureState::NoText, "no text layer: its pages are empty or hold only drawings".to_owned())
     );
     let whole = pdf(&[Sheet::new().at(50.0, 700.0, 10.0, "A page with text.")]);
     assert_eq!(failure(&whole[..whole.len() / 10]), (FailureState::Failed, "damaged: its end is missing".to_owned()));
@@ -410,7 +410,7 @@ fn documents_without_text_and_damaged_ones_say_what_they_are() {
 }
 
 #[test]
-fn pages_that_are_left_of_a_document_without_its_end_are_read() {
+fn surviving_pages_of_a_truncated_document_are_read() {
     let sheet = |text: &str| Sheet::new().at(50.0, 700.0, 10.0, text);
     let whole = pdf(&[sheet("The first page is whole."), sheet("The second one is not.")]);
     let cut = whole.windows(4).rposition(|part| part == b"BT /").unwrap();
@@ -418,7 +418,7 @@ fn pages_that_are_left_of_a_document_without_its_end_are_read() {
     assert_eq!(parsed.text, "The first page is whole.\n[page 2 could not be read]\n");
     assert_eq!(parsed.doubts, ["its end is missing", "1 of 2 pages could not be read: page 2"]);
     assert!(draw(&whole[..cut], 0, 100).is_ok());
-    // Without the list of pages too.
+    // The list of pages is missing too.
     let list = whole.windows(10).position(|part| part == b"/Type /Pag").unwrap();
     let mut without = whole[..cut].to_vec();
     without[list + 6..list + 12].copy_from_slice(b"/Other");

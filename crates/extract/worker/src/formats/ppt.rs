@@ -1,4 +1,4 @@
-//! PowerPoint 97 to 2003.
+//! Text of PowerPoint 97 to 2003 presentations.
 
 mod drawing;
 mod records;
@@ -11,13 +11,13 @@ use plumb_extract::{Failure, Kind};
 use records::Record;
 use std::collections::{HashMap, HashSet};
 
-/// Each change that was saved adds a list of what it changed.
+/// Most saved edits that are followed; each save appends a list of its changes.
 const MAX_EDITS: usize = 10_000;
 
-/// Reads the slides in order, with the notes of each after it.
+/// Reads the slides in order, each followed by its notes.
 ///
 /// # Errors
-/// What became of it, in plain words.
+/// Why there is no text, in plain words.
 pub fn text(mut streams: Streams<'_>) -> Outcome {
     let current = streams.read("Current User").unwrap_or_default();
     let head = records::all(&current).next();
@@ -26,11 +26,11 @@ pub fn text(mut streams: Streams<'_>) -> Outcome {
     }
     let bytes = streams.read("PowerPoint Document").unwrap_or_default();
     let last = head.and_then(|head| head.number(8)).unwrap_or(0);
-    let places = places(&bytes, last)?;
+    let offsets = offsets(&bytes, last)?;
     let document = records::all(&bytes).filter(|record| record.kind == 1000).last();
-    let named = places.document.and_then(|place| records::at(&bytes, place)).filter(|record| record.kind == 1000);
+    let named = offsets.document.and_then(|place| records::at(&bytes, place)).filter(|record| record.kind == 1000);
     let document = named.or(document).ok_or_else(|| Failure::failed("damaged: its list of slides is missing"))?;
-    let page = |reference: u32| records::at(&bytes, *places.all.get(&reference)?);
+    let page = |reference: u32| records::at(&bytes, *offsets.all.get(&reference)?);
     let notes: HashMap<u32, Vec<Piece>> = listed(document, 2)
         .iter()
         .filter_map(|entry| page(entry.reference))
@@ -58,42 +58,42 @@ pub fn text(mut streams: Streams<'_>) -> Outcome {
         }
     }
     if unread > 0 {
-        blocks.doubts.push(format!("{unread} of {} slides are damaged and were not read", slides.len()));
+        blocks.doubts.push(format!("{unread} of {} slides are damaged and could not be read", slides.len()));
     }
     blocks.finish(Kind::Ppt)
 }
 
-/// Where in the file its parts lie.
+/// Offsets of the presentation's records in the file, by reference.
 #[derive(Default)]
-struct Places {
+struct Offsets {
     all: HashMap<u32, u32>,
     document: Option<u32>,
 }
 
-/// Goes back from the last change to the first: what was changed later counts.
-fn places(bytes: &[u8], mut edit: u32) -> Result<Places, Failure> {
-    let mut places = Places::default();
+/// Follows the edits from the last back to the first; later edits win.
+fn offsets(bytes: &[u8], mut edit: u32) -> Result<Offsets, Failure> {
+    let mut offsets = Offsets::default();
     let mut document = None;
     for _ in 0..MAX_EDITS {
         let Some(record) = records::at(bytes, edit).filter(|record| record.kind == 4085) else { break };
-        // A key is named where one is needed.
+        // An encrypted file refers to its key here.
         if record.body.len() >= 32 && record.number(28).is_some_and(|key| key != 0) {
             return Err(Failure::failed("protected with a password"));
         }
         document = document.or(record.number(16));
         if let Some(list) = record.number(12).and_then(|at| records::at(bytes, at)).filter(|list| list.kind == 6002) {
-            add(list, &mut places.all);
+            add(list, &mut offsets.all);
         }
         match record.number(8) {
             Some(earlier) if earlier != 0 && earlier < edit => edit = earlier,
             _ => break,
         }
     }
-    places.document = document.and_then(|reference| places.all.get(&reference).copied());
-    Ok(places)
+    offsets.document = document.and_then(|reference| offsets.all.get(&reference).copied());
+    Ok(offsets)
 }
 
-/// Runs of places: a number with the first and how many, then as many offsets.
+/// Adds runs of offsets: a number that packs the first reference and the count, then that many offsets.
 fn add(list: Record<'_>, to: &mut HashMap<u32, u32>) {
     let mut at = 0;
     while let Some(head) = list.number(at) {
@@ -114,7 +114,7 @@ struct Entry {
     outline: Vec<Text>,
 }
 
-/// The slides (0) or pages of notes (2) in order.
+/// The slides (`instance` 0) or notes pages (`instance` 2), in order.
 fn listed(document: Record<'_>, instance: u16) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     let Some(list) = document.children().find(|record| record.kind == 4080 && record.instance == instance) else {
@@ -131,7 +131,7 @@ fn listed(document: Record<'_>, instance: u16) -> Vec<Entry> {
                 }
             }
             (3999, Some(entry)) => {
-                // A text may have a head and no words, and is counted with the others.
+                // A text may have a header but no words; it still counts as an outline entry.
                 role = drawing::role(record);
                 entry.outline.push(Text { role, words: String::new() });
             }

@@ -1,4 +1,4 @@
-//! Rich Text Format.
+//! Text of Rich Text Format documents.
 
 mod charsets;
 mod flow;
@@ -10,10 +10,10 @@ use crate::Outcome;
 use plumb_extract::Kind;
 use reader::Reader;
 
-/// Headers come first, footers last, notes after their paragraphs.
+/// Reads the document: headers first, footers last, notes after their paragraphs.
 ///
 /// # Errors
-/// There is no text in it.
+/// The document has no text.
 pub fn text(bytes: &[u8]) -> Outcome {
     let mut reader = Reader::new(bytes);
     let pieces = reader.read();
@@ -22,7 +22,7 @@ pub fn text(bytes: &[u8]) -> Outcome {
     pieces.iter().for_each(|piece| blocks.push(piece));
     blocks.margin(&reader.footers);
     if reader.broken {
-        blocks.doubts.push("its end is missing, or it is damaged: text may be missing".to_owned());
+        blocks.doubts.push("it is cut short or damaged: text may be missing".to_owned());
     }
     blocks.finish(Kind::Rtf)
 }

@@ -1,4 +1,4 @@
-//! Workbooks: XLSX, XLSB, XLS and ODS. One line for each row that is not empty.
+//! Text of workbooks (XLSX, XLSB, XLS and ODS): one line per non-empty row.
 
 mod biff;
 mod excel;
@@ -9,7 +9,7 @@ mod remarks;
 mod rows;
 mod strings;
 
-pub use excel::{old as xls, zipped as excel};
+pub use excel::{xls, zipped as excel};
 pub use open::text as open_document;
 
 #[cfg(test)]

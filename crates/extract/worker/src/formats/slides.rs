@@ -1,4 +1,4 @@
-//! Presentations to text, slide by slide.
+//! Text of PPTX presentations, slide by slide.
 
 pub mod drawing;
 pub mod order;
@@ -12,16 +12,16 @@ use plumb_extract::{Failure, Kind};
 use shapes::{Layout, Shape};
 use std::collections::HashSet;
 
-/// Reads the presentation whose main part this is, with the notes of each slide after it.
+/// Reads the presentation whose main part is `main`, with each slide followed by its notes.
 ///
 /// # Errors
-/// What became of it, in plain words.
+/// Why there is no text, in plain words.
 pub fn text(mut package: Package<'_>, main: &str) -> Outcome {
     let presentation = package.xml(main)?.ok_or_else(|| Failure::failed("damaged: its list of slides is missing"))?;
     let links = Links::of(&mut package, main);
     let mut blocks = Blocks::default();
     let mut unread = 0;
-    // A footer stands on every slide, and is told once.
+    // Footers repeat on every slide; each is kept once.
     let mut footers = HashSet::new();
     let mut xml = Xml::new(&presentation);
     let mut number = 0;
@@ -40,7 +40,7 @@ pub fn text(mut package: Package<'_>, main: &str) -> Outcome {
         }
     }
     if unread > 0 {
-        blocks.doubts.push(format!("{unread} of {number} slides are damaged and were not read"));
+        blocks.doubts.push(format!("{unread} of {number} slides are damaged and could not be read"));
     }
     blocks.finish(Kind::Pptx)
 }
@@ -70,7 +70,7 @@ fn slide(package: &mut Package<'_>, part: &str, text: &str, number: usize, block
         let text = package.xml(part).ok().flatten().unwrap_or_default();
         let links = Links::of(package, part);
         let notes = shapes::of_slide(package, &links, &text);
-        // The page with the notes shows the slide's picture, its number and a date too.
+        // A notes page also shows the slide's picture, its number and a date.
         let words = notes.into_iter().filter(|shape| matches!(shape.role.as_deref(), None | Some("body")));
         let words: Vec<_> = words.flat_map(|shape| shape.pieces).collect();
         if words.iter().any(|piece| *piece != Piece::Gap) {
@@ -81,7 +81,7 @@ fn slide(package: &mut Package<'_>, part: &str, text: &str, number: usize, block
     }
 }
 
-/// Old and new ones.
+/// Adds the comments of a slide, legacy or modern.
 fn comments(text: &str, blocks: &mut Blocks) {
     let mut xml = Xml::new(text);
     while let Some(tag) = xml.next_open() {

@@ -1,28 +1,28 @@
-//! TAR as a folder.
+//! TAR archives, read as folders.
 
 mod walk;
 
 use super::archive::{
     names::{self, Names},
-    unpack::{self, MEMBERS, MORE_MEMBERS},
+    unpack::{self, MAX_MEMBERS, MORE_MEMBERS},
 };
 use crate::{Container, Outcome};
 use plumb_extract::{Failure, Kind, Member, Parsed};
 use std::{borrow::Cow, io::Write};
-use walk::{Found, Walk};
+use walk::{Entry, Walk};
 pub use walk::{Source, starts_tar};
 
-/// The files in it; a TAR has no text of its own.
+/// Lists the files; a TAR has no text of its own.
 pub fn text(bytes: &[u8]) -> Outcome {
     list(bytes)
 }
 
-/// Its files, to be read one after the other.
+/// Opens the archive to read its files.
 pub fn open(bytes: &[u8]) -> Result<Box<dyn Container + '_>, Failure> {
     Ok(Box::new(Tarball::new(move || bytes)))
 }
 
-/// The files of a TAR, read from its beginning to its end without keeping any of it.
+/// Lists the files of a TAR, which is read once from end to end without keeping its contents.
 pub fn list(source: impl Source) -> Outcome {
     let mut walk = Walk::new(source);
     let mut parsed = Parsed::new(Kind::Tar, String::new());
@@ -30,33 +30,29 @@ pub fn list(source: impl Source) -> Outcome {
     let (mut links, mut sparse) = (0, 0);
     loop {
         match walk.next() {
-            Ok(Some(Found::File { name, .. })) if names::is_clutter(&String::from_utf8_lossy(&name)) => {}
-            Ok(Some(Found::File { name, size })) => {
-                if raw.len() == MEMBERS {
+            Ok(Some(Entry::File { name, .. })) if names::is_clutter(&String::from_utf8_lossy(&name)) => {}
+            Ok(Some(Entry::File { name, size })) => {
+                if raw.len() == MAX_MEMBERS {
                     parsed.doubts.push(MORE_MEMBERS.to_owned());
                     break;
                 }
                 raw.push(name.into());
                 sizes.push(size);
             }
-            Ok(Some(Found::Link)) => links += 1,
-            Ok(Some(Found::Sparse)) => sparse += 1,
-            Ok(Some(Found::Nothing)) => {}
+            Ok(Some(Entry::Link)) => links += 1,
+            Ok(Some(Entry::Sparse)) => sparse += 1,
+            Ok(Some(Entry::Other)) => {}
             Ok(None) => break,
             Err(e) if raw.is_empty() => return Err(unpack::failure(&e)),
             Err(e) => {
-                parsed.doubts.push(format!(
-                    "{}: files after the {} that were found are missing",
-                    unpack::failure(&e).reason,
-                    raw.len()
-                ));
+                parsed.doubts.push(format!("{}: files after the first {} are missing", unpack::failure(&e).reason, raw.len()));
                 break;
             }
         }
     }
-    for (count, what) in [(links, "links to other files"), (sparse, "files with holes")] {
+    for (count, one, many) in [(links, "link to another file", "links to other files"), (sparse, "sparse file", "sparse files")] {
         if count > 0 {
-            parsed.doubts.push(format!("{count} {what} were left out"));
+            parsed.doubts.push(unpack::left_out(count, one, many));
         }
     }
     let mut names = Names::default();
@@ -68,7 +64,7 @@ pub fn list(source: impl Source) -> Outcome {
     if parsed.members.is_empty() && parsed.doubts.is_empty() { Err(Failure::no_text("an empty archive")) } else { Ok(parsed) }
 }
 
-/// A TAR that is read once from end to end as long as its files are asked for in order. `open` begins anew.
+/// A TAR that is read only once if its files are requested in order. `open` returns to its beginning.
 pub struct Tarball<F, S> {
     open: F,
     walk: Option<Walk<S>>,
@@ -77,7 +73,7 @@ pub struct Tarball<F, S> {
 }
 
 impl<S: Source, F: Fn() -> S> Tarball<F, S> {
-    /// Nothing is read yet.
+    /// Makes an archive that has read nothing yet.
     pub fn new(open: F) -> Self {
         Self { open, walk: None, next: 0 }
     }
@@ -97,8 +93,8 @@ impl<S: Source, F: Fn() -> S> Container for Tarball<F, S> {
         };
         loop {
             match walk.next().map_err(|e| unpack::failure(&e))? {
-                None => return Err(Failure::failed("there is no such file in it")),
-                Some(Found::File { name, .. }) if !names::is_clutter(&String::from_utf8_lossy(&name)) => {
+                None => return Err(Failure::failed("it holds no such file")),
+                Some(Entry::File { name, .. }) if !names::is_clutter(&String::from_utf8_lossy(&name)) => {
                     self.next += 1;
                     if self.next > index {
                         break;
@@ -107,7 +103,7 @@ impl<S: Source, F: Fn() -> S> Container for Tarball<F, S> {
                 Some(_) => {}
             }
         }
-        // What a stream unpacks to is watched where it is unpacked.
+        // A compressed source checks the unpacked size itself.
         unpack::copy(&mut walk.content(), u64::MAX, to)?;
         if walk.is_whole() { Ok(()) } else { Err(Failure::failed("damaged: it is cut short")) }
     }

@@ -1,4 +1,4 @@
-//! Word documents to text.
+//! Text of DOCX documents.
 
 mod body;
 mod math;
@@ -19,10 +19,10 @@ use styles::Styles;
 
 pub use math::line as equation;
 
-/// Reads the document whose main part this is. Headers come first, footers last, notes after their paragraphs.
+/// Reads the document whose main part is `main`: headers first, footers last, notes after their paragraphs.
 ///
 /// # Errors
-/// What became of it, in plain words.
+/// Why there is no text, in plain words.
 pub fn text(mut package: Package<'_>, main: &str) -> Outcome {
     let document = package.xml(main)?.ok_or_else(|| Failure::failed("damaged: its text is missing"))?;
     let links = Links::of(&mut package, main);
@@ -58,15 +58,15 @@ pub fn text(mut package: Package<'_>, main: &str) -> Outcome {
     }
     add_once(&mut blocks, footers);
     if xml.broken {
-        blocks.doubts.push("a part of it is damaged, text may be missing".to_owned());
+        blocks.doubts.push("part of it is damaged: text may be missing".to_owned());
     }
     if body.foreign > 0 {
-        blocks.doubts.push(format!("{} pieces of other files in it were not read", body.foreign));
+        blocks.doubts.push(format!("{} embedded pieces of other files were not read", body.foreign));
     }
     blocks.finish(Kind::Docx)
 }
 
-/// The words of footnotes, endnotes and comments, each in one line.
+/// Reads footnotes, endnotes or comments, each as one line.
 fn read_notes(body: &mut Body<'_, '_>, text: &str, kind: &str) {
     let mut xml = Xml::new(text);
     while let Some(tag) = xml.next_open() {
@@ -74,7 +74,7 @@ fn read_notes(body: &mut Body<'_, '_>, text: &str, kind: &str) {
             continue;
         }
         let id = xml::attr(&tag, "id").unwrap_or_default().into_owned();
-        // Lines between text and notes are kept as notes too.
+        // Note separators are stored as notes too.
         let line =
             matches!(xml::attr(&tag, "type").as_deref(), Some("separator" | "continuationSeparator" | "continuationNotice"));
         let author = xml::attr(&tag, "author").map(|author| author.into_owned());
@@ -91,7 +91,7 @@ fn read_notes(body: &mut Body<'_, '_>, text: &str, kind: &str) {
     }
 }
 
-/// A header or a footer.
+/// Reads a header or footer.
 fn whole(body: &mut Body<'_, '_>, part: &str) -> Vec<Piece> {
     let text = body.package.xml(part).ok().flatten().unwrap_or_default();
     let mut xml = Xml::new(&text);
@@ -102,7 +102,7 @@ fn whole(body: &mut Body<'_, '_>, part: &str) -> Vec<Piece> {
     pieces
 }
 
-/// Each section may repeat the headers of the one before.
+/// Adds each header or footer once; sections often repeat those of the section before.
 fn add_once(blocks: &mut Blocks, all: Vec<Vec<Piece>>) {
     let mut known = HashSet::new();
     for pieces in all {

@@ -1,4 +1,4 @@
-//! ZIP files: which kind, and to its reader.
+//! ZIP files: recognises the kind and calls its reader.
 
 pub mod blocks;
 pub mod package;
@@ -10,15 +10,15 @@ use crate::Outcome;
 use plumb_extract::{Failure, Kind};
 use xml::Xml;
 
-/// Tells by its list of files what a ZIP is, and reads it.
+/// Recognises the kind of a ZIP by its list of files, and reads it.
 ///
 /// # Errors
-/// What became of it, in plain words.
+/// Why it has no text, in plain words.
 pub fn text(bytes: &[u8]) -> Outcome {
     let mut package = match Package::open(bytes) {
         Ok(package) => package,
         Err(failure) if is_document(bytes) => return Err(failure),
-        // The reader of archives finds what is left in a damaged one.
+        // The archive reader finds the files that a damaged archive still holds.
         Err(_) => return archive::text(bytes),
     };
     if let Some(main) = office_main(&mut package) {
@@ -41,7 +41,7 @@ pub fn text(bytes: &[u8]) -> Outcome {
     archive::text(bytes)
 }
 
-/// The part of an Office document that the rest hangs on.
+/// The name of the main part of an Office document.
 fn office_main(package: &mut Package<'_>) -> Option<String> {
     if !package.has("[Content_Types].xml") {
         return None;
@@ -59,7 +59,7 @@ fn office(bytes: &[u8], mut package: Package<'_>, main: &str) -> Outcome {
         "word" => return word::text(package, main),
         _ => {}
     }
-    // Some programs choose folders of their own.
+    // Some programs choose other folder names.
     let part = package.xml(main)?.unwrap_or_default();
     let root = Xml::new(&part).next_open().map(|tag| xml::name(&tag).to_owned()).unwrap_or_default();
     drop(part);
@@ -84,11 +84,11 @@ fn of_open_document(kind: &str, mut package: Package<'_>) -> Outcome {
         "text" => open_document::text(package, Kind::Odt),
         "presentation" | "graphics" => open_document::text(package, Kind::Odp),
         "spreadsheet" => sheet::open_document(package),
-        _ => Err(Failure::skipped("an OpenDocument file of a kind that is not read")),
+        _ => Err(Failure::skipped("an OpenDocument file in an unsupported format")),
     }
 }
 
-/// Whether what is left of a damaged ZIP begins as documents do.
+/// Whether the remains of a damaged ZIP begin like a document.
 fn is_document(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(2048)];
     let marks: [&[u8]; 3] = [b"[Content_Types].xml", b"mimetypeapplication/", b"_rels/.rels"];

@@ -1,6 +1,6 @@
-//! Broken forms of a document, the same in every run: cut short, with bytes changed, and noise.
+//! Broken forms of a document, the same in every run: truncated, or with bytes changed, removed or repeated.
 
-/// About 200 of them.
+/// Yields 200 broken forms of `whole`.
 pub fn forms(whole: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     let mut random = move |below: usize| {

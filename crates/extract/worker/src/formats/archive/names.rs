@@ -1,22 +1,22 @@
-//! Paths of what lies in a document: safe, readable, and each of them once.
+//! Paths of members: safe, readable and unique.
 
 use plumb_extract::decode_text;
 use std::{borrow::Cow, collections::HashMap};
 
-/// Longer parts of a path are cut, as file systems would not take them.
-const PART: usize = 200;
-/// Of a deeper path the last parts are kept.
-const DEPTH: usize = 40;
+/// Maximum length of one part of a path, which file systems accept.
+const MAX_PART_BYTES: usize = 200;
+/// Maximum number of parts of a path; of a deeper one the last parts are kept.
+const MAX_DEPTH: usize = 40;
 
-/// Gives out paths, each of them once.
+/// Makes paths unique.
 #[derive(Default)]
 pub struct Names {
-    /// Those given, with the number that the next one of the same name may get.
+    /// The paths given out, with the number to try for the next duplicate.
     given: HashMap<String, u64>,
 }
 
 impl Names {
-    /// A path like this one that is safe and new.
+    /// Turns a path into one that is safe and not yet given out.
     pub fn unique(&mut self, path: &str) -> String {
         let path = safe(path);
         let Some(next) = self.given.get(&path).copied() else {
@@ -36,7 +36,7 @@ impl Names {
     }
 }
 
-/// "a/report.pdf" as "a/report (2).pdf".
+/// Adds a number: "a/report.pdf" becomes "a/report (2).pdf".
 fn numbered(path: &str, number: u64) -> String {
     let name = path.rfind('/').map_or(0, |at| at + 1);
     match path[name..].rfind('.').filter(|&at| at > 0) {
@@ -45,12 +45,12 @@ fn numbered(path: &str, number: u64) -> String {
     }
 }
 
-/// No absolute path, no way up, no control characters.
+/// Makes a path relative, without `..` and control characters.
 fn safe(path: &str) -> String {
     let parts = path.split(['/', '\\']).map(part).filter(|part| !matches!(part.as_str(), "" | "." | ".."));
     let parts: Vec<String> = parts.collect();
-    let joined = parts[parts.len().saturating_sub(DEPTH)..].join("/");
-    // "C:/a" is "a".
+    let joined = parts[parts.len().saturating_sub(MAX_DEPTH)..].join("/");
+    // "C:/a" becomes "a".
     let path = match joined.as_bytes() {
         [drive, b':', b'/', ..] if drive.is_ascii_alphabetic() => joined[3..].to_owned(),
         _ => joined,
@@ -58,32 +58,32 @@ fn safe(path: &str) -> String {
     if path.is_empty() { "unnamed".to_owned() } else { path }
 }
 
-/// A part of a path as one name.
+/// Cleans and shortens one part of a path.
 pub fn part(name: &str) -> String {
     let clean: String = name.chars().filter(|c| !is_hidden(*c)).collect();
     let clean = clean.trim();
-    if clean.len() <= PART {
+    if clean.len() <= MAX_PART_BYTES {
         return clean.to_owned();
     }
     let ending = clean.rfind('.').filter(|&at| clean.len() - at <= 16).map_or("", |at| &clean[at..]);
-    format!("{}…{ending}", clean[..clean.floor_char_boundary(PART - 3 - ending.len())].trim_end())
+    format!("{}…{ending}", clean[..clean.floor_char_boundary(MAX_PART_BYTES - 3 - ending.len())].trim_end())
 }
 
-/// Control characters, and marks that turn the direction of what is read.
+/// Whether this is a control character or an invisible mark, such as one that turns the direction of text.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
 }
 
-/// Neither a person nor a program means these to be read: what systems leave in archives.
+/// Whether this is a file that operating systems leave in archives and nobody means to read.
 pub fn is_clutter(path: &str) -> bool {
     let mut parts = path.split(['/', '\\']);
     let name = parts.next_back().unwrap_or_default();
     matches!(name, ".DS_Store" | "Thumbs.db" | "desktop.ini") || parts.any(|part| part == "__MACOSX")
 }
 
-/// The names of an archive as text. All of them share an encoding, which is guessed from all together. `None`: it is probably the code page of
-/// old DOS programs, if the archive may be `from_dos`.
+/// Decodes the names in an archive. They share one encoding, which is guessed from all of them together. `None`: the encoding is unknown. In an
+/// archive that may be `from_dos` it is probably the DOS code page.
 pub fn decoded(names: &[Cow<'_, [u8]>], from_dos: bool) -> Vec<Option<String>> {
     let mut joined = Vec::new();
     let mut foreign = 0;
@@ -101,7 +101,7 @@ pub fn decoded(names: &[Cow<'_, [u8]>], from_dos: bool) -> Vec<Option<String>> {
     names.iter().map(one).collect()
 }
 
-/// What is no ASCII in it is of the Latin script or of none: in archives from DOS that is a wrong guess of the code page.
+/// Whether the characters outside ASCII are mostly Latin or symbols. In an archive from DOS that means that the guessed encoding is wrong.
 fn mostly_latin(text: &str) -> bool {
     let (mut latin, mut other) = (0, 0);
     for c in text.chars().filter(|c| !c.is_ascii()) {
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_safe_and_given_once() {
+    fn paths_are_safe_and_unique() {
         let mut names = Names::default();
         assert_eq!(names.unique("/etc/../../a//b/./c.txt"), "etc/a/b/c.txt");
         assert_eq!(names.unique("C:\\Users\\me\\plan.pdf"), "Users/me/plan.pdf");
@@ -135,13 +135,13 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_keeps_its_ending() {
+    fn a_long_name_keeps_its_extension() {
         let name = part(&format!("{}.docx", "é".repeat(300)));
-        assert!(name.len() <= PART && name.ends_with("é….docx"), "{name}");
+        assert!(name.len() <= MAX_PART_BYTES && name.ends_with("é….docx"), "{name}");
     }
 
     #[test]
-    fn names_of_many_equal_files_take_linear_time() {
+    fn many_equal_names_take_linear_time() {
         let mut names = Names::default();
         for _ in 0..100_000 {
             names.unique("a.txt");

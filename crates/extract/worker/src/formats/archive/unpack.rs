@@ -1,4 +1,4 @@
-//! Unpacking within bounds.
+//! Unpacks within limits.
 
 use plumb_extract::{Failure, protocol::MAX_MEMBER};
 use std::{
@@ -8,33 +8,33 @@ use std::{
     rc::Rc,
 };
 
-/// More documents than that are not listed.
-pub const MEMBERS: usize = 100_000;
-/// What is listed of larger ones, in plain words.
-pub const MORE_MEMBERS: &str = "there are more than 100000 files in it: the rest was left out";
-/// Below that size nothing is taken for a bomb.
-const HARMLESS: u64 = 20 << 20;
-/// No honest document is that much larger than it is packed.
-const RATIO: u64 = 1000;
+/// Maximum number of members to list.
+pub const MAX_MEMBERS: usize = 100_000;
+/// The doubt about an archive with more than [`MAX_MEMBERS`] members.
+pub const MORE_MEMBERS: &str = "it holds more than 100,000 files; the rest were left out";
+/// Nothing up to this size counts as a zip bomb.
+const HARMLESS_BYTES: u64 = 20 << 20;
+/// Maximum compression ratio of an honest document.
+const MAX_RATIO: u64 = 1000;
 
-/// It unpacks to far more than its size.
+/// The error of a stream that unpacks to far more than its size.
 #[derive(Debug)]
 struct Bomb;
 
 impl fmt::Display for Bomb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unpacks to far more than it should: a bomb?")
+        f.write_str("it unpacks to far more than its size: probably a zip bomb")
     }
 }
 
 impl std::error::Error for Bomb {}
 
-/// Whether so much may come of so little.
+/// Whether this ratio of sizes, in bytes, reveals a zip bomb.
 fn is_bomb(unpacked: u64, packed: u64) -> bool {
-    unpacked > HARMLESS && unpacked / RATIO > packed
+    unpacked > HARMLESS_BYTES && unpacked / MAX_RATIO > packed
 }
 
-/// What went wrong, in plain words.
+/// Explains an error of unpacking, in plain words.
 pub fn failure(error: &io::Error) -> Failure {
     if error.get_ref().is_some_and(|inner| inner.is::<Bomb>()) {
         return Failure::failed(Bomb.to_string());
@@ -45,7 +45,12 @@ pub fn failure(error: &io::Error) -> Failure {
     }
 }
 
-/// Copies a member out, as long as it stays within bounds; `packed` is its size in the archive.
+/// The doubt about `count` entries that are not read: "2 links to other files were left out".
+pub fn left_out(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one} was left out") } else { format!("{count} {many} were left out") }
+}
+
+/// Copies a member to `to` within the limits; `packed` is its compressed size, in bytes.
 pub fn copy(from: &mut dyn Read, packed: u64, to: &mut dyn Write) -> Result<(), Failure> {
     let mut buffer = vec![0; 64 << 10];
     let mut unpacked = 0;
@@ -61,25 +66,25 @@ pub fn copy(from: &mut dyn Read, packed: u64, to: &mut dyn Write) -> Result<(), 
             return Err(Failure::failed(Bomb.to_string()));
         }
         if unpacked > MAX_MEMBER {
-            return Err(Failure::failed(format!("larger than {} GB", MAX_MEMBER >> 30)));
+            return Err(Failure::failed(format!("it is larger than {} GB", MAX_MEMBER >> 30)));
         }
-        to.write_all(&buffer[..read]).map_err(|_| Failure::failed("it could not be handed on"))?;
+        to.write_all(&buffer[..read]).map_err(|_| Failure::failed("its contents could not be passed on"))?;
     }
 }
 
-/// Packed bytes that say how many of them were taken.
+/// Packed bytes that count how many of them were read.
 pub struct Packed<'a> {
     rest: &'a [u8],
     taken: Rc<Cell<u64>>,
 }
 
 impl<'a> Packed<'a> {
-    /// Nothing is taken yet.
+    /// Begins at the start of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, taken: Rc::default() }
     }
 
-    /// How many bytes are taken, as it goes on.
+    /// A live counter of the bytes read.
     pub fn taken(&self) -> Rc<Cell<u64>> {
         self.taken.clone()
     }
@@ -93,7 +98,7 @@ impl Read for Packed<'_> {
     }
 }
 
-/// A stream that ends in an error where it becomes a bomb.
+/// A stream that fails once it proves to be a zip bomb.
 pub struct Guarded<R> {
     from: R,
     taken: Rc<Cell<u64>>,
@@ -101,7 +106,7 @@ pub struct Guarded<R> {
 }
 
 impl<R: Read> Guarded<R> {
-    /// `taken` says how much of the packed bytes `from` has taken.
+    /// `taken` counts the packed bytes that `from` has read.
     pub fn new(from: R, taken: Rc<Cell<u64>>) -> Self {
         Self { from, taken, unpacked: 0 }
     }

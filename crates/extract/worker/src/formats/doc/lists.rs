@@ -9,15 +9,15 @@ const LEVELS: usize = 9;
 struct Level {
     start: u32,
     format: &'static str,
-    /// Characters below 9 stand for the numbers of levels.
+    /// Characters below 9 stand for the number of that level.
     text: Vec<u16>,
 }
 
-/// The lists of a file, and how far each is counted.
+/// The lists of a file, with a counter for each level.
 #[derive(Default)]
 pub struct Lists {
     kinds: HashMap<u32, Vec<Level>>,
-    /// The kinds by the numbers that paragraphs name.
+    /// The kind for each list number that paragraphs use.
     used: Vec<u32>,
     counts: HashMap<u32, [Option<u32>; LEVELS]>,
 }
@@ -27,7 +27,7 @@ impl Lists {
         let mut lists = Self::default();
         let part = file.part(73);
         let count = usize::from(short(part, 0));
-        // The levels of all lists follow the lists, also behind the end that is told.
+        // The levels of all lists follow the lists, even beyond the declared end.
         let start = number(&file.document, 0x9a + 8 * 73) as usize;
         let mut rest = file.table.get(start.saturating_add(2 + 28 * count)..).unwrap_or_default();
         for at in 0..count {
@@ -47,7 +47,7 @@ impl Lists {
         lists
     }
 
-    /// Counts one more item, and tells what stands before it: "-" for those without a number.
+    /// Counts one more item and returns its label: "-" for items without a number.
     pub fn next(&mut self, list: u16, level: u8) -> Option<String> {
         let kind = *self.used.get(usize::from(list).checked_sub(1)?)?;
         let levels = self.kinds.get(&kind)?;
@@ -64,7 +64,7 @@ impl Lists {
             match levels.get(usize::from(unit)).filter(|_| usize::from(unit) < LEVELS) {
                 Some(other) => {
                     let count = counts[usize::from(unit)].unwrap_or(other.start);
-                    label.extend(numerals::written(count, other.format).encode_utf16());
+                    label.extend(numerals::format_number(count, other.format).encode_utf16());
                 }
                 None => label.push(unit),
             }

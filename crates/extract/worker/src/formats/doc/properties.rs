@@ -1,35 +1,36 @@
-//! What Word says of paragraphs and characters: which are headings, rows, items of lists, hidden.
+//! Properties of paragraphs and characters: which are headings, rows, list items or hidden.
 
 use super::file::{File, number, short};
 
-/// Styles rest on each other, but not in circles.
+/// Longest chain of styles that inherit from each other; circular chains end here.
 const MAX_CHAIN: usize = 12;
-const PAGE: usize = 512;
+/// Size of a page of properties.
+const PAGE_BYTES: usize = 512;
 
-/// What is known of a paragraph.
+/// Properties of a paragraph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Paragraph {
     pub style: u16,
-    /// The mark at its end ends a row.
+    /// Whether its end mark ends a table row.
     pub row_end: bool,
     pub in_table: bool,
-    /// How deep in tables.
+    /// Table nesting depth; 0 outside tables.
     pub depth: u32,
-    /// The place in the list of lists, from 1; 0 for none.
+    /// Index of its list, from 1; 0 for none.
     pub list: u16,
     pub level: u8,
     pub heading: Option<bool>,
 }
 
-/// Runs in the file, by where they begin and end, in order.
+/// Formatting by byte range in the file, sorted by start.
 #[derive(Default)]
-pub struct Look {
+pub struct Formatting {
     paragraphs: Vec<(u32, u32, Paragraph)>,
     hidden: Vec<(u32, u32)>,
 }
 
-impl Look {
-    /// Of the paragraph whose mark lies at this offset of the file.
+impl Formatting {
+    /// Properties of the paragraph whose end mark is at this offset in the file.
     pub fn paragraph(&self, offset: usize) -> Paragraph {
         let offset = u32::try_from(offset).unwrap_or(u32::MAX);
         let at = self.paragraphs.partition_point(|(start, _, _)| *start <= offset);
@@ -45,10 +46,10 @@ impl Look {
     }
 }
 
-/// Reads the pages that hold them.
-pub fn read(file: &File) -> Look {
+/// Reads the pages of paragraph and character properties.
+pub fn read(file: &File) -> Formatting {
     let styles = styles(file.part(1));
-    let mut look = Look::default();
+    let mut formatting = Formatting::default();
     for page in pages(file, 13) {
         for (start, end, properties) in runs(page, 13) {
             let length = match properties {
@@ -62,32 +63,32 @@ pub fn read(file: &File) -> Look {
             let mut paragraph = styles.get(usize::from(style)).copied().unwrap_or_default();
             paragraph.style = style;
             apply(body.get(2..).unwrap_or_default(), &mut paragraph);
-            look.paragraphs.push((start, end, paragraph));
+            formatting.paragraphs.push((start, end, paragraph));
         }
     }
     for page in pages(file, 12) {
         for (start, end, properties) in runs(page, 1) {
             let length = usize::from(properties.first().copied().unwrap_or(0));
             if is_hidden(properties.get(1..).map(|body| &body[..length.min(body.len())]).unwrap_or_default()) {
-                look.hidden.push((start, end));
+                formatting.hidden.push((start, end));
             }
         }
     }
-    look.paragraphs.sort_by_key(|(start, _, _)| *start);
-    look.hidden.sort_unstable();
-    look
+    formatting.paragraphs.sort_by_key(|(start, _, _)| *start);
+    formatting.hidden.sort_unstable();
+    formatting
 }
 
 fn pages(file: &File, place: usize) -> impl Iterator<Item = &[u8]> {
     let list = file.part(place);
     let count = list.len().saturating_sub(4) / 8;
     (0..count).filter_map(move |at| {
-        let page = (number(list, 4 * (count + 1) + 4 * at) & 0x3f_ffff) as usize * PAGE;
-        file.document.get(page..page + PAGE)
+        let page = (number(list, 4 * (count + 1) + 4 * at) & 0x3f_ffff) as usize * PAGE_BYTES;
+        file.document.get(page..page + PAGE_BYTES)
     })
 }
 
-/// The runs of a page: from, to, and the bytes from their properties on.
+/// The runs of a page: start, end, and the page's bytes from the run's properties on.
 fn runs(page: &[u8], step: usize) -> impl Iterator<Item = (u32, u32, &[u8])> {
     let count = usize::from(page.last().copied().unwrap_or(0));
     (0..count).filter_map(move |at| {
@@ -97,7 +98,7 @@ fn runs(page: &[u8], step: usize) -> impl Iterator<Item = (u32, u32, &[u8])> {
     })
 }
 
-/// Goes through single changes of properties: their number and what they are changed to.
+/// Calls `each` with the number and the new value of every property change.
 fn changes(mut list: &[u8], mut each: impl FnMut(u16, &[u8])) {
     while let [low, high, rest @ ..] = list {
         let change = u16::from_le_bytes([*low, *high]);
@@ -106,7 +107,7 @@ fn changes(mut list: &[u8], mut each: impl FnMut(u16, &[u8])) {
             2 | 4 | 5 => 2,
             3 => 4,
             7 => 3,
-            // Long lists of tables tell their length in two bytes, one too large.
+            // Long table definitions give their length in two bytes, one too large.
             _ if change == 0xd608 || change == 0xd606 => 1 + usize::from(short(rest, 0)),
             _ => 1 + usize::from(rest.first().copied().unwrap_or(0)),
         };
@@ -122,7 +123,7 @@ fn apply(list: &[u8], to: &mut Paragraph) {
         match change {
             0x2416 => to.in_table = byte != 0,
             0x2417 => to.row_end = byte != 0,
-            // As above, for a table in a table.
+            // The same for a nested table.
             0x244c => to.row_end = byte != 0,
             0x6649 => to.depth = number(value, 0),
             0x260a => to.level = byte,
@@ -143,7 +144,7 @@ fn is_hidden(list: &[u8]) -> bool {
     hidden
 }
 
-/// What each style says of its paragraphs, with what the styles say that it rests on.
+/// The paragraph properties of each style, including those it inherits.
 fn styles(sheet: &[u8]) -> Vec<Paragraph> {
     let head = usize::from(short(sheet, 0));
     let count = usize::from(short(sheet, 2));
@@ -163,7 +164,7 @@ fn styles(sheet: &[u8]) -> Vec<Paragraph> {
             for &at in chain.iter().rev() {
                 if let Some((_, builtin, list)) = own.get(at) {
                     apply(list, &mut paragraph);
-                    // Headings, and the title.
+                    // Headings and the title.
                     if matches!(builtin, 1..=9 | 62) {
                         paragraph.heading = Some(true);
                     }
@@ -174,12 +175,12 @@ fn styles(sheet: &[u8]) -> Vec<Paragraph> {
         .collect()
 }
 
-/// The style that it rests on, its number among the built-in ones, and its changes to paragraphs.
+/// A style's parent, its built-in number, and its changes to paragraphs.
 fn style_of(style: &[u8], base_size: usize) -> (usize, u16, &[u8]) {
     let builtin = short(style, 0) & 0x0fff;
     let (kind, base) = (short(style, 2) & 0x000f, usize::from(short(style, 2) >> 4));
     let name = usize::from(short(style, base_size));
-    // A name ends with a zero, and what follows lies at even places.
+    // The name ends with a zero; the rest is aligned to even offsets.
     let at = base_size + 2 + 2 * name + 2;
     let length = usize::from(short(style, at));
     let list = if kind == 1 { style.get(at + 4..at + 2 + length).unwrap_or_default() } else { &[] };

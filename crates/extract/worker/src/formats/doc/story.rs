@@ -1,4 +1,4 @@
-//! The paragraphs, rows and notes of a part of the text.
+//! Turns a part of the text into paragraphs, rows and notes.
 
 use super::file::{File, Part};
 use super::lists::Lists;
@@ -6,9 +6,9 @@ use super::properties::Paragraph;
 use crate::formats::zip::blocks::{self, Piece};
 use std::{collections::HashMap, ops::Range};
 
-/// What a mark in the text hangs on it.
+/// The text of a note or comment that a character in the text refers to.
 #[derive(Clone)]
-enum Hung {
+enum Anchored {
     Note(Range<u32>),
     Comment(Range<u32>),
 }
@@ -17,11 +17,11 @@ enum Hung {
 pub struct Reader<'f> {
     file: &'f File,
     lists: Lists,
-    hung: HashMap<u32, Hung>,
+    anchored: HashMap<u32, Anchored>,
     notes: usize,
 }
 
-/// A paragraph, a cell or a row that is not complete yet.
+/// The paragraph, cell and row being built.
 #[derive(Default)]
 struct Open {
     text: String,
@@ -31,23 +31,23 @@ struct Open {
     cells: Vec<String>,
     inner: Vec<String>,
     notes: Vec<Piece>,
-    /// For each field that is open: whether its result has begun.
+    /// For each open field: whether its result has begun.
     fields: Vec<bool>,
 }
 
 impl<'f> Reader<'f> {
     pub fn new(file: &'f File) -> Self {
-        let mut hung = HashMap::new();
+        let mut anchored = HashMap::new();
         let kinds = [(2, 3, Part::Footnotes, 2), (46, 47, Part::Endnotes, 2), (4, 5, Part::Comments, 30)];
         for (references, texts, part, size) in kinds {
             let all = file.range(part);
             let starts = file.starts(texts);
             for (place, pair) in file.references(references, size).into_iter().zip(starts.windows(2)) {
                 let range = all.start.saturating_add(pair[0])..all.start.saturating_add(pair[1]).min(all.end);
-                hung.insert(place, if part == Part::Comments { Hung::Comment(range) } else { Hung::Note(range) });
+                anchored.insert(place, if part == Part::Comments { Anchored::Comment(range) } else { Anchored::Note(range) });
             }
         }
-        Self { file, lists: Lists::read(file), hung, notes: 0 }
+        Self { file, lists: Lists::read(file), anchored, notes: 0 }
     }
 
     /// The pieces of a range of the text.
@@ -64,7 +64,7 @@ impl<'f> Reader<'f> {
                     (Some(&low), Some(&high)) => u16::from_le_bytes([low, high]),
                     _ => break,
                 };
-                let unit = if run.bytes == 1 { windows(unit) } else { unit };
+                let unit = if run.bytes == 1 { windows_1252(unit) } else { unit };
                 self.character(unit, place, offset, &mut open, &mut pieces);
             }
             if run.end >= range.end {
@@ -84,18 +84,18 @@ impl<'f> Reader<'f> {
             0x14 => open.fields.last_mut().into_iter().for_each(|result| *result = true),
             0x15 => drop(open.fields.pop()),
             _ if !open.fields.iter().all(|&result| result) && unit != 0x0d && unit != 0x07 => {}
-            _ if self.file.look.is_hidden(offset) => {}
+            _ if self.file.formatting.is_hidden(offset) => {}
             0x0d | 0x07 => {
                 open.flush();
-                let look = self.file.look.paragraph(offset);
-                match (unit, look.depth) {
-                    (0x0d, 2..) if look.row_end => open.inner_row(),
-                    (0x07, _) if look.row_end => open.row(pieces),
+                let formatting = self.file.formatting.paragraph(offset);
+                match (unit, formatting.depth) {
+                    (0x0d, 2..) if formatting.row_end => open.inner_row(),
+                    (0x07, _) if formatting.row_end => open.row(pieces),
                     (0x07, _) => {
-                        let piece = self.taken(open, &look);
+                        let piece = self.take_piece(open, &formatting);
                         open.end_cell(piece);
                     }
-                    _ => self.paragraph(open, &look, pieces),
+                    _ => self.paragraph(open, &formatting, pieces),
                 }
             }
             0x0c => {
@@ -106,16 +106,16 @@ impl<'f> Reader<'f> {
             0x09 => open.push('\t'),
             0x1e => open.push('-'),
             0xa0 => open.push(' '),
-            0x02 | 0x05 => self.hang(place, open),
-            // Pictures, drawings and the like; the soft hyphen.
+            0x02 | 0x05 => self.add_anchored(place, open),
+            // Pictures, drawings, other objects and soft hyphens.
             0..0x20 => {}
             unit => open.units.push(unit),
         }
     }
 
-    fn hang(&mut self, place: u32, open: &mut Open) {
-        match self.hung.remove(&place) {
-            Some(Hung::Note(range)) => {
+    fn add_anchored(&mut self, place: u32, open: &mut Open) {
+        match self.anchored.remove(&place) {
+            Some(Anchored::Note(range)) => {
                 let words = self.words(range);
                 if !words.is_empty() {
                     self.notes += 1;
@@ -124,7 +124,7 @@ impl<'f> Reader<'f> {
                     open.after.push(Piece::Note(format!("[{}] {words}", self.notes)));
                 }
             }
-            Some(Hung::Comment(range)) => {
+            Some(Anchored::Comment(range)) => {
                 let words = self.words(range);
                 if !words.is_empty() {
                     open.after.push(Piece::Note(format!("[comment] {words}")));
@@ -139,16 +139,16 @@ impl<'f> Reader<'f> {
         blocks::cell(pieces, &mut Vec::new())
     }
 
-    fn paragraph(&mut self, open: &mut Open, look: &Paragraph, pieces: &mut Vec<Piece>) {
-        if look.depth > 1 {
-            // A table in a table ends its cells with the marks of paragraphs.
+    fn paragraph(&mut self, open: &mut Open, formatting: &Paragraph, pieces: &mut Vec<Piece>) {
+        if formatting.depth > 1 {
+            // Cells of a nested table end with paragraph marks.
             let words = blocks::in_one_line(&std::mem::take(&mut open.text));
             open.inner.push(words);
             return;
         }
-        let piece = self.taken(open, look);
+        let piece = self.take_piece(open, formatting);
         let after = std::mem::take(&mut open.after);
-        if look.in_table || look.depth == 1 {
+        if formatting.in_table || formatting.depth == 1 {
             open.cell.extend(piece);
             open.cell.extend(after);
         } else {
@@ -165,20 +165,20 @@ impl<'f> Reader<'f> {
         }
     }
 
-    fn taken(&mut self, open: &mut Open, look: &Paragraph) -> Option<Piece> {
+    fn take_piece(&mut self, open: &mut Open, formatting: &Paragraph) -> Option<Piece> {
         let text = std::mem::take(&mut open.text);
-        let label = if look.list == 0 { None } else { self.lists.next(look.list, look.level) };
+        let label = if formatting.list == 0 { None } else { self.lists.next(formatting.list, formatting.level) };
         let words = text.trim();
         if words.is_empty() {
             return None;
         }
         let space = |label: &str| if label.is_empty() { String::new() } else { format!("{label} ") };
-        if look.heading == Some(true) {
+        if formatting.heading == Some(true) {
             let label = label.filter(|label| label != "-").unwrap_or_default();
             return Some(Piece::Heading(format!("{}{words}", space(&label))));
         }
         Some(match label {
-            Some(label) => Piece::Item(format!("{}{}{words}", "  ".repeat(usize::from(look.level).min(8)), space(&label))),
+            Some(label) => Piece::Item(format!("{}{}{words}", "  ".repeat(usize::from(formatting.level).min(8)), space(&label))),
             None => Piece::Paragraph(text),
         })
     }
@@ -193,7 +193,7 @@ impl Open {
     fn flush(&mut self) {
         let units = self.units.drain(..);
         self.text.extend(char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')).map(|c| match c {
-            '\u{f000}'..='\u{f0ff}' => crate::formats::word::symbols::of("Symbol", c as u32).unwrap_or('•'),
+            '\u{f000}'..='\u{f0ff}' => crate::formats::word::symbols::to_unicode("Symbol", c as u32).unwrap_or('•'),
             c => c,
         }));
     }
@@ -222,8 +222,8 @@ impl Open {
     }
 }
 
-/// Characters of one byte are those of Windows.
-fn windows(byte: u16) -> u16 {
+/// Converts a one-byte character from Windows-1252.
+fn windows_1252(byte: u16) -> u16 {
     let high = [
         0x20ac, 0x81, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8d, 0x017d, 0x8f,
         0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d, 0x017e,

@@ -1,8 +1,8 @@
-//! What is known of elements by their names.
+//! Properties of elements, by name.
 
 use super::tokens::Tag;
 
-/// Elements without content, and those whose begin and end mean nothing here.
+/// Whether an element has no content, or its start and end mean nothing here.
 pub fn is_void(name: &str) -> bool {
     matches!(
         name,
@@ -36,7 +36,7 @@ pub fn is_void(name: &str) -> bool {
     )
 }
 
-/// Stands on lines of its own.
+/// Whether an element stands on lines of its own.
 pub fn is_block(name: &str) -> bool {
     matches!(
         name,
@@ -86,7 +86,7 @@ pub fn is_block(name: &str) -> bool {
     )
 }
 
-/// May end while a block that began in it goes on.
+/// Whether an element may end while a block that began in it continues.
 pub fn is_inline(name: &str) -> bool {
     matches!(
         name,
@@ -112,7 +112,7 @@ pub fn is_inline(name: &str) -> bool {
     )
 }
 
-/// It and what is in it cannot be seen.
+/// Whether an element and its content are invisible.
 pub fn hides(tag: &Tag<'_>) -> bool {
     match &*tag.name {
         "template" | "noscript" | "datalist" | "rp" | "audio" | "video" | "canvas" | "annotation" | "annotation-xml" | "defs"
@@ -128,7 +128,7 @@ pub fn hides(tag: &Tag<'_>) -> bool {
     ["display:none", "visibility:hidden", "mso-hide:all"].iter().any(|hiding| style.contains(hiding))
 }
 
-/// Raised digits: powers and the numbers of notes must not run into what is before them.
+/// Converts digits to superscript, so that powers and note numbers do not run into the word before them.
 pub fn raised(text: &str) -> Option<String> {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     let raise = |c: char| match c {

@@ -1,51 +1,51 @@
-//! Text as it is laid out: blanks and breaks become what is between words, lines and paragraphs.
+//! Lays out text: blanks and breaks become the gaps between words, lines and paragraphs.
 
-/// Stands before a heading until the lines are counted. It is in no text: control characters are left out.
+/// Marks a heading until the lines are counted. No text contains it, because control characters are left out.
 pub const HEADING: char = '\u{1}';
 
-/// What stands between the last word and the next one.
+/// The gap between the last word and the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Gap {
     None,
-    /// A line end in the source: nothing between Chinese characters, a blank elsewhere.
+    /// A line end in the source: no gap between Chinese characters, a blank elsewhere.
     Wrap,
     Blank,
     Line,
     Paragraph,
 }
 
-/// A piece of a page that is written from top to bottom: the page itself, or the cell of a table.
+/// A text that runs from top to bottom: the page itself, or the cell of a table.
 pub struct Flow {
     text: String,
     gap: Gap,
-    /// Before the next word: "- ", "3. ".
+    /// The marker before the next word: "- ", "3. ".
     marker: Option<String>,
-    /// How many lists it is in.
+    /// Depth of nested lists.
     pub lists: usize,
-    /// How many quoted e-mails it is in.
+    /// Depth of quoted e-mails.
     pub quotes: usize,
-    /// In what keeps its line ends.
+    /// Depth of elements that keep their line ends.
     pub verbatim: usize,
 }
 
 impl Flow {
-    /// Nothing is written yet.
+    /// Makes an empty flow.
     pub fn new() -> Self {
         Self { text: String::new(), gap: Gap::None, marker: None, lists: 0, quotes: 0, verbatim: 0 }
     }
 
-    /// What was written.
+    /// The text written so far.
     pub fn into_text(self) -> String {
         self.text
     }
 
-    /// The length of what was written, to be given to [`Flow::tail`].
+    /// The current length of the text, for [`Flow::replace_tail`].
     pub fn mark(&self) -> usize {
         self.text.len()
     }
 
-    /// Puts something else in the place of what was written since `mark`.
-    pub fn tail(&mut self, mark: usize, change: impl Fn(&str) -> Option<String>) {
+    /// Replaces the text written since `mark`, if `change` returns a new one.
+    pub fn replace_tail(&mut self, mark: usize, change: impl Fn(&str) -> Option<String>) {
         let Some(tail) = self.text.get(mark..) else { return };
         let start = mark + tail.len() - tail.trim_start().len();
         if let Some(changed) = change(&self.text[start..]) {
@@ -54,17 +54,17 @@ impl Flow {
         }
     }
 
-    /// What comes begins on a new line.
+    /// Begins a new line.
     pub fn line(&mut self) {
         self.gap = self.gap.max(Gap::Line);
     }
 
-    /// What comes begins a paragraph; in a list a line.
+    /// Begins a new paragraph or, in a list, a new line.
     pub fn paragraph(&mut self) {
         self.gap = self.gap.max(if self.lists > 0 { Gap::Line } else { Gap::Paragraph });
     }
 
-    /// A line break; two of them divide paragraphs.
+    /// Adds a line break; two of them separate paragraphs.
     pub fn break_line(&mut self) {
         if self.verbatim > 0 {
             self.verbatim_line_end();
@@ -75,28 +75,28 @@ impl Flow {
         }
     }
 
-    /// What comes is apart from what was by a blank at least.
+    /// Separates the next word by at least a blank.
     pub fn blank(&mut self) {
         self.gap = self.gap.max(Gap::Blank);
     }
 
-    /// What comes is an item of a list.
+    /// Begins a list item.
     pub fn item(&mut self, marker: String) {
         self.line();
         self.marker = Some(marker);
     }
 
-    /// What comes is a heading.
+    /// Begins a heading.
     pub fn heading(&mut self) {
         self.marker.get_or_insert_default().push(HEADING);
     }
 
-    /// A heading or an item without words leaves nothing.
+    /// Drops the marker of a heading or an item without words.
     pub fn drop_marker(&mut self) {
         self.marker = None;
     }
 
-    /// Text of the page.
+    /// Writes text of the page.
     pub fn write(&mut self, text: &str) {
         for c in text.chars() {
             match c {
@@ -105,9 +105,9 @@ impl Flow {
                 ' ' | '\u{a0}' if self.verbatim > 0 => self.put(' '),
                 '\n' => self.gap = self.gap.max(Gap::Wrap),
                 ' ' | '\t' | '\r' | '\u{c}' | '\u{a0}' => self.blank(),
-                // The soft hyphen and other marks without width, which newsletters are full of.
+                // Soft hyphens and other zero-width marks, which fill newsletters.
                 '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{34f}' => {}
-                // A joiner that joins nothing.
+                // A joiner with nothing to join.
                 '\u{200c}' if self.gap > Gap::None || self.text.is_empty() => {}
                 c if c.is_control() => {}
                 c => self.put(c),
@@ -128,7 +128,7 @@ impl Flow {
         self.text.push(c);
     }
 
-    /// Writes what stands between the last word and `next`.
+    /// Writes the gap between the last word and `next`.
     fn open_gap(&mut self, next: Option<char>) {
         let gap = std::mem::replace(&mut self.gap, Gap::None);
         if self.text.is_empty() {
@@ -150,7 +150,7 @@ impl Flow {
         }
     }
 
-    /// What a new line begins with.
+    /// Writes the beginning of a new line: quote marks and indentation.
     fn prefix(&mut self) {
         for _ in 0..self.quotes.min(10) {
             self.text.push_str("> ");
@@ -161,7 +161,7 @@ impl Flow {
         }
     }
 
-    /// Lines that are laid out already.
+    /// Adds lines that are already laid out.
     pub fn lines(&mut self, text: &str) {
         for line in text.lines() {
             self.line();
@@ -172,7 +172,7 @@ impl Flow {
     }
 }
 
-/// Written without blanks between words.
+/// Whether this belongs to a script without blanks between words.
 fn unspaced(c: char) -> bool {
     matches!(c, '\u{3001}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff01}'..='\u{ff60}' | '\u{20000}'..='\u{3ffff}')
 }

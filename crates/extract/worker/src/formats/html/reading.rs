@@ -1,4 +1,4 @@
-//! What a reader sees of a page, top to bottom.
+//! Reads the visible text of a page, from top to bottom.
 
 use super::{
     elements::{hides, is_block, is_inline, is_void, raised},
@@ -8,17 +8,17 @@ use super::{
 };
 use std::collections::HashMap;
 
-/// Tables within tables deeper than that are read as plain text.
-const TABLES: usize = 30;
+/// Maximum depth of nested tables; deeper ones are read as plain text.
+const MAX_TABLE_DEPTH: usize = 30;
 
-/// What was read of a page.
+/// The visible content of a page.
 #[derive(Default)]
 pub struct Reading {
-    /// Its title.
+    /// The title.
     pub title: String,
-    /// Its text, with [`super::flow::HEADING`] before headings.
+    /// The text, with [`super::flow::HEADING`] before headings.
     pub text: String,
-    /// The size of its programs.
+    /// Size of its scripts, in bytes.
     pub scripts: usize,
 }
 
@@ -56,7 +56,7 @@ pub fn read(html: &str) -> Reading {
     reader.finish()
 }
 
-/// What happens when an element ends.
+/// The effect of the end of an element.
 enum Effect {
     None,
     Line,
@@ -75,21 +75,21 @@ enum Effect {
     Caption,
 }
 
-/// An element that has begun.
+/// An open element.
 struct Open {
     name: Box<str>,
     hides: bool,
     effect: Effect,
 }
 
-/// A list that has begun, with the place of its open item.
+/// An open list, with the index of its open item.
 struct List {
     next: Option<i64>,
     item: Option<usize>,
     step: i64,
 }
 
-/// A table that has begun, with the places of its open parts.
+/// An open table, with the indices of its open parts.
 struct Frame {
     table: Table,
     at: usize,
@@ -101,7 +101,7 @@ struct Reader {
     title: String,
     scripts: usize,
     open: Vec<Open>,
-    /// How many elements of each name are open, since the innermost cell of a table: nothing inside can end what is outside.
+    /// For each open table cell, the number of open elements by name, because a tag inside a cell cannot close an element outside it.
     scopes: Vec<HashMap<Box<str>, usize>>,
     flows: Vec<Flow>,
     flow: Flow,
@@ -132,7 +132,7 @@ impl Reader {
 
     fn title(&mut self, text: &str) {
         // Drawings have titles too.
-        if self.title.is_empty() && self.is_open("svg") == 0 {
+        if self.title.is_empty() && self.open_count("svg") == 0 {
             self.title = text.split_whitespace().collect::<Vec<_>>().join(" ");
         }
     }
@@ -143,7 +143,7 @@ impl Reader {
         }
     }
 
-    fn is_open(&self, name: &str) -> usize {
+    fn open_count(&self, name: &str) -> usize {
         self.scopes.last().and_then(|scope| scope.get(name)).copied().unwrap_or(0)
     }
 
@@ -170,7 +170,7 @@ impl Reader {
         self.open.push(Open { name: name.into(), hides, effect });
     }
 
-    /// What begins with the element; what has to end with it.
+    /// Applies the start of an element and returns the effect of its end.
     fn effect(&mut self, tag: &Tag<'_>, at: usize) -> Effect {
         match &*tag.name {
             "h1" | "h2" | "h3" => {
@@ -218,7 +218,7 @@ impl Reader {
                 self.text("“");
                 Effect::Quotation
             }
-            "table" if self.frames.len() < TABLES => {
+            "table" if self.frames.len() < MAX_TABLE_DEPTH => {
                 self.flow.paragraph();
                 let layout = tag.attribute("role").is_some_and(|role| matches!(&*role, "presentation" | "none"));
                 if let Some(outer) = self.frames.last_mut() {
@@ -280,7 +280,7 @@ impl Reader {
             return;
         }
         if alt.chars().count() <= 2 {
-            // A picture of one character stands for it.
+            // The picture stands for a single character.
             return self.flow.write(alt);
         }
         self.flow.blank();
@@ -288,7 +288,7 @@ impl Reader {
         self.flow.blank();
     }
 
-    /// Some elements end by themselves where another one begins.
+    /// Closes elements that end implicitly where another one begins.
     fn close_implied(&mut self, name: &str) {
         match name {
             "li" => {
@@ -313,12 +313,12 @@ impl Reader {
         if is_heading(name) && self.open.last().is_some_and(|open| is_heading(&open.name)) {
             self.close_to(self.open.len() - 1);
         }
-        if is_block(name) && self.is_open("p") > 0 {
+        if is_block(name) && self.open_count("p") > 0 {
             self.end("p");
         }
     }
 
-    /// Closes the innermost of some elements if it is near; not beyond `outer`.
+    /// Closes the innermost element with one of these names if it is near and inside `outer`.
     fn close_nearest(&mut self, names: &[&str], outer: &str) {
         let near = self.open.iter().enumerate().rev().take(32);
         let found = near.take_while(|(_, open)| &*open.name != outer).find(|(_, open)| names.contains(&&*open.name));
@@ -340,7 +340,7 @@ impl Reader {
                 return at.map_or((), |at| self.close_to(at));
             }
         }
-        if self.is_open(name) == 0 {
+        if self.open_count(name) == 0 {
             match name {
                 "p" => self.flow.paragraph(),
                 "br" if self.hidden == 0 => self.flow.break_line(),
@@ -356,7 +356,7 @@ impl Reader {
         }
     }
 
-    /// An inline element that ends before a block which began in it: the block goes on.
+    /// Closes an inline element without closing the blocks that began in it.
     fn end_inline(&mut self, name: &str) -> bool {
         let near = self.open.iter_mut().rev().take(64);
         let Some(open) = { near }.find(|open| *open.name == *name) else { return false };
@@ -371,7 +371,7 @@ impl Reader {
         true
     }
 
-    /// Ends all elements from this place on.
+    /// Closes all open elements from index `at` on.
     fn close_to(&mut self, at: usize) {
         while self.open.len() > at {
             let Some(open) = self.open.pop() else { return };
@@ -381,12 +381,12 @@ impl Reader {
             if let Some(count) = self.scopes.last_mut().and_then(|scope| scope.get_mut(&open.name)) {
                 *count = count.saturating_sub(1);
             }
-            self.ended(open.effect);
+            self.apply_end(open.effect);
             self.hidden -= usize::from(open.hides);
         }
     }
 
-    fn ended(&mut self, effect: Effect) {
+    fn apply_end(&mut self, effect: Effect) {
         match effect {
             Effect::None => {}
             Effect::Line => self.flow.line(),
@@ -413,7 +413,7 @@ impl Reader {
                 self.flow.quotes = self.flow.quotes.saturating_sub(1);
                 self.flow.paragraph();
             }
-            Effect::Raised(mark) => self.flow.tail(mark, raised),
+            Effect::Raised(mark) => self.flow.replace_tail(mark, raised),
             Effect::Ruby => self.text(")"),
             Effect::Quotation => self.text("”"),
             Effect::Table => {

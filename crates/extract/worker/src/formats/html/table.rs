@@ -1,46 +1,46 @@
-//! Tables: rows of cells where they hold data, plain text where they only hold the page together.
+//! Tables: rows of cells if they hold data, plain text if they only lay out the page.
 
 use super::flow::HEADING;
 
-/// More columns than that are left out.
-const COLUMNS: usize = 500;
-/// More empty cells than that are not written, which a short page could ask for by the million.
-const PADDING: usize = 200_000;
-/// A cell with more than that is no cell of a table of data.
-const LONG_CELL: usize = 800;
+/// Maximum number of columns; more are left out.
+const MAX_COLUMNS: usize = 500;
+/// Maximum number of empty cells to write. A short page could request millions.
+const MAX_EMPTY_CELLS: usize = 200_000;
+/// Maximum size of a cell in a table of data.
+const MAX_DATA_CELL_BYTES: usize = 800;
 
-/// A table while it is read.
+/// A table that is being read.
 #[derive(Default)]
 pub struct Table {
     rows: Vec<Vec<String>>,
     row: Vec<String>,
-    /// For each column how many of the next rows a cell reaches into.
+    /// For each column, the number of further rows that a cell spans.
     spans: Vec<usize>,
     cells: usize,
     heads: usize,
     padded: usize,
-    /// It holds what data do not: it is there for the layout.
+    /// The table serves the layout: it holds content that tables of data do not have.
     pub layout: bool,
-    /// Its heading, and what stands in it outside of cells.
+    /// The caption, with any text outside cells.
     pub caption: String,
 }
 
 impl Table {
-    /// Nothing is in it yet. `layout`: it says itself that it only holds the page together.
+    /// Makes an empty table. `layout`: the page declares that it serves the layout.
     pub fn new(layout: bool) -> Self {
         Self { layout, ..Self::default() }
     }
 
-    /// A cell has ended.
+    /// Adds a cell.
     pub fn cell(&mut self, text: String, head: bool, columns: usize, rows: usize) {
         self.skip_spanned();
         self.cells += 1;
         self.heads += usize::from(head);
-        self.layout |= !head && (text.len() > LONG_CELL || text.contains(HEADING));
+        self.layout |= !head && (text.len() > MAX_DATA_CELL_BYTES || text.contains(HEADING));
         let mut text = Some(text);
         for _ in 0..columns.clamp(1, 100) {
             let at = self.row.len();
-            if at >= COLUMNS || text.is_none() && self.padded >= PADDING {
+            if at >= MAX_COLUMNS || text.is_none() && self.padded >= MAX_EMPTY_CELLS {
                 return;
             }
             self.padded += usize::from(text.is_none());
@@ -54,22 +54,22 @@ impl Table {
         }
     }
 
-    /// Cells that reach down from a row above leave empty ones.
+    /// Adds empty cells where cells of rows above reach down.
     fn skip_spanned(&mut self) {
-        while self.spans.get(self.row.len()).is_some_and(|&rows| rows > 0) && self.padded < PADDING {
+        while self.spans.get(self.row.len()).is_some_and(|&rows| rows > 0) && self.padded < MAX_EMPTY_CELLS {
             self.padded += 1;
             self.row.push(String::new());
         }
     }
 
-    /// A row begins; a row before it that had no beginning has ended.
+    /// Begins a row. Cells before it that had no row of their own become one.
     pub fn begin_row(&mut self) {
         if !self.row.is_empty() {
             self.end_row();
         }
     }
 
-    /// A row has ended.
+    /// Ends a row.
     pub fn end_row(&mut self) {
         for rows in &mut self.spans {
             *rows = rows.saturating_sub(1);
@@ -80,11 +80,11 @@ impl Table {
         }
     }
 
-    /// Its text: one line for each row, or each cell for itself.
+    /// The text: one line for each row, or each cell by itself.
     pub fn into_text(mut self) -> String {
         self.end_row();
         let columns = self.rows.iter().map(|row| row.iter().filter(|cell| !cell.is_empty()).count()).max().unwrap_or(0);
-        // Heads of rows or columns are the mark of data.
+        // Header cells indicate data.
         let layout = columns < 2 || self.layout && self.heads * 10 < self.cells;
         let mut out = self.caption;
         for row in &self.rows {
@@ -105,15 +105,15 @@ impl Table {
                 if n > 0 {
                     out.push_str(" | ");
                 }
-                words(cell, &mut out);
+                push_words(cell, &mut out);
             }
         }
         out
     }
 }
 
-/// The lines of a cell as one.
-fn words(cell: &str, out: &mut String) {
+/// Appends the lines of a cell as one line.
+fn push_words(cell: &str, out: &mut String) {
     for (n, word) in cell.split_ascii_whitespace().enumerate() {
         if n > 0 {
             out.push(' ');

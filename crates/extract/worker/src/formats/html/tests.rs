@@ -7,7 +7,7 @@ fn read(html: &str) -> String {
 }
 
 #[test]
-fn headings_paragraphs_and_inline_marks_read_as_they_look() {
+fn headings_paragraphs_and_inline_tags_read_as_they_look() {
     let html = "<!DOCTYPE html><html><head><title>Mill &amp; Weir</title><style>p{}</style></head><body>\
         <h1>The Mill</h1>\n<p>It stands\n on the <b>ri</b>ver&nbsp;bank.<br>Second line.</p><p>10<sup>3</sup> m<sup>2</sup>, H<sub>2</sub>O, 1<sup>st</sup>\
         <script>var x = '<p>no</p>';</script><h2>Scope <i>of work</i></h2>After<div>a box</div>and on.</body></html>";
@@ -21,7 +21,7 @@ fn headings_paragraphs_and_inline_marks_read_as_they_look() {
 }
 
 #[test]
-fn lists_have_bullets_and_numbers_and_stand_line_by_line() {
+fn list_items_have_markers_and_lines_of_their_own() {
     let html = "<p>Before</p><ul><li>one<li><p>two</p><p>more</p><ol start=3><li>c</li><li value=7>g<li>h</ol></li><li></li></ul>After\
         <dl><dt>Weir<dd>A low dam.<dt>Mill<dd>Grinds.</dl>";
     assert_eq!(
@@ -31,7 +31,7 @@ fn lists_have_bullets_and_numbers_and_stand_line_by_line() {
 }
 
 #[test]
-fn tables_of_data_are_rows_and_tables_for_the_layout_are_unwrapped() {
+fn data_tables_become_rows_and_layout_tables_are_unwrapped() {
     let html = "<table><caption>Levels</caption><thead><tr><th>Site<th>Level</thead><tr><td>Upper<br>pool<td>3.2<tr><td colspan=2>closed<tr><td>a<td></table>";
     assert_eq!(read(html), "Levels\nSite | Level\nUpper pool | 3.2\nclosed\na");
     let spanned = "<table><tr><td rowspan=2>North<td>1<td>2</tr><tr><td>3<td>4</tr><tr><td colspan=2>x<td>y</table>";
@@ -43,7 +43,7 @@ fn tables_of_data_are_rows_and_tables_for_the_layout_are_unwrapped() {
 }
 
 #[test]
-fn what_cannot_be_seen_is_left_out() {
+fn invisible_content_is_left_out() {
     let html = "a<noscript>no</noscript><template><p>no</template><div style='DISPLAY : none'>no<div>no</div></div><span hidden>no</span>\
         <p hidden>no<p>b<select><option>no<option selected>yes</select><!-- no --><div><b style='display:none'><p>no</b>c</div>";
     assert_eq!(read(html), "a\n\nb yes\n\nc");
@@ -84,7 +84,7 @@ fn broken_markup_is_read_as_browsers_read_it() {
 }
 
 #[test]
-fn a_page_is_decoded_as_it_declares() {
+fn a_page_is_decoded_in_its_declared_encoding() {
     let page = "<html><head><meta charset=windows-1251></head><body>Уровень воды</body></html>";
     let (bytes, _, _) = encoding_rs::WINDOWS_1251.encode(page);
     assert_eq!(text(&bytes).unwrap().text, "Уровень воды\n");
@@ -94,7 +94,7 @@ fn a_page_is_decoded_as_it_declares() {
 fn a_page_without_text_says_so() {
     assert_eq!(text(b"<html><body></body></html>").unwrap_err(), Failure::no_text("an empty page"));
     let made = format!("<html><body><div id=app></div><script>{}</script></body></html>", "x();".repeat(2000));
-    assert_eq!(text(made.as_bytes()).unwrap_err(), Failure::no_text("a page that its programs fill in"));
+    assert_eq!(text(made.as_bytes()).unwrap_err(), Failure::no_text("a page that scripts fill in"));
     let partly = text(made.replace("<div", "Loading<div").as_bytes()).unwrap();
     assert_eq!(partly.doubts.len(), 1);
 }

@@ -1,44 +1,44 @@
-//! Cuts HTML into tags and text, forgiving what browsers forgive, in one pass and without a tree: a page of any depth and size is read in
+//! Splits HTML into tags and text, in one pass and without a tree, and forgives the errors that browsers forgive. A page of any depth and size takes
 //! linear time and constant memory.
 
 use mail_parser::decoders::html::add_html_token;
 use std::borrow::Cow;
 
-/// A piece of a page.
+/// A token of a page.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Token<'a> {
-    /// Text, with its references (`&amp;`) still to be resolved by [`resolved`].
+    /// Text whose references (`&amp;`) still need [`resolved`].
     Text(&'a str),
     /// Text in which `&` stands for itself.
     Verbatim(&'a str),
     /// An element begins.
     Start(Tag<'a>),
-    /// An element ends; its name in small letters.
+    /// An element ends; its name in lower case.
     End(Cow<'a, str>),
 }
 
-/// A tag at the beginning of an element.
+/// A start tag.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Tag<'a> {
-    /// In small letters.
+    /// The name, in lower case.
     pub name: Cow<'a, str>,
     attributes: &'a str,
-    /// It ends at once, where the page is XHTML.
+    /// The element ends at once, as XHTML pages can say.
     pub closed: bool,
 }
 
 /// The tokens of a page.
 pub struct Tokens<'a> {
     rest: &'a str,
-    /// `<br/>` ends an element: the page is XHTML.
+    /// The page is XHTML, so `<br/>` ends an element.
     xml: bool,
-    /// The element whose content holds no tags, which comes next.
+    /// The open element whose content holds no tags.
     raw: Option<Cow<'a, str>>,
     no_more_cdata: bool,
 }
 
 impl<'a> Tokens<'a> {
-    /// Nothing is read yet.
+    /// Begins at the start of the page.
     pub fn new(html: &'a str) -> Self {
         let head = html.get(..html.floor_char_boundary(1000)).unwrap_or_default();
         let xml = head.trim_start().starts_with("<?xml") || head.contains("http://www.w3.org/1999/xhtml");
@@ -51,13 +51,13 @@ impl<'a> Tokens<'a> {
         taken
     }
 
-    /// Leaves out everything up to and with `end`, or all that is left.
+    /// Skips everything up to and including `end`, or the rest of the page.
     fn skip_past(&mut self, end: &str) {
         let past = self.rest.find(end).map_or(self.rest.len(), |at| at + end.len());
         self.advance(past);
     }
 
-    /// The content of an element that holds no tags.
+    /// Reads the content of an element that holds no tags.
     fn raw_content(&mut self, name: &str) -> Option<Token<'a>> {
         let bytes = self.rest.as_bytes();
         let mut from = 0;
@@ -78,7 +78,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// A tag; `rest` stands at its `<`.
+    /// Reads a tag; `rest` begins with its `<`.
     fn tag(&mut self) -> Option<Token<'a>> {
         let ends = self.rest.as_bytes().get(1) == Some(&b'/');
         let start = if ends { 2 } else { 1 };
@@ -86,7 +86,7 @@ impl<'a> Tokens<'a> {
         let name_end = inner.find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).unwrap_or(inner.len());
         let name = lower(&inner[..name_end]);
         let attributes = &inner[name_end..];
-        // A quote that is never closed again is no quote.
+        // A quote that is never closed does not count.
         let Some(length) = end_of_tag(attributes).or_else(|| attributes.find('>')) else {
             // The page ends within the tag.
             self.rest = "";
@@ -146,7 +146,7 @@ impl<'a> Iterator for Tokens<'a> {
 }
 
 impl Tag<'_> {
-    /// The value of an attribute, by its name in small letters.
+    /// The value of an attribute, by its name in lower case.
     pub fn attribute(&self, wanted: &str) -> Option<Cow<'_, str>> {
         let mut rest = self.attributes;
         loop {
@@ -165,7 +165,7 @@ impl Tag<'_> {
     }
 }
 
-/// The value behind the name of an attribute, and what comes after it.
+/// Splits off the value after the name of an attribute.
 fn value(after: &str) -> (&str, &str) {
     let Some(value) = after.trim_ascii_start().strip_prefix('=') else { return ("", after) };
     let value = value.trim_ascii_start();
@@ -176,7 +176,7 @@ fn value(after: &str) -> (&str, &str) {
     value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len()))
 }
 
-/// Where the `>` of a tag stands: not the ones in quotes.
+/// The index of the `>` that ends a tag, outside quotes.
 fn end_of_tag(attributes: &str) -> Option<usize> {
     let bytes = attributes.as_bytes();
     let mut at = 0;
@@ -197,7 +197,7 @@ fn lower(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|b| b.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
 }
 
-/// Text with its references resolved.
+/// Resolves the references in a text.
 pub fn resolved(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
         return Cow::Borrowed(text);
@@ -214,10 +214,10 @@ pub fn resolved(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Names that browsers take without a semicolon, as far as they are met with.
+/// The common names that browsers accept without a semicolon.
 const WITHOUT_SEMICOLON: [&str; 10] = ["nbsp", "amp", "lt", "gt", "quot", "copy", "reg", "laquo", "raquo", "middot"];
 
-/// Writes what the reference at the beginning of `rest` stands for; its length.
+/// Writes the character of the reference that begins `rest`. Returns the length of the reference.
 fn reference(rest: &str, out: &mut String) -> usize {
     let inner = &rest[1..];
     let number = inner.starts_with('#');
@@ -241,7 +241,7 @@ fn reference(rest: &str, out: &mut String) -> usize {
     1
 }
 
-/// Numbers in the range of the C1 controls mean what they mean in Windows-1252.
+/// The character with this number. Numbers of C1 controls are read as Windows-1252, as browsers do.
 fn numbered(digits: &str) -> Option<char> {
     let number = match digits.strip_prefix(['x', 'X']) {
         Some(hex) => u32::from_str_radix(hex, 16).ok()?,
@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_stand_for_their_characters_and_a_lone_ampersand_for_itself() {
+    fn references_are_resolved_and_lone_ampersands_kept() {
         assert_eq!(
             resolved("a &amp; b &lt;c&gt; &eacute;&#233;&#xe9; &nbsp;| &copy 2026 &ndash; &#150;"),
             "a & b <c> ééé \u{a0}| © 2026 – –"
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_are_found_however_they_are_quoted() {
+    fn attributes_are_found_with_any_quotes() {
         let mut tokens = Tokens::new("<A HREF='a>b' title = \"x &amp; y\" hidden data-x=1/2 class=c>text");
         let Some(Token::Start(tag)) = tokens.next() else { unreachable!("a tag") };
         assert_eq!(tag.name, "a");

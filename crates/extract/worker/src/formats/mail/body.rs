@@ -1,16 +1,16 @@
-//! The body of an e-mail as people read it.
+//! The body of an e-mail as a mail program shows it.
 
 use super::{super::html, part};
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 use std::fmt::Write;
 
-/// A plain body shorter than that may only say that there is another one.
-const STUB: usize = 200;
+/// A plain body shorter than this, in bytes, may only point to the HTML body.
+const STUB_BYTES: usize = 200;
 
-/// The plain text, or else the page.
+/// The plain text, or the HTML body as text if the plain one is a stub.
 pub fn text(message: &Message<'_>) -> String {
     let plain = joined(message, &message.text_body);
-    if plain.trim().len() >= STUB || message.html_body == message.text_body {
+    if plain.trim().len() >= STUB_BYTES || message.html_body == message.text_body {
         return plain;
     }
     let page = joined(message, &message.html_body);
@@ -43,10 +43,10 @@ fn plain(message: &Message<'_>, part: &MessagePart<'_>) -> String {
     }
 }
 
-/// Joins the lines that a program has broken (RFC 3676).
+/// Joins soft-wrapped lines (`format=flowed`, RFC 3676).
 fn flowed(text: &str, delete_space: bool) -> String {
     let mut out = String::with_capacity(text.len());
-    // The depth of the quotation that goes on in the next line.
+    // Quote depth of the paragraph that continues on the next line.
     let mut open: Option<usize> = None;
     for line in text.lines() {
         let depth = line.len() - line.trim_start_matches('>').len();
@@ -71,7 +71,7 @@ fn flowed(text: &str, delete_space: bool) -> String {
     out
 }
 
-/// Why its body cannot be read.
+/// The reason why the body cannot be read, if it is encrypted.
 pub fn locked(message: &Message<'_>) -> Option<&'static str> {
     let root = message.parts.first()?;
     if root.is_content_type("multipart", "encrypted") {

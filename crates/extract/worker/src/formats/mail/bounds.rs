@@ -1,13 +1,13 @@
-//! What the library would take too long, or too deep a stack, to take apart.
+//! Limits that keep the mail parser from taking too long or overflowing the stack.
 
 use std::{collections::HashMap, io::BufRead};
 
-/// What parts without an end may cost to look for, in bytes looked at: the library looks through the whole rest for each of them.
-const LOOKED_AT: usize = 20_000_000_000;
-/// E-mails in e-mails: the library takes them apart each within the other.
-const NESTED: usize = 20_000;
+/// Most bytes the parser may scan for boundaries that never come. It scans the rest of the e-mail for each one.
+const MAX_SCANNED_BYTES: usize = 20_000_000_000;
+/// Most e-mails nested in each other; the parser recurses into each.
+const MAX_NESTED_MAILS: usize = 20_000;
 
-/// Whether an e-mail can be taken apart within reason.
+/// Whether an e-mail can be parsed in reasonable time and stack space.
 pub fn is_within(bytes: &[u8]) -> bool {
     let mut nested = 0;
     let mut declared: HashMap<&[u8], usize> = HashMap::new();
@@ -19,10 +19,10 @@ pub fn is_within(bytes: &[u8]) -> bool {
         let line = &line[..(line.len() - rest.len()).min(1000)];
         nested += usize::from(line.contains(&b'/') && after(line, b"message/").is_some());
         if let Some(boundary) = line.contains(&b'=').then(|| after(line, b"boundary")).flatten() {
-            *declared.entry(name(boundary)).or_default() += 1;
+            *declared.entry(unquoted(boundary)).or_default() += 1;
         }
     }
-    if nested > NESTED {
+    if nested > MAX_NESTED_MAILS {
         return false;
     }
     let mut rest = bytes;
@@ -35,17 +35,17 @@ pub fn is_within(bytes: &[u8]) -> bool {
         }
         let _ = rest.skip_until(b'\n');
     }
-    declared.values().sum::<usize>().saturating_mul(bytes.len()) <= LOOKED_AT
+    declared.values().sum::<usize>().saturating_mul(bytes.len()) <= MAX_SCANNED_BYTES
 }
 
-/// What stands in a line behind a word, in small or large letters.
+/// The rest of a line after a word, ignoring case.
 fn after<'a>(line: &'a [u8], word: &[u8]) -> Option<&'a [u8]> {
     let at = line.windows(word.len()).position(|found| found.eq_ignore_ascii_case(word))?;
     Some(&line[at + word.len()..])
 }
 
-/// The value behind a `=`, with or without quotes.
-fn name(value: &[u8]) -> &[u8] {
+/// The value after a `=`, with or without quotes.
+fn unquoted(value: &[u8]) -> &[u8] {
     let value = value.trim_ascii_start().strip_prefix(b"=").unwrap_or(value).trim_ascii_start();
     let (value, quoted) = value.strip_prefix(b"\"").map_or((value, false), |value| (value, true));
     let ends = |b: &u8| if quoted { *b == b'"' } else { *b == b';' || b.is_ascii_whitespace() };

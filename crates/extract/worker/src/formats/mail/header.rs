@@ -1,10 +1,10 @@
-//! The headers that people read.
+//! The headers a reader needs: sender, recipients, date and subject.
 
 use mail_parser::{Address, DateTime, HeaderName, Message};
 use plumb_extract::decode_text;
 use std::fmt::Write;
 
-/// From, to, when, and about what.
+/// Sender, recipients, date and subject, one per line.
 pub fn text(message: &Message<'_>) -> String {
     let mut out = String::new();
     let mut line = |name: &str, value: String| {
@@ -21,7 +21,7 @@ pub fn text(message: &Message<'_>) -> String {
     out
 }
 
-/// "2026-03-04 14:05 +01:00", or what stands there where it is no date.
+/// The date as "2026-03-04 14:05 +01:00", or the raw header if it is not a date.
 pub fn date_of(message: &Message<'_>) -> String {
     match message.date().filter(|date| date.is_valid()) {
         Some(date) => date_text(date),
@@ -29,20 +29,20 @@ pub fn date_of(message: &Message<'_>) -> String {
     }
 }
 
-/// A date as people and programs read it.
+/// A date as "2026-03-04 14:05 +01:00".
 pub fn date_text(date: &DateTime) -> String {
     let DateTime { year, month, day, hour, minute, tz_before_gmt, tz_hour, tz_minute, .. } = date;
     let sign = if *tz_before_gmt { '-' } else { '+' };
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} {sign}{tz_hour:02}:{tz_minute:02}")
 }
 
-/// The subject in one line.
+/// The subject on one line.
 pub fn subject_of(message: &Message<'_>) -> String {
     let subject = one_line(message.subject().unwrap_or_default());
     if is_broken(&subject) { raw(message, &HeaderName::Subject) } else { subject }
 }
 
-/// Whom it is from, in one line.
+/// The sender on one line.
 pub fn sender_of(message: &Message<'_>) -> String {
     addresses(message, message.from(), HeaderName::From)
 }
@@ -69,7 +69,7 @@ fn is_broken(text: &str) -> bool {
     text.contains(char::REPLACEMENT_CHARACTER)
 }
 
-/// A header as it stands there: old programs write letters without saying in which encoding.
+/// A header decoded from its raw bytes: old programs write non-ASCII letters without declaring an encoding.
 fn raw(message: &Message<'_>, name: &HeaderName<'_>) -> String {
     let header = message.headers().iter().find(|header| header.name == *name);
     let range = header.map(|header| header.offset_start as usize..header.offset_end as usize);
@@ -77,7 +77,7 @@ fn raw(message: &Message<'_>, name: &HeaderName<'_>) -> String {
     one_line(&decode_text(bytes).unwrap_or_else(|_| String::from_utf8_lossy(bytes).into_owned()))
 }
 
-/// A text in one line, without what cannot be seen.
+/// The text on one line, without control characters.
 pub fn one_line(text: &str) -> String {
     let visible: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     visible.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -9,21 +9,21 @@ use mail_parser::{
 use plumb_extract::decode_text;
 use std::borrow::Cow;
 
-/// Something attached.
+/// An attachment of an e-mail.
 pub struct Attachment {
-    /// Its place in the e-mail.
+    /// Index of its part in the e-mail.
     pub id: u32,
-    /// Its name, safe and unique.
+    /// Its name, sanitised and unique.
     pub path: String,
 }
 
 impl Attachment {
-    /// Its bytes as they were attached.
+    /// Its bytes, decoded.
     pub fn bytes<'a>(&self, message: &'a Message<'_>) -> Cow<'a, [u8]> {
         message.part(self.id).map_or(Cow::Borrowed(&[]), |part| bytes(message, part))
     }
 
-    /// Its size, as far as is known without decoding it.
+    /// Its size in bytes, estimated without decoding it.
     pub fn size(&self, message: &Message<'_>) -> u64 {
         message.part(self.id).map_or(0, |part| match &part.body {
             PartType::Message(_) => part.raw_end_offset().saturating_sub(part.raw_body_offset()).into(),
@@ -32,8 +32,8 @@ impl Attachment {
     }
 }
 
-/// The bytes of a part without what they were wrapped in to be sent. The library has changed the encoding of texts, and nested e-mails are taken
-/// apart: these are had from the original.
+/// The bytes of a part without its transfer encoding. Texts and nested e-mails come from the original message: the
+/// library re-encodes the former and parses the latter.
 pub fn bytes<'a>(message: &'a Message<'_>, part: &'a MessagePart<'_>) -> Cow<'a, [u8]> {
     if part.is_binary() {
         return Cow::Borrowed(part.contents());
@@ -47,7 +47,7 @@ pub fn bytes<'a>(message: &'a Message<'_>, part: &'a MessagePart<'_>) -> Cow<'a,
     }
 }
 
-/// A part as text, in the encoding that it declares, or else in the one that it looks like.
+/// A part as text, in its declared encoding or else a detected one.
 pub fn decoded(message: &Message<'_>, part: &MessagePart<'_>) -> String {
     let bytes = bytes(message, part);
     let declared = part.content_type().and_then(|kind| kind.attribute("charset"));
@@ -61,7 +61,7 @@ pub fn decoded(message: &Message<'_>, part: &MessagePart<'_>) -> String {
     decode_text(&bytes).unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The name of an attachment, made up where it has none.
+/// The name of an attachment, derived from its type if it has none.
 pub fn name(part: &MessagePart<'_>) -> String {
     let given = part.attachment_name().map(one_line).filter(|name| !name.is_empty());
     if let PartType::Message(message) = &part.body {
@@ -70,10 +70,10 @@ pub fn name(part: &MessagePart<'_>) -> String {
         let name = if name.is_empty() { "e-mail".to_owned() } else { name };
         return if name.to_ascii_lowercase().ends_with(".eml") { name } else { format!("{name}.eml") };
     }
-    given.map_or_else(|| made_up(part), |name| name.replace(['/', '\\'], "_"))
+    given.map_or_else(|| name_from_type(part), |name| name.replace(['/', '\\'], "_"))
 }
 
-fn made_up(part: &MessagePart<'_>) -> String {
+fn name_from_type(part: &MessagePart<'_>) -> String {
     let kind = part.content_type();
     let (main, sub) = kind.map_or(("application", ""), |kind| (kind.ctype(), kind.subtype().unwrap_or_default()));
     let (main, sub) = (main.to_ascii_lowercase(), sub.to_ascii_lowercase());

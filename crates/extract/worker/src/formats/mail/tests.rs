@@ -23,7 +23,7 @@ fn body(mail: &str) -> String {
 }
 
 #[test]
-fn headers_and_body_read_as_people_read_them() {
+fn headers_and_body_read_as_in_a_mail_program() {
     let parsed = text(MIXED.as_bytes()).unwrap();
     let expected = "From: Jürgen Mühle <jm@example.org>\nTo: Weir, The <weir@example.org>, plain@example.org\nCc: one@example.org, two@example.org\n\
         Date: 2026-03-04 14:05 +01:00\nSubject: Pegel der Brücke und mehr\nAttachments: Straße_a.csv, image.jpg, Inner_ one.eml\n\nGrößer als üblich.\n\n> War es so?\n";
@@ -32,7 +32,7 @@ fn headers_and_body_read_as_people_read_them() {
 }
 
 #[test]
-fn attachments_have_the_bytes_that_were_attached() {
+fn attachments_keep_their_original_bytes() {
     let parsed = text(MIXED.as_bytes()).unwrap();
     let paths: Vec<_> = parsed.members.iter().map(|member| member.path.as_str()).collect();
     assert_eq!(paths, ["Straße_a.csv", "image.jpg", "Inner_ one.eml"]);
@@ -66,7 +66,7 @@ fn a_body_in_any_encoding_is_read() {
 }
 
 #[test]
-fn a_page_is_read_where_there_is_no_plain_text_to_speak_of() {
+fn html_replaces_a_missing_or_stub_plain_body() {
     let html = "From: a@example.org\nMIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n\n<html><body><p>Größer<br>als</p><p style='display:none'>no</p>";
     assert_eq!(body(html), "Größer\nals\n");
     let page = format!("<p>{}</p>", "The level is high. ".repeat(20));
@@ -77,7 +77,7 @@ fn a_page_is_read_where_there_is_no_plain_text_to_speak_of() {
 }
 
 #[test]
-fn an_encrypted_body_is_told() {
+fn encrypted_bodies_are_reported() {
     let pgp = "From: a@example.org\nSubject: s\nMIME-Version: 1.0\nContent-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=b\n\n--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--b\nContent-Type: application/octet-stream\n\n-----BEGIN PGP MESSAGE-----\n--b--\n";
     let smime = "From: a@example.org\nSubject: s\nMIME-Version: 1.0\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\nContent-Transfer-Encoding: base64\n\nMIAGCSqG\n";
     let inline = "From: a@example.org\nSubject: s\n\n-----BEGIN PGP MESSAGE-----\n\nabc\n-----END PGP MESSAGE-----\n";
@@ -89,7 +89,7 @@ fn an_encrypted_body_is_told() {
 }
 
 #[test]
-fn broken_mails_do_no_harm() {
+fn broken_mails_do_not_panic() {
     assert!(text(b"").is_err());
     for bytes in broken::forms(MIXED.as_bytes()) {
         let Ok(parsed) = text(&bytes) else { continue };
@@ -101,11 +101,11 @@ fn broken_mails_do_no_harm() {
 }
 
 #[test]
-fn deep_and_entangled_mails_end_soon() {
-    let begun = std::time::Instant::now();
+fn deep_and_entangled_mails_finish_in_time() {
+    let started = std::time::Instant::now();
     let nested = "Content-Type: message/rfc822\n\n".repeat(15_000);
     let deep = format!("From: a@example.org\n{nested}end");
-    // The child has a stack of this size.
+    // The worker's stack is this large.
     let read = std::thread::Builder::new().stack_size(64 << 20).spawn(move || drop(text(deep.as_bytes())));
     read.unwrap().join().unwrap();
     assert!(text(format!("From: a@example.org\n{nested}{nested}end").as_bytes()).is_err());
@@ -114,11 +114,11 @@ fn deep_and_entangled_mails_end_soon() {
     let _ = text(inside.as_bytes());
     let endless = parts(|n| format!("--x\nContent-Type: multipart/mixed; boundary=\"b{n}\"\n\n"));
     assert!(text(format!("From: a@example.org\nContent-Type: multipart/mixed; boundary=x\n\n{endless}").as_bytes()).is_err());
-    assert!(begun.elapsed() < std::time::Duration::from_secs(20));
+    assert!(started.elapsed() < std::time::Duration::from_secs(20));
 }
 
 #[test]
-fn words_of_headers_are_decoded_from_any_encoding() {
+fn encoded_words_in_headers_are_decoded() {
     // "ポンプ" in ISO-2022-JP, "水泵" in GB2312.
     let mail = "From: a@example.org\nSubject: =?ISO-2022-JP?B?GyRCJV0lcyVXGyhC?= =?GB2312?B?y66xww==?=\n\nbody\n";
     let parsed = text(mail.as_bytes()).unwrap();

@@ -1,16 +1,16 @@
-//! Where the e-mails of a mailbox begin and end.
+//! Splits a mailbox into its e-mails.
 
 use std::io::{self, BufRead, Write};
 
-/// The e-mails of a mailbox, without the lines that divide them.
+/// The e-mails of a mailbox, without their "From " separator lines.
 pub fn mails(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = bytes;
-    // What stands before the first dividing line belongs to no e-mail.
+    // Bytes before the first separator belong to no e-mail.
     next_mail(&mut rest);
     std::iter::from_fn(move || if rest.is_empty() { None } else { Some(next_mail(&mut rest)) })
 }
 
-/// Everything up to the next dividing line; `rest` goes on behind that line.
+/// Everything up to the next separator; `rest` continues after it.
 fn next_mail<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     let whole = *rest;
     let mut at = whole;
@@ -19,31 +19,31 @@ fn next_mail<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
             *rest = at;
             return without_last_empty_line(whole);
         }
-        if let Some(length) = divider(at) {
+        if let Some(length) = separator(at) {
             *rest = &at[length..];
             return without_last_empty_line(&whole[..whole.len() - at.len()]);
         }
-        pass_line(&mut at);
+        skip_line(&mut at);
     }
 }
 
 /// Moves on to the next line.
-fn pass_line(at: &mut &[u8]) {
+fn skip_line(at: &mut &[u8]) {
     // Reading from memory does not fail.
     let _ = at.skip_until(b'\n');
 }
 
-/// "From sender Thu Jan  1 00:00:00 2026" with a header on the next line: its length.
-fn divider(at: &[u8]) -> Option<usize> {
+/// Length of the separator here: "From sender Thu Jan  1 00:00:00 2026" with a header on the next line.
+fn separator(at: &[u8]) -> Option<usize> {
     let line = at.strip_prefix(b"From ")?;
     let mut next = line;
-    pass_line(&mut next);
+    skip_line(&mut next);
     let line = &line[..line.len() - next.len()];
     let time = line.windows(5).any(|w| matches!(w, [a, b, b':', c, d] if [a, b, c, d].into_iter().all(u8::is_ascii_digit)));
     (line.len() < 300 && time && begins_header(next)).then(|| at.len() - next.len())
 }
 
-/// A line like "Subject: …". Mailboxes of old programs have a ">From " line first.
+/// Whether a line looks like "Subject: …". Old programs put a ">From " line first.
 fn begins_header(line: &[u8]) -> bool {
     let name = line.iter().take(80).position(|&b| !(b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
     line.starts_with(b">From ") || name.is_some_and(|end| end > 0 && line[end] == b':')
@@ -56,21 +56,21 @@ fn without_last_empty_line(mail: &[u8]) -> &[u8] {
 
 /// Where the headers of an e-mail end.
 pub fn end_of_headers(mail: &[u8]) -> usize {
-    /// No honest e-mail has longer ones.
-    const LONGEST: usize = 256 << 10;
+    /// Longest headers that are parsed; real e-mails stay far below.
+    const MAX_HEADER_BYTES: usize = 256 << 10;
     let mut at = mail;
-    while !at.is_empty() && !at.starts_with(b"\n") && !at.starts_with(b"\r\n") && mail.len() - at.len() < LONGEST {
-        pass_line(&mut at);
+    while !at.is_empty() && !at.starts_with(b"\n") && !at.starts_with(b"\r\n") && mail.len() - at.len() < MAX_HEADER_BYTES {
+        skip_line(&mut at);
     }
     mail.len() - at.len()
 }
 
-/// Writes an e-mail as it was before it came into the mailbox: lines that begin with "From " were marked with a ">".
+/// Writes an e-mail as it was before delivery to the mailbox, which prefixes lines beginning with "From " with a ">".
 pub fn write_mail(mail: &[u8], to: &mut dyn Write) -> io::Result<()> {
     let mut rest = mail;
-    // A mark that is older than the e-mail's own headers divided it from another one.
+    // A quoted separator before the headers comes from an older mailbox.
     if rest.starts_with(b">From ") {
-        pass_line(&mut rest);
+        skip_line(&mut rest);
     }
     let mut at = rest;
     while !at.is_empty() {
@@ -79,7 +79,7 @@ pub fn write_mail(mail: &[u8], to: &mut dyn Write) -> io::Result<()> {
             to.write_all(&rest[..rest.len() - at.len()])?;
             rest = &at[1..];
         }
-        pass_line(&mut at);
+        skip_line(&mut at);
     }
     to.write_all(rest)
 }

@@ -13,7 +13,7 @@ fn member(bytes: &[u8], index: usize) -> String {
 }
 
 #[test]
-fn each_mail_is_a_member_and_the_text_is_their_list() {
+fn mails_are_members_and_the_text_lists_them() {
     let parsed = text(BOX.as_bytes()).unwrap();
     assert_eq!(
         parsed.text,
@@ -28,7 +28,7 @@ fn each_mail_is_a_member_and_the_text_is_their_list() {
 }
 
 #[test]
-fn what_is_attached_to_a_mail_is_listed_beside_it() {
+fn attachments_are_listed_beside_their_mail() {
     let mail = "From a@example.org Thu Jan  1 00:00:00 2026\nSubject: Two\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n\
         --x\n\nbody\n--x\nContent-Type: text/plain\nContent-Disposition: attachment; filename=note.txt\n\n>From the mill.\n--x--\n\n";
     let bytes = format!("{mail}From b@example.org Thu Jan  1 00:00:00 2026\nSubject: Last\n\nend\n");
@@ -40,7 +40,7 @@ fn what_is_attached_to_a_mail_is_listed_beside_it() {
 }
 
 #[test]
-fn line_ends_of_windows_are_understood() {
+fn windows_line_ends_are_understood() {
     let parsed = text(BOX.replace('\n', "\r\n").as_bytes()).unwrap();
     assert_eq!(parsed.members.len(), 3);
 }
@@ -49,7 +49,7 @@ fn line_ends_of_windows_are_understood() {
 fn a_hundred_thousand_mails_are_listed_in_seconds() {
     let one = "From a@example.org Thu Jan  1 00:00:00 2026\nFrom: a@example.org\nSubject: Level\n\nIt rose.\n\n";
     let many = one.repeat(100_000);
-    let begun = Instant::now();
+    let started = Instant::now();
     let parsed = text(many.as_bytes()).unwrap();
     assert_eq!((parsed.members.len(), parsed.members[99_999].path.as_str()), (100_000, "100000 Level.eml"));
     assert_eq!(parsed.members[0].path, "000001 Level.eml");
@@ -57,11 +57,11 @@ fn a_hundred_thousand_mails_are_listed_in_seconds() {
     for index in 0..100_000 {
         opened.member(index, &mut std::io::sink()).unwrap();
     }
-    assert!(begun.elapsed() < Duration::from_secs(60));
+    assert!(started.elapsed() < Duration::from_secs(60));
 }
 
 #[test]
-fn broken_mailboxes_do_no_harm() {
+fn broken_mailboxes_do_not_panic() {
     assert_eq!(text(b"").unwrap_err(), Failure::no_text("an empty mailbox"));
     for bytes in broken::forms(BOX.as_bytes()) {
         let members = text(&bytes).map_or(0, |parsed| parsed.members.len());

@@ -13,7 +13,7 @@ const NOTEBOOK: &str = r##"{"nbformat": 4, "nbformat_minor": 5, "metadata": {"ke
 ]}"##;
 
 #[test]
-fn cells_and_what_came_of_them_stand_in_order() {
+fn cells_and_their_outputs_are_in_order() {
     let parsed = text(NOTEBOOK.as_bytes()).unwrap();
     let expected = "# Levels\nOf the *upper* pool. ![plot]()\n\nfor n in range(2):\n    print(n)\n\n0\n1\n100%\n\ndf\n\n | a | b\n0 | 1 | 2\n\nValueError: no level\nline 2\n";
     assert_eq!(parsed.text, expected);
@@ -31,7 +31,7 @@ fn notebooks_of_version_3_are_read() {
 }
 
 #[test]
-fn an_empty_and_a_broken_notebook_say_so() {
+fn empty_and_broken_notebooks_give_a_reason() {
     assert_eq!(text(b"{\"cells\": []}").unwrap_err(), Failure::no_text("an empty notebook"));
     assert!(text(&NOTEBOOK.as_bytes()[..300]).unwrap_err().reason.starts_with("damaged"));
     for bytes in broken::forms(NOTEBOOK.as_bytes()) {

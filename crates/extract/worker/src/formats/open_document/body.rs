@@ -7,45 +7,45 @@ use crate::formats::zip::xml::{self, Node, Xml};
 use quick_xml::events::BytesStart;
 use std::collections::{HashMap, HashSet};
 
-/// More columns are made by people who want to fill the memory.
+/// Most columns of a table. Only files built to exhaust memory have more.
 const MAX_COLUMNS: usize = 1000;
-/// The same row again, at most.
-const MAX_REPEATED: usize = 1000;
-/// Longer text is not repeated.
-const MAX_AGAIN: usize = 2000;
-/// Objects in objects.
-const MAX_OBJECTS: usize = 3;
+/// Most repetitions of a row.
+const MAX_REPEATS: usize = 1000;
+/// Longest text that is repeated, in bytes.
+const MAX_REPEATED_BYTES: usize = 2000;
+/// Most objects nested in each other.
+const MAX_OBJECT_DEPTH: usize = 3;
 
 /// Reads the text of one document.
 pub struct Body<'b, 'p> {
     pub package: &'b mut Package<'p>,
     pub styles: Styles,
-    /// The list that is open, and how far each of its levels is counted.
+    /// Counters of the open list, one per level.
     list: Vec<u32>,
     list_style: String,
-    /// How far lists were counted that may go on later, by their names and by their styles.
+    /// Counters of ended lists that may continue later, by id and by style.
     ended: HashMap<String, Vec<u32>>,
     headings: [u32; LEVELS],
-    objects: usize,
-    /// Each object is read once.
+    object_depth: usize,
+    /// Objects already read: each is read once.
     seen: HashSet<String>,
 }
 
-/// A paragraph while it is read.
+/// A paragraph being read.
 #[derive(Default)]
 pub struct Paragraph {
     pub text: String,
-    /// Text boxes, pictures and notes: they stand after it.
+    /// Text boxes, pictures and notes, which follow the paragraph.
     pub after: Vec<Piece>,
 }
 
 impl<'b, 'p> Body<'b, 'p> {
     pub fn new(package: &'b mut Package<'p>, styles: Styles) -> Self {
         let (list, list_style, ended) = (Vec::new(), String::new(), HashMap::new());
-        Self { package, styles, list, list_style, ended, headings: [0; LEVELS], objects: 0, seen: HashSet::new() }
+        Self { package, styles, list, list_style, ended, headings: [0; LEVELS], object_depth: 0, seen: HashSet::new() }
     }
 
-    /// Everything in the element that just began.
+    /// Reads the content of the element that just began.
     pub fn blocks(&mut self, xml: &mut Xml<'_>, to: &mut Vec<Piece>) {
         loop {
             match xml.next() {
@@ -56,7 +56,7 @@ impl<'b, 'p> Body<'b, 'p> {
         }
     }
 
-    /// One element of the text, or what is in it where it only wraps.
+    /// Reads one element, or its content if it only wraps others.
     pub fn block(&mut self, xml: &mut Xml<'_>, tag: &BytesStart<'_>, to: &mut Vec<Piece>) {
         match xml::name(tag) {
             "p" => {
@@ -70,7 +70,7 @@ impl<'b, 'p> Body<'b, 'p> {
             "frame" | "image" | "object" => self.frame(xml, tag, to),
             "section" if xml::attr(tag, "display").as_deref() == Some("none") => xml.skip(),
             "annotation" => to.extend(self.annotation(xml)),
-            name if unseen(name) => xml.skip(),
+            name if is_invisible(name) => xml.skip(),
             _ => self.blocks(xml, to),
         }
     }
@@ -106,9 +106,9 @@ impl<'b, 'p> Body<'b, 'p> {
         }
         let mut counts = vec![0];
         if outermost {
-            let goes_on = xml::attr(tag, "continue-numbering").as_deref() == Some("true");
+            let continues = xml::attr(tag, "continue-numbering").as_deref() == Some("true");
             let other = xml::attr(tag, "continue-list").map(|other| format!("#{other}"));
-            let other = other.or_else(|| goes_on.then(|| self.list_style.clone()));
+            let other = other.or_else(|| continues.then(|| self.list_style.clone()));
             if let Some(before) = other.and_then(|other| self.ended.get(&other)) {
                 counts.clone_from(before);
             }
@@ -153,7 +153,7 @@ impl<'b, 'p> Body<'b, 'p> {
                     let text = paragraph.text.trim();
                     let space = if label.is_empty() { "" } else { " " };
                     if text.is_empty() {
-                        // The number of an item without words says nothing.
+                        // The number of an empty item carries no information.
                     } else if heading {
                         let label = if label == "-" { "" } else { &label };
                         to.push(Piece::Heading(format!("{label}{space}{text}").trim().to_owned()));
@@ -163,7 +163,7 @@ impl<'b, 'p> Body<'b, 'p> {
                     to.extend(paragraph.after);
                 }
                 "list" => {
-                    // Items that only hold a deeper list are not counted.
+                    // Items that only hold a nested list are not counted.
                     first = false;
                     self.list(xml, &tag, to);
                 }
@@ -181,7 +181,7 @@ impl<'b, 'p> Body<'b, 'p> {
         styles::label(levels, &self.list)
     }
 
-    /// The words of a paragraph, read to its end.
+    /// Reads a paragraph to its end.
     pub fn paragraph(&mut self, xml: &mut Xml<'_>, tag: &BytesStart<'_>) -> Paragraph {
         let mut paragraph = Paragraph::default();
         if self.styles.is_hidden(xml::attr(tag, "style-name").as_deref()) {
@@ -223,10 +223,10 @@ impl<'b, 'p> Body<'b, 'p> {
                     let reading = xml.words();
                     to.text.push_str(&format!("({})", reading.trim()));
                 }
-                // What stands in a drawing has paragraphs of its own.
+                // Drawings have paragraphs of their own.
                 "p" | "list" | "table" => self.block(xml, &tag, &mut to.after),
                 "frame" | "image" | "object" => self.frame(xml, &tag, &mut to.after),
-                name if unseen(name) => xml.skip(),
+                name if is_invisible(name) => xml.skip(),
                 _ => self.inline(xml, to),
             }
         }
@@ -272,7 +272,7 @@ impl<'b, 'p> Body<'b, 'p> {
         (!words.is_empty()).then(|| Piece::Note(format!("[comment{by}] {words}")))
     }
 
-    /// A frame holds the same thing in several forms, or a text.
+    /// Reads a frame: alternative forms of one object, or text.
     fn frame(&mut self, xml: &mut Xml<'_>, tag: &BytesStart<'_>, to: &mut Vec<Piece>) {
         if xml::name(tag) == "object"
             && let Some(folder) = xml::attr(tag, "href")
@@ -295,18 +295,18 @@ impl<'b, 'p> Body<'b, 'p> {
         self.list = list;
     }
 
-    /// An equation or a chart.
+    /// Reads an embedded equation or chart.
     fn object(&mut self, folder: &str, to: &mut Vec<Piece>) {
         let part = format!("{}/content.xml", folder.trim_start_matches("./").trim_end_matches('/'));
-        if self.objects >= MAX_OBJECTS || !self.seen.insert(part.clone()) {
+        if self.object_depth >= MAX_OBJECT_DEPTH || !self.seen.insert(part.clone()) {
             return;
         }
         let Ok(Some(text)) = self.package.xml(&part) else { return };
         let mut xml = Xml::new(&text);
         let Some(root) = xml.next_open() else { return };
-        self.objects += 1;
+        self.object_depth += 1;
         if xml::name(&root) == "math" {
-            // What was typed stands beside what is drawn.
+            // The annotation holds the formula as it was typed.
             let mut typed = String::new();
             xml.each(|xml, tag| {
                 let found = xml::name(tag) == "annotation";
@@ -317,10 +317,10 @@ impl<'b, 'p> Body<'b, 'p> {
             });
             to.push(Piece::Paragraph(blocks::in_one_line(&typed)));
         } else if text.contains("<office:chart") {
-            // Charts keep a table of what they draw.
+            // A chart keeps its data as a table.
             self.blocks(&mut xml, to);
         }
-        self.objects -= 1;
+        self.object_depth -= 1;
     }
 
     fn table(&mut self, xml: &mut Xml<'_>, to: &mut Vec<Piece>) {
@@ -338,8 +338,8 @@ impl<'b, 'p> Body<'b, 'p> {
             match xml.next() {
                 Node::Open(tag) => match xml::name(&tag) {
                     "table-row" => {
-                        let again = xml::number::<usize>(&tag, "number-rows-repeated").unwrap_or(1);
-                        self.row(xml, again, to, notes);
+                        let repeat = xml::number::<usize>(&tag, "number-rows-repeated").unwrap_or(1);
+                        self.row(xml, repeat, to, notes);
                     }
                     "table-column" | "table-columns" | "table-header-columns" | "table-column-group" => xml.skip(),
                     "table-header-rows" | "table-rows" | "table-row-group" => self.rows(xml, to, notes),
@@ -351,20 +351,24 @@ impl<'b, 'p> Body<'b, 'p> {
         }
     }
 
-    fn row(&mut self, xml: &mut Xml<'_>, again: usize, to: &mut Vec<Piece>, notes: &mut Vec<Piece>) {
+    fn row(&mut self, xml: &mut Xml<'_>, repeat: usize, to: &mut Vec<Piece>, notes: &mut Vec<Piece>) {
         let mut cells: Vec<Vec<Piece>> = Vec::new();
         loop {
             match xml.next() {
                 Node::Open(tag) => {
-                    let again = xml::number::<usize>(&tag, "number-columns-repeated").unwrap_or(1);
+                    let repeat = xml::number::<usize>(&tag, "number-columns-repeated").unwrap_or(1);
                     let mut pieces = Vec::new();
                     self.blocks(xml, &mut pieces);
                     if xml::name(&tag) == "covered-table-cell" {
                         pieces.clear();
                     }
-                    // Much text is not repeated.
-                    let room = if again > 1 && size(&pieces) > MAX_AGAIN { 1 } else { MAX_COLUMNS.saturating_sub(cells.len()) };
-                    cells.extend(std::iter::repeat_n(pieces, again.min(room)));
+                    // Long text is not repeated.
+                    let room = if repeat > 1 && size(&pieces) > MAX_REPEATED_BYTES {
+                        1
+                    } else {
+                        MAX_COLUMNS.saturating_sub(cells.len())
+                    };
+                    cells.extend(std::iter::repeat_n(pieces, repeat.min(room)));
                 }
                 Node::Close | Node::End => break,
                 Node::Text(_) => {}
@@ -381,15 +385,15 @@ impl<'b, 'p> Body<'b, 'p> {
         if let [only] = cells.as_slice()
             && contents(only) > 1
         {
-            // A box around text, and no table.
+            // A single cell is a box around text, not a table.
             to.extend(cells.pop().unwrap_or_default());
             return;
         }
         let cells: Vec<_> = cells.into_iter().map(|pieces| blocks::cell(pieces, notes)).collect();
         let row = blocks::row(&cells);
         if !row.is_empty() {
-            let again = if row.len() > MAX_AGAIN { 1 } else { again.min(MAX_REPEATED) };
-            to.extend(std::iter::repeat_n(Piece::Row(row), again));
+            let repeat = if row.len() > MAX_REPEATED_BYTES { 1 } else { repeat.min(MAX_REPEATS) };
+            to.extend(std::iter::repeat_n(Piece::Row(row), repeat));
         }
     }
 }
@@ -402,8 +406,8 @@ fn size(pieces: &[Piece]) -> usize {
     pieces.iter().map(one).sum()
 }
 
-/// What is written down for programs.
-fn unseen(name: &str) -> bool {
+/// Whether an element is meant for programs, not readers.
+fn is_invisible(name: &str) -> bool {
     name.ends_with("-source") && name != "data-source"
         || name.ends_with("-decls")
         || matches!(
@@ -422,7 +426,7 @@ fn unseen(name: &str) -> bool {
         )
 }
 
-/// White space counts once, however the file is laid out.
+/// Appends text with each run of white space collapsed to one space.
 fn push_collapsed(out: &mut String, text: &str) {
     for c in text.chars() {
         if !matches!(c, ' ' | '\t' | '\r' | '\n') {

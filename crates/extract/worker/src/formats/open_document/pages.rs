@@ -12,7 +12,7 @@ struct Shape {
     pieces: Vec<Piece>,
 }
 
-/// One slide, and its notes after it.
+/// Reads one slide, followed by its notes.
 pub fn page(body: &mut Body<'_, '_>, xml: &mut Xml<'_>, number: usize, blocks: &mut Blocks) {
     let (mut shapes, mut notes) = (Vec::new(), Vec::new());
     while let Some(tag) = xml.child() {
@@ -25,7 +25,7 @@ pub fn page(body: &mut Body<'_, '_>, xml: &mut Xml<'_>, number: usize, blocks: &
     blocks.place(format!("slide {number}"));
     let (titles, others): (Vec<_>, Vec<_>) = shapes.into_iter().partition(|shape| shape.title);
     let areas: Vec<_> = others.iter().map(|shape| shape.area).collect();
-    let sorted = order::reading(&areas).into_iter().filter_map(|at| others.get(at));
+    let sorted = order::reading_order(&areas).into_iter().filter_map(|at| others.get(at));
     for piece in titles.iter().chain(sorted).flat_map(|shape| &shape.pieces) {
         blocks.push(piece);
     }
@@ -47,13 +47,13 @@ fn shape(body: &mut Body<'_, '_>, xml: &mut Xml<'_>, tag: &BytesStart<'_>) -> Sh
     if empty {
         pieces.clear();
     }
-    // The lines of one shape stay together.
+    // Items keep the lines of one shape together.
     let lines = pieces.into_iter().map(|piece| if let Piece::Paragraph(text) = piece { Piece::Item(text) } else { piece });
     let pieces = std::iter::once(Piece::Gap).chain(lines).chain([Piece::Gap]).collect();
     Shape { area: area(tag), title, pieces }
 }
 
-/// The frames with words; others show the slide, its number and the date.
+/// Reads the frames with text; the others show the slide, its number and the date.
 fn notes(body: &mut Body<'_, '_>, xml: &mut Xml<'_>, to: &mut Vec<Piece>) {
     loop {
         match xml.next() {
@@ -76,7 +76,7 @@ fn area(tag: &BytesStart<'_>) -> Option<Area> {
     Some(Area { left: get("x")?, top: get("y")?, width: get("width")?, height: get("height").unwrap_or(0) })
 }
 
-/// "2.5cm" in hundredths of a millimetre.
+/// Converts a length such as "2.5cm" to hundredths of a millimetre.
 fn length(text: &str) -> Option<i64> {
     let digits = text.trim_end_matches(|c: char| c.is_alphabetic() || c == '%');
     let unit = match &text[digits.len()..] {

@@ -1,4 +1,4 @@
-//! What the styles of an OpenDocument say of lists, headings and hidden words.
+//! OpenDocument styles: list labels, heading numbers and hidden text.
 
 use crate::formats::word::numerals;
 use crate::formats::zip::xml::{self, Xml};
@@ -7,29 +7,29 @@ use std::collections::{HashMap, HashSet};
 
 pub const LEVELS: usize = 10;
 
-/// How the items of a level are marked.
+/// How the items of a list level are labelled.
 #[derive(Clone, Default)]
 pub struct Level {
-    /// What Word calls the way of counting; "bullet" for signs.
+    /// Word's name for the number format; "bullet" for bullets.
     format: String,
     before: String,
     after: String,
-    /// How many levels the number shows.
+    /// How many levels the label shows.
     shown: usize,
     pub start: Option<u32>,
 }
 
-/// The styles by their names.
+/// The styles by name.
 #[derive(Default)]
 pub struct Styles {
     lists: HashMap<String, Vec<Level>>,
-    /// The numbers of headings.
+    /// The levels of numbered headings.
     outline: Vec<Level>,
     hidden: HashSet<String>,
 }
 
 impl Styles {
-    /// Takes in the styles of a part up to where its text begins.
+    /// Adds the styles of a part, up to where its text begins.
     pub fn add(&mut self, text: &str) {
         let mut xml = Xml::new(text);
         let mut style = String::new();
@@ -50,7 +50,7 @@ impl Styles {
         }
     }
 
-    /// Whether words of this style are hidden.
+    /// Whether text in this style is hidden.
     pub fn is_hidden(&self, style: Option<&str>) -> bool {
         style.is_some_and(|style| self.hidden.contains(style))
     }
@@ -66,7 +66,7 @@ impl Styles {
     }
 }
 
-/// What stands before an item whose levels are counted like this.
+/// The label of an item, from the counters of its levels.
 pub fn label(levels: &[Level], counts: &[u32]) -> String {
     let Some(own) = counts.len().checked_sub(1).and_then(|at| levels.get(at)) else { return "-".to_owned() };
     if own.format == "bullet" {
@@ -81,7 +81,7 @@ pub fn label(levels: &[Level], counts: &[u32]) -> String {
         .zip(levels)
         .skip(from)
         .filter(|(_, level)| !matches!(level.format.as_str(), "bullet" | "none"))
-        .map(|(&count, level)| numerals::written(count, &level.format))
+        .map(|(&count, level)| numerals::format_number(count, &level.format))
         .collect();
     format!("{}{}{}", own.before, numbers.join("."), own.after).trim().to_owned()
 }
@@ -95,14 +95,14 @@ fn levels(xml: &mut Xml<'_>) -> Vec<Level> {
         }
         let place = xml::number::<usize>(tag, "level").unwrap_or(1).saturating_sub(1);
         if let Some(level) = levels.get_mut(place) {
-            *level = of_tag(tag, kind);
+            *level = level_from_tag(tag, kind);
         }
         false
     });
     levels
 }
 
-fn of_tag(tag: &BytesStart<'_>, kind: &str) -> Level {
+fn level_from_tag(tag: &BytesStart<'_>, kind: &str) -> Level {
     let get = |name| xml::attr(tag, name).map(|value| value.into_owned()).unwrap_or_default();
     let counted = match get("num-format").as_str() {
         "" => "none",

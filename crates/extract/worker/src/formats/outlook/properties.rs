@@ -1,4 +1,4 @@
-//! What Outlook knows of a message, a recipient or an attachment: numbered properties in a folder of the file.
+//! Properties of a message, a recipient or an attachment: numbered values in a folder of the file.
 
 use cfb::CompoundFile;
 use encoding_rs::{Encoding, UTF_8, UTF_16LE};
@@ -8,32 +8,32 @@ use std::{
     io::{Cursor, Read},
 };
 
-/// The file.
+/// An opened `.msg` file.
 pub type File<'a> = CompoundFile<Cursor<&'a [u8]>>;
 
-/// The list of the properties of a folder.
-pub const LIST: &str = "__properties_version1.0";
-/// A longer property is damaged.
-const LONGEST: u64 = 512 << 20;
+/// The stream that lists the properties of a folder.
+pub const PROPERTY_LIST: &str = "__properties_version1.0";
+/// Most bytes read from a property; a longer one is damaged.
+const MAX_PROPERTY_BYTES: u64 = 512 << 20;
 const STRING: u16 = 0x001e;
 const UNICODE: u16 = 0x001f;
 const BINARY: u16 = 0x0102;
-/// The code pages of the message and of its page.
+/// Ids of the code pages of the message and of its HTML body.
 const CODE_PAGES: [u16; 2] = [0x3ffd, 0x3fde];
 
 /// The properties in one folder.
 pub struct Properties {
     folder: String,
-    /// Those with a fixed size.
+    /// The fixed-size properties.
     fixed: HashMap<u16, u64>,
     code_page: Option<&'static Encoding>,
 }
 
 impl Properties {
-    /// Reads the list. `head`: the bytes before it. `None`: there is no such folder.
+    /// Reads the list after skipping its `head` bytes of header. `None` if there is no such folder.
     pub fn read(file: &mut File<'_>, folder: &str, head: usize) -> Option<Self> {
         let folder = folder.trim_end_matches('/').to_owned();
-        let list = stream(file, &format!("{folder}/{LIST}"))?;
+        let list = stream(file, &format!("{folder}/{PROPERTY_LIST}"))?;
         let mut fixed = HashMap::new();
         for entry in list.get(head..).unwrap_or_default().as_chunks::<16>().0 {
             let [_, _, low, high, _, _, _, _, value @ ..] = *entry;
@@ -44,12 +44,12 @@ impl Properties {
         Some(this)
     }
 
-    /// A number.
+    /// A numeric property.
     pub fn number(&self, id: u16) -> Option<u32> {
         u32::try_from(self.fixed.get(&id)? & 0xffff_ffff).ok()
     }
 
-    /// A time, in seconds since 1970.
+    /// A time property, in seconds since 1970.
     pub fn time(&self, id: u16) -> Option<i64> {
         let ticks = self.fixed.get(&id).filter(|&&ticks| ticks > 0)?;
         Some(i64::try_from(ticks / 10_000_000).ok()? - 11_644_473_600)
@@ -63,17 +63,17 @@ impl Properties {
         format!("{}/__substg1.0_{id:04X}{kind:04X}", self.folder)
     }
 
-    /// Bytes.
+    /// A binary property.
     pub fn binary(&self, file: &mut File<'_>, id: u16) -> Option<Vec<u8>> {
         self.value(file, id, BINARY)
     }
 
-    /// How many bytes there are.
+    /// Size of a binary property, in bytes.
     pub fn length(&self, file: &File<'_>, id: u16) -> u64 {
         file.entry(self.path(id, BINARY)).map_or(0, |entry| entry.len())
     }
 
-    /// A text.
+    /// A text property.
     pub fn text(&self, file: &mut File<'_>, id: u16) -> Option<String> {
         if let Some(bytes) = self.value(file, id, UNICODE) {
             return Some(UTF_16LE.decode_without_bom_handling(&bytes).0.trim_end_matches('\0').to_owned());
@@ -82,12 +82,12 @@ impl Properties {
         Some(self.decoded(&bytes).trim_end_matches('\0').to_owned())
     }
 
-    /// The first of these texts that says something.
+    /// The first of these properties that is not blank.
     pub fn first_text(&self, file: &mut File<'_>, ids: &[u16]) -> Option<String> {
         ids.iter().find_map(|&id| self.text(file, id).filter(|text| !text.trim().is_empty()))
     }
 
-    /// A page; its bytes may say their encoding themselves.
+    /// An HTML property. It may declare its own encoding.
     pub fn page(&self, file: &mut File<'_>, id: u16) -> Option<String> {
         let page = match self.binary(file, id) {
             Some(bytes) => {
@@ -111,17 +111,17 @@ impl Properties {
     }
 }
 
-/// The content of a stream.
+/// The bytes of a stream.
 pub fn stream(file: &mut File<'_>, path: &str) -> Option<Vec<u8>> {
     if !file.is_stream(path) {
         return None;
     }
     let mut bytes = Vec::new();
-    file.open_stream(path).ok()?.take(LONGEST).read_to_end(&mut bytes).ok()?;
+    file.open_stream(path).ok()?.take(MAX_PROPERTY_BYTES).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 
-/// The folders of the message whose names begin so, in order.
+/// The first `most` folders of the message whose names begin with `prefix`, in order.
 pub fn storages(file: &File<'_>, prefix: &str, most: usize) -> Vec<String> {
     let folders = file.read_root_storage().filter(|entry| entry.is_storage() && entry.name().starts_with(prefix));
     let mut paths: Vec<_> = folders.map(|entry| format!("/{}", entry.name())).take(most).collect();
@@ -129,7 +129,7 @@ pub fn storages(file: &File<'_>, prefix: &str, most: usize) -> Vec<String> {
     paths
 }
 
-/// A code page of Windows.
+/// The encoding for a Windows code page.
 fn encoding_of(code_page: u32) -> Option<&'static Encoding> {
     let label = match code_page {
         1250..=1258 => format!("windows-{code_page}"),

@@ -77,7 +77,7 @@ fn headers_body_and_attachments_are_read() {
 }
 
 #[test]
-fn another_file_of_the_same_wrapping_is_no_message() {
+fn other_compound_files_are_not_messages() {
     let mut file = CompoundFile::create(Cursor::new(Vec::new())).unwrap();
     put(&mut file, "/WordDocument", b"x");
     let bytes = file.into_inner().into_inner();
@@ -85,7 +85,7 @@ fn another_file_of_the_same_wrapping_is_no_message() {
 }
 
 #[test]
-fn broken_messages_do_no_harm() {
+fn broken_messages_do_not_panic() {
     for bytes in broken::forms(&message()) {
         let members = text(&bytes).map_or(0, |parsed| parsed.members.len());
         if let Ok(mut opened) = open(&bytes) {

@@ -1,21 +1,21 @@
-//! Devanagari that a document has in the order of its signs on paper, put into the order in which it is spelled.
+//! Converts Devanagari from visual order, the order of the signs on paper, to logical order, the order of spelling.
 //!
-//! The vowel sign I stands before the letters after which it is spelled, and the hook of an R that is spelled first stands after them.
+//! The vowel sign I is printed before the letters that it follows in spelling. The hook of an R is printed after the letters that it precedes.
 
 const I: char = 'ि';
 const VIRAMA: char = '्';
 const NUKTA: char = '़';
 
-/// A word that no speller writes: the page has its signs in the order of printing.
-pub fn is_as_printed(word: &str) -> bool {
+/// Whether a word is in visual order, which no correct spelling allows.
+pub fn is_visual_order(word: &str) -> bool {
     word.starts_with(I)
 }
 
-/// The word as it is spelled.
-pub fn spelled(word: &str) -> String {
+/// The word in logical order.
+pub fn to_logical_order(word: &str) -> String {
     let printed: Vec<char> = word.chars().collect();
     let mut out: Vec<char> = Vec::with_capacity(printed.len());
-    // Where the last syllable begins, to which a hook belongs.
+    // The start of the last syllable, to which a hook belongs.
     let mut syllable = 0;
     let mut at = 0;
     while at < printed.len() {
@@ -36,7 +36,7 @@ pub fn spelled(word: &str) -> String {
             at = end;
         } else {
             match (out.last(), c) {
-                // Two signs for one.
+                // Two signs that print as one vowel.
                 (Some('ा'), 'े' | 'ै') => {
                     out.pop();
                     out.push(if c == 'े' { 'ो' } else { 'ौ' });
@@ -52,7 +52,7 @@ pub fn spelled(word: &str) -> String {
     out.into_iter().collect()
 }
 
-/// The end of the letters that are spelled as one group, from here on.
+/// The end of the consonant cluster that begins at `at`.
 fn consonants(printed: &[char], mut at: usize) -> usize {
     while printed.get(at).copied().is_some_and(is_consonant) {
         at += 1;
@@ -78,11 +78,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signs_are_put_where_they_are_spelled() {
+    fn signs_move_to_logical_order() {
         for (printed, word) in
             [("िवभाग", "विभाग"), ("िरपोटर्", "रिपोर्ट"), ("वणर्न", "वर्णन"), ("नलाें", "नलों"), ("वषर्", "वर्ष"), ("िमलीं", "मिलीं")]
         {
-            assert_eq!(spelled(printed), word);
+            assert_eq!(to_logical_order(printed), word);
         }
     }
 }

@@ -1,22 +1,22 @@
-//! Right-to-left text from the order in which it is seen to the order in which it is read.
+//! Converts right-to-left text from visual order to logical order.
 
 use super::script;
 
-/// How a character runs.
+/// The direction of a character.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Runs {
     Left,
     Right,
     Number,
-    /// Within a number, as its comma.
+    /// A separator within a number, such as a comma.
     InNumber,
     Either,
 }
 
-/// The characters of a line, from left to right, as they are read: which of them comes next and what it is, and whether there is a space before
-/// it. Brackets are the ones that are read.
+/// Converts the characters of a line, given from left to right, to reading order. Returns the index and the character, and whether a space stands
+/// before it. Brackets are mirrored where needed.
 pub fn logical(seen: &[char], spaces: &[bool], rtl_page: bool) -> (Vec<(usize, char)>, Vec<bool>) {
-    // A space is a character of its own here; `None`.
+    // `None` stands for a space, which is a character of its own here.
     let mut line: Vec<Option<usize>> = Vec::with_capacity(seen.len() * 2);
     for (at, &space) in spaces.iter().enumerate() {
         if space && at > 0 {
@@ -70,7 +70,7 @@ fn kind(c: char) -> Runs {
     }
 }
 
-/// 0: as the line in a left-to-right line; 1: right to left; 2: left to right within that.
+/// Embedding levels: 0 is left to right in a left-to-right line, 1 is right to left, 2 is left to right within level 1.
 fn levels(kinds: &[Runs], rtl: bool) -> Vec<u8> {
     let strong = |kind: &Runs| matches!(kind, Runs::Left | Runs::Right | Runs::Number);
     let mut levels = vec![u8::from(rtl); kinds.len()];
@@ -83,7 +83,7 @@ fn levels(kinds: &[Runs], rtl: bool) -> Vec<u8> {
             Runs::Left => 1,
             Runs::Right | Runs::Number if rtl => 2,
             Runs::Right => 0,
-            // Within a right-to-left part of a left-to-right line.
+            // A number within a right-to-left part of a left-to-right line.
             Runs::Number => {
                 if left == Some(&Runs::Left) && right == Some(&Runs::Left) {
                     2
@@ -109,7 +109,7 @@ fn levels(kinds: &[Runs], rtl: bool) -> Vec<u8> {
     levels
 }
 
-/// A bracket as it is read: it opens before a word and closes after one, whichever way the document has it.
+/// The bracket in reading order: it opens before a word and closes after one, whichever way the document has it.
 fn bracket(c: char, before: Option<char>, after: Option<char>) -> char {
     const PAIRS: [(char, char); 5] = [('(', ')'), ('[', ']'), ('{', '}'), ('«', '»'), ('‹', '›')];
     let Some(&(opening, closing)) = PAIRS.iter().find(|pair| pair.0 == c || pair.1 == c) else { return c };

@@ -1,4 +1,4 @@
-//! A page as an image, with the boxes of its words.
+//! Draws a page as an image, with the boxes of its words.
 
 use super::{
     failure,
@@ -14,11 +14,12 @@ use image::{
 };
 use plumb_extract::{Drawn, Failure, WordBox};
 
-/// Wider images are not drawn, nor ones of more pixels.
-const WIDEST: u32 = 8192;
-const MOST_PIXELS: u64 = 40_000_000;
+/// Maximum width of an image, in pixels.
+const MAX_WIDTH_PIXELS: u32 = 8192;
+/// Maximum number of pixels of an image.
+const MAX_PIXELS: u64 = 40_000_000;
 
-/// A page, from 0, as an image of this many pixels of width, with the boxes of its words. Very long pages come out narrower.
+/// Draws a page, counted from 0, as an image `width` pixels wide, with the boxes of its words. Very long pages come out narrower.
 pub fn draw(bytes: &[u8], page: u32, width: u32) -> Result<Drawn, Failure> {
     let library = library::load().map_err(Failure::passing)?;
     let whole = whole(&library, bytes);
@@ -27,11 +28,11 @@ pub fn draw(bytes: &[u8], page: u32, width: u32) -> Result<Drawn, Failure> {
     let opened = document.page(page).ok_or_else(unread)?;
     let content = glyphs::content(&Raw::of(&opened));
     let shape = f64::from(content.height / content.width);
-    let widest = (MOST_PIXELS as f64 / shape.max(1e-6)).sqrt().min(f64::from(WIDEST));
+    let widest = (MAX_PIXELS as f64 / shape.max(1e-6)).sqrt().min(f64::from(MAX_WIDTH_PIXELS));
     let width = f64::from(width.max(1)).min(widest).max(1.0) as u32;
-    let height = (f64::from(width) * shape).round().clamp(1.0, f64::from(WIDEST * 4)) as u32;
+    let height = (f64::from(width) * shape).round().clamp(1.0, f64::from(MAX_WIDTH_PIXELS * 4)) as u32;
     let mut pixels = opened.draw(width, height).ok_or_else(unread)?;
-    // From blue, green, red and nothing to red, green and blue, in place.
+    // Converts BGRX to RGB in place.
     for at in 0..pixels.len() / 4 {
         let [blue, green, red] = [pixels[at * 4], pixels[at * 4 + 1], pixels[at * 4 + 2]];
         pixels[at * 3..at * 3 + 3].copy_from_slice(&[red, green, blue]);
@@ -40,12 +41,12 @@ pub fn draw(bytes: &[u8], page: u32, width: u32) -> Result<Drawn, Failure> {
     let mut png = Vec::new();
     PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::Up)
         .write_image(&pixels, width, height, ExtendedColorType::Rgb8)
-        .map_err(|e| Failure::failed(format!("the page's image could not be made: {e}")))?;
+        .map_err(|e| Failure::failed(format!("the page could not be drawn: {e}")))?;
     let (points, pages) = (content.width, document.pages());
     Ok(Drawn { width, height, points, pages, png, words: boxes(&content, lines(&document, page, &content)) })
 }
 
-/// The lines of the page as its text has them: words that are divided over pages lie on the first of them.
+/// The lines of the page as its text has them: a word divided over two pages belongs to the first page.
 fn lines(document: &Document, page: u32, content: &Content) -> Vec<Line> {
     let other =
         |page: Option<u32>| page.and_then(|page| document.page(page)).map(|page| lines::lines(&glyphs::content(&Raw::of(&page))));

@@ -1,4 +1,4 @@
-//! What the pages of a document say about how well it was read.
+//! Judges from its pages how well a document was read.
 
 use super::glyphs::Content;
 use plumb_extract::{
@@ -6,25 +6,25 @@ use plumb_extract::{
     pages::{self, doubt},
 };
 
-/// So few characters on a page that pictures cover are its number or a stamp.
-const FEW: usize = 30;
+/// On a page covered by pictures, fewer characters than this are only its number or a stamp.
+const MIN_TEXT_CHARACTERS: usize = 30;
 
-/// What was found on all pages.
+/// Findings over all pages. Page numbers count from 1.
 #[derive(Default)]
 pub struct Found {
     words: bool,
     pictures: bool,
     unread: Vec<u32>,
-    /// Something is drawn on them, but no text.
+    /// Pages with drawings but no text.
     without: Vec<u32>,
-    /// Pictures cover them, and there is nearly no text.
+    /// Pages covered by pictures, with nearly no text.
     pub scans: Vec<u32>,
-    /// Many characters have no meaning.
+    /// Pages where many characters have no Unicode meaning.
     unknown: Vec<u32>,
 }
 
 impl Found {
-    /// Adds a page, from 1; `None`: it could not be read.
+    /// Adds a page, counted from 1. `None`: it could not be read.
     pub fn page(&mut self, number: u32, content: Option<&Content>) {
         let Some(content) = content else {
             self.unread.push(number);
@@ -32,7 +32,7 @@ impl Found {
         };
         self.words |= content.characters > 0;
         self.pictures |= content.pictures;
-        if content.covered && content.inner < FEW {
+        if content.covered && content.inner < MIN_TEXT_CHARACTERS {
             self.scans.push(number);
         } else if content.characters == 0 && content.drawn {
             self.without.push(number);
@@ -42,7 +42,7 @@ impl Found {
         }
     }
 
-    /// Whether the document has text at all, and why not.
+    /// Says why the document has no text, if it has none.
     pub fn result(&self, pages: u32, cut_off: bool) -> Result<(), Failure> {
         if self.words {
             Ok(())
@@ -53,18 +53,18 @@ impl Found {
         } else if self.pictures {
             Err(Failure::no_text("no text layer: it looks like a scan"))
         } else {
-            Err(Failure::no_text("no text layer: its pages are empty or only drawn"))
+            Err(Failure::no_text("no text layer: its pages are empty or hold only drawings"))
         }
     }
 
-    /// What may read badly.
+    /// Reasons to distrust the text.
     pub fn doubts(&self, pages: usize) -> Vec<String> {
-        let meaningless = ("has many characters without a meaning", "have many characters without a meaning");
+        let unknown = ("has many unreadable characters", "have many unreadable characters");
         let doubts = [
             doubt(&self.unread, pages, "could not be read", "could not be read"),
             doubt(&self.without, pages, "has no text", "have no text"),
             pages::scans(&self.scans, pages),
-            doubt(&self.unknown, pages, meaningless.0, meaningless.1),
+            doubt(&self.unknown, pages, unknown.0, unknown.1),
         ];
         doubts.into_iter().flatten().collect()
     }

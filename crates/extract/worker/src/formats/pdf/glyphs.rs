@@ -1,21 +1,21 @@
-//! The characters of a page, turned so that each group of them runs from left to right and from top to bottom.
+//! Groups the characters of a page by direction, and turns each group to run from left to right and from top to bottom.
 
 use super::{
     library::{Char, Drawing, Note, Page, Rect},
     notes, script,
 };
 
-/// A character where it stands, in a frame where right and down are more.
+/// A character and its position in a frame whose axes point right and down.
 #[derive(Clone, Debug)]
 pub struct Glyph {
     pub c: char,
     pub left: f32,
     pub right: f32,
-    /// The line on which it stands.
+    /// The baseline.
     pub base: f32,
-    /// Of the font.
+    /// The font size.
     pub size: f32,
-    /// What stands before it.
+    /// The space before it.
     pub space: Space,
 }
 
@@ -23,20 +23,20 @@ pub struct Glyph {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Space {
     No,
-    /// pdfium thinks so, by the gap.
+    /// pdfium infers a space from the gap.
     Likely,
-    /// The document has one.
+    /// The document contains a space.
     Written,
 }
 
-/// How a frame lies on the page.
+/// The orientation of a frame on the page.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Turn {
-    /// As the page is shown, turned clockwise by this many quarters.
+    /// Turned clockwise by this many quarters, relative to the page as it is shown.
     Quarters(u8),
-    /// Columns of characters from the top, the first one on the right.
+    /// Vertical text: columns from top to bottom, the first one on the right.
     Columns,
-    /// Aslant, by this many degrees.
+    /// Slanted by this many degrees.
     Degrees(i16),
 }
 
@@ -44,38 +44,40 @@ pub enum Turn {
 pub struct Frame {
     pub turn: Turn,
     pub glyphs: Vec<Glyph>,
-    /// Upright lines that divide: where, and from which height to which.
+    /// Vertical rules that divide cells: x, top and bottom.
     pub rules: Vec<[f32; 3]>,
 }
 
-/// What stands on a page.
+/// The content of a page.
 pub struct Content {
-    /// The most characters first.
+    /// Frames, the one with the most characters first.
     pub frames: Vec<Frame>,
-    /// Of the page as it is shown.
+    /// Width of the page as it is shown, in points; the height follows.
     pub width: f32,
     pub height: f32,
-    /// Notes that are not seen on the page.
+    /// Notes that the page itself does not show.
     pub notes: Vec<String>,
-    /// Characters that are no spaces; how many of them stand not at the upper or lower edge; and how many have no meaning.
+    /// Number of characters that are not spaces.
     pub characters: usize,
+    /// Number of those away from the upper and lower edge.
     pub inner: usize,
+    /// Number of those without a Unicode meaning.
     pub unknown: usize,
-    /// Something is drawn that is no text.
+    /// The page has drawings beside its text.
     pub drawn: bool,
-    /// There are images.
+    /// The page has images.
     pub pictures: bool,
-    /// They cover most of the page.
+    /// Images cover most of the page.
     pub covered: bool,
 }
 
-/// The part of a page's height, above and below, where what was scanned gets its number or stamp.
-const EDGE: f32 = 1.0 / 16.0;
+/// Fraction of a page's height, at the top and at the bottom, where scans carry a page number or stamp.
+const EDGE_FRACTION: f32 = 1.0 / 16.0;
 
-/// More than this is a drawing, not a table.
-const MOST_OBJECTS: i32 = 20_000;
+/// Maximum number of objects to inspect on a page. More of them make a drawing, not a table.
+const MAX_OBJECTS: i32 = 20_000;
 
-/// How the page's own space is shown.
+/// The transformation from the page's own coordinates to the page as it is shown.
 struct View {
     area: Rect,
     quarters: u32,
@@ -83,12 +85,12 @@ struct View {
     height: f32,
 }
 
-/// A page as pdfium has it; what is made of it needs pdfium no more.
+/// A page copied out of pdfium. Everything after this works without the library.
 pub struct Raw {
     area: Rect,
     quarters: u32,
     chars: Vec<Char>,
-    silent: Vec<Rect>,
+    unreported: Vec<Rect>,
     drawing: Drawing,
     notes: Vec<Note>,
 }
@@ -98,8 +100,8 @@ impl Raw {
         let (area, quarters) = page.area();
         let chars = page.chars();
         let syllabic = chars.iter().any(|char| char::from_u32(char.code).is_some_and(script::is_syllabic));
-        let silent = if syllabic { page.silent(MOST_OBJECTS) } else { Vec::new() };
-        Self { area, quarters, chars, silent, drawing: page.drawing(MOST_OBJECTS), notes: page.notes() }
+        let unreported = if syllabic { page.unreported(MAX_OBJECTS) } else { Vec::new() };
+        Self { area, quarters, chars, unreported, drawing: page.drawing(MAX_OBJECTS), notes: page.notes() }
     }
 }
 
@@ -121,7 +123,7 @@ impl View {
         }
     }
 
-    /// Left, top, right, bottom.
+    /// The rectangle as left, top, right, bottom.
     fn rect(&self, rect: Rect) -> [f32; 4] {
         let [a, b] = self.point([rect.left, rect.bottom]);
         let [c, d] = self.point([rect.right, rect.top]);
@@ -130,7 +132,7 @@ impl View {
 }
 
 impl Turn {
-    /// From the page as it is shown.
+    /// Converts a point of the page as it is shown to the frame.
     fn point(self, [x, y]: [f32; 2], width: f32, height: f32) -> [f32; 2] {
         match self {
             Turn::Quarters(0) => [x, y],
@@ -144,7 +146,7 @@ impl Turn {
         }
     }
 
-    /// Back to the page as it is shown: left, top, right, bottom.
+    /// Converts a rectangle (left, top, right, bottom) of the frame back to the page as it is shown.
     pub fn back(self, [left, top, right, bottom]: [f32; 4], width: f32, height: f32) -> [f32; 4] {
         let point = |[x, y]: [f32; 2]| match self {
             Turn::Quarters(0) => [x, y],
@@ -164,7 +166,7 @@ impl Turn {
     }
 }
 
-/// What stands on the page.
+/// Builds the content of a page.
 pub fn content(raw: &Raw) -> Content {
     let view = View::of(raw);
     let mut content = Content {
@@ -184,7 +186,7 @@ pub fn content(raw: &Raw) -> Content {
     let mut space = Space::No;
     for char in chars {
         if char.c == ' ' {
-            // pdfium's own ones have no width.
+            // Spaces that pdfium inferred have no width.
             space = space.max(if char.area[0] == char.area[2] && char.area[1] == char.area[3] {
                 Space::Likely
             } else {
@@ -199,21 +201,21 @@ pub fn content(raw: &Raw) -> Content {
         };
         frame.glyphs.push(char.in_frame(turn, &view, std::mem::replace(&mut space, Space::No)));
     }
-    widen(&raw.silent, &view, &mut content);
+    widen(&raw.unreported, &view, &mut content);
     add_drawing(&raw.drawing, &view, &mut content);
     notes::add(&raw.notes, |area| view.rect(area), &mut content);
     content.frames.sort_by_key(|frame| std::cmp::Reverse(frame.glyphs.len()));
     content
 }
 
-/// A character on the page as it is shown.
+/// A character and its position on the page as it is shown.
 struct Placed {
     c: char,
     origin: [f32; 2],
     area: [f32; 4],
     size: f32,
     turn: Turn,
-    /// The area is only where the ink is.
+    /// The area covers only the ink.
     tight: bool,
 }
 
@@ -228,7 +230,7 @@ impl Placed {
                 let middle = (left + right) / 2.0;
                 Glyph { c: self.c, left: top, right: bottom, base: view.width - middle + size * 0.35, size, space }
             }
-            // How far it reaches is not told by a box that lies aslant.
+            // The box of a slanted character does not reveal its width.
             Turn::Degrees(_) => Glyph { c: self.c, left: x, right: x + size * 0.5, base, size, space },
             Turn::Quarters(_) => {
                 let ([a, _], [b, _]) = (corner([left, top]), corner([right, bottom]));
@@ -249,13 +251,13 @@ fn visible(raw: &Raw, view: &View, content: &mut Content) -> Vec<Placed> {
             chars.push(Placed { c, origin: [x, y], area, size: char.size, turn: Turn::Quarters(0), tight: false });
             continue;
         }
-        // What lies beside the visible part of the page is not read: printers put their own marks there.
+        // Characters outside the visible part of the page are printers' marks, not text.
         let middle = [(area[0] + area[2]) / 2.0, (area[1] + area[3]) / 2.0];
         if !(-2.0..=view.width + 2.0).contains(&middle[0]) || !(-2.0..=view.height + 2.0).contains(&middle[1]) {
             continue;
         }
         content.characters += 1;
-        let edge = view.height * EDGE;
+        let edge = view.height * EDGE_FRACTION;
         content.inner += usize::from((edge..=view.height - edge).contains(&middle[1]));
         content.unknown += usize::from(c == char::REPLACEMENT_CHARACTER || c.is_control() && !script::is_ligature_code(c));
         let turn = turn(char.along, view.quarters);
@@ -268,7 +270,7 @@ fn visible(raw: &Raw, view: &View, content: &mut Content) -> Vec<Placed> {
     chars
 }
 
-/// The direction of the text on the page as it is shown.
+/// The orientation of text on the page as it is shown.
 fn turn([a, b]: [f32; 2], quarters: u32) -> Turn {
     if b == 0.0 && a > 0.0 && quarters == 0 {
         return Turn::Quarters(0);
@@ -282,15 +284,15 @@ fn turn([a, b]: [f32; 2], quarters: u32) -> Turn {
     }
 }
 
-/// What the character says: a space, a sign, or that it has no meaning. `None`: it is not to be read.
+/// The character to read: a space, a sign, or the replacement character if it has no meaning. `None`: skip it.
 fn meaning(char: &Char) -> Option<char> {
-    // A hyphen at the end of a line, as pdfium marks it.
+    // pdfium marks a hyphen at the end of a line with these codes.
     let code = if matches!(char.code, 2 | 0xfffe) { u32::from('-') } else { char.code };
     let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
     match c {
         '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => None,
         _ if c.is_whitespace() => Some(' '),
-        // Codes of a font that does not say what they mean; the letters beside them may tell.
+        // The font does not map these codes to Unicode; the letters beside them may reveal their meaning.
         _ if c.is_control() => Some(c),
         // Pieces of large brackets: the upper one stands for the whole.
         '\u{f8eb}' => Some('('),
@@ -304,7 +306,7 @@ fn meaning(char: &Char) -> Option<char> {
     }
 }
 
-/// Most signs of East Asian scripts stand below the one before: the text runs in columns.
+/// Whether the text is vertical: most East Asian characters stand below the one before.
 fn runs_in_columns(chars: &[Placed]) -> bool {
     let (mut below, mut beside) = (0, 0);
     for pair in chars.windows(2) {
@@ -319,16 +321,16 @@ fn runs_in_columns(chars: &[Placed]) -> bool {
     below > 4 && below > beside * 2
 }
 
-/// A syllable may be drawn in pieces of which only the first is known: the others make it as wide as it is.
-fn widen(silent: &[Rect], view: &View, content: &mut Content) {
+/// Widens syllables to their full width. pdfium may report only the first of the pieces that draw a syllable.
+fn widen(unreported: &[Rect], view: &View, content: &mut Content) {
     let Some(frame) = content.frames.iter_mut().find(|frame| frame.turn == Turn::Quarters(0)) else { return };
     let shares = |pair: &[Glyph]| script::is_syllabic(pair[1].c) && (pair[0].left - pair[1].left).abs() < 0.01;
-    if !frame.glyphs.windows(2).any(shares) || frame.glyphs.len() > MOST_OBJECTS as usize {
+    if !frame.glyphs.windows(2).any(shares) || frame.glyphs.len() > MAX_OBJECTS as usize {
         return;
     }
     let mut lines: Vec<usize> = (0..frame.glyphs.len()).collect();
     lines.sort_by(|&a, &b| frame.glyphs[a].base.total_cmp(&frame.glyphs[b].base));
-    for &ink in silent {
+    for &ink in unreported {
         let [left, top, right, bottom] = view.rect(ink);
         if right - left < 0.1 {
             continue;
@@ -352,7 +354,7 @@ fn add_drawing(drawing: &Drawing, view: &View, content: &mut Content) {
         let [left, top, right, bottom] = view.rect(image);
         (right.min(view.width) - left.max(0.0)).max(0.0) * (bottom.min(view.height) - top.max(0.0)).max(0.0)
     };
-    // Some scanners write a page in strips.
+    // Some scanners store a page as strips, so areas are added up.
     content.covered = drawing.images.iter().map(area).sum::<f32>() > view.width * view.height * 0.5;
     for frame in &mut content.frames {
         let Turn::Quarters(_) = frame.turn else { continue };

@@ -1,4 +1,4 @@
-//! pdfium behind calls that cannot be used wrongly.
+//! A safe interface to pdfium.
 
 mod drawing;
 
@@ -7,7 +7,7 @@ pub use drawing::Drawing;
 use pdfium_render::prelude::{Pdfium, PdfiumLibraryBindings};
 use std::{
     collections::HashSet,
-    ffi::c_void,
+    ffi::{c_ulong, c_void},
     mem::MaybeUninit,
     path::PathBuf,
     ptr::null_mut,
@@ -16,88 +16,77 @@ use std::{
 
 type Api = &'static dyn PdfiumLibraryBindings;
 
-const NAME: &str = "libpdfium.so";
-/// pdfium's number for a field of its form that has a text.
+const LIBRARY_FILE: &str = "libpdfium.so";
+/// pdfium's numbers for kinds of form fields.
 const TEXT_FIELD: i32 = 6;
 const CHECKBOX: i32 = 2;
 const RADIO: i32 = 3;
 const COMBO: i32 = 4;
 const LIST: i32 = 5;
 
-/// The upside-down question mark; also the code of the euro sign in TeX's fonts, which do not say so.
-const UPSIDE_DOWN: u32 = 0xbf;
+/// The inverted question mark. TeX's fonts use the same code for the euro sign, without a mapping to Unicode.
+const INVERTED_QUESTION_MARK: u32 = 0xbf;
 
 static LOADED: OnceLock<Result<Box<dyn PdfiumLibraryBindings>, String>> = OnceLock::new();
-/// pdfium works for one thread at a time.
-static TURN: Mutex<()> = Mutex::new(());
+/// pdfium allows one thread at a time.
+static LOCK: Mutex<()> = Mutex::new(());
 
-/// The library, for as long as this is held.
+/// Exclusive access to pdfium.
 pub struct Library {
     api: Api,
-    _turn: MutexGuard<'static, ()>,
+    _guard: MutexGuard<'static, ()>,
 }
 
-/// Loads the library if it is not loaded yet. It lies beside this program; of tests one folder above.
+/// Loads pdfium if it is not loaded yet. It lies in the folder of this program or, for tests, one folder up.
 pub fn load() -> Result<Library, String> {
     let loaded = LOADED.get_or_init(|| {
         let here = std::env::current_exe().map_err(|e| e.to_string())?;
         let mut folders = here.ancestors().skip(1).take(2);
         let path: PathBuf = folders
-            .find_map(|folder| Some(folder.join(NAME)).filter(|path| path.is_file()))
-            .ok_or_else(|| format!("{NAME}, which reads PDFs, is missing beside Plumb; install Plumb again"))?;
-        keep_memory();
-        let api = Pdfium::bind_to_library(path).map_err(|e| format!("{NAME}, which reads PDFs, cannot be loaded: {e}"))?;
-        // SAFETY: once, before all other calls.
+            .find_map(|folder| Some(folder.join(LIBRARY_FILE)).filter(|path| path.is_file()))
+            .ok_or_else(|| format!("{LIBRARY_FILE}, which reads PDFs, is missing; install Plumb again"))?;
+        let api =
+            Pdfium::bind_to_library(path).map_err(|e| format!("{LIBRARY_FILE}, which reads PDFs, cannot be loaded: {e}"))?;
+        // SAFETY: called once, before all other calls.
         unsafe { api.FPDF_InitLibrary() };
         Ok(api)
     });
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    loaded.as_ref().map(|api| Library { api: api.as_ref(), _turn: turn }).map_err(Clone::clone)
+    let guard = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    loaded.as_ref().map(|api| Library { api: api.as_ref(), _guard: guard }).map_err(Clone::clone)
 }
 
-/// Memory that is free is kept for the next page: giving it back and asking for it again takes a fifth of the time.
-fn keep_memory() {
-    // SAFETY: plain calls; where one of them is refused it is only slower.
-    unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, 2);
-        libc::mallopt(libc::M_TRIM_THRESHOLD, 256 << 20);
-        libc::mallopt(libc::M_TOP_PAD, 4 << 20);
-        libc::mallopt(libc::M_MMAP_THRESHOLD, 16 << 20);
-    }
-}
-
-/// Why a document was not opened.
+/// The reason why pdfium did not open a document.
 pub enum Refused {
     Password,
     Damaged,
 }
 
-/// An open document. Handles are kept without their types, which pdfium-render does not name.
+/// An open document. Handles are untyped, because pdfium-render does not export their types.
 pub struct Document<'a> {
     api: Api,
     handle: *mut c_void,
     form: *mut c_void,
-    /// What the form was opened with; pdfium keeps a pointer to it.
+    /// The structure that opened the form; pdfium keeps a pointer to it.
     _info: Box<[u64; 128]>,
     _bytes: std::marker::PhantomData<&'a [u8]>,
 }
 
 impl<'a> Document<'a> {
     pub fn open(library: &'a Library, bytes: &'a [u8]) -> Result<Self, Refused> {
-        const ERROR_PASSWORD: u64 = 4;
-        const ERROR_SECURITY: u64 = 5;
+        const ERROR_PASSWORD: c_ulong = 4;
+        const ERROR_SECURITY: c_ulong = 5;
         let api = library.api;
-        // SAFETY: the bytes and the turn outlive the document.
+        // SAFETY: the bytes and the library outlive the document.
         let handle: *mut c_void = unsafe { api.FPDF_LoadMemDocument64(bytes, None).cast() };
         if handle.is_null() {
             // SAFETY: a plain call.
             let error = unsafe { api.FPDF_GetLastError() };
             return Err(if matches!(error, ERROR_PASSWORD | ERROR_SECURITY) { Refused::Password } else { Refused::Damaged });
         }
-        // Version 2 of a structure that is otherwise empty: nobody is told of anything.
+        // Version 2 of a structure that is otherwise empty: no callbacks.
         let mut info = Box::new([0u64; 128]);
         info[0] = 2;
-        // SAFETY: the document is open, and the structure, which is smaller than this, is kept as long.
+        // SAFETY: the document is open; the buffer is larger than the structure and lives as long as the document.
         let form = unsafe {
             if api.FPDF_GetFormType(handle.cast()) == 0 {
                 null_mut()
@@ -113,16 +102,16 @@ impl<'a> Document<'a> {
         u32::try_from(unsafe { self.api.FPDF_GetPageCount(self.handle.cast()) }).unwrap_or(0)
     }
 
-    /// A page, from 0, if it can be read.
+    /// Opens a page, counted from 0. `None`: it cannot be read.
     pub fn page(&self, index: u32) -> Option<Page<'_>> {
         let index = i32::try_from(index).ok()?;
-        // SAFETY: the document is open, and the page is closed before it.
+        // SAFETY: the document is open, and the page is closed before the document.
         let handle: *mut c_void = unsafe { self.api.FPDF_LoadPage(self.handle.cast(), index).cast() };
         if handle.is_null() {
             return None;
         }
         let (api, form) = (self.api, self.form);
-        // SAFETY: the page is open. A page without text has a text of no characters.
+        // SAFETY: the page is open. A page without text has an empty text.
         let text: *mut c_void = unsafe {
             if !form.is_null() {
                 api.FORM_OnAfterLoadPage(handle.cast(), form.cast());
@@ -169,7 +158,7 @@ impl Drop for Page<'_> {
     }
 }
 
-/// A rectangle in the page's own space, where up is more.
+/// A rectangle in the page's own coordinates, whose y axis points up.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rect {
     pub left: f32,
@@ -178,29 +167,29 @@ pub struct Rect {
     pub top: f32,
 }
 
-/// A character as pdfium gives it, in the page's own space.
+/// A character as pdfium reports it, in the page's own coordinates.
 pub struct Char {
     pub code: u32,
-    /// Where the pen stood.
+    /// The position of the pen.
     pub origin: [f32; 2],
-    /// From the pen to where the next one begins, or just around the ink.
+    /// The area from the pen to the start of the next character, or only around the ink.
     pub area: Rect,
-    /// The direction in which the text runs, as a vector; its length is the scale.
+    /// The direction of the text as a vector; its length is the scale.
     pub along: [f32; 2],
-    /// Of the font, in the page's units.
+    /// The font size, in the page's units.
     pub size: f32,
 }
 
-/// What stands in a field of a form or in a note.
+/// The text of a form field or of a note.
 pub struct Note {
     pub text: String,
     pub area: Rect,
-    /// It is seen on the page where it stands; else it opens on a click.
+    /// The page shows it in place; otherwise it opens on a click.
     pub shown: bool,
 }
 
 impl Page<'_> {
-    /// The visible part of the page, and how many quarters it is turned clockwise to be shown.
+    /// The visible part of the page, and its clockwise rotation in quarter turns.
     pub fn area(&self) -> (Rect, u32) {
         let mut area = MaybeUninit::zeroed();
         // SAFETY: the page is open, and an empty rectangle is a valid one.
@@ -212,17 +201,17 @@ impl Page<'_> {
         }
     }
 
-    /// The characters that the page draws, in that order, and spaces among them.
+    /// The characters of the page in drawing order, with spaces among them.
     pub fn chars(&self) -> Vec<Char> {
         let (api, text) = (self.api, self.text);
         if text.is_null() {
             return Vec::new();
         }
-        // SAFETY: the text is open and the index is one of it; what is written to is empty and outlives the calls. Objects are only compared.
+        // SAFETY: the text is open and the index is in range; the out-parameters outlive the calls. Objects are only compared.
         unsafe {
             let count = api.FPDFText_CountChars(text.cast());
             let mut chars = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
-            // All characters of an object run in the same direction and have the same size.
+            // All characters of an object share a direction and a size.
             let (mut last, mut along, mut size) = (null_mut(), [0.0; 2], 0.0);
             for index in 0..count {
                 let object: *mut c_void = api.FPDFText_GetTextObject(text.cast(), index).cast();
@@ -236,7 +225,7 @@ impl Page<'_> {
                     last = object;
                 }
                 let mut code = api.FPDFText_GetUnicode(text.cast(), index);
-                if code == UPSIDE_DOWN && api.FPDFText_HasUnicodeMapError(text.cast(), index) == 1 {
+                if code == INVERTED_QUESTION_MARK && api.FPDFText_HasUnicodeMapError(text.cast(), index) == 1 {
                     code = '€'.into();
                 }
                 let mut area = MaybeUninit::zeroed();
@@ -251,8 +240,9 @@ impl Page<'_> {
         }
     }
 
-    /// Text that is drawn but not among the characters, since they were written for several pieces of it at once.
-    pub fn silent(&self, most: i32) -> Vec<Rect> {
+    /// Areas of text objects that pdfium reports no characters for, because the characters of another object stand for several of them. Inspects at
+    /// most `max_objects`.
+    pub fn unreported(&self, max_objects: i32) -> Vec<Rect> {
         const TEXT: i32 = 1;
         let api = self.api;
         // SAFETY: the text and the page are open; objects are only compared and measured.
@@ -260,18 +250,18 @@ impl Page<'_> {
             let read: HashSet<*mut c_void> = (0..api.FPDFText_CountChars(self.text.cast()))
                 .map(|index| api.FPDFText_GetTextObject(self.text.cast(), index).cast())
                 .collect();
-            let mut silent = Vec::new();
-            for index in 0..api.FPDFPage_CountObjects(self.handle.cast()).min(most) {
+            let mut unreported = Vec::new();
+            for index in 0..api.FPDFPage_CountObjects(self.handle.cast()).min(max_objects) {
                 let object: *mut c_void = api.FPDFPage_GetObject(self.handle.cast(), index).cast();
                 if api.FPDFPageObj_GetType(object.cast()) == TEXT && !read.contains(&object) {
-                    silent.push(self.bounds(object));
+                    unreported.push(self.bounds(object));
                 }
             }
-            silent
+            unreported
         }
     }
 
-    /// Filled fields and notes.
+    /// Filled form fields and notes.
     pub fn notes(&self) -> Vec<Note> {
         let api = self.api;
         // SAFETY: the page is open; each note is closed after use.
@@ -297,7 +287,7 @@ impl Page<'_> {
         const POPUP: i32 = 16;
         const WIDGET: i32 = 20;
         let api = self.api;
-        // SAFETY: as above. Texts are asked for twice: how long they are, and what they are.
+        // SAFETY: as above. Each text is requested twice: for its length, and for its content.
         unsafe {
             let kind = api.FPDFAnnot_GetSubtype(note.cast());
             if kind == LINK || kind == POPUP || api.FPDFAnnot_GetFlags(note.cast()) & HIDDEN != 0 {
@@ -331,14 +321,14 @@ impl Page<'_> {
         }
     }
 
-    /// Draws the page into rows of blue, green, red and nothing, white beneath.
+    /// Draws the page on white, as rows of BGRX pixels.
     pub fn draw(&self, width: u32, height: u32) -> Option<Vec<u8>> {
         const BGRX: i32 = 3;
         const WITH_NOTES: i32 = 1;
         let (api, page) = (self.api, self.handle);
         let mut pixels = vec![0xff_u8; width as usize * height as usize * 4];
         let (wide, high) = (i32::try_from(width).ok()?, i32::try_from(height).ok()?);
-        // SAFETY: the page is open, and the bitmap lies in `pixels`, which is as large as is said and outlives it.
+        // SAFETY: the page is open, and the bitmap lies in `pixels`, which has the stated size and outlives it.
         unsafe {
             let bitmap: *mut c_void =
                 api.FPDFBitmap_CreateEx(wide, high, BGRX, pixels.as_mut_ptr().cast(), wide.checked_mul(4)?).cast();

@@ -1,4 +1,4 @@
-//! The lines of a page.
+//! Builds the lines of a page.
 
 use super::{
     devanagari,
@@ -9,17 +9,17 @@ use super::{
     words::{self, Before, Word},
 };
 
-/// A line of the text. One without words divides paragraphs.
+/// A line of the text. A line without words separates paragraphs.
 #[derive(Clone, Debug, Default)]
 pub struct Line {
     pub words: Vec<Word>,
     pub turn: Option<Turn>,
-    /// The size of its letters, where it is one of running text.
+    /// Font size if this is a line of running text, otherwise 0.
     pub size: f32,
 }
 
 impl Line {
-    /// Adds it to a text.
+    /// Appends the line to a text.
     pub fn write(&self, to: &mut String) {
         for (at, word) in self.words.iter().enumerate() {
             match word.before {
@@ -32,16 +32,16 @@ impl Line {
     }
 }
 
-/// All lines of a page. There is no empty one at the ends, nor two in a row.
+/// All lines of a page, without empty lines at the ends or two in a row.
 pub fn lines(content: &Content) -> Vec<Line> {
-    let rtl_page = runs_left(content);
+    let rtl_page = is_mostly_rtl(content);
     let mut lines: Vec<Line> = Vec::new();
     for frame in &content.frames {
-        divide(&mut lines);
-        of_frame(frame, rtl_page, &mut lines);
+        separate(&mut lines);
+        add_frame(frame, rtl_page, &mut lines);
     }
     for note in &content.notes {
-        divide(&mut lines);
+        separate(&mut lines);
         let word = Word { text: format!("[note: {note}]"), area: [0.0; 4], before: Before::Nothing };
         lines.push(Line { words: vec![word], turn: None, size: 0.0 });
     }
@@ -49,24 +49,24 @@ pub fn lines(content: &Content) -> Vec<Line> {
         lines.pop();
     }
     let words = || lines.iter().flat_map(|line| &line.words);
-    if words().any(|word| devanagari::is_as_printed(&word.text)) {
+    if words().any(|word| devanagari::is_visual_order(&word.text)) {
         for word in lines.iter_mut().flat_map(|line| &mut line.words) {
             if word.text.contains(script::is_syllabic) {
-                word.text = devanagari::spelled(&word.text);
+                word.text = devanagari::to_logical_order(&word.text);
             }
         }
     }
     lines
 }
 
-fn divide(lines: &mut Vec<Line>) {
+fn separate(lines: &mut Vec<Line>) {
     if lines.last().is_some_and(|line| !line.words.is_empty()) {
         lines.push(Line::default());
     }
 }
 
-/// More of the page's letters run from right to left than from left to right.
-fn runs_left(content: &Content) -> bool {
+/// Whether more letters of the page run from right to left than from left to right.
+fn is_mostly_rtl(content: &Content) -> bool {
     let (mut left, mut right) = (0, 0);
     for glyph in content.frames.iter().flat_map(|frame| &frame.glyphs) {
         if script::is_rtl(glyph.c) {
@@ -78,27 +78,27 @@ fn runs_left(content: &Content) -> bool {
     left > right
 }
 
-fn of_frame(frame: &Frame, rtl_page: bool, lines: &mut Vec<Line>) {
+fn add_frame(frame: &Frame, rtl_page: bool, lines: &mut Vec<Line>) {
     let start = lines.len();
     let rows = order::rows(pieces::pieces(frame));
     let body = order::body_size(&rows).unwrap_or_default();
     for row in rows {
         if !row.joined {
-            divide(lines);
+            separate(lines);
         }
-        let mut new = of_row(&row, rtl_page);
+        let mut new = row_lines(&row, rtl_page);
         if row.cells[0].size < body * 0.95
             && let Some(line) = new.first_mut()
         {
-            part_number(line);
+            split_note_number(line);
         }
         lines.extend(new.into_iter().map(|line| Line { turn: Some(frame.turn), ..line }));
     }
     hyphens::join(lines, start);
 }
 
-/// The number of a note may stand close to its text.
-fn part_number(line: &mut Line) {
+/// Separates the number of a footnote from its text if no gap does.
+fn split_note_number(line: &mut Line) {
     let Some(first) = line.words.first_mut() else { return };
     let digits = first.text.len() - first.text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     if (1..=3).contains(&digits) && first.text[digits..].starts_with(char::is_uppercase) {
@@ -108,20 +108,20 @@ fn part_number(line: &mut Line) {
     }
 }
 
-fn of_row(row: &Row, rtl_page: bool) -> Vec<Line> {
+fn row_lines(row: &Row, rtl_page: bool) -> Vec<Line> {
     if !row.together {
-        return row.cells.iter().flat_map(|cell| of_block(cell, rtl_page)).collect();
+        return row.cells.iter().flat_map(|cell| block_lines(cell, rtl_page)).collect();
     }
     let mut words = Vec::new();
     let mut cells: Vec<&Block> = row.cells.iter().collect();
     cells.sort_by(|a, b| if rtl_page { b.left.total_cmp(&a.left) } else { a.left.total_cmp(&b.left) });
     for cell in cells {
-        let mut lines = of_block(cell, rtl_page);
+        let mut lines = block_lines(cell, rtl_page);
         hyphens::join(&mut lines, 0);
         let start = words.len();
         for line in lines {
             words.extend(line.words.into_iter().enumerate().map(|(at, word)| match at {
-                // Lines of a cell.
+                // A cell has several lines, which become one.
                 0 => Word { before: Before::Space, ..word },
                 _ => word,
             }));
@@ -133,16 +133,16 @@ fn of_row(row: &Row, rtl_page: bool) -> Vec<Line> {
     vec![Line { words, turn: None, size: 0.0 }]
 }
 
-fn of_block(block: &Block, rtl_page: bool) -> Vec<Line> {
+fn block_lines(block: &Block, rtl_page: bool) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut full = false;
     for piece in &block.pieces {
         let words = words::words(piece, rtl_page);
         let Some(first) = words.first() else { continue };
-        // Scripts without spaces break their lines within words.
-        let goes_on = full && script::is_unspaced(first.text.chars().next());
+        // Scripts without spaces break lines within words.
+        let continues = full && script::is_unspaced(first.text.chars().next());
         match lines.last_mut() {
-            Some(line) if goes_on && line.words.last().is_some_and(|last| script::is_unspaced(last.text.chars().last())) => {
+            Some(line) if continues && line.words.last().is_some_and(|last| script::is_unspaced(last.text.chars().last())) => {
                 let start = line.words.len();
                 line.words.extend(words);
                 line.words[start].before = Before::Nothing;

@@ -1,11 +1,11 @@
-//! Filled fields of forms, and notes that readers left.
+//! Adds filled form fields and readers' notes to a page.
 
 use super::{
     glyphs::{Content, Frame, Glyph, Space, Turn},
     library::{Note, Rect},
 };
 
-/// Adds what is seen on the page to its characters, as if it were printed there, and the rest to its notes.
+/// Adds notes that the page shows to its characters, as if they were printed there, and the others to its notes.
 pub fn add(notes: &[Note], shown: impl Fn(Rect) -> [f32; 4], content: &mut Content) {
     for note in notes {
         if !note.shown {
@@ -23,13 +23,14 @@ pub fn add(notes: &[Note], shown: impl Fn(Rect) -> [f32; 4], content: &mut Conte
     }
 }
 
-/// Where a field is read: after what stands before it on its line, else after what stands above it.
+/// The index where a field is read: after the text before it on its line, else after the text above it.
 fn place(glyphs: &[Glyph], first: &Glyph) -> usize {
     let before = |glyph: &Glyph| (glyph.base - first.base).abs() < first.size.max(glyph.size) && glyph.right < first.left + 1.0;
     let above = |glyph: &Glyph| glyph.base < first.base;
     let of = |is: &dyn Fn(&Glyph) -> bool| glyphs.iter().rposition(is);
     of(&before).or_else(|| of(&above)).map_or(0, |at| at + 1)
 }
+
 /// The text of a field as if it were printed there.
 fn typed(text: &str, [left, top, right, bottom]: [f32; 4]) -> Vec<Glyph> {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();

@@ -1,11 +1,11 @@
-//! The order in which the pieces of a page are read: rows of tables side by side, columns one after the other.
+//! Puts the pieces of a page in reading order: rows of tables side by side, columns one after the other.
 //!
-//! Programs write nearly every page in the order in which it is read. That order is kept, but what stands above something comes before it:
-//! headers and footers, which many programs write at the end, go where they are seen.
+//! Programs write nearly every page in reading order. That order is kept, except that text comes before the text below it. So headers and footers,
+//! which many programs write at the end, go where they are seen.
 
 use super::pieces::Piece;
 
-/// Pieces below each other, as lines of a paragraph or of a cell.
+/// Pieces below each other: the lines of a paragraph or of a cell.
 #[derive(Debug)]
 pub struct Block {
     pub pieces: Vec<Piece>,
@@ -35,13 +35,13 @@ impl Block {
     }
 }
 
-/// Blocks beside each other.
+/// Blocks side by side.
 #[derive(Debug)]
 pub struct Row {
     pub cells: Vec<Block>,
-    /// It is a row of a table, or a line with wide gaps: its cells are read side by side.
+    /// The cells are read side by side: this is a row of a table, or a line with wide gaps.
     pub together: bool,
-    /// It belongs to the same table as the row before it.
+    /// The row belongs to the same table as the row before it.
     pub joined: bool,
 }
 
@@ -71,7 +71,7 @@ fn overlap(a: (f32, f32), b: (f32, f32)) -> f32 {
     a.1.min(b.1) - a.0.max(b.0)
 }
 
-/// The rows of a page in the order in which they are read.
+/// The rows of a page in reading order.
 pub fn rows(pieces: Vec<Piece>) -> Vec<Row> {
     let leading = leading(&pieces);
     let mut rows: Vec<Row> = Vec::new();
@@ -95,7 +95,7 @@ pub fn rows(pieces: Vec<Piece>) -> Vec<Row> {
     arranged(rows)
 }
 
-/// The usual distance of lines, in sizes of the font.
+/// The usual distance between lines, in multiples of the font size.
 fn leading(pieces: &[Piece]) -> f32 {
     let mut steps: Vec<f32> = pieces
         .windows(2)
@@ -110,14 +110,14 @@ fn leading(pieces: &[Piece]) -> f32 {
     steps[steps.len() / 2].clamp(1.0, 2.6)
 }
 
-/// The piece is the next line of the row's last cell.
+/// Whether the piece is the next line of the row's last cell.
 fn continues(row: &Row, piece: &Piece, leading: f32) -> bool {
     let Some((cell, others)) = row.cells.split_last() else { return false };
     let step = piece.base - cell.base();
     let size = cell.size.max(piece.size);
     let alike = piece.size > cell.size * 0.8 && cell.size > piece.size * 0.8;
     let most = if cell.pieces.len() > 1 {
-        // As far as its own lines are apart.
+        // The spacing of its own lines is known.
         let first = cell.pieces[1].base - cell.pieces[0].base;
         f32::max(first * 1.25, size * 1.1)
     } else {
@@ -130,7 +130,7 @@ fn continues(row: &Row, piece: &Piece, leading: f32) -> bool {
         && others.iter().all(|other| overlap((other.left, other.right), (piece.left, piece.right)) <= size * 0.2)
 }
 
-/// The piece stands beside the row, on one of its lines.
+/// Whether the piece stands beside the row, on one of its lines.
 fn beside(row: &Row, piece: &Piece) -> bool {
     let apart = |cell: &Block| overlap((cell.left, cell.right), (piece.left, piece.right)) < piece.size * 0.2;
     let (top, bottom) = (row.top(), row.bottom());
@@ -138,7 +138,7 @@ fn beside(row: &Row, piece: &Piece) -> bool {
     row.cells.iter().all(apart) && top < middle && middle < bottom
 }
 
-/// A cell that stands in the middle of its row's height was written before the others begin above it.
+/// Merges a vertically centred cell with its row. Its position made it a row of its own, because the cells after it begin above it.
 fn with_centred_cells(rows: Vec<Row>) -> Vec<Row> {
     let mut out: Vec<Row> = Vec::with_capacity(rows.len());
     for mut row in rows {
@@ -158,7 +158,7 @@ fn with_centred_cells(rows: Vec<Row>) -> Vec<Row> {
     out
 }
 
-/// Tells tables from columns.
+/// Tells tables apart from columns.
 fn tables(mut rows: Vec<Row>) -> Vec<Row> {
     let mut at = 0;
     while at < rows.len() {
@@ -170,7 +170,7 @@ fn tables(mut rows: Vec<Row>) -> Vec<Row> {
         while end < rows.len() && same_table(&rows[at..end], &rows[end]) {
             end += 1;
         }
-        // Lines of a single cell at the end are no part of it.
+        // Rows with a single cell at the end do not belong to the table.
         while rows[end - 1].cells.len() < 2 {
             end -= 1;
         }
@@ -192,7 +192,7 @@ fn tables(mut rows: Vec<Row>) -> Vec<Row> {
     rows
 }
 
-/// The row is the next one of the table that ends with these.
+/// Whether the row continues the table that ends with these rows.
 fn same_table(table: &[Row], row: &Row) -> bool {
     let Some(last) = table.last() else { return false };
     let size = row.cells[0].size;
@@ -202,10 +202,10 @@ fn same_table(table: &[Row], row: &Row) -> bool {
     }
     let Some(wide) = table.iter().rev().find(|row| row.cells.len() > 1) else { return false };
     if row.cells.len() == 1 {
-        // A cell that is alone in its row, or a heading between rows.
+        // A row with only one filled cell, or a heading between rows.
         return gap < size * 1.2 && row.is_line() && row.right() < wide.right() + size && row.left() > wide.left() - size;
     }
-    // No cell may stretch over two that are beside each other, but for cells that span.
+    // Apart from spanning cells, no cell may cover two cells of another row.
     let crossed = row
         .cells
         .iter()
@@ -216,7 +216,7 @@ fn same_table(table: &[Row], row: &Row) -> bool {
     crossed * 3 <= row.cells.len()
 }
 
-/// Columns of running text that were written line by line across the page.
+/// Whether these rows are columns of running text, written line by line across the page.
 fn is_prose(rows: &[Row]) -> bool {
     if rows.len() < 6 || !rows.iter().all(|row| row.cells.len() <= 3 && row.is_line()) {
         return false;
@@ -240,12 +240,12 @@ fn columns(rows: Vec<Row>) -> Vec<Row> {
     columns.into_iter().map(|column| Row { cells: vec![column], together: false, joined: false }).collect()
 }
 
-/// Above this there is no page that people read, and sorting would take long.
-const MOST_ROWS: usize = 3000;
+/// Maximum number of rows to sort. No readable page has more, and sorting would take long.
+const MAX_SORTED_ROWS: usize = 3000;
 
-/// What stands above comes first; all else stays in its order.
+/// Moves rows before the rows below them; otherwise keeps the order.
 fn arranged(rows: Vec<Row>) -> Vec<Row> {
-    // Columns are apart from here on.
+    // From here on, columns are separate rows.
     let mut rows: Vec<Row> = rows
         .into_iter()
         .flat_map(|row| {
@@ -256,7 +256,7 @@ fn arranged(rows: Vec<Row>) -> Vec<Row> {
             }
         })
         .collect();
-    if rows.len() > MOST_ROWS {
+    if rows.len() > MAX_SORTED_ROWS {
         return rows;
     }
     let bounds: Vec<[f32; 4]> = rows.iter().map(|row| [row.left(), row.top(), row.right(), row.bottom()]).collect();
@@ -268,9 +268,9 @@ fn arranged(rows: Vec<Row>) -> Vec<Row> {
     };
     let share = |a: usize, b: usize| overlap((bounds[a][0], bounds[a][2]), (bounds[b][0], bounds[b][2])) > 0.0;
     let topmost: Vec<bool> = (0..rows.len()).map(|b| (0..rows.len()).all(|a| a == b || !higher(a, b) || !share(a, b))).collect();
-    // What has nothing above it is the head of a column, but for a line that has the whole height to itself.
+    // A row with nothing above it heads a column, so only a line with nothing beside it may come before it.
     let above = |a: usize, b: usize| higher(a, b) && (share(a, b) || topmost[b] && alone[a] || feet[b]);
-    // How many rows must come before each one.
+    // The number of rows that must come before each row.
     let mut waits: Vec<usize> = (0..rows.len()).map(|b| (0..rows.len()).filter(|&a| a != b && above(a, b)).count()).collect();
     let mut order = Vec::with_capacity(rows.len());
     let mut done = vec![false; rows.len()];
@@ -279,7 +279,7 @@ fn arranged(rows: Vec<Row>) -> Vec<Row> {
         while first < rows.len() && done[first] {
             first += 1;
         }
-        // There is always one that waits for none: the topmost.
+        // The topmost row always waits for none.
         let next = (first..rows.len()).find(|&at| !done[at] && waits[at] == 0).unwrap_or(first);
         done[next] = true;
         for other in (0..rows.len()).filter(|&other| !done[other] && above(next, other)) {
@@ -293,7 +293,7 @@ fn arranged(rows: Vec<Row>) -> Vec<Row> {
     out
 }
 
-/// Nothing stands beside it.
+/// Whether nothing stands beside the row.
 fn is_alone(bounds: &[[f32; 4]], at: usize) -> bool {
     let [_, top, _, bottom] = bounds[at];
     let slack = (bottom - top).min(6.0) * 0.3;
@@ -302,13 +302,13 @@ fn is_alone(bounds: &[[f32; 4]], at: usize) -> bool {
     })
 }
 
-/// It stands below all else, with a gap.
+/// Whether the row stands below all others, with a gap.
 fn is_foot(bounds: &[[f32; 4]], at: usize) -> bool {
     let [_, top, _, bottom] = bounds[at];
     bounds.iter().enumerate().all(|(other, other_bounds)| other == at || top - other_bounds[3] > (bottom - top) * 0.8)
 }
 
-/// Notes at the foot of a column go after the other columns, that no sentence is broken by them.
+/// Moves footnotes of a column after the other columns, so that they break no sentence.
 fn notes_last(rows: &mut Vec<Row>) {
     let Some(body) = body_size(rows) else { return };
     let mut at = 0;
@@ -317,7 +317,7 @@ fn notes_last(rows: &mut Vec<Row>) {
         left -= 1;
         let (row, next) = (&rows[at], &rows[at + 1]);
         let small = row.cells.len() == 1 && row.cells[0].size < body * 0.93;
-        // The text goes on farther up, in the next column.
+        // The text continues farther up, in the next column.
         let jumps = next.top() < row.top() - body * 4.0 && overlap((row.left(), row.right()), (next.left(), next.right())) <= 0.0;
         let begins = row.cells[0].pieces[0].glyphs.first().is_some_and(|first| !first.c.is_alphabetic());
         let below = rows.iter().all(|other| {
@@ -327,7 +327,7 @@ fn notes_last(rows: &mut Vec<Row>) {
         });
         if small && jumps && begins && below {
             let row = rows.remove(at);
-            // Before what stands at the foot of the whole page.
+            // The footer of the page stays last.
             let place = rows.iter().rposition(|other| other.top() < row.bottom()).map_or(rows.len(), |last| last + 1);
             rows.insert(place, row);
         } else {
@@ -336,7 +336,7 @@ fn notes_last(rows: &mut Vec<Row>) {
     }
 }
 
-/// The size of most letters.
+/// The font size of most letters.
 pub fn body_size(rows: &[Row]) -> Option<f32> {
     let mut sizes: Vec<(i64, usize)> = Vec::new();
     for piece in rows.iter().flat_map(|row| &row.cells).flat_map(|cell| &cell.pieces) {

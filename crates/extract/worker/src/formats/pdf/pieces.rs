@@ -1,27 +1,27 @@
-//! Pieces of lines: characters that stand on one line with no more than the spaces of a sentence between them.
+//! Groups characters into pieces of lines, separated by no more than the spaces of a sentence.
 
 use super::{
     glyphs::{Frame, Glyph},
     script,
 };
 
-/// Parts of a line that are farther apart than this, in sizes of the font, are not one piece, even where one is written after the other.
-const WIDE: f32 = 1.15;
-/// As above, where they are not.
-const NARROW: f32 = 0.6;
-/// As above, where they are long.
-const CLOSE: f32 = 0.2;
+/// Maximum gap within a piece whose parts were written one after the other, in multiples of the font size.
+const MAX_SEQUENTIAL_GAP: f32 = 1.15;
+/// Maximum gap within a piece whose parts were written apart, in multiples of the font size.
+const MAX_SEPARATE_GAP: f32 = 0.6;
+/// Maximum gap within a piece whose parts were written apart and are long, in multiples of the font size.
+const MAX_LONG_GAP: f32 = 0.2;
 
 /// A piece of a line.
 #[derive(Clone, Debug)]
 pub struct Piece {
-    /// From left to right, or as they were written where that is the same.
+    /// From left to right, or in writing order where that is the same.
     pub glyphs: Vec<Glyph>,
     pub left: f32,
     pub right: f32,
     pub base: f32,
     pub size: f32,
-    /// Its place in the order in which the page was written.
+    /// Its index in the writing order of the page.
     pub order: usize,
 }
 
@@ -35,11 +35,11 @@ impl Piece {
     }
 }
 
-/// All pieces, in the order in which the page was written.
+/// All pieces, in the writing order of the page.
 pub fn pieces(frame: &Frame) -> Vec<Piece> {
     let runs = runs(frame);
     let mut groups = Groups::new(runs.len());
-    // Sorted by where they stand, those that may belong together are near each other.
+    // After sorting by baseline, runs that may belong together are near each other.
     let mut near: Vec<usize> = (0..runs.len()).collect();
     near.sort_by(|&a, &b| runs[a].base.total_cmp(&runs[b].base));
     let largest = runs.iter().map(|run| run.size).fold(0.0, f32::max).min(100.0);
@@ -48,7 +48,7 @@ pub fn pieces(frame: &Frame) -> Vec<Piece> {
             if runs[b].base - runs[a].base > largest * 0.7 {
                 break;
             }
-            if belong(&runs[a], &runs[b], &frame.rules) {
+            if belong_together(&runs[a], &runs[b], &frame.rules) {
                 groups.join(a, b);
             }
         }
@@ -69,14 +69,14 @@ pub fn pieces(frame: &Frame) -> Vec<Piece> {
 }
 
 fn joined(parts: Vec<Piece>) -> Option<Piece> {
-    // The line is that of the largest letters, and of them the most.
+    // The largest letters set the baseline; among equal sizes, the longest run does.
     let weight = |piece: &Piece| (piece.size * 4.0) as i64 * 1000 + piece.glyphs.len().min(999) as i64;
     let main = parts.iter().max_by_key(|piece| weight(piece))?;
     let (base, size) = (main.base, main.size);
     let order = parts.iter().map(|part| part.order).min()?;
     let left = parts.iter().map(|part| part.left).fold(f32::INFINITY, f32::min);
     let right = parts.iter().map(|part| part.right).fold(f32::NEG_INFINITY, f32::max);
-    // What is written over a part, as an accent or into a gap, has its place among its letters.
+    // Text written over a part, such as an accent or a word in a gap, is sorted in among its letters.
     let over = parts
         .windows(2)
         .any(|pair| pair[1].left < pair[0].right - size * 0.3 && pair[1].glyphs.len().min(pair[0].glyphs.len()) < 4);
@@ -87,7 +87,7 @@ fn joined(parts: Vec<Piece>) -> Option<Piece> {
     Some(Piece { glyphs, left, right, base, size, order })
 }
 
-/// Characters as they follow each other from left to right.
+/// Groups characters that follow each other from left to right.
 fn runs(frame: &Frame) -> Vec<Piece> {
     let mut runs: Vec<Piece> = Vec::new();
     for (order, glyph) in frame.glyphs.iter().enumerate() {
@@ -105,26 +105,26 @@ fn runs(frame: &Frame) -> Vec<Piece> {
         let Glyph { left, right, base, size, .. } = *glyph;
         runs.push(Piece { glyphs: vec![glyph.clone()], left, right, base, size, order });
     }
-    runs.iter_mut().for_each(|run| turn_ligatures(&mut run.glyphs));
+    runs.iter_mut().for_each(|run| sort_ligatures(&mut run.glyphs));
     runs
 }
 
-/// The letters of a ligature share a place. In right-to-left text they must be sorted as the rest is: from left to right.
-fn turn_ligatures(glyphs: &mut [Glyph]) {
+/// Sorts the letters of right-to-left ligatures, which share a position, from left to right like the other letters.
+fn sort_ligatures(glyphs: &mut [Glyph]) {
     let mut start = 0;
     while start + 1 < glyphs.len() {
         let left = glyphs[start].left;
         let shared =
             glyphs[start..].iter().take_while(|glyph| (glyph.left - left).abs() < 0.01 && script::is_rtl(glyph.c)).count();
         let end = start + shared.max(1);
-        // Where the text goes to the left, it was written as it is read.
+        // Text that runs to the left was written in reading order.
         let leftward = match (glyphs.get(end), start.checked_sub(1).map(|before| &glyphs[before])) {
             (Some(next), _) if script::is_rtl(next.c) => next.left < left,
             (_, Some(last)) => last.left > left,
             _ => true,
         };
         match &mut glyphs[start..end] {
-            // Lam and alef, by far the most common one, is in either order.
+            // Lam-alef, by far the most common ligature, occurs in either order.
             [one, two] if one.c == 'ل' && is_alef(two.c) => std::mem::swap(one, two),
             [one, two] if is_alef(one.c) && two.c == 'ل' => {}
             shared if leftward => shared.reverse(),
@@ -140,40 +140,40 @@ fn follows(last: &Glyph, glyph: &Glyph, run: &Piece) -> bool {
         return false;
     }
     if script::is_rtl(glyph.c) || script::is_rtl(last.c) {
-        // They are put in order later.
-        return (glyph.left - last.right).max(last.left - glyph.right) < size * NARROW;
+        // These are sorted later.
+        return (glyph.left - last.right).max(last.left - glyph.right) < size * MAX_SEPARATE_GAP;
     }
-    glyph.left > last.left - size * 0.4 && glyph.left - last.right < size * WIDE
+    glyph.left > last.left - size * 0.4 && glyph.left - last.right < size * MAX_SEQUENTIAL_GAP
 }
 
-/// Two runs are parts of one line, beside each other.
-fn belong(a: &Piece, b: &Piece, rules: &[[f32; 3]]) -> bool {
+/// Whether two runs are neighbouring parts of one line.
+fn belong_together(a: &Piece, b: &Piece, rules: &[[f32; 3]]) -> bool {
     let (one, two) = if a.left <= b.left { (a, b) } else { (b, a) };
     let (large, small) = if a.size >= b.size { (a, b) } else { (b, a) };
     let gap = two.left - one.right;
     let away = (a.base - b.base).abs();
     let size = large.size;
-    if gap > size * WIDE || divided(rules, one.right, two.left, (a.base + b.base) / 2.0) {
+    if gap > size * MAX_SEQUENTIAL_GAP || divided(rules, one.right, two.left, (a.base + b.base) / 2.0) {
         return false;
     }
     if away < size * 0.12 {
-        // A wide gap within a line that is written without a break is a space that was stretched.
+        // A wide gap in a line written without a break is a stretched space.
         let first = if a.order < b.order { a } else { b };
         let after = a.order.abs_diff(b.order) <= first.glyphs.len() + 2;
-        // Long ones that were written apart are lines of columns, be these ever so close.
+        // Long runs that were written apart are lines of different columns, however close they are.
         let columns = a.glyphs.len().min(b.glyphs.len()) > 12 && !a.glyphs.iter().any(|glyph| script::is_rtl(glyph.c));
         let most = if after {
-            WIDE
+            MAX_SEQUENTIAL_GAP
         } else if columns {
-            CLOSE
+            MAX_LONG_GAP
         } else {
-            NARROW
+            MAX_SEPARATE_GAP
         };
         return gap < small.size.min(size) * most;
     }
-    // Raised and lowered: smaller, and close to a letter.
+    // Superscripts and subscripts: smaller, and close to a letter.
     let raised = small.size < size * 0.9 && away < size * 0.62;
-    // Accents, and signs of formulas, which stand a little higher or lower.
+    // Accents and signs in formulas stand a little higher or lower.
     let few = a.glyphs.len().min(b.glyphs.len()) <= 2;
     let rtl = |run: &Piece| run.glyphs.iter().any(|glyph| script::is_rtl(glyph.c));
     let most = if rtl(a) && rtl(b) { 0.62 } else { 0.4 };
@@ -183,7 +183,7 @@ fn belong(a: &Piece, b: &Piece, rules: &[[f32; 3]]) -> bool {
     (raised || overlaps || mark) && gap < size * 0.35
 }
 
-/// An upright line stands between.
+/// Whether a vertical rule stands between.
 fn divided(rules: &[[f32; 3]], right: f32, left: f32, base: f32) -> bool {
     if rules.is_empty() || left < right - 1.0 {
         return false;
@@ -196,7 +196,7 @@ fn is_alef(c: char) -> bool {
     matches!(c, 'ا' | 'أ' | 'إ' | 'آ')
 }
 
-/// Sets that are joined pair by pair.
+/// Disjoint sets, merged pair by pair (union-find).
 struct Groups(Vec<usize>);
 
 impl Groups {

@@ -1,13 +1,13 @@
-//! Documents whose end is missing: with it went the list of what lies where and the pointer to the first page.
+//! Repairs documents whose end is missing, and with it the list of object positions and the reference to the first page.
 
-/// Larger ones are given up: they are copied.
-const LARGEST: usize = 256 << 20;
-/// So much of an object is looked at.
-const HEAD: usize = 2048;
+/// Maximum size of a document to repair, in bytes, because repairing copies it.
+const MAX_DOCUMENT_BYTES: usize = 256 << 20;
+/// Length of the beginning of an object to look at.
+const OBJECT_HEAD_BYTES: usize = 2048;
 
-/// The document with a new end, if its beginning is in what is left, or at least its pages are.
+/// The document with a new end. `None`: neither its catalogue nor any page survives.
 pub fn with_new_end(bytes: &[u8]) -> Option<Vec<u8>> {
-    if bytes.len() > LARGEST {
+    if bytes.len() > MAX_DOCUMENT_BYTES {
         return None;
     }
     let objects = objects(bytes);
@@ -34,11 +34,11 @@ pub fn with_new_end(bytes: &[u8]) -> Option<Vec<u8>> {
         }
         _ => return None,
     };
-    // What was cut through is ended.
+    // Closes the object that was cut through.
     Some([bytes, b"\nendstream\nendobj\n", end.as_bytes(), b"startxref\n0\n%%EOF\n"].concat())
 }
 
-/// The numbers of all objects, and how they begin.
+/// The numbers of all objects, with the beginning of each.
 fn objects(bytes: &[u8]) -> Vec<(u32, &[u8])> {
     let mut objects = Vec::new();
     let mut from = 0;
@@ -47,7 +47,7 @@ fn objects(bytes: &[u8]) -> Vec<(u32, &[u8])> {
         from = at + 6;
         let digits = bytes[..at].iter().rev().take_while(|b| b.is_ascii_digit()).count().min(9);
         let number = std::str::from_utf8(&bytes[at - digits..at]).ok().and_then(|digits| digits.parse().ok());
-        let head = &bytes[from..bytes.len().min(from + HEAD)];
+        let head = &bytes[from..bytes.len().min(from + OBJECT_HEAD_BYTES)];
         let end = head.windows(6).position(|part| part == b"endobj" || part == b"stream").unwrap_or(head.len());
         objects.extend(number.map(|number| (number, &head[..end])));
     }

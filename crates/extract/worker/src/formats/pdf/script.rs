@@ -1,37 +1,37 @@
-//! What has to be known of single characters.
+//! Properties of single characters.
 
-/// Letters of East Asian scripts, between which there are no spaces, and their punctuation.
+/// Whether this is a character of an East Asian script or its punctuation.
 pub fn is_wide(c: char) -> bool {
     matches!(c, '\u{1100}'..='\u{11ff}' | '\u{2e80}'..='\u{312f}' | '\u{31a0}'..='\u{9fff}' | '\u{a000}'..='\u{a4cf}'
         | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe4f}' | '\u{ff01}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}'
         | '\u{20000}'..='\u{3ffff}')
 }
 
-/// Korean has spaces between its words.
+/// Whether this is Korean, which has spaces between words.
 pub fn is_korean(c: char) -> bool {
     matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{ac00}'..='\u{d7af}')
 }
 
-/// A sign of a script without spaces; at the end of a line nothing stands between it and the next one.
+/// Whether this belongs to a script without spaces, so that lines are joined without a space.
 pub fn is_unspaced(c: Option<char>) -> bool {
     c.is_some_and(|c| is_wide(c) && !is_korean(c))
 }
 
-/// Letters that run from right to left.
+/// Whether this letter runs from right to left.
 pub fn is_rtl(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
         && !is_mark(c)
         && !matches!(c, '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}' | '\u{60c}' | '\u{66a}'..='\u{66c}')
 }
 
-/// Signs that stand on the letter before them.
+/// Whether this is a combining mark of the letter before it.
 pub fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}' | '\u{5c2}' | '\u{5c4}' | '\u{5c5}'
         | '\u{5c7}' | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{6d6}'..='\u{6dc}' | '\u{6df}'..='\u{6e4}'
         | '\u{6e7}' | '\u{6e8}' | '\u{6ea}'..='\u{6ed}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
-/// Bullets and arrows of the fonts that every office has; other private signs have no meaning.
+/// Maps private-use bullets and arrows of common office fonts to Unicode; other private-use characters have no meaning.
 pub fn without_private_use(c: char) -> char {
     match c {
         '\u{f0b7}' | '\u{f06c}' | '\u{f09f}' | '\u{f0a8}' => '•',
@@ -48,7 +48,7 @@ pub fn without_private_use(c: char) -> char {
     }
 }
 
-/// Accents that stand alone, each with the letters that it goes with and what they become.
+/// Standalone accents, each with its letters and the composed characters.
 const ACCENTED: [(&[char], &str, &str); 13] = [
     (&['˛', '\u{328}'], "AEIUaeiu", "ĄĘĮŲąęįų"),
     (&['˙', '\u{307}'], "ZzCcGgEeI", "ŻżĊċĠġĖėİ"),
@@ -65,18 +65,18 @@ const ACCENTED: [(&[char], &str, &str); 13] = [
     (&['˝', '\u{30b}'], "OoUu", "ŐőŰű"),
 ];
 
-/// An accent and a letter that were printed over each other.
+/// Composes an accent and a letter that were printed over each other.
 pub fn with_accent(accent: char, letter: char) -> Option<char> {
     let (_, letters, whole) = ACCENTED.iter().find(|(accents, ..)| accents.contains(&accent))?;
     whole.chars().nth(letters.chars().position(|c| c == letter)?)
 }
 
-/// Signs that may be accents of a letter near them.
+/// Whether this may be the accent of a letter near it.
 pub fn is_accent(c: char) -> bool {
     c > '\u{5f}' && !c.is_ascii_alphanumeric() && ACCENTED.iter().any(|(accents, ..)| accents.contains(&c))
 }
 
-/// A digit above the line: 5³ is not 53, and a note's number does not belong to the word before it.
+/// Converts to superscript: 5³ is not 53, and a footnote number does not belong to the word before it.
 pub fn raised(c: char) -> char {
     match c {
         '0'..='9' => RAISED[c as usize - '0' as usize],
@@ -88,17 +88,17 @@ pub fn raised(c: char) -> char {
 
 const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
 
-/// A digit above the line.
+/// Whether this is a superscript digit.
 pub fn is_raised(c: char) -> bool {
     RAISED.contains(&c)
 }
 
-/// Letters and signs of Devanagari and of the scripts whose signs join in syllables as there.
+/// Whether this belongs to Devanagari or another script that joins signs into syllables.
 pub fn is_syllabic(c: char) -> bool {
     matches!(c, '\u{900}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
 }
 
-/// The codes that TeX's fonts have for ligatures.
+/// Whether this is a code for a ligature in TeX's fonts.
 pub fn is_ligature_code(c: char) -> bool {
     ligature(c).is_some()
 }
@@ -112,7 +112,7 @@ fn ligature(c: char) -> Option<&'static str> {
     }
 }
 
-/// Codes without a meaning become what they are in TeX's fonts, as far as their place in the word tells, else one sign for all of them.
+/// Replaces codes without a meaning by their meaning in TeX's fonts if their position in the word allows it, else by one replacement character.
 pub fn resolve_codes(word: &mut String) {
     if !word.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER) {
         return;

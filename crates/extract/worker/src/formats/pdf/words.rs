@@ -1,4 +1,4 @@
-//! Words from the characters of a piece of a line: spaces from gaps, accents on their letters, right-to-left text as it is read.
+//! Builds words from the characters of a piece: infers spaces from gaps, joins accents with letters, and puts right-to-left text in reading order.
 
 use super::{
     direction,
@@ -7,26 +7,26 @@ use super::{
     script,
 };
 
-/// What stands before a word.
+/// The separator before a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Before {
-    /// It goes on: East Asian signs.
+    /// No separator, as between East Asian characters.
     Nothing,
     Space,
     /// The border of a cell.
     Border,
 }
 
-/// A word, or a sign of a script without spaces.
+/// A word, or a character of a script without spaces.
 #[derive(Clone, Debug)]
 pub struct Word {
     pub text: String,
-    /// Left, top, right and bottom in its frame.
+    /// Left, top, right and bottom in the frame.
     pub area: [f32; 4],
     pub before: Before,
 }
 
-/// A letter with what stands on it.
+/// A letter with its combining marks.
 struct Letter {
     c: char,
     marks: String,
@@ -35,11 +35,11 @@ struct Letter {
     base: f32,
     size: f32,
     space: Space,
-    /// Smaller than the line and above it.
+    /// The letter is smaller than the line and stands above its baseline.
     raised: bool,
 }
 
-/// The words of a piece, in the order in which they are read.
+/// The words of a piece, in reading order.
 pub fn words(piece: &Piece, rtl_page: bool) -> Vec<Word> {
     let rtl = piece.glyphs.iter().any(|glyph| script::is_rtl(glyph.c));
     let mut letters = letters(&piece.glyphs, rtl);
@@ -57,7 +57,7 @@ pub fn words(piece: &Piece, rtl_page: bool) -> Vec<Word> {
     for (at, (index, c)) in order.into_iter().enumerate() {
         let letter = &letters[index];
         let c = if letter.raised { script::raised(c) } else { c };
-        // The number of a note stands close to its text.
+        // The number of a footnote may stand close to its text.
         let noted = at > 0 && !letter.raised && words.len() == 1 && words[0].text.chars().all(script::is_raised);
         let before = if spaces[at] || at == 0 || noted { Before::Space } else { Before::Nothing };
         let area = [letter.left, letter.base - letter.size * 0.8, letter.right, letter.base + letter.size * 0.22];
@@ -79,7 +79,7 @@ pub fn words(piece: &Piece, rtl_page: bool) -> Vec<Word> {
     words
 }
 
-/// The dots from a heading to its page say no more when they are many.
+/// Shortens the dot leaders between a heading and its page number.
 fn shorten_leaders(words: &mut Vec<Word>) {
     let is_leader = |word: &Word| word.text.chars().all(|c| matches!(c, '.' | '·' | '…' | '․' | '⋅'));
     let mut at = 0;
@@ -100,7 +100,7 @@ fn around(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
     [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
 }
 
-/// Puts accents and marks on their letters.
+/// Joins accents and marks with their letters.
 fn letters(glyphs: &[Glyph], rtl: bool) -> Vec<Letter> {
     let mut letters: Vec<Letter> = Vec::with_capacity(glyphs.len());
     for (at, glyph) in glyphs.iter().enumerate() {
@@ -113,7 +113,7 @@ fn letters(glyphs: &[Glyph], rtl: bool) -> Vec<Letter> {
                     let distance = |other: &Glyph| ((other.left + other.right) / 2.0 - middle).abs();
                     distance(a).total_cmp(&distance(b))
                 });
-                // It may come later in the order of writing.
+                // The nearest letter may come later in writing order.
                 nearest.and_then(|nearest| letters.iter_mut().find(|letter| letter.left == nearest.left && letter.c == nearest.c))
             } else {
                 letters.last_mut().filter(|letter| distance(letter) < glyph.size)
@@ -127,7 +127,7 @@ fn letters(glyphs: &[Glyph], rtl: bool) -> Vec<Letter> {
             }
         }
         if script::is_accent(glyph.c) {
-            // Printed over the letter before it or after it.
+            // The accent may be printed over the letter before it or after it.
             if let Some(letter) = letters.last_mut()
                 && letter.left < middle
                 && middle < letter.right
@@ -161,38 +161,38 @@ impl Letter {
 
 /// Whether there is a space before each letter.
 fn spaces(letters: &[Letter], rtl: bool) -> Vec<bool> {
-    // Signs above a letter may begin behind it and end before it.
+    // Signs above a letter may begin after it and end before it.
     let end = |at: usize| letters[at.saturating_sub(2)..=at].iter().map(|letter| letter.right).fold(f32::NEG_INFINITY, f32::max);
     let gap = |at: usize| (letters[at + 1].left - end(at)) / letters[at].size.max(letters[at + 1].size);
     let written = letters.iter().filter(|letter| letter.space == Space::Written).count();
-    // Where the document writes its spaces, a gap is one only when it is large.
+    // If the document contains spaces, only a large gap counts as one.
     let mut least = if !rtl && written * 12 > letters.len() { 0.22 } else { 0.16 };
-    let mut apart = false;
+    let mut letter_spaced = false;
     if !rtl && letters.len() > 5 {
         let between = |&at: &usize| letters[at].c.is_alphabetic() && letters[at + 1].c.is_alphabetic();
         let mut gaps: Vec<f32> = (0..letters.len() - 1).filter(between).map(gap).collect();
         gaps.sort_by(f32::total_cmp);
-        // Letters that are set apart: most gaps are no spaces.
+        // In letter-spaced text most gaps are not spaces.
         let usual = gaps.get(gaps.len() * 6 / 10).copied().unwrap_or_default();
-        apart = usual > 0.07 && (usual < 0.22 || gaps[gaps.len() - 1] > usual * 1.8);
-        if apart {
+        letter_spaced = usual > 0.07 && (usual < 0.22 || gaps[gaps.len() - 1] > usual * 1.8);
+        if letter_spaced {
             least = f32::max(least, usual * 1.5 + 0.05);
         }
     }
     let korean = |at: usize| script::is_korean(letters[at].c);
-    // Some programs set figures apart from Korean letters, but not as far as words.
+    // Some programs separate digits from Korean letters by less than a space between words.
     let words =
         (0..letters.len().saturating_sub(1)).filter(|&at| korean(at) && korean(at + 1)).map(gap).filter(|&gap| gap > least);
     let apart_from_figures = words.reduce(f32::min).map_or(0.0, |space| space * 0.9);
     let mut spaces = vec![false; letters.len()];
     for (at, pair) in letters.windows(2).enumerate() {
         let wide = |letter: &Letter| script::is_unspaced(Some(letter.c));
-        // Of right-to-left text the space was written before the letter on the left.
+        // In right-to-left text the space belongs to the letter on the left.
         let before = if rtl { pair[0].space.max(pair[1].space) } else { pair[1].space };
         let least = match (wide(&pair[0]), wide(&pair[1])) {
             (true, true) => 0.8,
             (false, false) if korean(at) != korean(at + 1) => least.max(apart_from_figures),
-            (false, false) if before == Space::Likely && !apart => {
+            (false, false) if before == Space::Likely && !letter_spaced => {
                 if rtl {
                     0.1
                 } else {

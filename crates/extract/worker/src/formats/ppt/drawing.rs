@@ -1,4 +1,4 @@
-//! The texts on a slide, in the order of reading.
+//! The texts on a slide, in reading order.
 
 use super::records::Record;
 use crate::formats::slides::order::{self, Area};
@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 const MAX_DEPTH: usize = 20;
 
-/// What a text on a slide is for.
+/// The role of a text on a slide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Title,
     Other,
 }
 
-/// A text that stands in the outline of the slides, or on its own.
+/// A text from the outline or from a shape.
 #[derive(Clone, Debug)]
 pub struct Text {
     pub role: Role,
@@ -23,43 +23,43 @@ pub struct Text {
 
 struct Shape {
     area: Option<Area>,
-    /// Notes and slides have places that are filled in elsewhere: 12 is the place of notes.
-    place: Option<u8>,
+    /// Type of the layout placeholder it fills; 12 is the body of a notes page.
+    placeholder: Option<u8>,
     text: Option<Text>,
     inner: Vec<Shape>,
     table: bool,
 }
 
-/// The texts of a slide. `outline` are those that the list of slides keeps for it.
+/// The texts of a slide. `outline` holds the texts that the slide list keeps for it.
 pub fn pieces(slide: Record<'_>, outline: &[Text]) -> Vec<Piece> {
     let mut shapes = Vec::new();
     if let Some(tree) = slide.find(0xf003) {
         shapes = group(tree, outline, 0).inner;
     }
     if shapes.iter().all(|shape| shape.text.is_none() && shape.inner.is_empty()) {
-        // Some programs keep texts in the outline only.
+        // Some programs keep the texts only in the outline.
         return outline.iter().flat_map(|text| lines(&text.words)).collect();
     }
     in_order(shapes)
 }
 
-/// The words on a page of notes.
+/// The text of a notes page.
 pub fn notes(page: Record<'_>) -> Vec<Piece> {
     let shapes = page.find(0xf003).map(|tree| group(tree, &[], 0).inner).unwrap_or_default();
-    // The page shows the slide's number and a date too.
-    let marked = shapes.iter().any(|shape| shape.place == Some(12));
-    let wanted = |shape: &Shape| if marked { shape.place == Some(12) } else { shape.place.is_none() };
+    // A notes page also shows the slide's number and a date.
+    let marked = shapes.iter().any(|shape| shape.placeholder == Some(12));
+    let wanted = |shape: &Shape| if marked { shape.placeholder == Some(12) } else { shape.placeholder.is_none() };
     in_order(shapes.into_iter().filter(wanted).collect())
 }
 
 fn in_order(shapes: Vec<Shape>) -> Vec<Piece> {
-    // Dates, footers and numbers stand at the edge of every slide.
-    let shapes = shapes.into_iter().filter(|shape| !matches!(shape.place, Some(7..=10)));
+    // Dates, footers and slide numbers repeat on every slide.
+    let shapes = shapes.into_iter().filter(|shape| !matches!(shape.placeholder, Some(7..=10)));
     let is_title = |shape: &Shape| shape.text.as_ref().is_some_and(|text| text.role == Role::Title);
     let (titles, others): (Vec<_>, Vec<_>) = shapes.partition(is_title);
     let areas: Vec<_> = others.iter().map(|shape| shape.area).collect();
     let mut others: Vec<_> = others.into_iter().map(Some).collect();
-    let sorted: Vec<_> = order::reading(&areas).into_iter().filter_map(|at| others.get_mut(at)?.take()).collect();
+    let sorted: Vec<_> = order::reading_order(&areas).into_iter().filter_map(|at| others.get_mut(at)?.take()).collect();
     let mut pieces = Vec::new();
     for shape in titles.into_iter().chain(sorted) {
         if let Some(text) = shape.text {
@@ -74,13 +74,13 @@ fn in_order(shapes: Vec<Shape>) -> Vec<Piece> {
     pieces
 }
 
-/// The lines of one text stay together.
+/// The lines of a text, as items so that they stay together.
 fn lines(words: &str) -> Vec<Piece> {
     let lines = words.split(['\r', '\n']).filter(|line| !line.trim().is_empty());
     std::iter::once(Piece::Gap).chain(lines.map(|line| Piece::Item(line.replace('\u{b}', " ").trim().to_owned()))).collect()
 }
 
-/// Cells are shapes of their own; those of a row begin at the same height.
+/// Rows of a table. Each cell is a shape; cells of a row have the same top.
 fn rows(cells: Vec<Shape>) -> Vec<Piece> {
     let mut rows: BTreeMap<i64, BTreeMap<i64, String>> = BTreeMap::new();
     let mut columns = std::collections::BTreeSet::new();
@@ -97,9 +97,9 @@ fn rows(cells: Vec<Shape>) -> Vec<Piece> {
     std::iter::once(Piece::Gap).chain(rows.values().map(row)).collect()
 }
 
-/// A group: its first shape tells of the group itself.
+/// Reads a group. Its first shape describes the group itself.
 fn group(record: Record<'_>, outline: &[Text], depth: usize) -> Shape {
-    let mut whole = Shape { area: None, place: None, text: None, inner: Vec::new(), table: false };
+    let mut whole = Shape { area: None, placeholder: None, text: None, inner: Vec::new(), table: false };
     for (at, child) in record.children().enumerate() {
         match child.kind {
             0xf003 if depth < MAX_DEPTH => whole.inner.push(group(child, outline, depth + 1)),
@@ -116,14 +116,14 @@ fn group(record: Record<'_>, outline: &[Text], depth: usize) -> Shape {
 }
 
 fn shape(record: Record<'_>, outline: &[Text]) -> Shape {
-    let mut shape = Shape { area: None, place: None, text: None, inner: Vec::new(), table: false };
+    let mut shape = Shape { area: None, placeholder: None, text: None, inner: Vec::new(), table: false };
     for child in record.children() {
         match child.kind {
             0xf010 | 0xf00f => shape.area = area(child),
-            // Its place in the layout.
+            // The placeholder it fills in the layout.
             0xf011 => {
                 let place = child.children().find(|record| record.kind == 3011);
-                shape.place = place.and_then(|place| place.body.get(4).copied()).filter(|&place| place != 0);
+                shape.placeholder = place.and_then(|place| place.body.get(4).copied()).filter(|&place| place != 0);
             }
             0xf00d => shape.text = text(child, outline),
             _ => {}
@@ -134,7 +134,7 @@ fn shape(record: Record<'_>, outline: &[Text]) -> Shape {
 
 fn text(record: Record<'_>, outline: &[Text]) -> Option<Text> {
     let mut found = Text { role: Role::Other, words: String::new() };
-    // These records lie in the box as they lie in a file, without a head of their own.
+    // The text box holds these records directly, without a container record.
     for child in super::records::all(record.body) {
         match child.kind {
             3999 => found.role = role(child),
@@ -146,12 +146,12 @@ fn text(record: Record<'_>, outline: &[Text]) -> Option<Text> {
     (!found.words.trim().is_empty()).then_some(found)
 }
 
-/// What the head of a text says.
+/// The role that a text header gives.
 pub fn role(record: Record<'_>) -> Role {
     if matches!(record.number(0), Some(0 | 6)) { Role::Title } else { Role::Other }
 }
 
-/// The words of a record of either kind.
+/// The words of a Unicode or one-byte text record.
 pub fn words(record: Record<'_>) -> String {
     if record.kind == 4000 {
         let (units, _) = record.body.as_chunks::<2>();
@@ -172,7 +172,7 @@ fn area(record: Record<'_>) -> Option<Area> {
     Some(Area { left, top, width: right - left, height: bottom - top })
 }
 
-/// Tables are groups with a property of their own.
+/// Whether a group is a table: tables have a property of their own.
 fn is_table(record: Record<'_>) -> bool {
     record.children().filter(|child| child.kind == 0xf122).any(|list| {
         let count = usize::from(list.instance);

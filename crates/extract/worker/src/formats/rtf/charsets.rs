@@ -1,9 +1,9 @@
-//! Which encoding the numbers of character sets and code pages mean.
+//! Encodings by character set and code page number.
 
 use encoding_rs::Encoding;
 
-/// Of `\fcharset`; nothing for those that leave it to the document.
-pub fn of_font(charset: i32) -> Option<&'static Encoding> {
+/// The encoding for a `\fcharset` number. `None` if the document's encoding applies.
+pub fn from_charset(charset: i32) -> Option<&'static Encoding> {
     Some(match charset {
         77 => encoding_rs::MACINTOSH,
         128 => encoding_rs::SHIFT_JIS,
@@ -23,8 +23,8 @@ pub fn of_font(charset: i32) -> Option<&'static Encoding> {
     })
 }
 
-/// Of `\ansicpg` and `\cpg`.
-pub fn of_page(page: i32) -> Option<&'static Encoding> {
+/// The encoding for an `\ansicpg` or `\cpg` number.
+pub fn from_code_page(page: i32) -> Option<&'static Encoding> {
     Some(match page {
         866 => encoding_rs::IBM866,
         874 => encoding_rs::WINDOWS_874,

@@ -1,29 +1,29 @@
-//! Words that are put together to paragraphs and rows: those of the document, and those of each note and box.
+//! Assembles text into paragraphs and rows, separately for the document and for each note and box.
 
 use crate::formats::zip::blocks::{self, Piece};
 
-/// What is known of the paragraph that is being written.
+/// Properties of the paragraph being written.
 #[derive(Clone, Default)]
 pub struct Format {
-    /// How deep in tables.
+    /// Table nesting depth; 0 outside tables.
     pub table: usize,
     pub heading: bool,
     pub in_list: bool,
     pub level: usize,
 }
 
-/// More cells in a row are made by people who want to fill the memory.
+/// Most cells in a row. Only files built to exhaust memory have more.
 const MAX_CELLS: usize = 1000;
 
-/// One stream of words.
+/// The text of the document, a note or a box.
 #[derive(Default)]
 pub struct Flow {
     pub text: String,
-    /// What stands before an item.
+    /// Label of the current list item.
     pub label: Option<String>,
-    /// Pieces that are complete.
+    /// Complete pieces.
     pub pieces: Vec<Piece>,
-    /// Notes and boxes of this paragraph.
+    /// Notes and boxes that follow the current paragraph.
     pub after: Vec<Piece>,
     cells: Vec<String>,
     cell: Vec<Piece>,
@@ -32,14 +32,14 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// The paragraph ends.
+    /// Ends the paragraph.
     pub fn paragraph(&mut self, format: &Format) {
         if format.table > 1 {
-            // It goes on in its cell of the inner table.
+            // It continues in its cell of the nested table.
             self.text.push(' ');
             return;
         }
-        let piece = self.taken(format);
+        let piece = self.take_piece(format);
         let after = std::mem::take(&mut self.after);
         if format.table == 1 {
             self.cell.extend(piece);
@@ -51,7 +51,7 @@ impl Flow {
         }
     }
 
-    fn taken(&mut self, format: &Format) -> Option<Piece> {
+    fn take_piece(&mut self, format: &Format) -> Option<Piece> {
         let text = std::mem::take(&mut self.text);
         let label = self.label.take();
         let words = text.trim();
@@ -74,12 +74,12 @@ impl Flow {
         })
     }
 
-    /// A cell of the outer table ends.
+    /// Ends a cell of the outer table.
     pub fn cell(&mut self, format: &Format) {
         if !self.inner.is_empty() {
             self.inner_row();
         }
-        let piece = self.taken(format);
+        let piece = self.take_piece(format);
         self.cell.extend(piece);
         self.cell.append(&mut self.after);
         let pieces = std::mem::take(&mut self.cell);
@@ -89,7 +89,7 @@ impl Flow {
         }
     }
 
-    /// A row of the outer table ends.
+    /// Ends a row of the outer table.
     pub fn row(&mut self) {
         let cells = std::mem::take(&mut self.cells);
         let row = blocks::row(&cells);
@@ -98,7 +98,7 @@ impl Flow {
         }
     }
 
-    /// A cell of a table in a table ends.
+    /// Ends a cell of a nested table.
     pub fn inner_cell(&mut self) {
         let text = std::mem::take(&mut self.text);
         if self.inner.len() < MAX_CELLS {
@@ -106,13 +106,13 @@ impl Flow {
         }
     }
 
-    /// As above, a row.
+    /// Ends a row of a nested table.
     pub fn inner_row(&mut self) {
         let cells = std::mem::take(&mut self.inner);
         self.cell.push(Piece::Row(blocks::row(&cells)));
     }
 
-    /// A paragraph stands outside of tables.
+    /// Ends any open table, because a paragraph outside tables follows.
     fn end_table(&mut self) {
         if !self.cell.is_empty() || !self.inner.is_empty() {
             self.cell(&Format { table: 1, ..Format::default() });
@@ -126,7 +126,7 @@ impl Flow {
         self.pieces.append(&mut self.notes);
     }
 
-    /// Everything, with what was not ended.
+    /// All pieces, including what is still open.
     pub fn finish(mut self) -> Vec<Piece> {
         self.paragraph(&Format::default());
         self.end_table();

@@ -1,4 +1,4 @@
-//! The words of RTF in their places.
+//! Interprets RTF: text, formatting and destinations.
 
 use super::charsets;
 use super::flow::{Flow, Format};
@@ -8,25 +8,25 @@ use crate::formats::zip::blocks::{self, Piece};
 use encoding_rs::Encoding;
 use std::collections::{HashMap, HashSet};
 
-/// Deeper than any document.
+/// Deepest nesting of groups; real documents stay below.
 const MAX_DEPTH: usize = 5000;
-/// Text that can still be handed on.
-const MAX_SIZE: usize = 128 << 20;
+/// Most text, in bytes, that is collected.
+const MAX_TEXT_BYTES: usize = 128 << 20;
 
-/// What the words of a group are for.
+/// The purpose of a group's text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Text,
     Hidden,
     Fonts,
     Styles,
-    /// What stands before an item of a list.
+    /// The label of a list item.
     Label,
-    /// Two forms of the same words.
-    Twice,
+    /// The same text in ANSI and in Unicode.
+    Alternatives,
 }
 
-/// A stream of words that is not the document's own.
+/// Text outside the main flow of the document.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Aside {
     Note,
@@ -40,14 +40,14 @@ enum Aside {
 #[derive(Clone)]
 struct Group {
     role: Role,
-    /// It began such a stream, which ends with it, and then the paragraph around it goes on.
+    /// The aside this group began, and the format of the paragraph around it, which resumes when the group ends.
     aside: Option<(Aside, Format)>,
     font: i32,
-    /// How many signs stand for a character that is also given by its number.
+    /// How many fallback characters follow each `\u` character.
     substitutes: usize,
     hidden: bool,
     deleted: bool,
-    /// A destination that may be passed over.
+    /// Whether the destination may be skipped if it is unknown (`\*`).
     optional: bool,
 }
 
@@ -58,7 +58,7 @@ struct Font {
     symbols: bool,
 }
 
-/// Reads the whole of it.
+/// Reads a whole RTF document.
 pub struct Reader<'a> {
     tokens: Tokens<'a>,
     groups: Vec<Group>,
@@ -67,7 +67,7 @@ pub struct Reader<'a> {
     encoding: &'static Encoding,
     fonts: HashMap<i32, Font>,
     headings: HashSet<i32>,
-    /// The style that is being told.
+    /// Number of the style being defined.
     style: i32,
     style_name: String,
     bytes: Vec<u8>,
@@ -78,7 +78,7 @@ pub struct Reader<'a> {
     pub headers: Vec<Piece>,
     pub footers: Vec<Piece>,
     size: usize,
-    /// It ended too early.
+    /// Whether the document ended too early.
     pub broken: bool,
 }
 
@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The pieces of the document, in order.
+    /// Reads the pieces of the document, in order.
     pub fn read(&mut self) -> Vec<Piece> {
         let mut depth = 0usize;
         while let Some(token) = self.tokens.next() {
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
                     let Some(mut group) = self.groups.last().cloned() else { break };
                     group.aside = None;
                     group.optional = false;
-                    if group.role == Role::Twice {
+                    if group.role == Role::Alternatives {
                         group.role = Role::Hidden;
                     }
                     self.groups.push(group);
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
                 Token::Sign(sign) => self.sign(sign),
                 Token::Word(name, number) => self.word(name, number),
             }
-            if depth > MAX_DEPTH || self.size > MAX_SIZE {
+            if depth > MAX_DEPTH || self.size > MAX_TEXT_BYTES {
                 self.broken = true;
                 break;
             }
@@ -203,7 +203,7 @@ impl<'a> Reader<'a> {
 
     fn begin(&mut self, aside: Aside) {
         self.flush();
-        // Inside of what is not shown nothing begins.
+        // Nothing begins inside a hidden group.
         if let Some(group) = self.groups.last_mut().filter(|group| group.role != Role::Hidden) {
             group.role = Role::Text;
             group.aside = Some((aside, std::mem::take(&mut self.format)));
@@ -224,7 +224,7 @@ impl<'a> Reader<'a> {
         self.bytes.extend_from_slice(text);
     }
 
-    /// Adds what was collected to where it belongs.
+    /// Decodes the collected bytes and code units, and adds them to the current destination.
     fn flush(&mut self) {
         if self.bytes.is_empty() && self.units.is_empty() {
             return;
@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
             let symbol_font = font.filter(|font| font.symbols);
             match symbol_font {
                 Some(font) => {
-                    let signs = self.bytes.iter().map(|&b| symbols::of(&font.name, b.into()).unwrap_or(char::from(b)));
+                    let signs = self.bytes.iter().map(|&b| symbols::to_unicode(&font.name, b.into()).unwrap_or(char::from(b)));
                     text.extend(signs);
                 }
                 None => {
@@ -248,8 +248,9 @@ impl<'a> Reader<'a> {
         }
         if !self.units.is_empty() {
             let name = font.map(|font| font.name.as_str()).unwrap_or_default();
-            let private =
-                |c: char| if ('\u{f000}'..'\u{f100}').contains(&c) { symbols::of(name, c as u32).unwrap_or('•') } else { c };
+            let private = |c: char| {
+                if ('\u{f000}'..'\u{f100}').contains(&c) { symbols::to_unicode(name, c as u32).unwrap_or('•') } else { c }
+            };
             text.extend(char::decode_utf16(self.units.drain(..)).map(|c| c.map_or('\u{fffd}', private)));
         }
         self.add(&text);
@@ -315,7 +316,7 @@ impl<'a> Reader<'a> {
 
     fn end_paragraph(&mut self) {
         self.flush();
-        // The end of a hidden paragraph is hidden with it.
+        // The end of a hidden paragraph is hidden too.
         let shown = self.groups.last().is_some_and(|group| group.role == Role::Text && !group.deleted);
         if let Some(flow) = self.flows.last_mut().filter(|_| shown) {
             flow.paragraph(&self.format);
@@ -327,7 +328,7 @@ impl<'a> Reader<'a> {
             return self.unicode(number.unwrap_or(0));
         }
         if name == b"bin" {
-            return self.tokens.pass(usize::try_from(number.unwrap_or(0)).unwrap_or(0));
+            return self.tokens.skip_bytes(usize::try_from(number.unwrap_or(0)).unwrap_or(0));
         }
         if self.skip > 0 {
             self.skip -= 1;
@@ -342,9 +343,9 @@ impl<'a> Reader<'a> {
         let on = number != Some(0);
         match name {
             b"f" => self.font(value),
-            b"fcharset" => self.charset(charsets::of_font(value), value == 2),
-            b"cpg" => self.charset(charsets::of_page(value), false),
-            b"ansicpg" => self.encoding = charsets::of_page(value).unwrap_or(self.encoding),
+            b"fcharset" => self.charset(charsets::from_charset(value), value == 2),
+            b"cpg" => self.charset(charsets::from_code_page(value), false),
+            b"ansicpg" => self.encoding = charsets::from_code_page(value).unwrap_or(self.encoding),
             b"mac" => self.encoding = encoding_rs::MACINTOSH,
             b"uc" => self.set(|group| group.substitutes = usize::try_from(value).unwrap_or(1).min(16)),
             b"v" => self.set(|group| group.hidden = on),
@@ -352,7 +353,7 @@ impl<'a> Reader<'a> {
             b"plain" => self.set(|group| (group.hidden, group.deleted) = (false, false)),
             b"s" if self.role() == Role::Styles => self.style = value,
             b"outlinelevel" if self.role() == Role::Styles && value < 9 => drop(self.headings.insert(self.style)),
-            // What stands before an item has a format of its own.
+            // List labels have their own format.
             b"s" | b"outlinelevel" | b"pard" | b"intbl" | b"itap" | b"ls" | b"ilvl" if self.role() != Role::Text => {}
             b"s" => self.format.heading |= self.headings.contains(&value),
             b"outlinelevel" => self.format.heading = value < 9,
@@ -378,7 +379,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Words that stand for signs.
+    /// Adds the character that a control word stands for.
     fn put_word(&mut self, name: &[u8]) {
         let text = match name {
             b"line" | b"lbr" | b"page" | b"column" => "\n",
@@ -431,19 +432,19 @@ impl<'a> Reader<'a> {
             self.flush();
         }
         if !hidden {
-            // Large numbers are written as negative ones.
+            // RTF writes large code units as negative numbers.
             self.units.push(number as u16);
         }
         self.skip = substitutes;
     }
 
-    /// Words that say what their group is for. Those that nobody knows and that may be passed over are.
+    /// Sets the destination of the group, if the control word names one. Unknown destinations are skipped if marked as optional.
     fn destination(&mut self, name: &[u8], optional: bool) -> bool {
         let role = match name {
             b"fonttbl" => Role::Fonts,
             b"stylesheet" => Role::Styles,
             b"listtext" | b"pntext" => Role::Label,
-            b"upr" => Role::Twice,
+            b"upr" => Role::Alternatives,
             b"ud" => Role::Text,
             b"footnote" => return self.aside(Aside::Note),
             b"annotation" => return self.aside(Aside::Comment),

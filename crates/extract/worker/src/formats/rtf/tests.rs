@@ -7,7 +7,7 @@ fn read(body: &str) -> String {
 }
 
 #[test]
-fn bytes_are_decoded_as_their_fonts_say() {
+fn fonts_decide_how_bytes_are_decoded() {
     let fonts =
         "{\\fonttbl{\\f0\\fcharset0 Arial;}{\\f1\\fcharset204 Arial Cyr;}{\\f2\\fcharset128 Gothic;}{\\f3\\fcharset2 Symbol;}}";
     let body = "\\f0 caf\\'e9 {\\f1 \\'cc\\'ee\\'f1\\'ea\\'e2\\'e0} {\\f2 \\'93\\'fa\\'96\\'7b} {\\f3 ab\\'b3}";
@@ -15,21 +15,21 @@ fn bytes_are_decoded_as_their_fonts_say() {
 }
 
 #[test]
-fn unicode_takes_the_place_of_its_substitutes() {
+fn unicode_replaces_its_fallback_characters() {
     assert_eq!(read("\\uc1 a\\u8364?b \\uc2\\u26085\\'93\\'fax \\uc0\\u8211 y"), "a€b 日x –y\n");
     assert_eq!(read("\\uc1\\u-10179?\\u-8704?"), "😀\n");
     assert_eq!(read("{\\upr{Stra?e}{\\*\\ud Stra\\u223?e}}"), "Straße\n");
 }
 
 #[test]
-fn what_is_not_for_readers_is_left_out() {
+fn hidden_text_and_metadata_are_left_out() {
     let body = "{\\info{\\title No}}{\\*\\generator No;}{\\pict 0102}{\\v hidden}{\\deleted gone}{\\*\\unknown{\\par No}}One{\\xe no} word\\par\
                 {\\field{\\*\\fldinst PAGE}{\\fldrslt 7}} two\\line three\\bin5 {{{{{ four";
     assert_eq!(read(body), "One word\n\n7 two\nthree four\n");
 }
 
 #[test]
-fn tables_become_rows_and_inner_tables_stay_in_their_cell() {
+fn nested_tables_stay_in_their_cell() {
     let inner = "\\pard\\intbl\\itap2 x\\nestcell y\\nestcell{\\*\\nesttableprops\\trowd\\nestrow}{\\nonesttables\\par}\\pard\\intbl\\cell";
     let body = format!(
         "Before\\par\\trowd\\pard\\intbl one\\par two\\cell b\\cell\\row\\trowd\\pard\\intbl c\\cell {inner}\\row\\pard After\\par"
@@ -38,19 +38,19 @@ fn tables_become_rows_and_inner_tables_stay_in_their_cell() {
 }
 
 #[test]
-fn notes_stand_after_their_paragraph_and_margins_around_the_text() {
+fn notes_follow_paragraphs_and_margins_enclose_the_text() {
     let body = "{\\header above\\par}{\\footer below\\par}Laid{\\super\\chftn{\\footnote\\pard{\\super\\chftn} See page 4.}} in 1962\\par Next\\par";
     assert_eq!(read(body), "above\n\nLaid[1] in 1962\n\n[1] See page 4.\n\nNext\n\nbelow\n");
 }
 
 #[test]
-fn numbers_of_lists_stand_before_their_items() {
+fn list_labels_precede_their_items() {
     let body = "\\pard{\\listtext 1.\\tab}\\ls1 one\\par{\\listtext 2.\\tab}two\\par\\pard{\\pntext\\'b7\\tab}dot\\par";
     assert_eq!(read(body), "1. one\n2. two\n- dot\n");
 }
 
 #[test]
-fn a_million_open_groups_end_in_time_and_are_flagged() {
+fn a_million_open_groups_end_in_time_with_a_doubt() {
     let parsed = text(format!("{{\\rtf1 Kept{}", "{".repeat(1_000_000)).as_bytes()).unwrap();
     assert_eq!((parsed.text.as_str(), parsed.doubts.len()), ("Kept\n", 1));
 }

@@ -1,23 +1,23 @@
-//! RTF taken apart.
+//! RTF tokens.
 
-/// A piece of RTF.
+/// An RTF token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token<'a> {
     /// `{`
     Open,
     /// `}`
     Close,
-    /// `\name` and its number.
+    /// `\name` and its numeric parameter.
     Word(&'a [u8], Option<i32>),
-    /// `\*` and other signs.
+    /// A control symbol such as `\*`.
     Sign(u8),
-    /// A byte of text that was written as `\'xx`.
+    /// A byte of text written as `\'xx`.
     Byte(u8),
     /// Bytes of text.
     Text(&'a [u8]),
 }
 
-/// Goes through RTF from front to back.
+/// Splits RTF into tokens.
 pub struct Tokens<'a> {
     rest: &'a [u8],
 }
@@ -27,8 +27,8 @@ impl<'a> Tokens<'a> {
         Self { rest: bytes }
     }
 
-    /// Passes over bytes that are no RTF.
-    pub fn pass(&mut self, count: usize) {
+    /// Skips `count` bytes of binary data.
+    pub fn skip_bytes(&mut self, count: usize) {
         self.rest = self.rest.get(count..).unwrap_or_default();
     }
 
@@ -52,7 +52,7 @@ impl<'a> Tokens<'a> {
         let digits = tail[minus..].iter().take(10).take_while(|b| b.is_ascii_digit()).count();
         let number = std::str::from_utf8(&tail[..minus + digits]).ok().and_then(|text| text.parse::<i64>().ok());
         self.rest = if digits > 0 { &tail[minus + digits..] } else { tail };
-        // One space ends a word and is no text.
+        // The space that ends a control word is not text.
         if let [b' ', tail @ ..] = self.rest {
             self.rest = tail;
         }

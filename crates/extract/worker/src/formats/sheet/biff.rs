@@ -1,20 +1,20 @@
-//! What the records of an old workbook say besides the values of cells.
+//! Number formats and extents of sheets in an XLS workbook; `calamine` reads only the values.
 
 use super::number::Format;
 use std::collections::HashMap;
 
-/// The formats of numbers, and the cells that have one.
+/// The number formats, and the cells that use them.
 #[derive(Default)]
 pub struct Biff {
     formats: Vec<Option<Format>>,
-    /// By sheet, in the order of their names.
+    /// Style of each cell, by sheet in workbook order.
     cells: Vec<HashMap<(u32, u32), u16>>,
-    /// How many cells the sheets span, from corner to corner.
+    /// How many cells the used ranges of all sheets span.
     pub needed: u64,
 }
 
 impl Biff {
-    /// Goes through the records once.
+    /// Reads all records once.
     pub fn read(stream: &[u8]) -> Self {
         let mut biff = Self::default();
         let (mut codes, mut numbers, mut begins) = (HashMap::new(), Vec::new(), Vec::new());
@@ -28,7 +28,7 @@ impl Biff {
             let Some(body) = stream.get(at + 4..at + 4 + length) else { break };
             let short = |place: usize| body.get(place..place + 2).map_or(0, |bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
             match u16::from_le_bytes([a, b]) {
-                // A sheet begins; the first one is the workbook itself.
+                // A sheet begins. The first such record is the workbook itself.
                 0x0809 => {
                     biff.needed += area(corner.take());
                     sheet = begins.iter().position(|&begin| begin == at);
@@ -36,7 +36,7 @@ impl Biff {
                 0x0085 => begins.push(u32::from(short(0)) as usize | (u32::from(short(2)) as usize) << 16),
                 0x041e => drop(codes.insert(short(0), code(body))),
                 0x00e0 => numbers.push(short(2)),
-                // Records that hold cells begin with row and column.
+                // Cell records begin with row and column.
                 kind @ (0x0006 | 0x0201 | 0x0203 | 0x0204 | 0x0205 | 0x027e | 0x00fd | 0x00d6 | 0x00bd | 0x00be)
                     if length >= 6 =>
                 {
@@ -71,14 +71,14 @@ impl Biff {
         biff
     }
 
-    /// The format of a number in a cell.
+    /// The number format of a cell.
     pub fn format(&self, sheet: usize, row: u32, column: u32) -> Option<&Format> {
         let style = self.cells.get(sheet)?.get(&(row, column))?;
         self.formats.get(usize::from(*style))?.as_ref()
     }
 }
 
-/// The text of a format: its length, whether its characters have two bytes, then they.
+/// The code of a format: its length, a flag for two-byte characters, then the characters.
 fn code(body: &[u8]) -> String {
     let Some((&[_, _, low, high, wide], rest)) = body.split_first_chunk::<5>() else { return String::new() };
     let count = usize::from(u16::from_le_bytes([low, high]));
@@ -89,7 +89,7 @@ fn code(body: &[u8]) -> String {
     String::from_utf16_lossy(&units.iter().take(count).map(|&unit| u16::from_le_bytes(unit)).collect::<Vec<_>>())
 }
 
-/// Formats that every workbook knows.
+/// The code of a built-in format.
 pub fn builtin(number: u16) -> Option<&'static str> {
     Some(match number {
         1 => "0",

@@ -1,4 +1,4 @@
-//! Workbooks of Excel, of all ages.
+//! Excel workbooks, old and new.
 
 use super::biff::Biff;
 use super::number;
@@ -14,21 +14,21 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-/// Texts of cells that are kept while sheets are read, unpacked.
-const MAX_STRINGS: u64 = 250 << 20;
-/// A sheet is read as it is unpacked.
-const MAX_SHEET: u64 = 4 << 30;
-/// Cells of an old workbook, used or in between.
+/// Most bytes of shared strings and styles, unpacked; they stay in memory while sheets are read.
+const MAX_SHARED_BYTES: u64 = 250 << 20;
+/// Most bytes of a sheet, unpacked; sheets are streamed.
+const MAX_SHEET_BYTES: u64 = 4 << 30;
+/// Most cells in the used ranges of an XLS workbook, including empty ones.
 const MAX_CELLS: u64 = 12_000_000;
 
-/// XLSX and XLSB.
+/// Reads XLSX and XLSB.
 pub fn zipped(bytes: &[u8], mut package: Package<'_>, main: &str) -> Outcome {
     if !main.ends_with(".bin") {
         return open_xml::text(package, main);
     }
-    package.check(MAX_SHEET, |name| name.starts_with("xl/worksheets/"))?;
+    package.check(MAX_SHEET_BYTES, |name| name.starts_with("xl/worksheets/"))?;
     for part in ["xl/sharedStrings.bin", "xl/styles.bin"] {
-        package.check_unpacked(part, MAX_STRINGS)?;
+        package.check_unpacked(part, MAX_SHARED_BYTES)?;
     }
     binary(bytes)
 }
@@ -65,17 +65,17 @@ fn binary(bytes: &[u8]) -> Outcome {
     rows.finish(Kind::Xlsx)
 }
 
-/// XLS. `stream` is what is read of it, `bytes` the whole file.
-pub fn old(bytes: &[u8], stream: &[u8]) -> Outcome {
-    // The library trusts some of the numbers in a file.
-    let read = catch_unwind(AssertUnwindSafe(|| old_guarded(bytes, stream)));
-    read.unwrap_or_else(|_| Err(Failure::failed("damaged: its cells cannot be told apart")))
+/// Reads XLS. `stream` is the workbook stream, `bytes` the whole file.
+pub fn xls(bytes: &[u8], stream: &[u8]) -> Outcome {
+    // The library trusts some numbers in the file and panics if they are wrong.
+    let read = catch_unwind(AssertUnwindSafe(|| read_xls(bytes, stream)));
+    read.unwrap_or_else(|_| Err(Failure::failed("damaged: its cells cannot be read")))
 }
 
-fn old_guarded(bytes: &[u8], stream: &[u8]) -> Outcome {
+fn read_xls(bytes: &[u8], stream: &[u8]) -> Outcome {
     let biff = Biff::read(stream);
     if biff.needed > MAX_CELLS {
-        return Err(Failure::failed("its sheets are larger than can be read"));
+        return Err(Failure::failed("its sheets are too large to read"));
     }
     let mut workbook: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(|e| match e {
         XlsError::Password => Failure::failed("protected with a password"),
@@ -116,10 +116,10 @@ fn sheets(all: &[calamine::Sheet]) -> Vec<String> {
 }
 
 fn doubt(rows: &mut Rows, sheet: &str, error: &dyn std::error::Error) {
-    rows.doubts.push(format!("sheet {sheet} is damaged, cells may be missing: {error}"));
+    rows.doubts.push(format!("sheet {sheet} is damaged: cells may be missing ({error})"));
 }
 
-/// A cell of any kind of workbook.
+/// Adds a cell of any kind of workbook.
 fn write(rows: &mut Rows, row: u32, column: u32, value: &(impl DataType + Cell)) {
     if !value.is_empty() {
         rows.cell(row, column, |out| value.write(out));
@@ -139,7 +139,7 @@ impl Cell for DataRef<'_> {
             DataRef::Float(number) => number::general(*number, out),
             DataRef::Bool(value) => out.push_str(if *value { "TRUE" } else { "FALSE" }),
             DataRef::DateTime(date) => write_date(date, out),
-            // A String takes everything that is written to it.
+            // Writing to a String cannot fail.
             DataRef::Error(error) => drop(write!(out, "{error}")),
             DataRef::Empty => {}
         }

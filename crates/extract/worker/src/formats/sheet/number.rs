@@ -1,17 +1,17 @@
-//! Numbers and dates as people see them in a cell.
+//! Numbers and dates as a spreadsheet displays them.
 
 use calamine::ExcelDateTime;
 use std::fmt::Write;
 
-/// The last day that a sheet knows.
-const LAST_DAY: f64 = 2_958_466.0;
-/// More decimals say nothing.
+/// First day number past the last date a sheet supports.
+const DATE_LIMIT_DAYS: f64 = 2_958_466.0;
+/// Most decimals of a format; a double has no more digits.
 const MAX_DECIMALS: usize = 15;
 
-/// What a cell's format does to numbers, as far as it is written here.
+/// A cell's number format, as far as this module supports it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Format {
-    /// For positive numbers, negative ones and zero.
+    /// For positive numbers, negative numbers and zero.
     sections: Vec<Option<Section>>,
 }
 
@@ -21,17 +21,17 @@ struct Section {
     after: String,
     whole: usize,
     decimals: usize,
-    /// Decimals that are left out where they are zero.
+    /// Trailing decimals that are omitted if zero.
     optional: usize,
     grouped: bool,
     percent: bool,
-    /// Thousands that are left out.
+    /// Powers of a thousand to divide by.
     scale: i32,
     digits: bool,
 }
 
 impl Format {
-    /// Nothing where the format is the usual one or says more than can be told here.
+    /// Parses a format code. `None` if it is the general format or an unsupported one.
     pub fn read(code: &str) -> Option<Self> {
         if code.is_empty()
             || code.eq_ignore_ascii_case("general")
@@ -47,13 +47,13 @@ impl Format {
         Some(Self { sections })
     }
 
-    /// Adds the number to `out`.
+    /// Appends the number to `out`.
     pub fn write(&self, value: f64, out: &mut String) {
         let which = if value < 0.0 { 1 } else { usize::from(value == 0.0) * 2 };
-        let of_its_own = self.sections.get(which).is_some_and(Option::is_some);
-        let section = self.sections.get(if of_its_own { which } else { 0 });
+        let has_own_section = self.sections.get(which).is_some_and(Option::is_some);
+        let section = self.sections.get(if has_own_section { which } else { 0 });
         let Some(Some(section)) = section else { return general(value, out) };
-        let shown = if which == 1 && of_its_own { -value } else { value };
+        let shown = if which == 1 && has_own_section { -value } else { value };
         section.write(shown, out);
     }
 }
@@ -61,7 +61,7 @@ impl Format {
 impl Section {
     fn write(&self, value: f64, out: &mut String) {
         if !self.digits {
-            // "-" for zero, or words alone.
+            // Literal text only, such as "-" for zero.
             out.push_str(self.before.trim());
             return;
         }
@@ -71,8 +71,8 @@ impl Section {
         }
         let mut digits = format!("{:.*}", self.decimals, rounded(value.abs(), self.decimals));
         if self.optional > 0 {
-            let least = digits.len() - self.optional;
-            while digits.len() > least && digits.ends_with('0') {
+            let min_length = digits.len() - self.optional;
+            while digits.len() > min_length && digits.ends_with('0') {
                 digits.pop();
             }
             if digits.ends_with('.') {
@@ -81,7 +81,7 @@ impl Section {
         }
         let negative = value < 0.0 && digits.bytes().any(|b| matches!(b, b'1'..=b'9'));
         let (whole, rest) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
-        // Places that need not be filled stay empty for zero.
+        // A format without mandatory digits shows nothing for zero.
         let whole = if self.whole == 0 && self.decimals == 0 && whole == "0" { "" } else { whole };
         let whole = format!("{}{whole}", "0".repeat(self.whole.saturating_sub(whole.len())));
         if negative {
@@ -99,14 +99,14 @@ impl Section {
     }
 }
 
-/// Halves go up, as in sheets; 1.005 counts as the number that was typed.
+/// Rounds half up, as spreadsheets do; 1.005 counts as the decimal that was typed.
 fn rounded(value: f64, decimals: usize) -> f64 {
     let scale = 10f64.powi(i32::try_from(decimals).unwrap_or(0));
     let scaled = value * scale;
     if scaled < 1e15 { (scaled * (1.0 + f64::EPSILON)).round() / scale } else { value }
 }
 
-/// Divides the sections of a format.
+/// Splits a format code into its sections.
 fn split(code: &str) -> Vec<String> {
     let (mut parts, mut quoted, mut escaped) = (vec![String::new()], false, false);
     for c in code.chars() {
@@ -123,7 +123,7 @@ fn split(code: &str) -> Vec<String> {
     parts
 }
 
-/// Nothing where it holds more than digits, separators and words around them.
+/// Parses a section. `None` if it holds more than digits, separators and literals around them.
 fn section(code: &str) -> Option<Section> {
     let mut section = Section::default();
     let (mut in_decimals, mut ended) = (false, false);
@@ -133,7 +133,7 @@ fn section(code: &str) -> Option<Section> {
         let mut literal = String::new();
         match c {
             '0' | '#' | '?' => {
-                // Digits after words, as in numbers of telephones.
+                // Digits after a literal, as in phone numbers.
                 if ended {
                     return None;
                 }
@@ -177,7 +177,7 @@ fn section(code: &str) -> Option<Section> {
             }
             '[' => {
                 let inner: String = rest.by_ref().take_while(|&c| c != ']').collect();
-                // "[$€-407]" is a currency, anything else a colour.
+                // "[$€-407]" is a currency; anything else is a colour.
                 if let Some(sign) = inner.strip_prefix('$') {
                     literal.push_str(sign.split('-').next().unwrap_or_default());
                 }
@@ -192,49 +192,49 @@ fn section(code: &str) -> Option<Section> {
         }
     }
     section.scale = commas;
-    let usual = section.decimals <= MAX_DECIMALS && section.whole <= 20 && section.scale <= 4;
+    let is_supported = section.decimals <= MAX_DECIMALS && section.whole <= 20 && section.scale <= 4;
     let letters = |text: &str| text.eq_ignore_ascii_case("general");
-    (usual && !letters(&section.before)).then_some(section)
+    (is_supported && !letters(&section.before)).then_some(section)
 }
 
-/// A number without a format: no more digits than a sheet keeps.
+/// Appends a number in the general format, with no more digits than a sheet keeps.
 pub fn general(value: f64, out: &mut String) {
-    // A String takes everything that is written to it.
+    // Writing to a String cannot fail.
     let _ = if value == value.trunc() && value.abs() < 1e15 {
         write!(out, "{}", value as i64)
     } else if !value.is_finite() {
         write!(out, "#NUM!")
     } else if value.abs() >= 1e21 || value.abs() < 1e-7 {
-        write!(out, "{}", fifteen(value)).map(|()| shorten(out, value))
+        write!(out, "{}", fifteen_digits(value)).map(|()| use_exponent(out, value))
     } else {
-        write!(out, "{}", fifteen(value))
+        write!(out, "{}", fifteen_digits(value))
     };
 }
 
-/// Numbers with very many zeros are written with an exponent.
-fn shorten(out: &mut String, value: f64) {
-    let long = format!("{}", fifteen(value));
+/// Rewrites a number with many zeros in scientific notation.
+fn use_exponent(out: &mut String, value: f64) {
+    let long = format!("{}", fifteen_digits(value));
     if value != 0.0 {
         out.truncate(out.len() - long.len());
-        let short = format!("{:E}", fifteen(value));
+        let short = format!("{:E}", fifteen_digits(value));
         out.push_str(&short);
     }
 }
 
-/// With fifteen digits: 0.1 + 0.2 is 0.3.
-fn fifteen(value: f64) -> f64 {
+/// Rounds to fifteen significant digits, so that 0.1 + 0.2 is 0.3.
+fn fifteen_digits(value: f64) -> f64 {
     let plain = format!("{value}");
     if plain.len() <= 16 { value } else { format!("{value:.14e}").parse().unwrap_or(value) }
 }
 
-/// A point in time or a time that passed, which sheets count in days.
+/// Appends a date or a duration; sheets store both in days.
 pub fn date(date: &ExcelDateTime, out: &mut String) {
     let days = date.as_f64();
-    if !(0.0..LAST_DAY).contains(&days) {
+    if !(0.0..DATE_LIMIT_DAYS).contains(&days) {
         return general(days, out);
     }
     let (year, month, day, hour, minute, second, milli) = date.to_ymd_hms_milli();
-    // As above.
+    // Writing to a String cannot fail.
     let _ = if date.is_duration() {
         let seconds = (days * 86_400.0).round() as u64;
         write!(out, "{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_look_as_their_format_says() {
+    fn numbers_follow_their_format() {
         for (code, value, expected) in [
             ("General", 0.1 + 0.2, "0.3"),
             ("General", 1_234_567.0, "1234567"),

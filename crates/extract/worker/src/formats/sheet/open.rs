@@ -1,6 +1,6 @@
-//! Workbooks of OpenDocument: each cell keeps the words that people see.
+//! OpenDocument workbooks, whose cells store their displayed text.
 
-use super::rows::{Rows, letters};
+use super::rows::{Rows, column_name};
 use crate::Outcome;
 use crate::formats::open_document::body::Body;
 use crate::formats::open_document::styles::Styles;
@@ -10,9 +10,9 @@ use crate::formats::zip::xml::{self, Node, Xml};
 use plumb_extract::{Failure, Kind};
 use quick_xml::events::BytesStart;
 
-/// The last column that a sheet has.
+/// Columns of a sheet.
 const MAX_COLUMNS: u32 = 16_384;
-/// The last row.
+/// Rows of a sheet.
 const MAX_ROWS: u32 = 1 << 20;
 
 /// Reads all sheets.
@@ -38,7 +38,7 @@ pub fn text(mut package: Package<'_>) -> Outcome {
         }
     }
     if xml.broken {
-        rows.doubts.push("a part of it is damaged, cells may be missing".to_owned());
+        rows.doubts.push("part of it is damaged: cells may be missing".to_owned());
     }
     rows.finish(Kind::Ods)
 }
@@ -50,7 +50,7 @@ struct Sheet<'s, 'b, 'p> {
     remarks: Vec<String>,
 }
 
-/// A run of equal cells.
+/// Adjacent cells with the same text.
 struct Cells {
     column: u32,
     count: u32,
@@ -63,10 +63,10 @@ impl Sheet<'_, '_, '_> {
             match xml.next() {
                 Node::Open(tag) => match xml::name(&tag) {
                     "table-row" => {
-                        let again = xml::number::<u32>(&tag, "number-rows-repeated").unwrap_or(1);
+                        let repeat = xml::number::<u32>(&tag, "number-rows-repeated").unwrap_or(1);
                         let cells = self.row(xml);
-                        self.write(&cells, again);
-                        self.row = self.row.saturating_add(again).min(MAX_ROWS);
+                        self.write(&cells, repeat);
+                        self.row = self.row.saturating_add(repeat).min(MAX_ROWS);
                     }
                     "table-header-rows" | "table-rows" | "table-row-group" => self.rows(xml),
                     "shapes" => {
@@ -82,8 +82,8 @@ impl Sheet<'_, '_, '_> {
         }
     }
 
-    fn write(&mut self, cells: &[Cells], again: u32) {
-        let last = if cells.is_empty() { self.row } else { self.row.saturating_add(again).min(MAX_ROWS) };
+    fn write(&mut self, cells: &[Cells], repeat: u32) {
+        let last = if cells.is_empty() { self.row } else { self.row.saturating_add(repeat).min(MAX_ROWS) };
         for row in self.row..last {
             for cells in cells {
                 for column in cells.column..cells.column + cells.count {
@@ -139,7 +139,7 @@ impl Sheet<'_, '_, '_> {
         }
         match date {
             Some(date) => date,
-            // Where nothing is shown the value still counts.
+            // A cell that shows nothing may still have a value.
             None if shown.trim().is_empty() => {
                 let value = xml::attr(tag, "value")
                     .or_else(|| xml::attr(tag, "string-value"))
@@ -155,7 +155,7 @@ impl Sheet<'_, '_, '_> {
         self.remarks.push(blocks::cell(pieces, &mut notes));
         for note in notes {
             if let Piece::Note(text) = note {
-                let place = column.map(|column| format!(" in {}{}", letters(column), self.row + 1)).unwrap_or_default();
+                let place = column.map(|column| format!(" in {}{}", column_name(column), self.row + 1)).unwrap_or_default();
                 self.remarks.push(match text.strip_prefix("[comment") {
                     Some(rest) => format!("[comment{place}{rest}"),
                     None => text,
@@ -165,7 +165,7 @@ impl Sheet<'_, '_, '_> {
     }
 }
 
-/// "2026-03-04T13:30:00" without the letter, without seconds that say nothing.
+/// Formats "2026-03-04T13:30:00" without the "T" and without zero seconds.
 pub fn plain_date(date: &str) -> String {
     let text = date.replace('T', " ");
     let text = text.split('.').next().unwrap_or_default();

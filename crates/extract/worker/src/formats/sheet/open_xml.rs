@@ -1,4 +1,4 @@
-//! XLSX. Sheets are read as they are unpacked, and a cell that is written badly costs nothing but itself.
+//! XLSX workbooks. Sheets are streamed, and a malformed cell loses nothing but itself.
 
 use super::number;
 use super::remarks::Remarks;
@@ -15,18 +15,18 @@ use quick_xml::{
 };
 use std::io::BufRead;
 
-/// A sheet, unpacked.
-const MAX_SHEET: u64 = 4 << 30;
+/// Most bytes of a sheet, unpacked.
+const MAX_SHEET_BYTES: u64 = 4 << 30;
 
-/// What is needed to tell what a cell shows.
+/// Workbook data needed to display a cell.
 struct Book {
     strings: Strings,
     styles: Vec<Shown>,
-    /// Days are counted from 1904.
+    /// Whether day numbers count from 1904.
     since_1904: bool,
 }
 
-/// Reads the workbook whose main part this is.
+/// Reads the workbook whose main part is `main`.
 pub fn text(mut package: Package<'_>, main: &str) -> Outcome {
     let workbook = package.xml(main)?.ok_or_else(|| Failure::failed("damaged: its list of sheets is missing"))?;
     let links = Links::of(&mut package, main);
@@ -46,17 +46,17 @@ pub fn text(mut package: Package<'_>, main: &str) -> Outcome {
             "sheet" => {
                 let name = xml::attr(&tag, "name").unwrap_or_default();
                 let part = xml::attr(&tag, ":id").and_then(|id| links.target(&id));
-                // Sheets that are only a chart have no cells.
+                // Chart sheets have no cells.
                 if part.is_some_and(|part| part.contains("chartsheets/")) {
                     continue;
                 }
                 rows.sheet(&name);
-                let whole = match part.map(|part| package.stream(part, MAX_SHEET)) {
+                let whole = match part.map(|part| package.stream(part, MAX_SHEET_BYTES)) {
                     Some(Ok(Some(stream))) => sheet(stream, &book, &mut rows),
                     _ => false,
                 };
                 if !whole {
-                    rows.doubts.push(format!("sheet {name} is damaged, cells may be missing"));
+                    rows.doubts.push(format!("sheet {name} is damaged: cells may be missing"));
                 }
                 remarks.add(&name, &mut rows);
             }
@@ -69,14 +69,14 @@ pub fn text(mut package: Package<'_>, main: &str) -> Outcome {
     rows.finish(Kind::Xlsx)
 }
 
-/// A cell while it is read.
+/// A cell being read.
 #[derive(Default)]
 struct Cell {
     row: u32,
     column: u32,
     style: usize,
     kind: Type,
-    /// Its value as it is written.
+    /// Its raw value.
     value: String,
 }
 
@@ -92,13 +92,13 @@ enum Type {
     Date,
 }
 
-/// Adds the rows of a sheet. Tells whether it ended where it should.
+/// Adds the rows of a sheet. Returns whether the sheet was complete.
 fn sheet(stream: impl BufRead, book: &Book, rows: &mut Rows) -> bool {
     let mut reader = Reader::from_reader(stream);
     reader.config_mut().allow_dangling_amp = true;
     let mut buffer = Vec::with_capacity(1 << 10);
     let mut cell = Cell::default();
-    // In which elements the reader is: words count in values, or in the text of a cell but not in its pronunciation.
+    // Text counts inside values and inline strings, but not in phonetic readings.
     let (mut in_value, mut aside) = (false, false);
     loop {
         buffer.clear();
@@ -187,7 +187,7 @@ fn begin_cell(tag: &BytesStart<'_>, cell: &mut Cell) {
     }
 }
 
-/// "B12" is (11, 1).
+/// Row and column of a cell name, counted from 0: "B12" is (11, 1).
 fn place(name: &str) -> Option<(u32, u32)> {
     let (mut row, mut column) = (0u32, 0u32);
     for byte in name.bytes() {
@@ -203,7 +203,7 @@ fn place(name: &str) -> Option<(u32, u32)> {
     Some((row.checked_sub(1)?, column.checked_sub(1)?))
 }
 
-/// Adds what people see of a value.
+/// Appends a value as the cell displays it.
 fn show(value: &mut String, kind: Type, style: usize, book: &Book, out: &mut String) {
     match kind {
         Type::Shared => {
@@ -219,7 +219,7 @@ fn show(value: &mut String, kind: Type, style: usize, book: &Book, out: &mut Str
         Type::Date => out.push_str(&super::open::plain_date(value)),
         Type::Number => match value.trim().parse::<f64>() {
             Ok(number) => show_number(number, book.styles.get(style).unwrap_or(&Shown::General), book.since_1904, out),
-            // What is no number is shown as it stands.
+            // Anything that is not a number is shown verbatim.
             Err(_) => out.push_str(value),
         },
     }
@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_cells_are_places() {
+    fn cell_names_give_row_and_column() {
         assert_eq!(place("A1"), Some((0, 0)));
         assert_eq!(place("$AB$12"), Some((11, 27)));
         assert_eq!(place("XFD1048576"), Some((1_048_575, 16_383)));

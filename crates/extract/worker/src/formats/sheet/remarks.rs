@@ -1,4 +1,4 @@
-//! Comments on cells, and the words of text boxes on sheets.
+//! Cell comments, and the text of text boxes on sheets.
 
 use super::rows::Rows;
 use crate::formats::slides::drawing;
@@ -6,17 +6,17 @@ use crate::formats::zip::package::{Links, Package};
 use crate::formats::zip::xml::{self, Xml};
 use std::collections::HashMap;
 
-/// Of all sheets, in bytes.
-const MAX_SIZE: usize = 64 << 20;
+/// Most text of comments and boxes in all sheets.
+const MAX_TEXT_BYTES: usize = 64 << 20;
 
-/// What is read besides the cells, by the names of sheets.
+/// Comments and text boxes, by sheet name.
 #[derive(Default)]
 pub struct Remarks {
     all: HashMap<String, Vec<String>>,
 }
 
 impl Remarks {
-    /// Of all sheets of a workbook.
+    /// Reads the comments and text boxes of all sheets.
     pub fn of(package: &mut Package<'_>, main: &str) -> Self {
         let links = Links::of(package, main);
         let text = package.xml(main).ok().flatten().unwrap_or_default();
@@ -39,7 +39,7 @@ impl Remarks {
             {
                 let found = of_sheet(package, part, &people);
                 size += found.iter().map(String::len).sum::<usize>();
-                if size > MAX_SIZE {
+                if size > MAX_TEXT_BYTES {
                     break;
                 }
                 if !found.is_empty() {
@@ -50,7 +50,7 @@ impl Remarks {
         remarks
     }
 
-    /// Adds those of a sheet after its rows.
+    /// Adds the comments and text boxes of a sheet after its rows.
     pub fn add(&self, sheet: &str, rows: &mut Rows) {
         for text in self.all.get(sheet).into_iter().flatten() {
             rows.aside(text);
@@ -66,7 +66,7 @@ fn of_sheet(package: &mut Package<'_>, part: &str, people: &HashMap<String, Stri
     if threads.is_empty() {
         links.of_kind("comments").for_each(|part| comments(&read(part), &mut found));
     }
-    // Where there are threads, the old kind of comment only says that there are.
+    // A legacy comment beside a thread only announces the thread.
     for text in threads {
         threaded(&text, people, &mut found);
     }

@@ -1,26 +1,26 @@
-//! Rows of sheets as lines, with the map back to their numbers.
+//! Writes rows as lines and maps the lines back to row numbers.
 
 use crate::Outcome;
 use plumb_extract::{Failure, Kind, Parsed, Place, protocol::MAX_TEXT};
 
-/// More empty cells in a row than this are not written: the column is named instead.
+/// Most consecutive empty cells that are written; after a wider gap the column is named instead.
 const MAX_GAP: u32 = 30;
-/// Sheets with very many gaps are mapped row by row only up to here.
+/// Most places that map lines to rows.
 const MAX_PLACES: usize = 50_000;
 
-/// Puts sheets together, cell by cell.
+/// Builds the text of a workbook, cell by cell.
 #[derive(Default)]
 pub struct Rows {
     out: String,
     lines: u64,
     places: Vec<Place>,
     name: String,
-    /// The number of the row that is being written.
+    /// The row being written.
     row: Option<u32>,
-    /// Where its line begins.
+    /// Where the row's line begins in `out`.
     start: usize,
     next_column: u32,
-    /// The row that the place says comes next.
+    /// The row number that the last place implies for the next line.
     expected: Option<u64>,
     unmapped: bool,
     pub doubts: Vec<String>,
@@ -40,7 +40,7 @@ impl Rows {
         self.expected = None;
     }
 
-    /// Adds a cell, whose text `write` appends. Rows and columns are counted from 0.
+    /// Adds a cell; `write` appends its text. Rows and columns count from 0.
     pub fn cell(&mut self, row: u32, column: u32, write: impl FnOnce(&mut String)) {
         if self.row != Some(row) {
             self.end_row();
@@ -51,7 +51,7 @@ impl Rows {
         let first = before == self.start;
         if gap > MAX_GAP {
             self.out.push_str(if first { "" } else { " | " });
-            self.out.push_str(&format!("[column {}] ", letters(column)));
+            self.out.push_str(&format!("[column {}] ", column_name(column)));
         } else {
             for _ in 0..gap + u32::from(!first && self.next_column > 0) {
                 self.out.push_str(" | ");
@@ -67,12 +67,12 @@ impl Rows {
         }
     }
 
-    /// Whether no more need be read.
+    /// Whether the text is full and reading can stop.
     pub fn is_full(&self) -> bool {
         self.out.len() as u64 > MAX_TEXT
     }
 
-    /// A line after the rows: a comment, the words of a drawing.
+    /// Adds a line after the rows, such as a comment or the text of a drawing.
     pub fn aside(&mut self, text: &str) {
         self.end_row();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -109,14 +109,14 @@ impl Rows {
         self.lines += 1;
     }
 
-    /// The whole text. `sheets` without cells are no text.
+    /// Returns the whole text, or a failure if no sheet has cells.
     pub fn finish(mut self, kind: Kind) -> Outcome {
         self.end_row();
         if self.is_full() {
             return Err(Failure::failed(format!("its text is larger than {} MB", MAX_TEXT >> 20)));
         }
         if self.unmapped {
-            self.doubts.push("it has so many gaps that not all rows can be told by their numbers".to_owned());
+            self.doubts.push("it has so many gaps that some rows cannot be cited by number".to_owned());
         }
         let only_names = self.out.lines().all(|line| line.is_empty() || line.starts_with("Sheet: "));
         if only_names {
@@ -126,7 +126,7 @@ impl Rows {
     }
 }
 
-/// What was added from `from` on becomes one line: breaks become spaces.
+/// Joins the text from `from` on into one line; line breaks become spaces.
 fn one_line(out: &mut String, from: usize) {
     let text = &out[from..];
     let special = |b: u8| matches!(b, b'\n' | b'\r' | b'\t' | 0..=8 | 0x0b..=0x1f);
@@ -139,8 +139,8 @@ fn one_line(out: &mut String, from: usize) {
     }
 }
 
-/// 0 is A, 26 is AA.
-pub fn letters(mut column: u32) -> String {
+/// The letters of a column counted from 0: 0 is A, 26 is AA.
+pub fn column_name(mut column: u32) -> String {
     let mut out = Vec::new();
     loop {
         out.push(char::from(b'A' + (column % 26) as u8));
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_that_are_skipped_begin_a_new_place_and_wide_gaps_name_the_column() {
+    fn skipped_rows_begin_places_and_wide_gaps_name_columns() {
         let mut rows = Rows::default();
         rows.sheet("Budget");
         for (row, column, text) in [(0, 0, "a"), (0, 2, "c"), (1, 1, "b\nb"), (1, 3, "  "), (9, 0, "k"), (9, 16_383, "end")] {

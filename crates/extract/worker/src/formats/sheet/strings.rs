@@ -1,10 +1,10 @@
-//! Texts and formats that the cells of a workbook share.
+//! Shared strings and cell styles of an XLSX workbook.
 
 use super::number::Format;
 use crate::formats::zip::xml::{self, Node, Xml};
 use std::collections::HashMap;
 
-/// The texts, one after the other.
+/// The shared strings, concatenated.
 #[derive(Default)]
 pub struct Strings {
     all: String,
@@ -12,7 +12,7 @@ pub struct Strings {
 }
 
 impl Strings {
-    /// Of the part that holds them.
+    /// Parses the shared strings part.
     pub fn read(text: &str) -> Self {
         let mut strings = Self::default();
         let mut xml = Xml::new(text);
@@ -25,7 +25,7 @@ impl Strings {
         strings
     }
 
-    /// By number.
+    /// The string with this index.
     pub fn get(&self, at: usize) -> Option<&str> {
         let end = *self.ends.get(at)?;
         let start = at.checked_sub(1).and_then(|at| self.ends.get(at)).copied().unwrap_or(0);
@@ -33,7 +33,7 @@ impl Strings {
     }
 }
 
-/// Words of several looks. How they are pronounced is kept beside them, and is left out.
+/// Appends a string, which may consist of several runs. Phonetic readings are left out.
 fn item(xml: &mut Xml<'_>, to: &mut String) {
     let start = to.len();
     loop {
@@ -50,7 +50,7 @@ fn item(xml: &mut Xml<'_>, to: &mut String) {
     unescape(to, start);
 }
 
-/// `_x000D_` stands for a character that XML cannot hold.
+/// Decodes `_x000D_` and the like, which stand for characters that XML cannot hold.
 pub fn unescape(text: &mut String, start: usize) {
     if !text[start..].contains("_x") {
         return;
@@ -74,7 +74,7 @@ pub fn unescape(text: &mut String, start: usize) {
     text.push_str(rest);
 }
 
-/// How numbers of a style are shown.
+/// How a style displays numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shown {
     General,
@@ -83,7 +83,7 @@ pub enum Shown {
     Number(Format),
 }
 
-/// The styles of cells by their numbers.
+/// Parses the cell styles, in order of their index.
 pub fn styles(text: &str) -> Vec<Shown> {
     let (mut codes, mut all, mut in_cells) = (HashMap::new(), Vec::new(), false);
     let mut xml = Xml::new(text);
@@ -113,7 +113,7 @@ fn builtin(number: u32) -> Shown {
     }
 }
 
-/// Formats with letters of days and hours are dates.
+/// Classifies a format code: codes with date or time letters are dates.
 fn shown(code: &str) -> Shown {
     let first = code.split(';').next().unwrap_or_default();
     let (mut quoted, mut rest, mut date) = (false, first.chars().peekable(), false);
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_and_durations_are_told_from_numbers_by_their_formats() {
+    fn formats_distinguish_dates_and_durations_from_numbers() {
         assert_eq!(shown("yyyy-mm-dd"), Shown::Date);
         assert_eq!(shown("[$-409]d mmm yy;@"), Shown::Date);
         assert_eq!(shown("[h]:mm:ss"), Shown::Duration);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn readings_are_left_out_and_escapes_undone() {
+    fn readings_are_left_out_and_escapes_decoded() {
         let strings = Strings::read(
             "<sst><si><r><t>a</t></r><r><t> b</t></r><rPh><t>no</t></rPh></si><si><t>x_x000D_y _xnot_</t></si><si/></sst>",
         );

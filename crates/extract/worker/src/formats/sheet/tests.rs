@@ -5,7 +5,7 @@ use crate::read;
 use plumb_extract::{Family, Kind};
 
 #[test]
-fn cells_look_alike_in_every_format_of_workbooks() {
+fn cells_look_alike_in_every_workbook_format() {
     for (name, kind) in [("budget.xlsx", Kind::Xlsx), ("budget.xls", Kind::Xls), ("budget.ods", Kind::Ods)] {
         let parsed = parsed(name);
         assert_eq!(parsed.kind, kind);
@@ -26,7 +26,7 @@ fn cells_look_alike_in_every_format_of_workbooks() {
     }
 }
 
-/// A workbook of one sheet with these rows.
+/// A workbook with one sheet of these rows.
 fn workbook(rows: &str, properties: &str) -> String {
     let book = format!("<workbook>{properties}<sheets><sheet name=\"A\" sheetId=\"1\" r:id=\"s\"/></sheets></workbook>");
     let links = "<Relationships><Relationship Id=\"s\" Type=\"x/worksheet\" Target=\"worksheets/a.xml\"/>\
@@ -44,39 +44,39 @@ fn workbook(rows: &str, properties: &str) -> String {
 }
 
 #[test]
-fn a_number_with_spaces_around_it_or_none_at_all_costs_nothing_but_itself() {
+fn a_malformed_number_loses_nothing_but_itself() {
     let rows = "<row r=\"1\"><c r=\"A1\" t=\"n\"><v> 41</v></c><c r=\"B1\"><v>odd</v></c></row><row r=\"2\"><c r=\"A2\"><v>7</v></c></row>";
     assert_eq!(workbook(rows, ""), "Sheet: A\n41 | odd\n7\n");
 }
 
 #[test]
-fn cells_without_names_follow_each_other_and_readings_are_left_out() {
+fn unnamed_cells_are_consecutive_and_readings_left_out() {
     let rows = "<row><c><v>1</v></c><c/><c t=\"inlineStr\"><is><t>漢字</t><rPh><t>no</t></rPh></is></c></row><row><c t=\"b\"><v>1</v></c></row>";
     assert_eq!(workbook(rows, ""), "Sheet: A\n1 |  | 漢字\nTRUE\n");
 }
 
 #[test]
-fn days_are_counted_from_1904_where_the_workbook_says_so() {
+fn days_count_from_1904_if_the_workbook_says_so() {
     let row = "<row r=\"1\"><c r=\"A1\" s=\"1\"><v>44623</v></c></row>";
     assert_eq!(workbook(row, ""), "Sheet: A\n2022-03-03\n");
     assert_eq!(workbook(row, "<workbookPr date1904=\"1\"/>"), "Sheet: A\n2026-03-04\n");
 }
 
 #[test]
-fn comments_stand_after_the_rows() {
+fn comments_follow_the_rows() {
     assert!(parsed("budget.xlsx").text.contains("\n[comment in A2 by Reader] made of brass\n"));
     assert!(parsed("budget.ods").text.contains("\n[comment in A2] made of brass\n"));
 }
 
 #[test]
-fn a_sheet_of_which_only_the_corners_are_used_takes_no_room() {
+fn a_sheet_with_only_its_corners_used_stays_small() {
     let parsed = parsed("budget.xlsx");
     assert!(parsed.text.ends_with("Sheet: Hidden\nstart\n[column XFD] corner\n"), "{}", parsed.text);
     assert_eq!(parsed.places.last().unwrap().row, Some(1_048_576));
 }
 
 #[test]
-fn rows_that_are_repeated_are_written_and_empty_ones_are_not() {
+fn repeated_rows_are_written_but_empty_ones_are_not() {
     let content = "<office:document-content><office:body><office:spreadsheet><table:table table:name=\"A\">\
                    <table:table-row table:number-rows-repeated=\"2\"><table:table-cell table:number-columns-repeated=\"2\" office:value-type=\"float\" \
                    office:value=\"1\"><text:p>1</text:p></table:table-cell><table:table-cell table:number-columns-repeated=\"16382\"/></table:table-row>\

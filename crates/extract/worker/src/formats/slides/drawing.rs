@@ -1,14 +1,14 @@
-//! The words of charts and of diagrams.
+//! The text of charts and diagrams.
 
 use crate::formats::zip::blocks::{self, Piece};
 use crate::formats::zip::xml::{self, Node, Xml};
 
-/// Points of a chart that are shown, at most.
+/// Most points of a chart that are read.
 const MAX_POINTS: usize = 10_000;
-/// As above, lines.
+/// Most series of a chart that are read.
 const MAX_SERIES: usize = 256;
 
-/// A part that is a chart, as a table, or a diagram, as a list.
+/// Reads a part: a chart as a table, or a diagram as a list.
 pub fn pieces(text: &str) -> Vec<Piece> {
     let mut xml = Xml::new(text);
     let mut pieces = Vec::new();
@@ -26,13 +26,13 @@ pub fn pieces(text: &str) -> Vec<Piece> {
     pieces
 }
 
-/// The paragraphs of all drawn text of a part.
+/// All paragraphs of drawn text in a part.
 pub fn words(text: &str) -> Vec<String> {
     let mut xml = Xml::new(text);
     if xml.next_open().is_some() { paragraphs(&mut xml) } else { Vec::new() }
 }
 
-/// The paragraphs of drawn text in the element that just began, those without words left out.
+/// The non-empty paragraphs of drawn text in the element that just began.
 fn paragraphs(xml: &mut Xml<'_>) -> Vec<String> {
     let mut found = Vec::new();
     xml.each(|xml, tag| {
@@ -60,7 +60,7 @@ fn paragraphs(xml: &mut Xml<'_>) -> Vec<String> {
     found
 }
 
-/// A line of a chart: its name, then the values by their places.
+/// A series of a chart: its name and its values.
 #[derive(Default)]
 struct Series {
     name: String,
@@ -83,7 +83,7 @@ fn chart(xml: &mut Xml<'_>) -> Vec<Piece> {
             }
             true
         }
-        // A copy of the sheet that it was drawn from may hang on it.
+        // `externalData` may embed the sheet that the chart was drawn from.
         "userShapes" | "externalData" => {
             xml.skip();
             true
@@ -121,7 +121,7 @@ fn series(xml: &mut Xml<'_>) -> Series {
     }
 }
 
-/// The values that were kept when the chart was drawn.
+/// The values cached in the chart.
 fn points(xml: &mut Xml<'_>) -> Vec<String> {
     let (mut found, mut place) = (Vec::new(), 0usize);
     xml.each(|xml, tag| match xml::name(tag) {

@@ -1,6 +1,6 @@
-//! The order in which people read what lies on a slide.
+//! The reading order of the shapes on a slide.
 
-/// Where something lies.
+/// The rectangle of a shape.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Area {
     pub left: i64,
@@ -19,25 +19,25 @@ impl Area {
     }
 }
 
-/// More things than this are no layout, and cutting would take long.
-const MAX_CUT: usize = 300;
+/// Most shapes for XY cuts; beyond this there is no layout to find, and cutting would be slow.
+const MAX_XY_CUT_SHAPES: usize = 300;
 
-/// With more than this the order of the file must do.
-const MAX_SORTED: usize = 5000;
+/// Most shapes that are sorted; beyond this the file's order is kept.
+const MAX_SORTED_SHAPES: usize = 5000;
 
-/// The places of things in reading order. Those without an area keep theirs after the one before them.
-pub fn reading(areas: &[Option<Area>]) -> Vec<usize> {
+/// The indices of the shapes in reading order. A shape without an area stays after its predecessor.
+pub fn reading_order(areas: &[Option<Area>]) -> Vec<usize> {
     let known: Vec<(usize, Area)> = areas.iter().enumerate().filter_map(|(at, area)| Some((at, (*area)?))).collect();
-    if areas.len() > MAX_SORTED || !goes_back(&known) {
+    if areas.len() > MAX_SORTED_SHAPES || !is_out_of_order(&known) {
         return (0..areas.len()).collect();
     }
     let mut order = Vec::new();
-    if known.len() > MAX_CUT {
+    if known.len() > MAX_XY_CUT_SHAPES {
         let mut sorted = known;
         sorted.sort_by_key(|(_, area)| (area.top, area.left));
         order.extend(sorted.into_iter().map(|(at, _)| at));
     } else {
-        cut(known, &mut order);
+        xy_cut(known, &mut order);
     }
     for (at, area) in areas.iter().enumerate() {
         if area.is_none() {
@@ -48,13 +48,13 @@ pub fn reading(areas: &[Option<Area>]) -> Vec<usize> {
     order
 }
 
-/// Whether something lies wholly above the thing before it and not to its right: nobody reads like that.
-fn goes_back(areas: &[(usize, Area)]) -> bool {
+/// Whether a shape lies wholly above its predecessor and not to its right, so that file order is not reading order.
+fn is_out_of_order(areas: &[(usize, Area)]) -> bool {
     areas.windows(2).any(|pair| pair[1].1.bottom() <= pair[0].1.top && pair[1].1.left < pair[0].1.right())
 }
 
-/// Cuts along the gaps that go through everything: first from side to side, then from top to bottom.
-fn cut(mut areas: Vec<(usize, Area)>, order: &mut Vec<usize>) {
+/// Recursive XY cut: splits along gaps across the whole area, first horizontal ones, then vertical ones.
+fn xy_cut(mut areas: Vec<(usize, Area)>, order: &mut Vec<usize>) {
     if areas.len() > 1 {
         for rows in [true, false] {
             let span = |area: &Area| if rows { (area.top, area.bottom()) } else { (area.left, area.right()) };
@@ -71,7 +71,7 @@ fn cut(mut areas: Vec<(usize, Area)>, order: &mut Vec<usize>) {
             }
             if parts.len() > 1 {
                 for part in parts {
-                    cut(part, order);
+                    xy_cut(part, order);
                 }
                 return;
             }
@@ -90,21 +90,21 @@ mod tests {
     }
 
     #[test]
-    fn what_was_drawn_last_but_lies_on_top_is_read_first() {
+    fn shapes_higher_up_are_read_first_even_if_drawn_last() {
         let areas = [area(0, 500, 900, 100), area(0, 100, 400, 300), area(500, 100, 400, 300), area(0, 0, 900, 80)];
-        assert_eq!(reading(&areas), [3, 1, 2, 0]);
+        assert_eq!(reading_order(&areas), [3, 1, 2, 0]);
     }
 
     #[test]
-    fn columns_that_were_drawn_one_after_the_other_stay_so() {
+    fn columns_drawn_in_order_stay_in_order() {
         let areas = [area(0, 0, 400, 50), area(0, 100, 400, 50), area(500, 0, 400, 50), area(500, 100, 400, 50)];
-        assert_eq!(reading(&areas), [0, 1, 2, 3]);
+        assert_eq!(reading_order(&areas), [0, 1, 2, 3]);
     }
 
     #[test]
-    fn what_has_no_place_stays_where_it_was_and_much_ends_in_time() {
-        assert_eq!(reading(&[area(0, 500, 10, 10), None, area(0, 0, 10, 10)]), [2, 0, 1]);
+    fn shapes_without_area_stay_and_many_shapes_end_in_time() {
+        assert_eq!(reading_order(&[area(0, 500, 10, 10), None, area(0, 0, 10, 10)]), [2, 0, 1]);
         let many: Vec<_> = (0..5000).map(|at| area(0, -at * 20, 10, 10)).collect();
-        assert_eq!(reading(&many)[0], 4999);
+        assert_eq!(reading_order(&many)[0], 4999);
     }
 }

@@ -1,4 +1,4 @@
-//! What lies on one slide.
+//! The shapes on a slide.
 
 use super::drawing;
 use super::order::{self, Area};
@@ -11,32 +11,32 @@ use std::collections::{HashMap, HashSet};
 
 const LEVELS: usize = 9;
 
-/// A text, a table, a picture or a group of them.
+/// A text, a table, a picture or a group of shapes.
 #[derive(Default)]
 pub struct Shape {
     area: Option<Area>,
-    /// What it is for, where the layout has a place for it: "title", "body", "ftr".
+    /// Type of the placeholder it fills, if any: "title", "body", "ftr".
     pub role: Option<String>,
-    /// Which of several such places.
-    place: Option<String>,
+    /// Index of the placeholder among several.
+    placeholder: Option<String>,
     pub pieces: Vec<Piece>,
     inner: Vec<Shape>,
 }
 
-/// The areas of the places in a layout or a master.
+/// The areas of the placeholders in a layout or master.
 #[derive(Default)]
 pub struct Layout {
-    by_place: HashMap<String, Area>,
+    by_index: HashMap<String, Area>,
     by_role: HashMap<String, Area>,
 }
 
 impl Layout {
-    /// Takes in what the layout or master says where nothing was said yet.
+    /// Adds the areas of a layout or master that are not yet known.
     pub fn add(&mut self, text: &str) {
         for shape in read(text, &mut |_| Vec::new()) {
             let Some(area) = shape.area else { continue };
-            if let Some(place) = shape.place {
-                self.by_place.entry(place).or_insert(area);
+            if let Some(place) = shape.placeholder {
+                self.by_index.entry(place).or_insert(area);
             }
             if let Some(role) = shape.role {
                 self.by_role.entry(role).or_insert(area);
@@ -46,13 +46,13 @@ impl Layout {
 
     fn area(&self, shape: &Shape) -> Option<Area> {
         let role = shape.role.as_deref()?;
-        let by_place = shape.place.as_ref().and_then(|place| self.by_place.get(place));
+        let by_index = shape.placeholder.as_ref().and_then(|place| self.by_index.get(place));
         let role = if role == "ctrTitle" { "title" } else { role };
-        by_place.or_else(|| self.by_role.get(role)).copied()
+        by_index.or_else(|| self.by_role.get(role)).copied()
     }
 }
 
-/// The shapes of a slide in the order of its file. What it refers to is looked up in `package`.
+/// The shapes of a slide in file order. Linked parts are read from `package`.
 pub fn of_slide(package: &mut Package<'_>, links: &Links, text: &str) -> Vec<Shape> {
     let mut seen = HashSet::new();
     read(text, &mut |id| {
@@ -64,13 +64,13 @@ pub fn of_slide(package: &mut Package<'_>, links: &Links, text: &str) -> Vec<Sha
     })
 }
 
-/// Puts the shapes in the order of reading: titles first.
+/// Sorts shapes into reading order, titles first.
 pub fn in_order(shapes: Vec<Shape>, layout: &Layout) -> Vec<Shape> {
     let (titles, others): (Vec<_>, Vec<_>) =
         shapes.into_iter().partition(|shape| matches!(shape.role.as_deref(), Some("title" | "ctrTitle")));
     let areas: Vec<_> = others.iter().map(|shape| shape.area.or_else(|| layout.area(shape))).collect();
     let mut places: Vec<_> = others.into_iter().map(Some).collect();
-    let sorted = order::reading(&areas).into_iter().filter_map(|at| places.get_mut(at)?.take());
+    let sorted = order::reading_order(&areas).into_iter().filter_map(|at| places.get_mut(at)?.take());
     let mut all: Vec<_> = titles.into_iter().chain(sorted).collect();
     for shape in &mut all {
         let inner = std::mem::take(&mut shape.inner);
@@ -93,7 +93,7 @@ fn read(text: &str, part: &mut dyn FnMut(&str) -> Vec<Piece>) -> Vec<Shape> {
     Vec::new()
 }
 
-/// Reads what the element that just began holds into a shape.
+/// Reads the content of the element that just began into a shape.
 fn shape(xml: &mut Xml<'_>, into: &mut Shape, part: &mut dyn FnMut(&str) -> Vec<Piece>) {
     while let Some(tag) = xml.child() {
         match xml::name(&tag) {
@@ -104,7 +104,7 @@ fn shape(xml: &mut Xml<'_>, into: &mut Shape, part: &mut dyn FnMut(&str) -> Vec<
             }
             "ph" => {
                 into.role = Some(xml::attr(&tag, "type").map_or_else(|| "body".to_owned(), |role| role.into_owned()));
-                into.place = xml::attr(&tag, "idx").map(|place| place.into_owned());
+                into.placeholder = xml::attr(&tag, "idx").map(|place| place.into_owned());
                 xml.skip();
             }
             "off" | "ext" => {
@@ -145,7 +145,7 @@ fn area(tag: &BytesStart<'_>, area: &mut Area) {
     }
 }
 
-/// The paragraphs of a text, with the signs of their lists.
+/// The paragraphs of a text, with their list labels.
 pub fn text_body(xml: &mut Xml<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     let mut counts = [0u32; LEVELS];
@@ -242,11 +242,11 @@ fn run(xml: &mut Xml<'_>, text: &mut String) {
     }
 }
 
-/// "alphaLcParenR" is "a)".
+/// The label of a numbered item: 1 in the format "alphaLcParenR" is "a)".
 fn numbered(value: u32, format: &str) -> String {
     let kinds = [("alphaLc", "lowerLetter"), ("alphaUc", "upperLetter"), ("romanLc", "lowerRoman"), ("romanUc", "upperRoman")];
     let kind = kinds.iter().find(|(name, _)| format.starts_with(name)).map_or("decimal", |(_, kind)| kind);
-    let number = numerals::written(value, kind);
+    let number = numerals::format_number(value, kind);
     match format {
         format if format.ends_with("ParenBoth") => format!("({number}) "),
         format if format.ends_with("ParenR") => format!("{number}) "),

@@ -14,7 +14,7 @@ pub fn tarball(files: &[(&str, &[u8])]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
-/// One header by hand: any name, and no mark of a newer format.
+/// A handmade header in the old format, with any name.
 fn old(name: &[u8], kind: u8, content: &[u8]) -> Vec<u8> {
     let mut header = Header::new_old();
     header.as_mut_bytes()[..name.len()].copy_from_slice(name);
@@ -47,8 +47,8 @@ fn files_are_listed_and_read_in_any_order() {
 }
 
 #[test]
-fn pax_names_links_and_old_headers_are_understood() {
-    // The length counts itself.
+fn pax_names_links_and_old_headers_are_read() {
+    // The length includes its own digits.
     let pax = "28 path=Zürich/Brücke.txt\n";
     assert_eq!(pax.len(), 28);
     let bytes = [
@@ -63,7 +63,7 @@ fn pax_names_links_and_old_headers_are_understood() {
     .concat();
     let parsed = text(&bytes).unwrap();
     assert_eq!(paths(&parsed), ["Zürich/Brücke.txt", "Папка с документами/отчет.txt"]);
-    assert_eq!(parsed.doubts, ["1 links to other files were left out", "1 files with holes were left out"]);
+    assert_eq!(parsed.doubts, ["1 link to another file was left out", "1 sparse file was left out"]);
     let mut out = Vec::new();
     open(&bytes).unwrap().member(1, &mut out).unwrap();
     assert_eq!(out, b"cp1251");
@@ -72,7 +72,7 @@ fn pax_names_links_and_old_headers_are_understood() {
 }
 
 #[test]
-fn a_tar_that_is_cut_short_gives_what_is_whole_and_says_so() {
+fn a_truncated_tar_gives_its_complete_files_and_says_so() {
     let bytes = tarball(&[("a.txt", b"first"), ("b.txt", &[b'x'; 3000])]);
     let cut = &bytes[..3000];
     let parsed = text(cut).unwrap();
@@ -90,9 +90,9 @@ fn too_long_names_and_too_many_files_do_no_harm() {
     let sum: u32 = endless.iter().enumerate().map(|(at, &b)| u32::from(if (148..156).contains(&at) { b' ' } else { b })).sum();
     endless[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
     assert!(text(&endless).unwrap_err().reason.starts_with("damaged"));
-    let many = old(b"same.txt", b'0', b"").repeat(MEMBERS + 5);
+    let many = old(b"same.txt", b'0', b"").repeat(MAX_MEMBERS + 5);
     let parsed = text(&many).unwrap();
-    assert_eq!((parsed.members.len(), parsed.doubts.as_slice()), (MEMBERS, [MORE_MEMBERS.to_owned()].as_slice()));
+    assert_eq!((parsed.members.len(), parsed.doubts.as_slice()), (MAX_MEMBERS, [MORE_MEMBERS.to_owned()].as_slice()));
 }
 
 #[test]

@@ -1,57 +1,58 @@
-//! From one header of a TAR to the next. The `tar` crate's own walk cannot be kept between two questions, as it borrows its archive, and reads
-//! names of any length into memory.
+//! Walks from one header of a TAR to the next. The iterator of the `tar` crate borrows its archive, so it cannot be kept between two requests. It
+//! also reads names of any length into memory.
 
 use std::io::{self, ErrorKind, Read};
 use tar::{EntryType, Header, PaxExtensions};
 
-const BLOCK: u64 = 512;
-/// Names and attributes of a file that are longer than that are damaged.
-const ATTRIBUTES: u64 = 1 << 20;
+const BLOCK_BYTES: u64 = 512;
+/// Maximum size of the name and attributes of a file; larger ones are damaged.
+const MAX_ATTRIBUTE_BYTES: u64 = 1 << 20;
 
-/// Where the bytes of a TAR come from.
+/// A source of the bytes of a TAR.
 pub trait Source: Read {
-    /// Passes over some bytes.
+    /// Skips some bytes.
     ///
     /// # Errors
-    /// They cannot be unpacked, or the source ends before.
-    fn pass(&mut self, bytes: u64) -> io::Result<()>;
+    /// The bytes cannot be unpacked, or the source ends before them.
+    fn skip(&mut self, bytes: u64) -> io::Result<()>;
 }
 
 impl Source for &[u8] {
-    fn pass(&mut self, bytes: u64) -> io::Result<()> {
+    fn skip(&mut self, bytes: u64) -> io::Result<()> {
         let rest = usize::try_from(bytes).ok().and_then(|bytes| self.get(bytes..));
         *self = rest.unwrap_or_default();
         if rest.is_some() { Ok(()) } else { Err(ErrorKind::UnexpectedEof.into()) }
     }
 }
 
-/// What stands at a place of a TAR.
+/// An entry of a TAR.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum Entry {
     /// A file.
     File {
-        /// In an unknown encoding.
+        /// The name, in an unknown encoding.
         name: Vec<u8>,
-        /// In bytes.
+        /// The size, in bytes.
         size: u64,
     },
     /// A link to another file.
     Link,
-    /// A file of which only parts are kept.
+    /// A sparse file, of which only parts are stored.
     Sparse,
-    /// A folder, a device, and the like.
-    Nothing,
+    /// A folder, a device or the like.
+    Other,
 }
 
 /// A walk through a TAR.
 pub struct Walk<S> {
     from: S,
-    /// Of the content of the last file, and the blanks behind it.
+    /// Unread bytes of the last file.
     left: u64,
+    /// Bytes of padding after the last file.
     padding: u64,
 }
 
-/// What a header before the header of a file tells of it.
+/// Attributes of a file from the extra headers before its own.
 #[derive(Default)]
 struct Attributes {
     name: Option<Vec<u8>>,
@@ -60,24 +61,24 @@ struct Attributes {
 }
 
 impl<S: Source> Walk<S> {
-    /// At the beginning.
+    /// Begins at the start of the TAR.
     pub fn new(from: S) -> Self {
         Self { from, left: 0, padding: 0 }
     }
 
-    /// The next thing; what is left of the last one is passed over. `None`: the end.
-    pub fn next(&mut self) -> io::Result<Option<Found>> {
+    /// The next entry; the rest of the last one is skipped. `None`: the end.
+    pub fn next(&mut self) -> io::Result<Option<Entry>> {
         let mut attributes = Attributes::default();
         let mut empty = 0;
         loop {
             let content = std::mem::take(&mut self.left);
-            self.pass(content)?;
+            self.skip(content)?;
             let padding = std::mem::take(&mut self.padding);
             // The last file may lack its padding.
-            if padding > 0 && self.pass(padding).is_err() {
+            if padding > 0 && self.skip(padding).is_err() {
                 return Ok(None);
             }
-            let mut block = [0; BLOCK as usize];
+            let mut block = [0; BLOCK_BYTES as usize];
             let filled = self.fill(&mut block)?;
             if filled == 0 || block.iter().all(|&b| b == 0) {
                 empty += 1;
@@ -97,7 +98,7 @@ impl<S: Source> Walk<S> {
             let size = if attribute { own } else { attributes.size.unwrap_or(own) };
             if !matches!(block[156], b'1'..=b'6') {
                 self.left = size;
-                self.padding = (BLOCK - size % BLOCK) % BLOCK;
+                self.padding = (BLOCK_BYTES - size % BLOCK_BYTES) % BLOCK_BYTES;
             }
             if attribute {
                 self.attribute(kind, &mut attributes)?;
@@ -105,29 +106,29 @@ impl<S: Source> Walk<S> {
             }
             let name = attributes.name.take().unwrap_or_else(|| header.path_bytes().into_owned());
             return Ok(Some(match kind {
-                EntryType::GNUSparse => Found::Sparse,
-                EntryType::Regular | EntryType::Continuous if attributes.sparse => Found::Sparse,
-                // A folder, in the oldest TARs.
-                EntryType::Regular | EntryType::Continuous if name.ends_with(b"/") => Found::Nothing,
-                EntryType::Regular | EntryType::Continuous => Found::File { name, size },
-                EntryType::Link | EntryType::Symlink => Found::Link,
-                _ => Found::Nothing,
+                EntryType::GNUSparse => Entry::Sparse,
+                EntryType::Regular | EntryType::Continuous if attributes.sparse => Entry::Sparse,
+                // The oldest TARs mark a folder in this way.
+                EntryType::Regular | EntryType::Continuous if name.ends_with(b"/") => Entry::Other,
+                EntryType::Regular | EntryType::Continuous => Entry::File { name, size },
+                EntryType::Link | EntryType::Symlink => Entry::Link,
+                _ => Entry::Other,
             }));
         }
     }
 
-    /// The content of the file that was found last, as far as it was not read yet.
+    /// The unread content of the last file.
     pub fn content(&mut self) -> Content<'_, S> {
         Content { walk: self }
     }
 
-    /// The content of the last file was read to its end.
+    /// Whether the content of the last file was read to its end.
     pub fn is_whole(&self) -> bool {
         self.left == 0
     }
 
-    fn pass(&mut self, bytes: u64) -> io::Result<()> {
-        if bytes > 0 { self.from.pass(bytes) } else { Ok(()) }
+    fn skip(&mut self, bytes: u64) -> io::Result<()> {
+        if bytes > 0 { self.from.skip(bytes) } else { Ok(()) }
     }
 
     fn fill(&mut self, block: &mut [u8]) -> io::Result<usize> {
@@ -144,7 +145,7 @@ impl<S: Source> Walk<S> {
     }
 
     fn attribute(&mut self, kind: EntryType, attributes: &mut Attributes) -> io::Result<()> {
-        if self.left > ATTRIBUTES {
+        if self.left > MAX_ATTRIBUTE_BYTES {
             return Err(ErrorKind::InvalidData.into());
         }
         let mut content = Vec::new();
@@ -187,14 +188,14 @@ impl<S: Source> Read for Content<'_, S> {
     }
 }
 
-/// Whether a TAR begins with these bytes, of any age.
+/// Whether these bytes begin a TAR, of any age.
 pub fn starts_tar(bytes: &[u8]) -> bool {
-    let block = bytes.first_chunk::<{ BLOCK as usize }>();
+    let block = bytes.first_chunk::<{ BLOCK_BYTES as usize }>();
     block.is_some_and(|block| block[0] != 0 && is_header(block))
 }
 
-/// Its sum is right. Old programs summed signed bytes.
-fn is_header(block: &[u8; BLOCK as usize]) -> bool {
+/// Whether the checksum is right. Old programs summed signed bytes.
+fn is_header(block: &[u8; BLOCK_BYTES as usize]) -> bool {
     let Ok(sum) = Header::from_byte_slice(block).cksum() else { return false };
     let bytes = block.iter().enumerate().map(|(at, &b)| if (148..156).contains(&at) { b' ' } else { b });
     let unsigned: u32 = bytes.clone().map(u32::from).sum();

@@ -11,35 +11,35 @@ use crate::formats::zip::xml::{self, Node, Xml};
 use quick_xml::events::BytesStart;
 use std::collections::HashMap;
 
-/// More columns are made by people who want to fill the memory.
+/// Most columns of a table. Only files built to exhaust memory have more.
 const MAX_COLUMNS: usize = 1000;
 
-/// Reads the parts of one document: its text, its notes, its headers.
+/// Reads the parts of one document: text, notes, headers and footers.
 pub struct Body<'b, 'p> {
     pub package: &'b mut Package<'p>,
     pub styles: Styles,
     pub numbering: Numbering,
-    /// What the part that is read refers to.
+    /// Targets of the current part's relationships, by id.
     pub links: HashMap<String, String>,
-    /// Words of footnotes, endnotes and comments by their ids, with "footnote" and the like before.
+    /// Text of footnotes, endnotes and comments, by kind and id: "footnote 2".
     pub notes: HashMap<String, String>,
-    /// For each field that is open: whether its result has begun.
+    /// For each open field: whether its result has begun.
     fields: Vec<bool>,
-    /// The number of the last note.
+    /// Number of the last note.
     counted: usize,
     last_list: Option<String>,
-    /// Words whose paragraph goes on in the next one.
+    /// Text whose paragraph continues in the next one.
     carried: String,
-    /// Pieces of other files, which are not read.
+    /// How many embedded pieces of other files were skipped.
     pub foreign: usize,
 }
 
-/// A paragraph while it is read.
+/// A paragraph being read.
 #[derive(Default)]
 struct Paragraph {
     text: String,
     properties: Properties,
-    /// Text boxes, pictures and notes: they stand after it.
+    /// Text boxes, pictures and notes, which follow the paragraph.
     after: Vec<Piece>,
 }
 
@@ -59,7 +59,7 @@ impl<'b, 'p> Body<'b, 'p> {
         }
     }
 
-    /// One element of the text, or what is in it where it only wraps.
+    /// Reads one element, or its content if it only wraps others.
     pub fn block(&mut self, xml: &mut Xml<'_>, tag: &BytesStart<'_>, to: &mut Vec<Piece>) {
         match xml::name(tag) {
             "p" => self.paragraph(xml, to),
@@ -74,7 +74,7 @@ impl<'b, 'p> Body<'b, 'p> {
         }
     }
 
-    /// Everything in the element that just began.
+    /// Reads the content of the element that just began.
     pub fn blocks(&mut self, xml: &mut Xml<'_>, to: &mut Vec<Piece>) {
         loop {
             match xml.next() {
@@ -97,14 +97,14 @@ impl<'b, 'p> Body<'b, 'p> {
         let style = properties.style.as_deref();
         let list = properties.list.clone().or_else(|| self.styles.list(style).map(|(list, _)| list));
         if list != self.last_list {
-            // Lists that follow each other stay apart.
+            // A gap keeps consecutive lists apart.
             to.push(Piece::Gap);
             self.last_list.clone_from(&list);
         }
         let label = self.label(list, &properties);
         let heading = properties.outline.map_or_else(|| self.styles.is_heading(style), |level| level < 9);
         if text.trim().is_empty() {
-            // Word counts items without words, and shows nothing but their numbers.
+            // Word counts empty items but shows only their numbers.
         } else if heading {
             let counted = label.filter(|(label, _)| label != "-" && !label.is_empty());
             let label = counted.map(|(label, _)| label + " ").unwrap_or_default();
@@ -118,7 +118,7 @@ impl<'b, 'p> Body<'b, 'p> {
         to.extend(after);
     }
 
-    /// The number of a paragraph and how deep it stands.
+    /// The list label of a paragraph and its level.
     fn label(&mut self, list: Option<String>, properties: &Properties) -> Option<(String, usize)> {
         let list = list.filter(|list| list != "0")?;
         let of_style = self.styles.list(properties.style.as_deref()).map(|(_, level)| level);
@@ -126,7 +126,7 @@ impl<'b, 'p> Body<'b, 'p> {
         Some((self.numbering.next(&list, level, &self.styles)?, level))
     }
 
-    /// Whether words are shown here: not in the code of a field.
+    /// Whether text is visible here: field codes are not.
     fn shown(&self) -> bool {
         self.fields.iter().all(|&result| result)
     }
@@ -140,7 +140,7 @@ impl<'b, 'p> Body<'b, 'p> {
                     "del" | "moveFrom" | "sdtPr" | "sdtEndPr" | "Fallback" | "fldData" => xml.skip(),
                     "oMathPara" | "oMath" => {
                         let line = math::line(xml);
-                        apart(&mut paragraph.text, &line);
+                        push_equation(&mut paragraph.text, &line);
                     }
                     "ruby" => self.ruby(xml, paragraph),
                     _ => self.inline(xml, paragraph),
@@ -151,7 +151,7 @@ impl<'b, 'p> Body<'b, 'p> {
         }
     }
 
-    /// A word with its reading, which comes first in the file and after the word for the eye.
+    /// Reads a word with its reading (ruby). The reading comes first in the file but follows the word in the text.
     fn ruby(&mut self, xml: &mut Xml<'_>, paragraph: &mut Paragraph) {
         let (mut reading, mut base) = (Paragraph::default(), Paragraph::default());
         loop {
@@ -215,7 +215,7 @@ impl<'b, 'p> Body<'b, 'p> {
         }
     }
 
-    /// What stands for a sign or a note.
+    /// Reads an element that stands for a character or a note.
     fn sign(&mut self, name: &str, tag: &BytesStart<'_>, paragraph: &mut Paragraph) {
         match name {
             "tab" | "ptab" => paragraph.text.push('\t'),
@@ -224,12 +224,12 @@ impl<'b, 'p> Body<'b, 'p> {
             "sym" => {
                 let code = xml::attr(tag, "char").and_then(|code| u32::from_str_radix(&code, 16).ok()).unwrap_or(0);
                 let font = xml::attr(tag, "font").unwrap_or_default();
-                paragraph.text.extend(symbols::of(&font, code).or_else(|| char::from_u32(code)));
+                paragraph.text.extend(symbols::to_unicode(&font, code).or_else(|| char::from_u32(code)));
             }
             "footnoteReference" | "endnoteReference" => {
                 let kind = name.trim_end_matches("Reference");
                 let id = format!("{kind} {}", xml::attr(tag, "id").unwrap_or_default());
-                // Each is told once.
+                // Each note is written once.
                 if let Some(words) = self.notes.remove(&id) {
                     self.counted += 1;
                     paragraph.text.push_str(&format!("[{}]", self.counted));
@@ -250,7 +250,7 @@ impl<'b, 'p> Body<'b, 'p> {
         while let Some(tag) = xml.child() {
             match xml::name(&tag) {
                 "txbxContent" => {
-                    // Text boxes interrupt the paragraph, but not its fields.
+                    // A text box interrupts the paragraph but not its fields.
                     let fields = std::mem::take(&mut self.fields);
                     let carried = std::mem::take(&mut self.carried);
                     self.blocks(xml, &mut paragraph.after);
@@ -312,7 +312,7 @@ impl<'b, 'p> Body<'b, 'p> {
         if let [only] = row.cells.as_slice()
             && contents(only) > 1
         {
-            // A box around text, and no table.
+            // A single cell is a box around text, not a table.
             to.extend(row.cells.pop().unwrap_or_default());
             return;
         }
@@ -343,13 +343,13 @@ impl<'b, 'p> Body<'b, 'p> {
     }
 
     fn cell(&mut self, xml: &mut Xml<'_>, row: &mut Row) {
-        let (mut pieces, mut columns, mut goes_on) = (Vec::new(), 1usize, false);
+        let (mut pieces, mut columns, mut continues) = (Vec::new(), 1usize, false);
         loop {
             match xml.next() {
                 Node::Open(tag) if xml::name(&tag) == "tcPr" => xml.each(|_, tag| {
                     match xml::name(tag) {
                         "gridSpan" => columns = xml::number(tag, "val").unwrap_or(1),
-                        "vMerge" | "hMerge" => goes_on = xml::attr(tag, "val").as_deref() != Some("restart"),
+                        "vMerge" | "hMerge" => continues = xml::attr(tag, "val").as_deref() != Some("restart"),
                         _ => {}
                     }
                     false
@@ -360,8 +360,8 @@ impl<'b, 'p> Body<'b, 'p> {
             }
         }
         if row.cells.len() < MAX_COLUMNS {
-            row.cells.push(if goes_on { Vec::new() } else { pieces });
-            // A value stays under its heading.
+            row.cells.push(if continues { Vec::new() } else { pieces });
+            // Empty cells keep values under their headings.
             row.space(columns.saturating_sub(1));
         }
     }
@@ -380,8 +380,8 @@ impl Row {
     }
 }
 
-/// Adds an equation to a sentence.
-fn apart(text: &mut String, words: &str) {
+/// Appends an equation to a sentence, set apart by spaces.
+fn push_equation(text: &mut String, words: &str) {
     if text.ends_with(|c: char| c.is_alphanumeric()) {
         text.push(' ');
     }

@@ -1,19 +1,19 @@
-//! Equations in one line, as one would type them.
+//! Equations on one line, as one would type them.
 
 use crate::formats::zip::xml::{self, Node, Xml};
 
-/// The equation that just began, read to its end.
+/// Reads the equation that just began to its end.
 pub fn line(xml: &mut Xml<'_>) -> String {
     let mut parts = Parts::default();
     parts.read(xml);
     parts.joined(" ")
 }
 
-/// What an element of an equation is made of, by the roles of its parts.
+/// The parts of an equation's element, by role.
 #[derive(Default)]
 struct Parts {
     all: Vec<(String, String)>,
-    /// What its properties say: the sign of a sum, brackets.
+    /// Characters set in its properties: the sign of a sum, brackets.
     signs: Vec<(String, String)>,
 }
 
@@ -92,7 +92,7 @@ impl Parts {
     }
 }
 
-/// More than one sign is put in brackets.
+/// Puts a part of more than one character in brackets.
 fn grouped(text: &str) -> String {
     let whole = text.chars().all(char::is_alphanumeric) || text.starts_with('(') && text.ends_with(')');
     if whole { text.to_owned() } else { format!("({text})") }

@@ -1,4 +1,4 @@
-//! The numbers of lists and headings, counted as Word counts them.
+//! List and heading numbers, counted as Word counts them.
 
 use super::numerals;
 use super::styles::Styles;
@@ -11,23 +11,23 @@ const LEVELS: usize = 9;
 struct Level {
     start: Option<u32>,
     format: String,
-    /// `%1.%2)`
+    /// Pattern of the label, such as `%1.%2)`.
     text: String,
-    /// The level whose items let this one begin again; 0 for never.
+    /// The level whose items restart this one; 0 for never.
     restart: Option<usize>,
-    /// All numbers in it are plain ones.
+    /// Whether all numbers in the label are decimal.
     plain: bool,
 }
 
-/// The kinds of lists, and how far each is counted.
+/// The kinds of lists and their counters.
 #[derive(Default)]
 pub struct Numbering {
     kinds: HashMap<String, Vec<Level>>,
-    /// Kinds that are another one by way of a style.
+    /// Kinds that are defined by the list of a style.
     linked: HashMap<String, String>,
     lists: HashMap<String, List>,
     counts: HashMap<String, [Option<u32>; LEVELS]>,
-    begun: HashSet<String>,
+    started: HashSet<String>,
 }
 
 #[derive(Default)]
@@ -38,7 +38,7 @@ struct List {
 }
 
 impl Numbering {
-    /// Of the part that holds them.
+    /// Parses the numbering part.
     pub fn read(text: &str) -> Self {
         let mut xml = Xml::new(text);
         let mut found = Self::default();
@@ -74,7 +74,7 @@ impl Numbering {
         found
     }
 
-    /// Counts one more item, and tells what stands before it: "-" for those without a number. Nothing where it is no list.
+    /// Counts one more item and returns its label: "-" for items without a number. `None` if there is no such list.
     pub fn next(&mut self, list: &str, level: usize, styles: &Styles) -> Option<String> {
         let level = level.min(LEVELS - 1);
         let entry = self.lists.get(list)?;
@@ -84,8 +84,8 @@ impl Numbering {
         let own = at(level)?;
         let start = |place: usize| entry.starts[place].or_else(|| at(place)?.start).unwrap_or(1);
         let counts = self.counts.entry(kind).or_default();
-        if self.begun.insert(list.to_owned()) {
-            // A list with a start of its own begins anew though others of its kind came before.
+        if self.started.insert(list.to_owned()) {
+            // A list with its own start restarts even after other lists of its kind.
             for (count, start) in counts.iter_mut().zip(&entry.starts) {
                 if start.is_some() {
                     *count = None;
@@ -94,7 +94,7 @@ impl Numbering {
         }
         counts[level] = Some(counts[level].map_or_else(|| start(level), |count| count.saturating_add(1)));
         for (place, count) in counts.iter_mut().enumerate().skip(level + 1) {
-            // Levels are counted from 1 here: one begins again after items of the level that it names or of those above it.
+            // `restart` counts levels from 1: a level restarts after items of the level it names or of any above.
             if at(place).and_then(|level| level.restart).is_none_or(|restart| restart > level) {
                 *count = None;
             }
@@ -111,7 +111,7 @@ impl Numbering {
                     let place = number as usize - 1;
                     let value = counts[place].unwrap_or_else(|| start(place));
                     let format = at(place).map(|level| level.format.as_str()).unwrap_or_default();
-                    label.push_str(&numerals::written(value, if own.plain && place < level { "decimal" } else { format }));
+                    label.push_str(&numerals::format_number(value, if own.plain && place < level { "decimal" } else { format }));
                 }
                 _ => label.push(c),
             }

@@ -1,7 +1,7 @@
-//! Numbers of lists and notes as the document writes them.
+//! Numbers in the formats of lists and notes.
 
-/// `value` in the way that Word calls `format`.
-pub fn written(value: u32, format: &str) -> String {
+/// Formats `value` in Word's number format `format`.
+pub fn format_number(value: u32, format: &str) -> String {
     match format {
         "lowerLetter" => letters(value, 'a'),
         "upperLetter" => letters(value, 'A'),
@@ -28,7 +28,7 @@ pub fn written(value: u32, format: &str) -> String {
     }
 }
 
-/// a … z, aa, bb …
+/// Formats a number as a … z, aa, bb …
 fn letters(value: u32, first: char) -> String {
     let Some(value) = value.checked_sub(1) else { return String::new() };
     let letter = char::from_u32(first as u32 + value % 26).unwrap_or(first);
@@ -75,7 +75,7 @@ fn ordinal(value: u32) -> String {
     format!("{value}{end}")
 }
 
-/// Up to 99, as lists are counted in Chinese and Japanese.
+/// Formats a number up to 99 as Chinese and Japanese lists do.
 fn chinese(value: u32) -> String {
     let digits = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
     let digit = |value: u32| digits.get(value as usize).copied().unwrap_or_default();
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_written_as_the_list_says() {
+    fn numbers_follow_the_list_format() {
         for (value, format, expected) in [
             (4, "decimal", "4"),
             (4, "lowerRoman", "iv"),
@@ -105,7 +105,7 @@ mod tests {
             (23, "chineseCounting", "二十三"),
             (0, "lowerLetter", ""),
         ] {
-            assert_eq!(written(value, format), expected);
+            assert_eq!(format_number(value, format), expected);
         }
     }
 }

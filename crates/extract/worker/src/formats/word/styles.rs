@@ -1,19 +1,19 @@
-//! What the styles of a Word document say of its paragraphs.
+//! Paragraph styles of a Word document.
 
 use crate::formats::zip::xml::{self, Node, Xml};
 use std::collections::HashMap;
 
-/// Styles rest on each other, but not in circles.
+/// Longest chain of styles that inherit from each other; circular chains end here.
 const MAX_CHAIN: usize = 20;
 
-/// Where a paragraph stands in a list: which one, and how deep.
+/// A paragraph's list and its level in that list.
 pub type ListPlace = (String, usize);
 
-/// The styles by their ids.
+/// The styles by id.
 #[derive(Default)]
 pub struct Styles {
     all: HashMap<String, Style>,
-    /// Of paragraphs that name none.
+    /// Style of paragraphs that name none.
     default: Option<String>,
 }
 
@@ -28,7 +28,7 @@ struct Style {
 }
 
 impl Styles {
-    /// Of the part that holds them.
+    /// Parses the styles part.
     pub fn read(text: &str) -> Self {
         let mut xml = Xml::new(text);
         let mut styles = Self::default();
@@ -56,14 +56,14 @@ impl Styles {
         }) == Some(true)
     }
 
-    /// The list that the style puts its paragraphs in.
+    /// The list that the style's paragraphs belong to.
     pub fn list(&self, id: Option<&str>) -> Option<ListPlace> {
         let list = self.chain(id).find_map(|style| style.list.clone())?;
         let level = self.chain(id).find_map(|style| style.level).unwrap_or(0);
         Some((list, level))
     }
 
-    /// Whether the style hides its words.
+    /// Whether the style hides its text.
     pub fn is_hidden(&self, id: Option<&str>) -> bool {
         self.chain(id).find_map(|style| style.hidden) == Some(true)
     }
@@ -92,22 +92,22 @@ fn style(xml: &mut Xml<'_>) -> Style {
     style
 }
 
-/// The styles of characters and paragraphs that stand at one place, as its own properties say.
+/// Direct formatting of a paragraph or run.
 #[derive(Default)]
 pub struct Properties {
-    /// Of a paragraph or of characters.
+    /// Id of its paragraph or character style.
     pub style: Option<String>,
-    /// The list by its number; "0" takes a paragraph out of the list of its style.
+    /// Id of its list; "0" removes a paragraph from its style's list.
     pub list: Option<String>,
-    /// How deep in it.
+    /// Level in the list, from 0.
     pub level: Option<usize>,
-    /// Headings may be marked without a style.
+    /// Outline level: marks headings without a style.
     pub outline: Option<usize>,
-    /// The words are not shown.
+    /// Whether the text is hidden.
     pub hidden: Option<bool>,
-    /// The end of the paragraph was deleted: the next one goes on in it.
+    /// Whether the paragraph's end was deleted, so that the next paragraph continues it.
     pub deleted: bool,
-    /// For symbol fonts.
+    /// Font name, needed for symbol fonts.
     pub font: Option<String>,
 }
 
@@ -115,7 +115,7 @@ pub struct Properties {
 pub fn properties(xml: &mut Xml<'_>) -> Properties {
     let mut found = Properties::default();
     let mut open = 1;
-    // What stood before a change is told in the same words.
+    // Change records repeat the old properties with the same elements.
     while open > 0 {
         match xml.next() {
             Node::Open(tag) => {

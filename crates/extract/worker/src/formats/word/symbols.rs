@@ -1,12 +1,12 @@
-//! Characters of the symbol fonts, which have numbers of their own instead of Unicode.
+//! Characters of symbol fonts, which use their own codes instead of Unicode.
 
-/// Greek and mathematics as the font Symbol has them, from 0x20 and from 0xa0 on.
+/// Greek and mathematical characters of the Symbol font, from 0x20 and from 0xa0 on.
 const SYMBOL_LOW: &str = " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_ αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼ ";
 const SYMBOL_HIGH: &str = "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪ 〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭";
 
-/// The character with this number in a font, if it is a symbol font.
-pub fn of(font: &str, code: u32) -> Option<char> {
-    // Word moves the numbers to the private area of Unicode.
+/// The Unicode character for a code in a font, if it is a symbol font.
+pub fn to_unicode(font: &str, code: u32) -> Option<char> {
+    // Word moves the codes to Unicode's private use area.
     let code = if (0xf000..0xf100).contains(&code) { code - 0xf000 } else { code };
     if code > 0xff {
         return None;
@@ -28,18 +28,18 @@ pub fn of(font: &str, code: u32) -> Option<char> {
     None
 }
 
-/// Whether letters written in this font are not what they look like.
+/// Whether characters in this font mean something else than their codes.
 pub fn is_symbol_font(font: &str) -> bool {
     let font = font.to_ascii_lowercase();
     font == "symbol" || font.contains("wingdings") || font.contains("webdings")
 }
 
-/// The text of a run in a symbol font.
+/// Converts the text of a run in a symbol font.
 pub fn text(font: &str, text: &str) -> String {
-    text.chars().map(|c| of(font, c as u32).unwrap_or(c)).collect()
+    text.chars().map(|c| to_unicode(font, c as u32).unwrap_or(c)).collect()
 }
 
-/// Only the signs that say something; the others are ornaments.
+/// Maps only the characters that carry meaning; the others are ornaments.
 fn wingdings(code: u32, second: bool) -> char {
     match (code, second) {
         (0x20, _) => ' ',
@@ -69,11 +69,11 @@ mod tests {
     #[test]
     fn greek_letters_and_boxes_of_symbol_fonts_become_unicode() {
         assert_eq!(text("Symbol", "abgDW"), "αβγΔΩ");
-        assert_eq!(of("Symbol", 0xf0b3), Some('≥'));
-        assert_eq!(of("Symbol", 0xd6), Some('√'));
-        assert_eq!(of("Symbol", 0xe5), Some('∑'));
-        assert_eq!(of("Wingdings", 0xf0fe), Some('☑'));
-        assert_eq!(of("Arial", 0x61), None);
-        assert_eq!(of("Symbol", 0x3b1), None);
+        assert_eq!(to_unicode("Symbol", 0xf0b3), Some('≥'));
+        assert_eq!(to_unicode("Symbol", 0xd6), Some('√'));
+        assert_eq!(to_unicode("Symbol", 0xe5), Some('∑'));
+        assert_eq!(to_unicode("Wingdings", 0xf0fe), Some('☑'));
+        assert_eq!(to_unicode("Arial", 0x61), None);
+        assert_eq!(to_unicode("Symbol", 0x3b1), None);
     }
 }

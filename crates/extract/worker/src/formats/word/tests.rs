@@ -4,7 +4,7 @@ use crate::formats::zip::tests::zipped;
 use crate::read;
 use plumb_extract::Family;
 
-/// The text of a document with this body and these other parts.
+/// Reads a document with this body and these other parts.
 fn text_of(body: &str, others: &[(&str, &str)]) -> String {
     let document = format!("<w:document><w:body>{body}</w:body></w:document>");
     let mut parts: Vec<(&str, &[u8])> = vec![("[Content_Types].xml", b""), ("word/document.xml", document.as_bytes())];
@@ -21,13 +21,13 @@ fn paragraph(text: &str) -> String {
 }
 
 #[test]
-fn words_in_several_runs_are_neither_glued_nor_split() {
+fn words_across_runs_are_neither_joined_nor_split() {
     let body = format!("<w:p>{}{}{}</w:p>", run("The cast"), run("-iron "), run("main"));
     assert_eq!(text_of(&body, &[]), "The cast-iron main\n");
 }
 
 #[test]
-fn deleted_and_hidden_words_are_left_out_and_inserted_ones_kept() {
+fn deleted_and_hidden_text_is_left_out_inserted_text_kept() {
     let hidden = "<w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r>";
     let body = format!(
         "<w:p>{}<w:ins>{}</w:ins><w:del><w:r><w:delText>gone</w:delText></w:r></w:del>{hidden}</w:p>\
@@ -41,7 +41,7 @@ fn deleted_and_hidden_words_are_left_out_and_inserted_ones_kept() {
 }
 
 #[test]
-fn fields_show_their_results_and_signs_what_they_look_like() {
+fn fields_show_results_and_symbols_become_unicode() {
     let field = |kind| format!("<w:r><w:fldChar w:fldCharType=\"{kind}\"/></w:r>");
     let body = format!(
         "<w:p>{}{}<w:r><w:instrText>PAGE</w:instrText></w:r>{}{}{}<w:r><w:sym w:font=\"Symbol\" w:char=\"F0B3\"/><w:t>5</w:t>\
@@ -56,7 +56,7 @@ fn fields_show_their_results_and_signs_what_they_look_like() {
 }
 
 #[test]
-fn a_box_stands_once_after_its_paragraph() {
+fn a_text_box_appears_once_after_its_paragraph() {
     let inside = format!("<w:txbxContent>{}</w:txbxContent>", paragraph("In a box"));
     let body = format!(
         "<w:p>{}<w:r><mc:AlternateContent><mc:Choice><w:drawing>{inside}</w:drawing></mc:Choice><mc:Fallback><w:pict>{inside}</w:pict>\
@@ -68,7 +68,7 @@ fn a_box_stands_once_after_its_paragraph() {
 }
 
 #[test]
-fn merged_cells_keep_values_under_their_headings_and_inner_tables_stay_in_their_cell() {
+fn merged_cells_keep_columns_and_nested_tables_their_cell() {
     let cell = |properties: &str, content: &str| format!("<w:tc><w:tcPr>{properties}</w:tcPr>{content}</w:tc>");
     let row = |cells: &[String]| format!("<w:tr>{}</w:tr>", cells.concat());
     let inner = format!("<w:tbl>{}</w:tbl>", row(&[cell("", &paragraph("x")), cell("", &paragraph("y"))]));
@@ -120,7 +120,7 @@ fn lists_are_numbered_as_word_numbers_them() {
 }
 
 #[test]
-fn equations_are_typed_in_a_line_and_readings_follow_their_words() {
+fn equations_take_one_line_and_readings_follow_words() {
     let part = |name: &str, text: &str| format!("<m:{name}><m:r><m:t>{text}</m:t></m:r></m:{name}>");
     let body = format!(
         "<w:p>{}<m:oMath><m:f>{}{}</m:f><m:r><m:t>=</m:t></m:r><m:sSup>{}{}</m:sSup></m:oMath></w:p>\
@@ -138,7 +138,7 @@ fn equations_are_typed_in_a_line_and_readings_follow_their_words() {
 }
 
 #[test]
-fn headers_come_first_footers_last_and_comments_after_their_paragraph() {
+fn headers_come_first_footers_last_comments_between() {
     let links = "<Relationships><Relationship Id=\"a\" Type=\"x/header\" Target=\"h.xml\"/><Relationship Id=\"b\" Type=\"x/footer\" Target=\"f.xml\"/>\
                  <Relationship Id=\"c\" Type=\"x/comments\" Target=\"c.xml\"/></Relationships>";
     let comments =

@@ -1,26 +1,26 @@
-//! Text that is put together paragraph by paragraph.
+//! Builds a text paragraph by paragraph.
 
 use crate::{Outcome, lines};
 use plumb_extract::{Failure, Kind, Parsed, Place, protocol::MAX_TEXT};
 use std::borrow::Cow;
 
-/// Places are named after headings, which may be whole paragraphs.
-const MAX_NAME: usize = 80;
+/// Maximum length of the name of a place. Headings, which name places, may be whole paragraphs.
+const MAX_NAME_CHARS: usize = 80;
 
 /// A piece of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// Words that stand apart.
+    /// A paragraph.
     Paragraph(String),
-    /// As above, and what comes after it stands under it.
+    /// A heading of the pieces after it.
     Heading(String),
-    /// A line of a list.
+    /// A list item.
     Item(String),
     /// A row of a table.
     Row(String),
-    /// Words that stand below the page or beside it.
+    /// A footnote, or a note beside the page.
     Note(String),
-    /// What comes next belongs to another list or table.
+    /// The end of a list or table.
     Gap,
 }
 
@@ -31,22 +31,22 @@ enum Last {
     Row,
 }
 
-/// Puts paragraphs, lists and tables together, and knows on which lines they come to stand.
+/// Joins paragraphs, lists and tables, and tracks their line numbers.
 #[derive(Default)]
 pub struct Blocks {
     out: String,
     lines: u64,
     last: Option<Last>,
     places: Vec<Place>,
-    /// They wait for the end of their list or table.
+    /// Notes that wait for the end of their list or table.
     notes: Vec<String>,
     place: Option<String>,
-    /// What may read badly.
+    /// Reasons to distrust the text.
     pub doubts: Vec<String>,
 }
 
 impl Blocks {
-    /// What is added next begins a place.
+    /// Begins a place with the next piece.
     pub fn place(&mut self, name: impl Into<String>) {
         self.end_run();
         self.place = Some(name.into());
@@ -64,7 +64,7 @@ impl Blocks {
         }
     }
 
-    /// Headers or footers. A number of a page alone says nothing, and no place begins in the margin.
+    /// Adds headers or footers. A page number alone is dropped, and no place begins in the margin.
     pub fn margin(&mut self, pieces: &[Piece]) {
         for piece in pieces {
             match piece {
@@ -76,22 +76,22 @@ impl Blocks {
         }
     }
 
-    /// Words that stand apart.
+    /// Adds a paragraph.
     pub fn paragraph(&mut self, text: &str) {
         self.add(text, Last::Paragraph);
     }
 
-    /// A heading, which begins a place.
+    /// Adds a heading, which begins a place.
     pub fn heading(&mut self, text: &str) {
         let name: Vec<_> = text.split_whitespace().collect();
-        let name: String = clean(&name.join(" ")).chars().take(MAX_NAME).collect();
+        let name: String = clean(&name.join(" ")).chars().take(MAX_NAME_CHARS).collect();
         if !name.is_empty() {
             self.place(format!("section {name}"));
             self.paragraph(text);
         }
     }
 
-    /// A part of the text so far is too large, and more need not be read.
+    /// Whether the text is already too large, so that the rest need not be read.
     pub fn is_full(&self) -> bool {
         self.out.len() as u64 > MAX_TEXT
     }
@@ -133,7 +133,7 @@ impl Blocks {
         self.last = Some(kind);
     }
 
-    /// The whole text.
+    /// Ends the text.
     pub fn finish(mut self, kind: Kind) -> Outcome {
         self.end_run();
         if self.is_full() {
@@ -147,7 +147,7 @@ impl Blocks {
     }
 }
 
-/// Tidy lines without what only the typesetter needed: soft hyphens, ligatures, spaces and hyphens that keep words together.
+/// Tidies lines and replaces typesetting characters: soft hyphens, ligatures, and non-breaking spaces and hyphens.
 fn clean(text: &str) -> String {
     let text = lines::tidy(text);
     let special = |c: char| {
@@ -175,7 +175,7 @@ fn clean(text: &str) -> String {
     out
 }
 
-/// Words in one line, for cells.
+/// Joins words into one line, for cells.
 pub fn in_one_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for word in text.split_whitespace() {
@@ -187,14 +187,14 @@ pub fn in_one_line(text: &str) -> String {
     out
 }
 
-/// The cells of a row as one line.
+/// Joins the cells of a row into one line.
 pub fn row(cells: &[impl AsRef<str>]) -> String {
     let used = cells.iter().rposition(|cell| !cell.as_ref().is_empty()).map_or(0, |last| last + 1);
     let cells: Vec<Cow<'_, str>> = cells[..used].iter().map(|cell| Cow::Borrowed(cell.as_ref())).collect();
     cells.join(" | ")
 }
 
-/// Pieces in one line, for a cell. Notes are handed back: they come after the table.
+/// Joins pieces into one line, for a cell. Notes go to `notes`, because they come after the table.
 pub fn cell(pieces: Vec<Piece>, notes: &mut Vec<Piece>) -> String {
     let mut words = Vec::new();
     let mut after_row = false;
@@ -203,7 +203,7 @@ pub fn cell(pieces: Vec<Piece>, notes: &mut Vec<Piece>) -> String {
             Piece::Note(_) => notes.push(piece),
             Piece::Gap => after_row = false,
             Piece::Row(text) => {
-                // A table in a cell: bars would look like cells of the outer one.
+                // In a table within a cell, bars would look like cells of the outer table.
                 let text = in_one_line(&text.replace(" | ", ", "));
                 words.push(if std::mem::replace(&mut after_row, true) { format!("; {text}") } else { format!(" {text}") });
             }

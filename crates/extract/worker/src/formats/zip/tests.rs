@@ -1,4 +1,4 @@
-//! Documents whole and damaged, of all formats that are read here.
+//! Tests on whole and damaged documents of all formats.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::package::Package;
@@ -17,7 +17,7 @@ pub fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// The bytes of one of the documents beside the tests.
+/// The bytes of a document in `tests/files/office`.
 pub fn file(name: &str) -> Vec<u8> {
     let bytes = std::fs::read(format!("{}/tests/files/office/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     if !name.ends_with(".gz") {
@@ -45,14 +45,14 @@ fn reason(outcome: Outcome) -> String {
     outcome.unwrap_err().reason
 }
 
-/// The lines on which places begin, with their names.
+/// The first lines of all places, with the names of the places.
 pub fn starts(parsed: &Parsed) -> Vec<(&str, String)> {
     let lines: Vec<_> = parsed.text.lines().collect();
     parsed.places.iter().map(|place| (lines[place.line as usize - 1], place.of(place.line))).collect()
 }
 
 #[test]
-fn the_same_words_come_out_of_every_format_of_texts() {
+fn every_text_format_gives_the_same_words() {
     for (name, kind) in [("notes.docx", Kind::Docx), ("notes.odt", Kind::Odt), ("notes.rtf", Kind::Rtf), ("notes.doc", Kind::Doc)]
     {
         let parsed = parsed(name);
@@ -78,7 +78,7 @@ fn the_same_words_come_out_of_every_format_of_texts() {
 }
 
 #[test]
-fn the_same_slides_come_out_of_every_format_of_presentations() {
+fn every_presentation_format_gives_the_same_slides() {
     for (name, kind, sign) in [("slides.pptx", Kind::Pptx, ""), ("slides.odp", Kind::Odp, "- "), ("slides.ppt.gz", Kind::Ppt, "")]
     {
         let parsed = parsed(name);
@@ -125,7 +125,7 @@ fn a_book_is_read_by_chapters() {
 }
 
 #[test]
-fn passwords_are_told_by_every_format() {
+fn every_format_reports_passwords() {
     let manifest =
         br#"<manifest:manifest><manifest:file-entry><manifest:encryption-data/></manifest:file-entry></manifest:manifest>"#;
     let kind = b"application/vnd.oasis.opendocument.spreadsheet";
@@ -155,11 +155,11 @@ fn passwords_are_told_by_every_format() {
 }
 
 #[test]
-fn a_bomb_fails_fast_and_a_document_without_its_end_says_so() {
+fn zip_bombs_and_truncated_documents_fail_with_a_reason() {
     let zeros = vec![b' '; 40 << 20];
     let bomb = zipped(&[("[Content_Types].xml", b""), ("word/document.xml", &zeros)]);
     assert!(bomb.len() < 100_000);
-    assert_eq!(reason(read(Family::Zip, &bomb)), "it unpacks to far more than its size");
+    assert_eq!(reason(read(Family::Zip, &bomb)), "it unpacks to far more than its size: probably a zip bomb");
     let whole = file("notes.docx");
     let cut = reason(read(Family::Zip, &whole[..whole.len() / 2]));
     assert!(cut.starts_with("damaged: "), "{cut}");
@@ -172,7 +172,7 @@ fn xml_that_is_nested_too_deeply_ends_early_and_is_flagged() {
     assert_eq!((read.text.as_str(), read.doubts.len()), ("Kept\n", 1));
 }
 
-/// The same numbers every time.
+/// A random number generator with a fixed seed.
 struct Dice(u64);
 
 impl Dice {
@@ -202,7 +202,7 @@ impl Dice {
     }
 }
 
-/// Damages the parts, so that their packing does not show it.
+/// Damages a part and packs it again, so that no checksum reveals the damage.
 fn damage_part(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
@@ -211,7 +211,7 @@ fn damage_part(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
         let mut content = Vec::new();
         let name = part.name().unwrap().into_owned();
         part.read_to_end(&mut content).unwrap();
-        // Pictures and the like take time and are not read.
+        // Other parts, such as pictures, take time and are not read.
         if name.ends_with("xml") || name.ends_with("rels") || name == "mimetype" {
             parts.push((name, content));
         }
@@ -252,7 +252,7 @@ fn damaged_documents_end_with_text_or_a_reason() {
 }
 
 #[test]
-fn parts_are_found_without_regard_to_capital_letters_and_paths_are_made_whole() {
+fn part_names_ignore_case_and_relative_paths_are_resolved() {
     let bytes = zipped(&[("Word\\Document.xml", b"text")]);
     let mut package = Package::open(&bytes).unwrap();
     assert_eq!(package.xml("word/document.xml").unwrap().unwrap(), "text");

@@ -1,4 +1,4 @@
-//! Reading XML from front to back.
+//! Reads XML from front to back.
 
 use quick_xml::{
     Reader,
@@ -6,31 +6,31 @@ use quick_xml::{
 };
 use std::borrow::Cow;
 
-/// Deeper than any document, and no danger to the stack.
+/// Maximum depth of elements: deeper than any document, and safe for the stack.
 const MAX_DEPTH: usize = 256;
 
-/// One step through a document.
+/// A step through a document.
 pub enum Node<'a> {
-    /// An element begins. Every one ends with a `Close`.
+    /// An element begins. A `Close` ends it.
     Open(BytesStart<'a>),
     /// The innermost element ends.
     Close,
-    /// Words. Those of one element may come in pieces.
+    /// Text. The text of one element may come in pieces.
     Text(Cow<'a, str>),
-    /// Nothing more comes, or nothing more can be read.
+    /// The end, or nothing more can be read.
     End,
 }
 
-/// Steps through XML. What is broken ends it early.
+/// Steps through XML. Broken XML ends early.
 pub struct Xml<'a> {
     reader: Reader<&'a [u8]>,
     depth: usize,
-    /// It did not end where it should.
+    /// The document ended early.
     pub broken: bool,
 }
 
 impl<'a> Xml<'a> {
-    /// From the beginning.
+    /// Begins at the start of the text.
     pub fn new(text: &'a str) -> Self {
         let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
         let config = reader.config_mut();
@@ -78,7 +78,7 @@ impl<'a> Xml<'a> {
         }
     }
 
-    /// The next element in the one that just began, without the words between. `None`: that one has ended. Each is read to its end, or skipped.
+    /// The next child of the element that just began; text is skipped. `None`: the element has ended. Read or [skip](Self::skip) each child.
     pub fn child(&mut self) -> Option<BytesStart<'a>> {
         loop {
             match self.next() {
@@ -100,12 +100,12 @@ impl<'a> Xml<'a> {
         }
     }
 
-    /// Passes over the element that just began.
+    /// Skips the element that just began.
     pub fn skip(&mut self) {
         self.each(|_, _| false);
     }
 
-    /// The words of the element that just began, with those of the elements in it.
+    /// The text of the element that just began, including its descendants.
     pub fn words(&mut self) -> String {
         let mut out = String::new();
         let until = self.depth;
@@ -119,7 +119,7 @@ impl<'a> Xml<'a> {
         }
     }
 
-    /// Shows the elements in the one that just began, however deep. Who read one to its end says `true`.
+    /// Visits the descendants of the element that just began. `look` returns `true` if it read an element to its end.
     pub fn each(&mut self, mut look: impl FnMut(&mut Self, &BytesStart<'a>) -> bool) {
         let mut open = 1;
         while open > 0 {
@@ -142,28 +142,28 @@ fn local(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
-/// An attribute by its name without a prefix, or, where `wanted` begins with `:`, by that and some prefix.
+/// An attribute, by its name without a prefix or, if `wanted` begins with `:`, by its name with any prefix.
 pub fn attr<'t>(tag: &'t BytesStart<'_>, wanted: &str) -> Option<Cow<'t, str>> {
     let matches = |name: &str| if wanted.starts_with(':') { name.ends_with(wanted) } else { local(name) == wanted };
     let found = tag.attributes().with_checks(false).flatten().find(|attribute| matches(attribute.key.0))?;
     if !found.value.contains('&') {
         return Some(found.value);
     }
-    // What cannot be resolved stays as it is written.
+    // References that cannot be resolved stay as they are.
     Some(Cow::Owned(quick_xml::escape::unescape(&found.value).map_or_else(|_| found.value.to_string(), Cow::into_owned)))
 }
 
-/// A number in an attribute.
+/// The number in an attribute.
 pub fn number<N: std::str::FromStr>(tag: &BytesStart<'_>, wanted: &str) -> Option<N> {
     attr(tag, wanted)?.trim().parse().ok()
 }
 
-/// Switches are on where they only stand there.
+/// Whether a switch is on. One without a value is.
 pub fn switched_on(tag: &BytesStart<'_>) -> bool {
     !matches!(attr(tag, "val").as_deref(), Some("0" | "false" | "off" | "none"))
 }
 
-/// The character that a reference stands for.
+/// The character of a reference.
 pub fn referred(name: &quick_xml::events::BytesRef<'_>) -> Option<char> {
     if let Ok(Some(c)) = name.resolve_char_ref() {
         return Some(c);
