@@ -1,4 +1,4 @@
-//! Where the models of a run are and whether they cost money. Front ends show these facts and do not guess them from a provider's name.
+//! The terms of a model: where it runs, and whether it costs money. Front ends show them and do not guess them from its name.
 
 use crate::traits::model::ModelProfile;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use ts_rs::TS;
 pub enum ModelPlace {
     /// On this computer: no call leaves it.
     ThisComputer,
-    /// On a server, whose address is in [`EventKind::Sent`].
+    /// On a server, whose address is in the event `Sent`.
     Server,
 }
 
