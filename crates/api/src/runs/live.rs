@@ -70,7 +70,7 @@ impl Watcher for Live {
         if let Some(finished) = finished {
             self.arriving.lock().remove(&finished);
         }
-        let told = self.story.lock().unwrap_or_else(PoisonError::into_inner).tell(event.clone());
+        let told = self.story.lock().tell(event.clone());
         self.tell(Update::Event { run: self.run.clone(), event: Box::new(told) });
         self.begun.send_replace(true);
     }
