@@ -1,4 +1,4 @@
-//! The page that `plumb serve` shows is linked in. Where it has not been built yet, an empty folder lets the rest be built.
+//! Makes an empty folder for the page of `plumb serve` if it is not built yet, so that the program still builds.
 
 fn main() {
     println!("cargo::rerun-if-changed=../../ui/dist");

@@ -1,10 +1,8 @@
 //! Folders and files from outside the page: dropped on the window, or named on the command line of a first or second start.
 
+use parking_lot::Mutex;
 use plumb_api::{Plumb, types::Update};
-use std::{
-    path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
-};
+use std::path::{Path, PathBuf};
 use tauri::{AppHandle, Manager};
 
 /// Paths that arrived before the page could listen.
@@ -21,12 +19,12 @@ impl Drops {
 
     /// Returns the queued paths and stops queueing: the page listens from now on.
     pub fn page_is_there(&self) -> Vec<Vec<String>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+        self.waiting.lock().take().unwrap_or_default()
     }
 
     /// Queues paths until the page listens.
     fn keep(&self, paths: &[String]) {
-        if let Some(waiting) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        if let Some(waiting) = self.waiting.lock().as_mut() {
             waiting.push(paths.to_vec());
         }
     }

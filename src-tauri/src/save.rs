@@ -1,6 +1,9 @@
 //! Saves a text to a file that the user chooses.
 
-use plumb_api::fault::{Code, Fault};
+use plumb_api::{
+    fault,
+    fault::{Code, Fault},
+};
 use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
@@ -17,7 +20,7 @@ pub async fn save_text(app: AppHandle, name: String, text: String) -> Result<boo
     dialog.save_file(|path| drop(answer.send(path)));
     let Some(path) = chosen.await.ok().flatten() else { return Ok(false) };
     let unwritable = |why: &dyn std::fmt::Display| {
-        Fault::new(Code::Unwritable, format!("Plumb could not save the file: {why}. Choose another place."))
+        fault!(Code::Unwritable, "Plumb could not save the file: {reason}. Choose another place.", reason = why)
     };
     let path = path.into_path().map_err(|e| unwritable(&e))?;
     tokio::fs::write(&path, text).await.map_err(|e| unwritable(&e))?;

@@ -1,4 +1,4 @@
-//! Code that runs elsewhere: in an empty root with nothing but the C library, in other namespaces, over ssh. The protocol carries texts in frames.
+//! Code that runs elsewhere: in an empty root with only the C library, in other namespaces, over ssh. The protocol carries texts in frames.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -20,7 +20,7 @@ fn program(name: &str) -> PathBuf {
     path
 }
 
-/// A folder with plumb-python and the libraries that it names, and nothing else: no Python, no shell, no /proc.
+/// A folder with only plumb-python and its libraries: no Python, no shell, no /proc.
 fn empty_root() -> TempDir {
     let root = tempfile::tempdir().unwrap();
     fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -32,7 +32,7 @@ fn empty_root() -> TempDir {
         let to = root.path().join(&library[1..]);
         fs::create_dir_all(to.parent().unwrap()).unwrap();
         fs::copy(library, to).unwrap();
-        // Of the C library's own packages, which every Debian has.
+        // Only the C library's own packages, which every Debian has.
         let name = Path::new(library).file_name().unwrap().to_str().unwrap();
         assert!(
             ["libc.so", "libm.so", "libgcc_s.so", "ld-linux"].iter().any(|own| name.starts_with(own)),
@@ -57,7 +57,7 @@ async fn ask(documents: &Path, command: &str, replies: Vec<Reply>) -> (Value, Ve
     (answer, events.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
-/// Texts, searches, sub-calls, errors and a worker that is ended: all that a cell can do, elsewhere.
+/// Exercises everything a cell can do, elsewhere: texts, searches, errors, and a worker that ends.
 async fn works(command: &str) {
     let documents = tempfile::tempdir().unwrap();
     fs::write(documents.path().join("plain.txt"), "first\nsecond line\n").unwrap();
@@ -101,7 +101,7 @@ async fn code_runs_in_another_mount_and_network_namespace() {
         .await;
 }
 
-/// A server for ssh on this machine, for this user alone.
+/// An ssh server on this computer, for this user only.
 struct Sshd {
     folder: TempDir,
     port: u16,
@@ -125,7 +125,7 @@ impl Sshd {
         }
         fs::copy(path("user.pub"), path("authorized")).unwrap();
         if plumb_is_root() {
-            // Where the server of a system gives up its rights.
+            // The server drops its privileges in this folder.
             fs::create_dir_all("/run/sshd").unwrap();
         }
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -166,7 +166,7 @@ async fn code_runs_on_another_machine_over_ssh() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_brings_no_worker_is_told_in_words() {
+async fn a_command_that_starts_no_worker_is_explained() {
     let documents = tempfile::tempdir().unwrap();
     fs::write(documents.path().join("a.txt"), "text").unwrap();
     for (command, why) in
@@ -198,7 +198,7 @@ async fn a_folder_that_stays_on_this_computer_goes_nowhere() {
         words(&["--base-url", "http://192.0.2.1/v1"]),
         words(&["--base-url", server.base_url(), "--repl-command", "cat"]),
         words(&["--base-url", server.base_url(), "--sub-model", "server:other", "--repl-command", "cat"]),
-        // Both are on this computer, and hand on what they get.
+        // Both run on this computer and forward requests.
         words(&["--model", "ollama:gpt-oss:120b-cloud", "--base-url", server.base_url()]),
         words(&["--model", "litellm:m", "--base-url", server.base_url()]),
     ] {

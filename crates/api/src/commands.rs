@@ -1,13 +1,16 @@
 //! The table of commands.
 
 use crate::{plumb::Plumb, types::*};
-use plumb_rlm::fault::{Code, Fault};
+use plumb_rlm::{
+    fault,
+    fault::{Code, Fault},
+};
 
-/// Declares the commands once: their names on the wire, their requests and their responses. Makes the interface that TypeScript sees and the
-/// dispatch that every host across a wire uses.
+/// Declares each command once: its name on the wire, its request and its response. Generates the TypeScript interface and the dispatch that
+/// hosts across a wire use.
 macro_rules! commands {
     ($($(#[doc = $doc:literal])+ $name:ident: $request:ty => $response:ty;)+) => {
-        /// All commands, for TypeScript: name to request and response.
+        /// All commands, for TypeScript: request and response by name.
         #[derive(ts_rs::TS)]
         #[ts(export)]
         #[allow(dead_code)]
@@ -16,18 +19,20 @@ macro_rules! commands {
         }
 
         impl Plumb {
-            /// Runs the command `name` with `request` as JSON: what hosts across a wire call.
+            /// Runs the command `name` with a JSON `request`; for hosts across a wire.
             ///
             /// # Errors
-            /// `unknown_command`, `bad_request`, or the command's own.
+            /// `unknown_command`, `bad_request`, or the command's own errors.
             pub async fn dispatch(&self, name: &str, request: serde_json::Value) -> Result<serde_json::Value, Fault> {
                 match name {
                     $(stringify!($name) => {
-                        let request: $request = serde_json::from_value(request).map_err(|e| Fault::new(Code::BadRequest, e.to_string()))?;
+                        let request: $request = serde_json::from_value(request)
+                            .map_err(|e| fault!(Code::BadRequest, "Plumb could not read the request of {command}: {reason}.", command = name, reason = e))?;
                         let response: $response = self.$name(request).await?;
-                        serde_json::to_value(response).map_err(|e| Fault::new(Code::BadRequest, e.to_string()))
+                        serde_json::to_value(response)
+                            .map_err(|e| fault!(Code::Crashed, "Plumb could not send the reply of {command}: {reason}.", command = name, reason = e))
                     })+
-                    _ => Err(Fault::new(Code::UnknownCommand, format!("There is no command “{name}”."))),
+                    _ => Err(fault!(Code::UnknownCommand, "Plumb has no command “{command}”. The page may come from another version: reload it.", command = name)),
                 }
             }
         }
@@ -35,25 +40,25 @@ macro_rules! commands {
 }
 
 commands! {
-    /// What the user has chosen.
+    /// The user's settings.
     settings: Nothing => Settings;
-    /// Replaces it.
+    /// Replaces the settings.
     set_settings: Settings => Settings;
     /// All libraries, last used first.
     libraries: Nothing => Vec<Library>;
-    /// Opens folders and files; returns before they are listed.
+    /// Opens folders and files as a library; returns before they are listed.
     open_library: OpenLibrary => Library;
-    /// Takes a library off the list. No file of the user's is touched.
+    /// Removes a library from the list. The user's files stay as they are.
     close_library: LibraryId => Nothing;
-    /// Marks a library as one that may not leave this computer, or takes that back.
+    /// Marks a library to stay on this computer, or lets it leave.
     set_local_only: SetLocalOnly => Nothing;
-    /// Says what of a library's folders is listed beside plain files.
+    /// Chooses the hidden and ignored files of a library that are listed too.
     set_include: SetInclude => Nothing;
-    /// Lists a library's folders again, where changes do not show by themselves.
+    /// Lists a library's folders again, where Plumb cannot watch them for changes.
     rescan: LibraryId => Nothing;
     /// Reads every document of a library once; progress arrives as updates.
     examine: LibraryId => Nothing;
-    /// Stops that.
+    /// Stops reading every document of a library.
     stop_examine: LibraryId => Nothing;
     /// A library's listing.
     documents: ListDocuments => Documents;
@@ -61,63 +66,63 @@ commands! {
     read_lines: ReadLines => Lines;
     /// A page of a PDF as an image, with the boxes of its words.
     read_page: ReadPage => PageImage;
-    /// Which of the documents that an answer cites have changed since.
+    /// Documents cited by an answer that have changed since.
     check_sources: RunRef => SourceChecks;
-    /// Asks a question; returns when the run has begun.
+    /// Asks a question; returns once the run has started.
     ask: Ask => RunSummary;
-    /// What a question would cost; its words may be empty, and nothing is sent.
+    /// Estimates the cost of a question, which may still be empty. Sends nothing.
     estimate: Ask => Estimate;
     /// Stops a run.
     stop: RunRef => Nothing;
-    /// Goes on with a run.
+    /// Continues a run.
     resume: Resume => RunSummary;
     /// The history, newest first.
     runs: ListRuns => Vec<RunSummary>;
-    /// A run, whole.
+    /// A run with all its events.
     run: RunRef => Run;
     /// A run's outcome.
     answer: RunRef => Answer;
     /// Deletes a run from the history.
     delete_run: RunRef => Nothing;
-    /// What was spent in a month.
+    /// A month's spending.
     spending: SpendingOf => Spending;
-    /// Sets the most that may be spent in a month, or takes the limit away.
+    /// Sets or removes the monthly spending limit.
     set_month_limit: MonthLimit => Nothing;
-    /// The whole prompt of a sub-call.
+    /// The full prompt of a sub-call.
     read_prompt: ReadPrompt => Text;
-    /// The models that run on this computer: those built in, then the user's files.
+    /// Models on this computer: built-in models first, then the user's files.
     built_in_models: Nothing => Vec<BuiltInModel>;
-    /// Adds a model's file, after a look at it. It stays where it is.
+    /// Adds a model file after inspecting it. The file stays where it is.
     add_model: AddModel => BuiltInModel;
-    /// Deletes what was fetched of a built-in model, or takes a file of the user's off the list.
+    /// Deletes the download of a built-in model, or removes a user's file from the list.
     remove_model: ModelId => Nothing;
-    /// Begins to fetch a built-in model; progress arrives as updates.
+    /// Starts downloading a built-in model; progress arrives as updates.
     fetch_model: FetchModel => Nothing;
-    /// Stops fetching; what has arrived is kept.
+    /// Stops a download and keeps the bytes that have arrived.
     stop_fetch: ModelId => Nothing;
     /// Providers to choose from.
     providers: Nothing => Vec<Provider>;
-    /// What is known of a model: its price, and a cheaper one for pieces.
+    /// Known facts about a model: its price, and a cheaper model for sub-calls.
     model_facts: ModelFactsOf => ModelFacts;
-    /// Writes down what the user says of a model.
+    /// Saves the user's own facts about a model.
     set_model_facts: SetModelFacts => Nothing;
-    /// The models that a server offers.
+    /// Models that a server offers.
     offered_models: OfferedModels => Vec<String>;
-    /// Servers of models that run on this computer.
+    /// Model servers that run on this computer.
     local_servers: Nothing => Vec<LocalServer>;
-    /// Keeps a key.
+    /// Stores a key.
     set_key: SetKey => KeyState;
-    /// Whether there is a key, and where. Never the key.
+    /// Whether a key is stored, and where. Never the key itself.
     key_state: KeyFor => KeyState;
-    /// Forgets a key.
+    /// Deletes a key.
     delete_key: KeyFor => Nothing;
-    /// Makes one tiny call.
+    /// Tests a model with one tiny call.
     test_model: TestModel => TestResult;
-    /// Tries a command that runs code elsewhere.
+    /// Tests a command that runs code elsewhere.
     test_repl: TestRepl => TestResult;
     /// Examines this computer.
     doctor: Nothing => Doctor;
-    /// What lies in a folder; only where the system's own dialog cannot be had.
+    /// Lists a folder, for hosts without the system's file dialog.
     browse: Browse => Folder;
 }
 

@@ -1,18 +1,18 @@
-//! Examines this computer: what was measured, not what is configured.
+//! Examines this computer: reports measurements, not configuration.
 
 use crate::{place::try_command, plumb::Plumb, types::*};
 use plumb_models::{FileState, Models, RunsOn};
 use plumb_rlm::fault::Fault;
 use std::time::Duration;
 
-/// How long the examination waits for a worker elsewhere.
-const ELSEWHERE: Duration = Duration::from_secs(15);
+/// Maximum wait for a worker elsewhere.
+const ELSEWHERE_TIMEOUT: Duration = Duration::from_secs(15);
 
 impl Plumb {
     /// Examines this computer.
     ///
     /// # Errors
-    /// None so far: what cannot be examined is a check that is not ok.
+    /// When the history or the settings cannot be read. Anything else that fails is a check that is not ok.
     pub async fn doctor(&self, _: Nothing) -> Result<Doctor, Fault> {
         let mut checks = Vec::new();
         let python = self.seal(&mut checks).await;
@@ -38,7 +38,7 @@ impl Plumb {
         })
     }
 
-    /// Starts a worker and reports what it tried after sealing itself. Returns Python's version.
+    /// Starts a worker and reports the attempts it made after sealing itself. Returns Python's version.
     async fn seal(&self, checks: &mut Vec<Check>) -> Option<String> {
         let mut check = |id: &str, name: &str, ok: bool, found: String, advice: Option<String>| {
             checks.push(Check { id: id.to_owned(), name: name.to_owned(), ok, found, advice });
@@ -54,37 +54,37 @@ impl Plumb {
                     check("seal_alone", "Held by one layer alone", true, alone.clone(), None);
                 }
                 for missing in &examined.seal.missing {
-                    // An extra layer: its lack is worth knowing, and no fault.
+                    // An extra layer may be missing: worth knowing, but not a fault.
                     check("seal_layer", "Extra layer", true, format!("not available here: {missing}"), None);
                 }
                 Some(examined.python)
             }
             Err(message) => {
                 let advice =
-                    "Plumb does not run a model's code here. Short texts can still be asked about in one call.".to_owned();
+                    "Plumb does not run a model's code here. You can still ask about short texts, in one call.".to_owned();
                 check("seal", "Sealed Python worker", false, message, Some(advice));
                 None
             }
         }
     }
 
-    /// The command that runs code elsewhere, where one is set.
+    /// Checks the command that runs code elsewhere, if one is set.
     async fn elsewhere(&self, checks: &mut Vec<Check>) -> Result<(), Fault> {
         let Some(command) = self.settings(Nothing {}).await?.repl_command.filter(|command| !command.trim().is_empty()) else {
             return Ok(());
         };
         let name = "Code runs elsewhere".to_owned();
-        checks.push(match try_command(&command, ELSEWHERE).await {
+        checks.push(match try_command(&command, ELSEWHERE_TIMEOUT).await {
             Ok(took) => Check {
                 id: "elsewhere".to_owned(),
                 name,
                 ok: true,
-                found: format!("a sealed worker was there after {} ms, by: {command}", took.elapsed_ms),
+                found: format!("a sealed worker answered after {} ms, started by: {command}", took.elapsed_ms),
                 advice: None,
             },
             Err(error) => {
                 let advice =
-                    "Questions that need code cannot be asked until it works, or until code runs on this computer again.";
+                    "You cannot ask questions that need code until the command works, or until code runs on this computer again.";
                 Check { id: "elsewhere".to_owned(), name, ok: false, found: error.message, advice: Some(advice.to_owned()) }
             }
         });
@@ -92,7 +92,7 @@ impl Plumb {
     }
 
     async fn keychain(&self, checks: &mut Vec<Check>) {
-        // Any address will do: asking for a key that is not there tells whether the keychain answers.
+        // Looking up a key that is not there shows whether the keychain answers, at any address.
         let asked = self.key_state(KeyFor { base_url: "http://keychain-check.invalid".to_owned() }).await;
         let reason = asked.map_or_else(|e| Some(e.message), |state| state.reason);
         checks.push(Check {
@@ -101,7 +101,7 @@ impl Plumb {
             ok: reason.is_none(),
             found: reason.clone().unwrap_or_else(|| "it answers".to_owned()),
             advice: reason
-                .map(|_| "Keys you enter are kept in memory until Plumb ends. An environment variable works too.".to_owned()),
+                .map(|_| "Plumb keeps the keys you enter in memory until it ends. An environment variable works too.".to_owned()),
         });
     }
 
@@ -114,16 +114,16 @@ impl Plumb {
         });
         for (name, state) in states.await.unwrap_or_default() {
             let found = match &state {
-                FileState::Absent => "not fetched".to_owned(),
-                FileState::Partial { bytes } => format!("{} MB of it are here", bytes / 1_000_000),
-                FileState::Ready { .. } => "here, and its checksum is right".to_owned(),
+                FileState::Absent => "not downloaded".to_owned(),
+                FileState::Partial { bytes } => format!("{} MB downloaded", bytes / 1_000_000),
+                FileState::Ready { .. } => "downloaded, and its checksum is right".to_owned(),
             };
             checks.push(Check { id: "model".to_owned(), name: name.to_owned(), ok: true, found, advice: None });
         }
     }
 }
 
-/// What models on this computer run on.
+/// Checks which processor or graphics card runs the models on this computer.
 async fn runs_on(models: &Models) -> Check {
     let (id, name) = ("runs_on".to_owned(), "Models on this computer".to_owned());
     match models.runs_on().await {
@@ -131,12 +131,12 @@ async fn runs_on(models: &Models) -> Check {
             id,
             name,
             ok: true,
-            found: format!("run on the graphics card {card}, where they fit into its memory"),
+            found: format!("run on the graphics card {card} if they fit into its memory"),
             advice: None,
         },
         Ok(RunsOn { threads, cpu, failure, .. }) => {
             let not_used =
-                failure.map(|failure| format!("; a graphics card is not used for a day, because it failed ({failure})"));
+                failure.map(|failure| format!("; the graphics card is not used for a day, because it failed ({failure})"));
             let found = format!("run on the processor ({threads} threads, {cpu}){}", not_used.unwrap_or_default());
             Check { id, name, ok: true, found, advice: None }
         }

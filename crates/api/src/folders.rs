@@ -1,4 +1,4 @@
-//! Where things lie.
+//! Where Plumb keeps its files.
 
 use std::{
     env,
@@ -8,14 +8,14 @@ use std::{
 /// Plumb's folders on this computer.
 #[derive(Clone, Debug)]
 pub struct Folders {
-    /// The database: what must not be lost.
+    /// The database, which must not be lost.
     pub data: PathBuf,
-    /// Models and snapshots: what can be fetched or made again.
+    /// Models and snapshots, which Plumb can download or make again.
     pub cache: PathBuf,
 }
 
 impl Folders {
-    /// Under `PLUMB_HOME` where that is set, else where the platform keeps such things.
+    /// Under `PLUMB_HOME` if it is set, else the platform's usual folders.
     pub fn of_this_user() -> Self {
         match env::var_os("PLUMB_HOME").filter(|home| !home.is_empty()) {
             Some(home) => Folders::under(Path::new(&home)),
@@ -35,17 +35,17 @@ impl Folders {
         Folders { data: home.join("data"), cache: home.join("cache") }
     }
 
-    /// The built-in models' files.
+    /// Folder of the built-in models' files.
     pub fn models(&self) -> PathBuf {
         self.cache.join("models")
     }
 
-    /// What the user wrote down of models; there may be no such file.
+    /// The file of the user's own facts about models, which may not exist.
     pub fn own_profiles(&self) -> PathBuf {
         self.data.join("models.toml")
     }
 
-    /// A program that is shipped beside this one; for tests, which run from a folder below, beside that.
+    /// A program shipped beside this one. Tests run from a folder below, so that their programs are one folder up.
     pub fn program(name: &str) -> PathBuf {
         let own = env::current_exe().unwrap_or_default();
         let beside = own.with_file_name(name);

@@ -1,7 +1,7 @@
-//! Every command and event that a front end can use, declared once in [`commands`]. `src-tauri` serves them over IPC, `plumb serve` over HTTP, the
-//! command line calls them directly. The TypeScript in `ui/src/bindings` is generated from here (`make bindings`).
+//! Every command and event that a front end can use, declared once in [`commands`]. `src-tauri` serves them over IPC and `plumb serve` over HTTP; the
+//! command line calls them directly. `make bindings` generates the TypeScript in `ui/src/bindings` from this crate.
 //!
-//! This crate alone puts the parts together: corpus, models, REPL, engine, store.
+//! Only this crate combines the others: corpus, models, REPL, engine and store.
 
 pub mod commands;
 pub mod types;

@@ -1,4 +1,4 @@
-//! Libraries and their documents: listed, examined, shown.
+//! Libraries and their documents: listing, reading, showing.
 
 pub mod browse;
 pub mod files;

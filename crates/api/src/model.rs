@@ -1,4 +1,4 @@
-//! Models: offered, fetched, connected, and what the user says of them.
+//! Models: choosing, downloading and testing them, their keys, and the user's own facts about them.
 
 pub mod files;
 pub mod keys;

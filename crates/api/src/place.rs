@@ -1,12 +1,13 @@
-//! Where things run: code on this computer or elsewhere, and what may not leave it.
+//! Where a run's code runs, and what may leave this computer.
 
 use crate::{
     library::libraries::library_id,
-    plumb::{Plumb, WORKER_MEMORY},
+    plumb::{Plumb, WORKER_MEMORY_BYTES},
     types::*,
 };
 use plumb_repl::SealedPython;
 use plumb_rlm::{
+    fault,
     fault::{Code, Fault},
     options::RunOptions,
     traits::model::Model,
@@ -17,11 +18,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a command that is tried may take.
-const TRIAL: Duration = Duration::from_secs(130);
+/// Maximum time for a test of a command that runs code elsewhere.
+const COMMAND_TEST_TIMEOUT: Duration = Duration::from_secs(130);
 
 impl Plumb {
-    /// Marks a library as one that may not leave this computer, or takes that back.
+    /// Marks a library to stay on this computer, or lets it leave.
     ///
     /// # Errors
     /// `no_such_library`.
@@ -31,35 +32,35 @@ impl Plumb {
         Ok(Nothing {})
     }
 
-    /// Starts a worker by a command that runs code elsewhere, just to see whether it is sealed there.
+    /// Starts a worker with a command that runs code elsewhere, and checks that it is sealed there.
     ///
     /// # Errors
-    /// What keeps it from being used.
+    /// The reason the command cannot be used.
     pub async fn test_repl(&self, request: TestRepl) -> Result<TestResult, Fault> {
         self.may_choose_command()?;
-        try_command(&request.command, TRIAL).await
+        try_command(&request.command, COMMAND_TEST_TIMEOUT).await
     }
 
-    /// A page that others might reach must not choose what this computer runs.
+    /// Refuses a command from a page that others might reach: it must not choose the programs this computer runs.
     pub(crate) fn may_choose_command(&self) -> Result<(), Fault> {
         match self.inner.confined_to {
             None => Ok(()),
             Some(_) => {
-                let message = "A command that runs code elsewhere is set in the window or with --repl-command in a terminal, not from a browser.";
+                let message = "A browser may not choose a command that runs code elsewhere. Set it in the window, or with --repl-command in a terminal.";
                 Err(Fault::new(Code::NotAllowed, message))
             }
         }
     }
 
-    /// Where the code of a run runs.
+    /// The launcher of a run's worker: on this computer, or by the run's command.
     pub(crate) fn launcher(&self, options: &RunOptions) -> Arc<SealedPython> {
         match &options.repl_command {
-            Some(command) => Arc::new(SealedPython::elsewhere(command, WORKER_MEMORY)),
+            Some(command) => Arc::new(SealedPython::elsewhere(command, WORKER_MEMORY_BYTES)),
             None => self.inner.launcher.clone(),
         }
     }
 
-    /// Refuses what would take the text of a local-only library off this computer.
+    /// Refuses models and commands that would take text of a local-only library off this computer.
     pub(crate) async fn keep_local(
         &self,
         sources: &[String],
@@ -70,39 +71,46 @@ impl Plumb {
         let Some(kept) = libraries.iter().find(|library| library.local_only && overlap(&library.sources, sources)) else {
             return Ok(());
         };
-        let refuse = |what: String| {
-            let name = &kept.name;
-            let message = format!(
-                "“{name}” is marked to stay on this computer, and {what}. Choose the built-in model or one on this computer, or take the mark off \
-                 in the menu of the library."
-            );
-            Err(Fault::new(Code::LocalOnly, message))
-        };
         if let Some(model) = models.iter().find(|model| !model.profile().local) {
-            return refuse(format!("what the model {} reads may leave it", model.profile().name));
+            return Err(fault!(
+                Code::LocalOnly,
+                "“{library}” is marked to stay on this computer, but text sent to {model} may leave it. Choose a model on this computer, or open \
+                 the library's menu and choose “Let it leave”.",
+                library = &kept.name,
+                model = &model.profile().name
+            ));
         }
         match &options.repl_command {
-            Some(_) => refuse("code is set to run elsewhere".to_owned()),
+            Some(command) => Err(fault!(
+                Code::LocalOnly,
+                "“{library}” is marked to stay on this computer, but {command} runs code elsewhere. Run code on this computer, or open the library's \
+                 menu and choose “Let it leave”.",
+                library = &kept.name,
+                command = command
+            )),
             None => Ok(()),
         }
     }
 }
 
-/// How soon a command brings a sealed worker.
-pub(crate) async fn try_command(command: &str, within: Duration) -> Result<TestResult, Fault> {
+/// Measures how soon a command starts a sealed worker.
+///
+/// # Errors
+/// `no_worker` after `timeout`, or the reason the worker cannot be used.
+pub(crate) async fn try_command(command: &str, timeout: Duration) -> Result<TestResult, Fault> {
     let since = Instant::now();
-    let launcher = SealedPython::elsewhere(command, WORKER_MEMORY);
-    match tokio::time::timeout(within, launcher.examine()).await {
-        Ok(examined) => examined.map_err(|e| Fault::new(e.code, e.message))?,
-        Err(_) => {
-            let seconds = within.as_secs();
-            return Err(Fault::new(Code::NoWorker, format!("The command brought no worker within {seconds} s.")));
-        }
-    };
+    let launcher = SealedPython::elsewhere(command, WORKER_MEMORY_BYTES);
+    tokio::time::timeout(timeout, launcher.examine()).await.map_err(|_| {
+        fault!(
+            Code::NoWorker,
+            "The command started no worker within {seconds} s. Run it in a terminal: it must start plumb-python and print nothing else.",
+            seconds = timeout.as_secs()
+        )
+    })??;
     Ok(TestResult { elapsed_ms: since.elapsed().as_millis() as u64 })
 }
 
-/// Whether one of these folders or files lies in one of those, or the other way round.
+/// Whether one of these folders or files contains one of those, or the other way round.
 fn overlap(these: &[String], those: &[String]) -> bool {
     these.iter().map(Path::new).any(|a| those.iter().map(Path::new).any(|b| a.starts_with(b) || b.starts_with(a)))
 }
@@ -112,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_overlaps_with_what_lies_in_it_and_not_with_its_neighbour() {
+    fn a_folder_overlaps_with_its_contents_but_not_its_neighbour() {
         let of = |path: &str| vec![path.to_owned()];
         assert!(overlap(&of("/a/b"), &of("/a/b")));
         assert!(overlap(&of("/a/b"), &of("/a/b/c.txt")) && overlap(&of("/a/b/c.txt"), &of("/a")));

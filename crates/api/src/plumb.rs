@@ -1,34 +1,40 @@
-//! The open program.
+//! The open program: its data, keys, libraries and runs.
 
 use crate::{
     folders::Folders,
     runs::live::Live,
     types::{Nothing, Update},
 };
+use parking_lot::Mutex;
 use plumb_corpus::{Extraction, Extractor, OpenCorpus};
 use plumb_models::Models;
 use plumb_repl::SealedPython;
-use plumb_rlm::{fault::Fault, ids::RunId, traits::clock::Clock};
+use plumb_rlm::{
+    fault,
+    fault::{Code, Fault},
+    ids::RunId,
+    traits::clock::Clock,
+};
 use plumb_store::Store;
 use std::{
     collections::HashMap,
     path::PathBuf,
     sync::{
-        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
+        Arc, LazyLock,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
-use tokio::sync::broadcast;
+use tokio::{sync::broadcast, task::JoinError};
 use tokio_util::sync::CancellationToken;
 
 /// Private memory of one Python worker, in bytes.
-pub(crate) const WORKER_MEMORY: u64 = 2 << 30;
+pub(crate) const WORKER_MEMORY_BYTES: u64 = 2 << 30;
 
-/// Updates kept for a slow front end before it is told that it missed some.
-const BACKLOG: usize = 16_384;
+/// Updates kept for a slow front end before it misses some.
+const BACKLOG_UPDATES: usize = 16_384;
 
-/// Everything behind the front ends. Clones are the same program.
+/// Everything behind the front ends. Clones share one program.
 #[derive(Clone)]
 pub struct Plumb {
     pub(crate) inner: Arc<Inner>,
@@ -42,14 +48,15 @@ pub(crate) struct Inner {
     pub folders: Folders,
     pub updates: broadcast::Sender<Update>,
     pub live: Mutex<HashMap<RunId, Arc<Live>>>,
-    /// Libraries as they are now: watched, so that their listings stay current.
+    /// Open libraries, watched so that their listings stay current.
     pub open: Mutex<HashMap<i64, Arc<OpenCorpus>>>,
-    /// The user agreed that text in pictures is read.
+    /// Whether the user agreed that text in pictures is read.
     pub pictures: AtomicBool,
+    /// Downloads of built-in models under way.
     pub fetches: Mutex<HashMap<String, CancellationToken>>,
-    /// Libraries that are being read as a whole.
+    /// Libraries whose documents are all being read.
     pub examined: Mutex<HashMap<i64, CancellationToken>>,
-    /// Folders that may be looked into; all where absent.
+    /// Folders that may be opened; absent: all.
     pub confined_to: Option<Vec<PathBuf>>,
 }
 
@@ -57,24 +64,24 @@ impl Plumb {
     /// Opens the program's data.
     ///
     /// # Errors
-    /// Where the data cannot be opened: no access, a full disk, a newer version's data.
+    /// When the data cannot be opened: no access, a full disk, or data of a newer version.
     pub async fn open(folders: Folders) -> Result<Self, Fault> {
         Self::open_confined(folders, None).await
     }
 
-    /// The same, for a host that others could reach: only what lies in these folders can be opened.
+    /// Opens the program's data for a host that others could reach: it opens only files in these folders.
     ///
     /// # Errors
     /// As [`Plumb::open`].
     pub async fn open_confined(folders: Folders, confined_to: Option<Vec<PathBuf>>) -> Result<Self, Fault> {
         let store = Store::open(&folders.data).await?;
-        let (updates, _) = broadcast::channel(BACKLOG);
+        let (updates, _) = broadcast::channel(BACKLOG_UPDATES);
         let plumb = Plumb {
             inner: Arc::new(Inner {
                 store,
                 models: Models::new(folders.models(), folders.own_profiles()),
                 extraction: Extraction::new(Arc::new(Extractor::new()), &folders.cache),
-                launcher: Arc::new(SealedPython::new([Folders::program("plumb-python")], WORKER_MEMORY)),
+                launcher: Arc::new(SealedPython::new([Folders::program("plumb-python")], WORKER_MEMORY_BYTES)),
                 folders,
                 updates,
                 live: Mutex::default(),
@@ -90,21 +97,21 @@ impl Plumb {
         Ok(plumb)
     }
 
-    /// Everything a front end is told without asking, from now on.
+    /// Subscribes to the updates from now on.
     pub fn updates(&self) -> broadcast::Receiver<Update> {
         self.inner.updates.subscribe()
     }
 
-    /// Tells all front ends.
+    /// Sends an update to all front ends.
     pub fn tell(&self, update: Update) {
-        // Nobody listening is fine.
+        // No front end has to listen.
         let _ = self.inner.updates.send(update);
     }
 }
 
-/// A lock whose holder never leaves it in a bad state.
-pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// The fault of a task that panicked.
+pub(crate) fn panicked(error: JoinError) -> Fault {
+    fault!(Code::Crashed, "Plumb failed unexpectedly: {reason}. Try again.", reason = error)
 }
 
 /// Milliseconds since 1970.
@@ -112,7 +119,7 @@ pub(crate) fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
-/// A new run's name.
+/// Creates a run's id, ordered by time.
 pub(crate) fn new_run_id() -> RunId {
     RunId(uuid::Uuid::now_v7().to_string())
 }

@@ -1,4 +1,4 @@
-//! Questions: asked, followed, estimated and paid for.
+//! Runs: asking, following, estimating and paying for questions.
 
 pub mod asking;
 pub mod estimate;

@@ -1,16 +1,13 @@
-//! What the user has chosen.
+//! The user's settings.
 
-use crate::{
-    plumb::{Plumb, locked},
-    types::*,
-};
+use crate::{plumb::Plumb, types::*};
 use plumb_rlm::fault::Fault;
 use std::sync::atomic::Ordering;
 
 const SETTINGS: &str = "settings";
 
 impl Plumb {
-    /// What the user has chosen.
+    /// The user's settings.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -18,10 +15,10 @@ impl Plumb {
         Ok(self.inner.store.setting(SETTINGS).await?.unwrap_or_default())
     }
 
-    /// Replaces it.
+    /// Replaces the settings.
     ///
     /// # Errors
-    /// When the store cannot be written; `not_allowed` where a browser would choose what this computer runs.
+    /// When the store cannot be written; `not_allowed` if a browser would choose a program that this computer runs.
     pub async fn set_settings(&self, settings: Settings) -> Result<Settings, Fault> {
         let before = self.settings(Nothing {}).await?;
         // Back to this computer is always allowed.
@@ -31,8 +28,8 @@ impl Plumb {
         self.may_use_models(settings.models(), before.models())?;
         self.inner.store.set_setting(SETTINGS, &settings).await?;
         if self.inner.pictures.swap(settings.read_images, Ordering::Relaxed) != settings.read_images {
-            // What has text is another question now, for every library.
-            locked(&self.inner.open).clear();
+            // Other documents have text now, in every library.
+            self.inner.open.lock().clear();
             self.tell(Update::Libraries);
         }
         Ok(settings)

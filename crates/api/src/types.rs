@@ -1,4 +1,4 @@
-//! What commands take and give. Everything here is plain data; paths are absolute unless they name a document of a library.
+//! Requests and responses of commands, as plain data. Paths are absolute unless they name a document of a library.
 
 mod computer;
 mod estimate;
@@ -24,85 +24,85 @@ use plumb_rlm::{
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A command that takes nothing.
+/// An empty request or response.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, TS)]
 pub struct Nothing {}
 
-/// What a front end is told without asking.
+/// An update that Plumb sends to front ends.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[ts(export)]
 pub enum Update {
-    /// Something happened in a run, and is on disk.
+    /// An event of a run, already on disk.
     Event {
-        /// Which run.
+        /// The run.
         run: RunId,
-        /// What, with what it means.
+        /// The event, with its meaning.
         event: Box<Told>,
     },
     /// A piece of a reply that is still arriving.
     Delta {
-        /// Which run.
+        /// The run.
         run: RunId,
-        /// Whose.
+        /// The node that gets the reply.
         node: NodeId,
-        /// Absent: the node's own turn.
+        /// The sub-call; absent: the node's own turn.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         call: Option<CallId>,
         /// The piece.
         text: String,
     },
-    /// A run waits for a model on this computer to be loaded.
+    /// A run waits while a model on this computer is loaded.
     Loading {
-        /// Which run.
+        /// The run.
         run: RunId,
         /// How much of the model is in memory, 0 to 1.
         part: f32,
     },
     /// A library was opened, listed or removed.
     Libraries,
-    /// A library is being read as a whole.
+    /// All documents of a library are being read.
     Examined {
-        /// Which.
+        /// The library's id.
         library: String,
-        /// Documents that were read.
+        /// Documents read so far.
         done: u64,
-        /// Documents in all.
+        /// All documents.
         all: u64,
-        /// Those that were read since the last word of it, as they are now.
+        /// Documents read since the last update, in their current state.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         #[ts(as = "Option<Vec<DocumentEntry>>", optional)]
         documents: Vec<DocumentEntry>,
-        /// It ended: well, stopped, or with the fault beside.
+        /// Reading has ended: complete, stopped, or with `fault`.
         ended: bool,
-        /// Why it ended badly.
+        /// Why reading failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         fault: Option<Fault>,
     },
-    /// A run began, ended or was deleted.
+    /// A run started, ended or was deleted.
     Runs,
-    /// A built-in model is being fetched.
+    /// A built-in model is being downloaded.
     Fetch {
-        /// Which.
+        /// The model's id.
         id: String,
-        /// Bytes that are here.
+        /// Bytes that have arrived.
         bytes_here: u64,
-        /// Bytes in all.
+        /// Size of the whole file, in bytes.
         bytes: u64,
-        /// It ended: well, or with the fault beside.
+        /// The download has ended: complete, stopped, or with `fault`.
         done: bool,
-        /// Why it ended badly.
+        /// Why the download failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         fault: Option<Fault>,
     },
-    /// Updates were lost because this front end was slow: read again what is shown.
+    /// This front end was too slow and missed updates. It must reload what it shows.
     Missed,
     /// Files or folders were dropped on the window.
     Dropped {
-        /// Absolute.
+        /// Absolute paths.
         paths: Vec<String>,
     },
 }

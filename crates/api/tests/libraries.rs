@@ -1,4 +1,4 @@
-//! Libraries, as a window has them.
+//! Libraries as a window sees them.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -9,7 +9,7 @@ use plumb_api::{
 };
 use tempfile::TempDir;
 
-/// Plumb with one library of these files.
+/// Plumb with one open library.
 struct Open {
     plumb: Plumb,
     library: String,
@@ -40,7 +40,7 @@ impl Open {
         states(self.plumb.documents(request).await.unwrap().entries)
     }
 
-    /// Reads all documents; gives what was told of them on the way, by path.
+    /// Reads all documents. Returns the documents that updates named on the way, by path.
     async fn examined(&self) -> Vec<(String, DocumentState)> {
         let mut updates = self.plumb.updates();
         self.plumb.examine(self.id()).await.unwrap();
@@ -62,7 +62,7 @@ fn states(entries: Vec<DocumentEntry>) -> Vec<(String, DocumentState)> {
 }
 
 #[tokio::test]
-async fn while_all_is_read_it_is_told_what_became_of_each_document() {
+async fn updates_name_the_state_of_each_document_read() {
     let open = Open::with(&[("a.txt", b"alpha"), ("empty.txt", b""), ("sub/b.txt", b"beta")]).await;
     assert!(open.listed().await.iter().all(|(_, state)| *state == DocumentState::Listed));
     let told = open.examined().await;
@@ -74,7 +74,7 @@ async fn while_all_is_read_it_is_told_what_became_of_each_document() {
 }
 
 #[tokio::test]
-async fn what_is_known_of_documents_outlives_a_switch_of_what_is_listed() {
+async fn states_survive_a_change_of_the_listed_files() {
     let open = Open::with(&[("a.txt", b"alpha"), (".env", b"key"), ("empty.txt", b"")]).await;
     open.examined().await;
     let known = open.listed().await;

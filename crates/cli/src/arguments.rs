@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The command line's arguments, whose doc comments are the help texts.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use plumb_api::{
@@ -9,8 +9,8 @@ use plumb_api::{
 };
 use std::path::PathBuf;
 
-/// The provider's name of the models on this computer.
-const LOCAL: &str = "local";
+/// Provider id of models on this computer.
+const LOCAL_PROVIDER: &str = "local";
 
 /// Ask questions about folders of documents and code of any size.
 #[derive(Parser)]
@@ -21,7 +21,7 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Standard output is for a program.
+    /// Whether standard output is for a program.
     pub fn wants_json(&self) -> bool {
         match &self.command {
             Command::Ask(ask) => ask.output.json,
@@ -38,20 +38,20 @@ impl Arguments {
 pub enum Command {
     /// Ask a question about folders and files.
     Ask(Box<Ask>),
-    /// Go on with a run that was interrupted, stopped, failed or reached a limit.
+    /// Continue a run that was interrupted, stopped, failed or reached a limit.
     Resume(Resume),
-    /// Show what Plumb makes of each document: its kind, whether it could be read, and why not.
+    /// List documents: their kind, whether Plumb can read them, and why not.
     Files(Files),
     /// List past questions, newest first.
     Runs {
         /// Print a JSON array.
         #[arg(long)]
         json: bool,
-        /// The most to list.
+        /// List at most this many.
         #[arg(long, default_value_t = 1000)]
         limit: u32,
     },
-    /// Show a past question: how it was found, its answer, its cost.
+    /// Show a past question: its steps, answer and cost.
     Show {
         /// The run's id, or a unique beginning of it.
         run: String,
@@ -59,28 +59,28 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show what was spent this month: by day, provider and model, and the dearest questions. Sets the monthly limit.
+    /// Show this month's spending by day, provider, model and question, or set the monthly limit.
     Spending(Spending),
-    /// The built-in model.
+    /// Manage the models that run on this computer.
     #[command(subcommand)]
     Model(Model),
-    /// Examine this computer: what is sealed and how that was measured, the keychain, the model.
+    /// Check this computer: the sealed worker, the keychain, the models.
     Doctor {
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
     },
-    /// Serve the window's page to a browser on this machine.
+    /// Serve Plumb's page to a browser on this computer.
     Serve(Serve),
 }
 
-/// What is printed, and where.
+/// Output options.
 #[derive(Args, Clone)]
 pub struct Output {
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
-    /// Write every event to this file, one JSON object a line.
+    /// Write all events to this file, one JSON object per line.
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
 }
@@ -92,80 +92,80 @@ pub struct Ask {
     /// Folders and files to ask about.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// The model that answers: `local:qwen2.5-coder-1.5b`, `local:FILE.gguf`, `openai:NAME`, `anthropic:NAME`, `server:NAME` with --base-url, …
+    /// Model that answers: `local:qwen2.5-coder-1.5b`, `local:FILE.gguf`, `openai:NAME`, `anthropic:NAME`, or `server:NAME` with --base-url.
     #[arg(long, value_name = "PROVIDER:NAME", value_parser = named)]
     pub model: Option<(String, String)>,
-    /// The model of sub-calls; the same where absent.
+    /// Model of sub-calls [default: that of --model].
     #[arg(long, value_name = "PROVIDER:NAME", value_parser = named)]
     pub sub_model: Option<(String, String)>,
-    /// The address of the server; the provider's own where absent.
+    /// Address of the server [default: the provider's].
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
     #[command(flatten)]
     pub key: KeyFrom,
-    /// What the model costs: US dollars per million tokens, input and output.
+    /// Price of the model, in US dollars per million tokens of input and output.
     #[arg(long, value_name = "IN,OUT", value_parser = price)]
     pub price: Option<Price>,
     #[command(flatten)]
     pub sub: SubServer,
-    /// What the sub-model costs; as --price where both are at one server.
+    /// Price of the sub-model [default: --price if both models are at one server].
     #[arg(long, value_name = "IN,OUT", value_parser = price)]
     pub sub_price: Option<Price>,
-    /// How to answer.
+    /// How to answer the question.
     #[arg(long, value_enum, default_value_t = Mode::Auto)]
     pub mode: Mode,
     /// Spend at most this many US dollars.
     #[arg(long, value_name = "USD", value_parser = amount)]
     pub max_cost: Option<f64>,
-    /// The most steps.
+    /// Take at most this many steps.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_turns: Option<u32>,
-    /// The most sub-calls in all.
+    /// Make at most this many sub-calls.
     #[arg(long, value_name = "N")]
     pub max_calls: Option<u32>,
-    /// How deep helpers with a REPL of their own may nest; 0: none.
+    /// Nest helpers at most this deep; 0 allows none.
     #[arg(long, value_name = "N")]
     pub max_depth: Option<u32>,
-    /// The most sub-calls at the same time.
+    /// Make at most this many sub-calls at the same time.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub concurrency: Option<u32>,
-    /// The most time, in seconds.
+    /// Stop after this many seconds.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: Option<u64>,
-    /// Run code elsewhere: a command that starts plumb-python on another machine or in a container and leaves its input and output to it.
+    /// Run code elsewhere: a command that starts plumb-python on another computer or in a container, such as `ssh HOST plumb-python`.
     #[arg(long, value_name = "COMMAND")]
     pub repl_command: Option<String>,
-    /// From now on nothing of these folders and files may leave this computer: remote models and --repl-command are refused.
+    /// Keep these folders and files on this computer from now on: Plumb refuses remote models and --repl-command for them.
     #[arg(long)]
     pub local_only: bool,
     #[command(flatten)]
     pub include: Included,
-    /// Makes a local model's choices repeatable.
+    /// Seed that makes a local model's choices repeatable.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Say what the question would cost, and why that is thought; nothing is sent.
+    /// Estimate the cost and say why; send nothing.
     #[arg(long)]
     pub estimate: bool,
     #[command(flatten)]
     pub output: Output,
 }
 
-/// What of folders is listed beside plain files.
+/// Hidden and ignored files to list too.
 #[derive(Args, Clone, Copy)]
 pub struct Included {
-    /// List hidden files too: those whose names begin with a dot.
+    /// List hidden files too, whose names begin with a dot.
     #[arg(long)]
     pub hidden: bool,
-    /// List files too that .gitignore and .ignore name.
+    /// List files too that .gitignore or .ignore excludes.
     #[arg(long)]
     pub ignored: bool,
-    /// List the inside of .git folders too (with --hidden).
+    /// List the contents of .git folders too (with --hidden).
     #[arg(long)]
     pub git: bool,
 }
 
 impl Included {
-    /// Something was asked for.
+    /// Whether any of these options was given.
     pub fn is_any(self) -> bool {
         self.hidden || self.ignored || self.git
     }
@@ -182,56 +182,56 @@ pub struct Files {
     /// Folders and files.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Print one JSON object for each document, one a line.
+    /// Print one JSON object per document, one per line.
     #[arg(long)]
     pub json: bool,
-    /// Print the text that was read, too.
+    /// Print the documents' text too.
     #[arg(long, conflicts_with = "listed")]
     pub text: bool,
-    /// Read text in pictures and scans too, where tesseract is installed.
+    /// Read text in pictures and scans too; needs tesseract.
     #[arg(long)]
     pub pictures: bool,
-    /// Only list; read nothing.
+    /// List only; read nothing.
     #[arg(long)]
     pub listed: bool,
     #[command(flatten)]
     pub include: Included,
 }
 
-/// Where the key of --model comes from; the keychain where nothing is said. It goes to that model's server and to no other.
+/// Source of the key of --model, sent only to that model's server. Without these options the key comes from the keychain.
 #[derive(Args)]
 pub struct KeyFrom {
-    /// The environment variable that holds the key.
+    /// Environment variable that holds the key of --model.
     #[arg(long, value_name = "VAR", conflicts_with = "api_key_command")]
     api_key_env: Option<String>,
-    /// A command whose first line is the key: that of a password manager, say. Asked once in a session.
+    /// Command that prints the key of --model on its first line, such as a password manager's. Plumb runs it once.
     #[arg(long, value_name = "COMMAND")]
     api_key_command: Option<String>,
 }
 
 impl KeyFrom {
-    /// What was said.
+    /// The chosen source, if any.
     pub fn source(&self) -> Option<KeySource> {
         key_source(self.api_key_env.as_ref(), self.api_key_command.as_ref())
     }
 }
 
-/// The server of sub-calls, where it is another one than the model's: nothing that was said of that one holds for it.
+/// The sub-model's server, if it is not the model's. The options for the model's server do not apply to it.
 #[derive(Args)]
 pub struct SubServer {
-    /// The address of the sub-model's server, where it is not the model's.
+    /// Address of the sub-model's server, if it is not the model's.
     #[arg(long, value_name = "URL")]
     pub sub_base_url: Option<String>,
-    /// The environment variable that holds the key of the sub-model's server.
+    /// Environment variable that holds the key of --sub-model.
     #[arg(long, value_name = "VAR", conflicts_with = "sub_api_key_command")]
     sub_api_key_env: Option<String>,
-    /// A command whose first line is the key of the sub-model's server.
+    /// Command that prints the key of --sub-model on its first line.
     #[arg(long, value_name = "COMMAND")]
     sub_api_key_command: Option<String>,
 }
 
 impl SubServer {
-    /// Where its key was said to be.
+    /// The chosen source of its key, if any.
     pub fn key(&self) -> Option<KeySource> {
         key_source(self.sub_api_key_env.as_ref(), self.sub_api_key_command.as_ref())
     }
@@ -246,14 +246,14 @@ fn key_source(variable: Option<&String>, command: Option<&String>) -> Option<Key
 pub struct Resume {
     /// The run's id, or a unique beginning of it.
     pub run: String,
-    /// Another address of the model's server.
+    /// New address of the model's server.
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
     #[command(flatten)]
     pub key: KeyFrom,
     #[command(flatten)]
     pub sub: SubServer,
-    /// Spend at most this many US dollars, all parts of the run together.
+    /// Spend at most this many US dollars on the whole run.
     #[arg(long, value_name = "USD", value_parser = amount)]
     pub max_cost: Option<f64>,
     #[command(flatten)]
@@ -262,13 +262,13 @@ pub struct Resume {
 
 #[derive(Args)]
 pub struct Spending {
-    /// Another month, such as 2026-10.
+    /// Month to show, such as 2026-10 [default: this month].
     #[arg(value_name = "MONTH")]
     pub month: Option<String>,
-    /// From now on spend at most this many US dollars in a month, all questions together.
+    /// Spend at most this many US dollars a month on all questions together.
     #[arg(long, value_name = "USD", value_parser = amount)]
     pub limit: Option<f64>,
-    /// Take the monthly limit away.
+    /// Remove the monthly limit.
     #[arg(long, conflicts_with = "limit")]
     pub no_limit: bool,
     /// Print one JSON object.
@@ -278,48 +278,48 @@ pub struct Spending {
 
 #[derive(Subcommand)]
 pub enum Model {
-    /// Fetch a built-in model, once; goes on where it stopped.
+    /// Download a built-in model, or continue its download.
     Fetch {
-        /// Which.
+        /// Id of the model, as `plumb model list` shows it.
         #[arg(default_value = "qwen2.5-coder-1.5b")]
         id: String,
-        /// Take it from this file or address instead of its publisher.
+        /// Take the model from this file or address instead of its publisher.
         #[arg(long, value_name = "FILE|URL")]
         from: Option<String>,
     },
     /// List the models that run on this computer.
     List,
-    /// Add a model of your own: any file in the format GGUF. It stays where it is.
+    /// Add a model file of your own, in GGUF format. The file stays where it is.
     Add {
-        /// The file.
+        /// The model file.
         file: PathBuf,
     },
-    /// Delete what was fetched of a built-in model, or take a file off the list.
+    /// Delete the download of a built-in model, or remove your own file from the list.
     Remove {
-        /// As it stands in the list.
+        /// Id of the model, as `plumb model list` shows it.
         id: String,
     },
 }
 
 #[derive(Args)]
 pub struct Serve {
-    /// The folders that may be opened; your home folder where absent.
+    /// Folders that the page may open [default: your home folder].
     #[arg(value_name = "FOLDER")]
     pub roots: Vec<PathBuf>,
-    /// The port on this machine; any free one where absent.
+    /// Port on this computer; 0 takes any free port.
     #[arg(long, default_value_t = 0)]
     pub port: u16,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Mode {
-    /// Plumb chooses, and says why.
+    /// Let Plumb choose and say why.
     Auto,
-    /// The whole text in one call.
+    /// Read the whole text in one call.
     Direct,
-    /// Step by step, for strong models.
+    /// Work step by step with code; for strong models.
     Rlm,
-    /// Step by step with guidance, for small models.
+    /// Work step by step with guidance; for small models.
     Guided,
 }
 
@@ -334,19 +334,19 @@ impl From<Mode> for ModeChoice {
     }
 }
 
-/// What was said of a model's server: it holds for that server, and nothing of it goes to another.
-struct Said {
+/// Options for one model's server. They never apply to another server.
+struct ServerOptions {
     base_url: Option<String>,
     key: Option<KeySource>,
     price: Option<Price>,
 }
 
-impl Said {
+impl ServerOptions {
     fn choice(self, (provider, name): &(String, String)) -> ModelChoice {
-        let local = provider == LOCAL;
+        let local = provider == LOCAL_PROVIDER;
         ModelChoice {
             provider: provider.clone(),
-            // The run can be gone on with from another folder.
+            // Absolute, because the run may be continued from another folder.
             name: if local { absolute(name) } else { name.clone() },
             key: match self.key {
                 _ if local => KeySource::None,
@@ -361,40 +361,39 @@ impl Said {
 }
 
 impl Ask {
-    /// The models that were named: the root's and the sub-calls'. `None`: as the settings say.
+    /// The models of the root and of sub-calls, if named; else the settings choose.
     ///
     /// # Errors
-    /// Where a key was given, and no model whose key it could be: it is not sent to whoever happens to be asked.
+    /// `key_for_nobody` if a key is given without a model that takes it. The key must not reach another model's server.
     pub fn models(&self) -> Result<(Option<ModelChoice>, Option<ModelChoice>), Fault> {
-        // A server was named, but no model of it: most servers of one model ignore the name.
+        // --base-url without --model: servers of a single model ignore the name.
         let unnamed = ("server".to_owned(), "default".to_owned());
         let root = self.model.as_ref().or(self.base_url.as_ref().map(|_| &unnamed));
         let sub = self.sub_model.as_ref();
-        let takes_key = |named: Option<&(String, String)>| named.is_some_and(|(provider, _)| provider != LOCAL);
+        let takes_key = |named: Option<&(String, String)>| named.is_some_and(|(provider, _)| provider != LOCAL_PROVIDER);
         if self.key.source().is_some() && !takes_key(root) {
-            let message = "--api-key-env and --api-key-command give the key of --model: name a model of a provider with it. The key of --sub-model is given with --sub-api-key-env or --sub-api-key-command.";
+            let message = "--api-key-env and --api-key-command give the key of --model, which is missing or runs on this computer. Name a provider's model with --model, or give the key of --sub-model with --sub-api-key-env or --sub-api-key-command.";
             return Err(Fault::new(Code::KeyForNobody, message));
         }
         if self.sub.key().is_some() && !takes_key(sub) {
-            let message =
-                "--sub-api-key-env and --sub-api-key-command give the key of --sub-model: name a model of a provider with it.";
+            let message = "--sub-api-key-env and --sub-api-key-command give the key of --sub-model, which is missing or runs on this computer. Name a provider's model with --sub-model.";
             return Err(Fault::new(Code::KeyForNobody, message));
         }
-        let said = || Said { base_url: self.base_url.clone(), key: self.key.source(), price: self.price };
+        let of_model = || ServerOptions { base_url: self.base_url.clone(), key: self.key.source(), price: self.price };
         let of_sub = |(provider, _): &(String, String)| {
-            let own = Said { base_url: self.sub.sub_base_url.clone(), key: self.sub.key(), price: self.sub_price };
-            let one_server =
+            let own = ServerOptions { base_url: self.sub.sub_base_url.clone(), key: self.sub.key(), price: self.sub_price };
+            let same_server =
                 root.is_some_and(|(of_root, _)| of_root == provider) && (own.base_url.is_none() || own.base_url == self.base_url);
-            if !one_server {
+            if !same_server {
                 return own;
             }
-            let of_root = said();
-            Said { base_url: of_root.base_url, key: own.key.or(of_root.key), price: own.price.or(of_root.price) }
+            let shared = of_model();
+            ServerOptions { base_url: shared.base_url, key: own.key.or(shared.key), price: own.price.or(shared.price) }
         };
-        Ok((root.map(|named| said().choice(named)), sub.map(|named| of_sub(named).choice(named))))
+        Ok((root.map(|named| of_model().choice(named)), sub.map(|named| of_sub(named).choice(named))))
     }
 
-    /// The limits, where any was given.
+    /// The given limits, else those of `base`.
     pub fn limits(&self, base: Limits) -> Limits {
         Limits {
             max_cost_usd: self.max_cost.or(base.max_cost_usd),
@@ -408,30 +407,33 @@ impl Ask {
     }
 }
 
-/// A model's file by its whole path; the name of a built-in model as it is.
+/// Makes a model file's path absolute; leaves a built-in model's name as it is.
 pub fn absolute(name: &str) -> String {
     let path = std::path::absolute(name).ok().filter(|_| plumb_api::is_model_file(name));
     path.map_or_else(|| name.to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
+/// Parses `PROVIDER:NAME`.
 fn named(text: &str) -> Result<(String, String), String> {
     match text.split_once(':') {
         Some((provider, name)) if !provider.is_empty() && !name.is_empty() => Ok((provider.to_owned(), name.to_owned())),
-        _ => Err("a model is named PROVIDER:NAME, for example local:qwen2.5-coder-1.5b or openai:gpt-5-mini".to_owned()),
+        _ => Err("a model's name has the form PROVIDER:NAME, such as local:qwen2.5-coder-1.5b or openai:gpt-5-mini".to_owned()),
     }
 }
 
+/// Parses `IN,OUT`.
 fn price(text: &str) -> Result<Price, String> {
-    let wrong = || "a price is two amounts in US dollars per million tokens, for input and output: 0.25,2".to_owned();
+    let wrong = || "a price is two amounts in US dollars per million tokens, for input and output, such as 0.25,2".to_owned();
     let (input, output) = text.split_once(',').ok_or_else(wrong)?;
     let each =
         |part: &str| part.trim().parse::<f64>().ok().filter(|amount| amount.is_finite() && *amount >= 0.0).ok_or_else(wrong);
     Ok(Price { input: each(input)?, cached_input: None, cache_write: None, output: each(output)? })
 }
 
+/// Parses an amount above zero, in US dollars.
 fn amount(text: &str) -> Result<f64, String> {
     let amount = text.trim_start_matches('$').parse::<f64>().ok();
     amount
         .filter(|amount| amount.is_finite() && *amount > 0.0)
-        .ok_or_else(|| "a limit is an amount in US dollars above zero: 0.50".to_owned())
+        .ok_or_else(|| "a limit is an amount in US dollars above zero, such as 0.50".to_owned())
 }

@@ -11,6 +11,7 @@ use crate::{
 use plumb_api::{
     Plumb,
     event::EventKind,
+    fault,
     fault::{Code, Fault},
     ids::RunId,
     story::Told,
@@ -89,15 +90,21 @@ async fn follow(
             },
             () = interrupts.next() => {
                 tell!("Stopping …");
-                // A run that has just ended by itself needs no stopping.
+                // Stopping fails if the run has just ended by itself.
                 let _ = plumb.stop(reference()).await;
             }
         }
     }
     if let Some(file) = &output.events {
         let events = plumb.run(reference()).await?.events;
-        write_events(file, &events)
-            .map_err(|e| Fault::new(Code::Unwritable, format!("The events could not be written to {}: {e}", file.display())))?;
+        write_events(file, &events).map_err(|e| {
+            fault!(
+                Code::Unwritable,
+                "Plumb could not write the events to {file}: {reason}. Choose another file.",
+                file = file.display(),
+                reason = e
+            )
+        })?;
     }
     Ok(outcome::finished(&plumb.answer(reference()).await?, output.json))
 }

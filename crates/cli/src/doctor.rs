@@ -4,7 +4,7 @@ use crate::outcome::Exit;
 use crate::terminal::{self, say};
 use plumb_api::{Plumb, fault::Fault, types::Nothing};
 
-/// Prints what was examined; ends with 1 when something is not as it should be.
+/// Prints the checks of this computer. Fails only if the worker is not sealed.
 pub async fn run(plumb: &Plumb, as_json: bool) -> Result<Exit, Fault> {
     let doctor = plumb.doctor(Nothing {}).await?;
     if as_json {
@@ -19,7 +19,7 @@ pub async fn run(plumb: &Plumb, as_json: bool) -> Result<Exit, Fault> {
         }
         say!("Data: {}\nCache: {}", doctor.data_folder, doctor.cache_folder);
     }
-    // Without a keychain Plumb works; without the seal it does not.
+    // Plumb works without a keychain, but not without the seal.
     let sealed = doctor.checks.iter().filter(|check| check.id == "seal" || check.id == "seal_attempt").all(|check| check.ok);
     Ok(if sealed { Exit::Answered } else { Exit::Failed })
 }

@@ -1,10 +1,11 @@
-//! What Plumb makes of each document of a folder.
+//! `plumb files`: the documents of folders, with their states and texts.
 
 use crate::{
     arguments,
     outcome::Exit,
     terminal::{self, say, tell},
 };
+use parking_lot::Mutex;
 use plumb_api::{
     Examined, Place, Plumb,
     documents::{DocumentEntry, DocumentState},
@@ -13,18 +14,18 @@ use plumb_api::{
 use serde::Serialize;
 use std::{
     io::IsTerminal,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-/// Between two words about how far it is.
-const PROGRESS: Duration = Duration::from_millis(500);
+/// Time between two lines of progress.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
 
 /// `plumb files`.
 pub async fn run(plumb: &Plumb, arguments: arguments::Files) -> Result<Exit, Fault> {
     let files = plumb.files(&arguments.paths, arguments.include.into(), arguments.pictures).await?;
     if arguments.json && arguments.text {
-        // One line for each as it is read: texts are not gathered.
+        // Prints each document as it is read, so that memory does not hold all texts.
         files.read(true, |document, _, _| println!("{}", line(&document))).await?;
         return Ok(Exit::Answered);
     }
@@ -35,15 +36,15 @@ pub async fn run(plumb: &Plumb, arguments: arguments::Files) -> Result<Exit, Fau
         let (kept, told) = (read.clone(), Mutex::new(Instant::now()));
         let shows = std::io::stderr().is_terminal();
         let take = move |document, done, all| {
-            kept.lock().unwrap_or_else(PoisonError::into_inner).push(document);
-            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-            if shows && told.elapsed() > PROGRESS {
+            kept.lock().push(document);
+            let mut told = told.lock();
+            if shows && told.elapsed() > PROGRESS_INTERVAL {
                 *told = Instant::now();
-                tell!("read {done} of {all} documents");
+                tell!("Read {done} of {all} documents");
             }
         };
         files.read(arguments.text, take).await?;
-        let mut documents = std::mem::take(&mut *read.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut documents = std::mem::take(&mut *read.lock());
         documents.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
         documents
     };
@@ -55,12 +56,12 @@ pub async fn run(plumb: &Plumb, arguments: arguments::Files) -> Result<Exit, Fau
     let overview = files.overview().await;
     say!("{}: {} documents, about {} tokens of text", overview.name, overview.documents, overview.tokens_estimate);
     if overview.skipped > 0 {
-        say!("left out: {}", overview.reasons());
+        say!("Left out: {}", overview.reasons());
     }
     let by_rules = files.left_out_by_rules().await?;
     let rules: Vec<_> = by_rules.iter().map(|left| format!("{} {}", left.files, left.rule.words())).collect();
     if !rules.is_empty() {
-        say!("not listed: {} (--hidden, --ignored, --git list them)", rules.join(", "));
+        say!("Not listed: {} (list them with --hidden, --ignored or --git)", rules.join(", "));
     }
     println!();
     for document in &documents {
@@ -76,7 +77,7 @@ pub async fn run(plumb: &Plumb, arguments: arguments::Files) -> Result<Exit, Fau
     Ok(Exit::Answered)
 }
 
-/// A document on a line of JSON.
+/// A document as a line of JSON.
 #[derive(Serialize)]
 struct Line<'a> {
     #[serde(flatten)]

@@ -1,28 +1,32 @@
-//! Ctrl-C, and the system's request to end.
+//! Ctrl-C (SIGINT) and the system's request to end (SIGTERM).
 
-use plumb_api::fault::{Code, Fault};
+use plumb_api::{
+    fault,
+    fault::{Code, Fault},
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Hears from the moment it is made: what comes while the program is busy with something else is not lost.
+/// Receives interrupts from its creation on, also those that arrive while nothing waits for them.
 pub struct Interrupts {
     keys: Signal,
     system: Signal,
 }
 
 impl Interrupts {
-    /// From now on neither ends the program by itself.
+    /// Starts listening. From then on neither signal ends the program by itself.
     ///
     /// # Errors
-    /// `signals` where the system refuses.
+    /// `signals` if the system refuses.
     pub fn listen() -> Result<Self, Fault> {
-        let refused = |e: std::io::Error| Fault::new(Code::Signals, format!("Ctrl-C could not be listened for: {e}. Try again."));
+        let refused =
+            |e: std::io::Error| fault!(Code::Signals, "Plumb could not listen for Ctrl-C: {reason}. Try again.", reason = e);
         Ok(Interrupts {
             keys: signal(SignalKind::interrupt()).map_err(refused)?,
             system: signal(SignalKind::terminate()).map_err(refused)?,
         })
     }
 
-    /// The next one, also where it came before this was called.
+    /// Waits for the next interrupt, which may have arrived before this call.
     pub async fn next(&mut self) {
         tokio::select! {
             _ = self.keys.recv() => {}
@@ -37,10 +41,10 @@ mod tests {
     use std::time::Duration;
 
     #[tokio::test]
-    async fn an_interrupt_that_comes_while_nobody_waits_is_heard() {
+    async fn an_interrupt_that_arrives_unawaited_is_received() {
         let mut interrupts = Interrupts::listen().unwrap();
         for name in ["-INT", "-TERM"] {
-            // A wait that is given up, as when something else happens first.
+            // A wait that is given up must not lose the signal.
             tokio::time::timeout(Duration::from_millis(10), interrupts.next()).await.unwrap_err();
             let sent = std::process::Command::new("kill").args([name, &std::process::id().to_string()]).status().unwrap();
             assert!(sent.success());

@@ -1,4 +1,4 @@
-//! `plumb`: asks questions about folders of documents from a terminal, and serves the window's page to a browser on this machine.
+//! `plumb`: asks questions about folders of documents from a terminal, and serves Plumb's page to a browser on this computer.
 
 mod arguments;
 mod ask;
@@ -23,7 +23,7 @@ use std::process::ExitCode;
 async fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("PLUMB_LOG").unwrap_or_else(|_| "error".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    // clap ends with 2 on bad usage by itself.
+    // On bad usage clap ends the program with exit status 2.
     let arguments = Arguments::parse();
     let json = arguments.wants_json();
     match run(arguments.command).await {

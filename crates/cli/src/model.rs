@@ -1,4 +1,4 @@
-//! The built-in models from a terminal.
+//! `plumb model`: the models that run on this computer.
 
 use crate::terminal::{say, tell};
 use crate::{
@@ -40,16 +40,16 @@ fn line(model: &BuiltInModel) {
     let megabytes = model.bytes / 1_000_000;
     if let Some(file) = &model.file {
         let gigabytes = file.memory_bytes as f64 / 1e9;
-        let state = file.fault.clone().unwrap_or_else(|| format!("ready, takes {gigabytes:.1} GB of memory"));
+        let state = file.fault.clone().unwrap_or_else(|| format!("ready, needs {gigabytes:.1} GB of memory"));
         say!("local:{}\n    {}  {}  {megabytes} MB  {state}", model.id, model.name, file.parameters);
         return;
     }
     let state = if model.ready {
         "ready".to_owned()
     } else if model.bytes_here > 0 {
-        format!("{} of {megabytes} MB here", model.bytes_here / 1_000_000)
+        format!("{} of {megabytes} MB downloaded", model.bytes_here / 1_000_000)
     } else {
-        "not fetched".to_owned()
+        "not downloaded".to_owned()
     };
     say!("local:{:<22} {:<22} {megabytes:>5} MB  {:<11} {state}", model.id, model.name, model.licence);
 }
@@ -78,7 +78,7 @@ async fn fetch(plumb: &Plumb, id: String, from: Option<String>) -> Result<Exit, 
             },
             () = interrupts.next() => {
                 plumb.stop_fetch(ModelId { id: id.clone() }).await?;
-                tell!("\nStopped. What has arrived is kept; the same command goes on from there.");
+                tell!("\nStopped. Plumb keeps what has arrived; run the same command to continue.");
                 return Ok(Exit::Stopped);
             }
         }

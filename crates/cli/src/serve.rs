@@ -1,8 +1,8 @@
-//! `plumb serve`: the same commands and updates for a browser on this machine.
+//! `plumb serve`: the same commands and updates for a browser on this computer.
 //!
-//! Other users share the loopback address, and any web page can send requests to it. So: the address carries a one-time token that is exchanged for an
-//! HttpOnly, SameSite cookie; the Host header must be the loopback's and the Origin, where there is one, our own; paths are confined to the folders
-//! named at the start.
+//! Other users share the loopback address, and any web page can send requests to it. Therefore the address carries a one-time token, which the
+//! browser exchanges for an HttpOnly, SameSite cookie. The Host header must name the loopback address, and an Origin header must be Plumb's own.
+//! Paths are confined to the folders named at the start.
 
 use crate::{arguments, interrupt::Interrupts, outcome::Exit};
 use axum::{
@@ -14,28 +14,26 @@ use axum::{
     routing::{get, post},
 };
 use futures_util::StreamExt;
+use parking_lot::Mutex;
 use plumb_api::{
-    Folders, Plumb,
+    Folders, Plumb, fault,
     fault::{Code, Fault},
     types::Update,
 };
 use rust_embed::RustEmbed;
-use std::{
-    convert::Infallible,
-    net::Ipv4Addr,
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{convert::Infallible, net::Ipv4Addr, path::PathBuf, sync::Arc};
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::BroadcastStream;
 
 const COOKIE: &str = "plumb_session";
 
-/// What the page may load: itself and nothing else.
+const SIGN_IN: &str = "This browser is not signed in. Open the address that `plumb serve` printed; it works once, so start `plumb serve` again if it was used.";
+
+/// Content security policy: the page may load its own files and nothing else.
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; \
     frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/// The window's page, linked in.
+/// Plumb's page, embedded in the program.
 #[derive(RustEmbed)]
 #[folder = "../../ui/dist"]
 #[allow_missing = true]
@@ -43,7 +41,7 @@ struct Page;
 
 struct Host {
     plumb: Plumb,
-    /// Exchanged for the session once.
+    /// One-time token; absent once exchanged for the session.
     token: Mutex<Option<String>>,
     session: String,
     port: u16,
@@ -54,13 +52,15 @@ pub async fn run(arguments: arguments::Serve) -> Result<Exit, Fault> {
     let roots = if arguments.roots.is_empty() { std::env::home_dir().into_iter().collect() } else { arguments.roots };
     let roots: Vec<PathBuf> = roots.iter().map(|root| std::path::absolute(root).unwrap_or_else(|_| root.clone())).collect();
     if let Some(missing) = roots.iter().find(|root| !root.is_dir()) {
-        return Err(Fault::new(Code::NoSuchFolder, format!("{} is not a folder.", missing.display())));
+        return Err(fault!(Code::NoSuchFolder, "{path} is not a folder. Name folders that exist.", path = missing.display()));
     }
     let plumb = Plumb::open_confined(Folders::of_this_user(), Some(roots)).await?;
     let busy = |e: std::io::Error| {
-        Fault::new(
+        fault!(
             Code::PortTaken,
-            format!("Port {} cannot be used: {e}. Leave --port out to take any free one.", arguments.port),
+            "Plumb cannot use port {port}: {reason}. Leave out --port to take any free port.",
+            port = arguments.port,
+            reason = e
         )
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port)).await.map_err(busy)?;
@@ -77,25 +77,29 @@ pub async fn run(arguments: arguments::Serve) -> Result<Exit, Fault> {
         .fallback(page)
         .layer(middleware::from_fn_with_state(host.clone(), same_origin))
         .with_state(host);
-    println!("Open this address in a browser on this machine; it works once:\nhttp://127.0.0.1:{port}/?token={token}");
+    println!("Open this address in a browser on this computer. It works once:\nhttp://127.0.0.1:{port}/?token={token}");
     let mut interrupts = Interrupts::listen()?;
-    // Open streams of updates never end by themselves, so serving is ended rather than drained.
+    // Open update streams never end by themselves, so the server stops without waiting for them.
     tokio::select! {
-        served = axum::serve(listener, app) => served.map_err(|e| Fault::new(Code::Serve, e.to_string()))?,
+        served = axum::serve(listener, app) => served.map_err(|e| fault!(Code::Serve, "Plumb could not go on serving pages: {reason}. Start `plumb serve` again.", reason = e))?,
         () = interrupts.next() => {}
     }
     Ok(Exit::Stopped)
 }
 
-/// 244 random bits.
+/// A secret of 244 random bits.
 fn secret() -> String {
     format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple())
 }
 
-/// Refuses what comes from another name (DNS rebinding) or another page.
+/// Refuses requests under another host name (DNS rebinding) or from another page.
 async fn same_origin(State(host): State<Arc<Host>>, request: Request, next: Next) -> Response {
     if !is_own(request.headers(), host.port) {
-        return refused(StatusCode::FORBIDDEN, Code::WrongOrigin, "This address answers only to its own page on this machine.");
+        return refused(
+            StatusCode::FORBIDDEN,
+            Code::WrongOrigin,
+            "Plumb refused this request, because it comes from another page or address. Open the address that `plumb serve` printed.",
+        );
     }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -103,7 +107,7 @@ async fn same_origin(State(host): State<Arc<Host>>, request: Request, next: Next
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Names in links of an answer could carry words out before anybody clicks.
+    // A browser may look up names in an answer's links before a click, which would leak words of the answer.
     headers.insert("x-dns-prefetch-control", HeaderValue::from_static("off"));
     response
 }
@@ -112,7 +116,7 @@ fn is_own(headers: &HeaderMap, port: u16) -> bool {
     let names = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let host_is_ours = header(header::HOST).is_some_and(|host| names.iter().any(|name| name == host));
-    // Browsers send the origin with every POST; a command without one does not come from a page.
+    // Browsers send an origin with every POST, so a request without one does not come from a page.
     let origin_is_ours = header(header::ORIGIN).is_none_or(|origin| names.iter().any(|name| origin == format!("http://{name}")));
     host_is_ours && origin_is_ours
 }
@@ -123,7 +127,7 @@ fn has_session(host: &Host, headers: &HeaderMap) -> bool {
     pairs.any(|(name, value)| name == COOKIE && equal(value, &host.session))
 }
 
-/// Takes the same time wherever the difference is.
+/// Compares in constant time.
 fn equal(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |different, (a, b)| different | (a ^ b)) == 0
 }
@@ -132,7 +136,7 @@ async fn signed_in(State(host): State<Arc<Host>>, request: Request, next: Next) 
     if has_session(&host, request.headers()) {
         next.run(request).await
     } else {
-        refused(StatusCode::UNAUTHORIZED, Code::NotSignedIn, "Open the address that `plumb serve` printed; it works once.")
+        refused(StatusCode::UNAUTHORIZED, Code::NotSignedIn, SIGN_IN)
     }
 }
 
@@ -141,10 +145,10 @@ struct Entry {
     token: Option<String>,
 }
 
-/// Exchanges the one-time token for the cookie; with the cookie, shows the page.
+/// Exchanges the one-time token for the cookie. With the cookie, serves the page.
 async fn enter(State(host): State<Arc<Host>>, Query(entry): Query<Entry>, headers: HeaderMap) -> Response {
     if let Some(given) = entry.token {
-        let mut token = host.token.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut token = host.token.lock();
         if token.as_ref().is_some_and(|token| equal(token, &given)) {
             *token = None;
             let cookie = format!("{COOKIE}={}; HttpOnly; SameSite=Strict; Path=/", host.session);
@@ -152,23 +156,23 @@ async fn enter(State(host): State<Arc<Host>>, Query(entry): Query<Entry>, header
         }
     }
     if !has_session(&host, &headers) {
-        return refused(
-            StatusCode::UNAUTHORIZED,
-            Code::NotSignedIn,
-            "Open the address that `plumb serve` printed; it works once.",
-        );
+        return refused(StatusCode::UNAUTHORIZED, Code::NotSignedIn, SIGN_IN);
     }
     file("index.html")
 }
 
-/// The page's files. They hold nothing secret; what they show comes through the commands.
+/// Serves the page's files. They hold no secrets: data reaches the page only through commands.
 async fn page(uri: Uri) -> Response {
     file(uri.path().trim_start_matches('/'))
 }
 
 fn file(name: &str) -> Response {
     let Some(found) = Page::get(name) else {
-        return refused(StatusCode::NOT_FOUND, Code::NoSuchPage, "There is no such page here.");
+        return refused(
+            StatusCode::NOT_FOUND,
+            Code::NoSuchPage,
+            "Plumb has no such page. Open the address that `plumb serve` printed.",
+        );
     };
     let kind = match name.rsplit('.').next() {
         Some("html") => "text/html; charset=utf-8",
@@ -194,10 +198,10 @@ async fn command(State(host): State<Arc<Host>>, Path(name): Path<String>, Json(r
     }
 }
 
-/// All updates from now on.
+/// Streams all updates from now on.
 async fn updates(State(host): State<Arc<Host>>) -> Sse<impl futures_util::Stream<Item = Result<sse::Event, Infallible>>> {
     let updates = BroadcastStream::new(host.plumb.updates()).map(|update| {
-        // A front end that was too slow is told to read again what it shows.
+        // A front end that was too slow must reload what it shows.
         let update = update.unwrap_or(Update::Missed);
         Ok(sse::Event::default().json_data(&update).unwrap_or_default())
     });

@@ -1,4 +1,4 @@
-//! What was spent, in a terminal.
+//! `plumb spending` and `plumb ask --estimate`.
 
 use crate::{
     arguments,
@@ -23,11 +23,11 @@ pub async fn run(plumb: &Plumb, arguments: arguments::Spending) -> Result<Exit, 
     }
     let limit = spending.limit_usd.map_or("no monthly limit".to_owned(), |limit| format!("limit ${limit:.2} a month"));
     match spending.total.calls {
-        0 => say!("{}: nothing was asked of a model, {limit}", spending.month),
+        0 => say!("{}: no calls, {limit}", spending.month),
         _ => say!("{}: {}, {limit}", spending.month, amount(spending.total)),
     }
     if spending.almost_spent {
-        say!("More than four fifths of this month's limit is spent. Change it with plumb spending --limit USD.");
+        say!("At least four fifths of this month's limit is spent. Change the limit with plumb spending --limit USD.");
     }
     for (title, lines) in [("By day", &spending.days), ("By provider", &spending.providers), ("By model", &spending.models)] {
         list(title, lines);
@@ -56,12 +56,12 @@ pub fn estimated(estimate: &Estimate, as_json: bool) {
             say!("About {} to {}: {}.", roughly(low_usd), roughly(high_usd), estimate.reason);
         }
         Cost::Free => say!("{}", estimate.reason),
-        Cost::Unknown => say!("{} Or give it with --price.", estimate.reason),
+        Cost::Unknown => say!("{} Or give the price with --price.", estimate.reason),
     }
     say!("{}", estimate.mode_reason);
 }
 
-/// Two digits that matter: an estimate knows no more.
+/// Two significant digits: an estimate is no more exact.
 fn roughly(amount: f64) -> String {
     let digits = if amount <= 0.0 { 2 } else { (1 - amount.log10().floor() as i32).clamp(2, 9) as usize };
     format!("${amount:.digits$}")
@@ -85,15 +85,15 @@ fn calls(number: u64) -> String {
     format!("{number} call{}", if number == 1 { "" } else { "s" })
 }
 
-/// To the cent, and further where that would be nothing.
+/// Rounds to the cent, and smaller amounts to a millionth of a dollar.
 pub fn dollars(amount: f64) -> String {
     if amount == 0.0 || amount >= 0.01 { format!("${amount:.2}") } else { format!("${amount:.6}") }
 }
 
-/// What the sum does not hold.
+/// Says which calls the sum leaves out, if any.
 fn left_out(spent: Spent) -> Option<String> {
     let unpriced = spent.unpriced_calls;
     let are = if unpriced == 1 { "is" } else { "are" };
-    let say = "Say the price with --price, or in models.toml.";
+    let say = "Give the price with --price or in models.toml.";
     (unpriced > 0).then(|| format!("{} to a model without a known price {are} not in this sum. {say}", calls(unpriced)))
 }

@@ -7,6 +7,7 @@
 //! budget ([`calls`]); every step is recorded ([`record`]).
 
 pub mod calls;
+pub mod crash;
 pub mod documents;
 pub mod fault;
 pub mod ids;

@@ -18,7 +18,7 @@ use crate::{
     options::{Mode, ModeChoice, RunOptions},
     record::{
         citations,
-        event::{EVENT_VERSION, Event, EventKind, RunStatus},
+        event::{Event, EventKind, RunStatus},
         given::Given,
         log::Log,
         replay::Record,
@@ -120,19 +120,6 @@ pub async fn resume(parts: Parts, events: &[Event], options: RunOptions, stop: C
     log.append(NodeId(0), EventKind::Resumed).await?;
     let overview = parts.corpus.overview().await;
     go(parts, log, record, Totals::of(events), options, overview, stop).await
-}
-
-/// Ends the record of a run that a fault in Plumb itself broke off.
-///
-/// # Errors
-/// Only when the record cannot be written.
-pub async fn crashed(journal: &dyn Journal, events: &[Event], clock: &dyn Clock) -> Result<(), Fault> {
-    let Totals { answer, elapsed_ms, .. } = Totals::of(events);
-    let error =
-        fault!(Code::Crashed, "A fault in Plumb broke this question off. What was found so far is kept; it can be continued.");
-    let kind = EventKind::Finished { status: RunStatus::Failed, answer, error: Some(error), elapsed_ms };
-    let seq = events.last().map_or(0, |last| last.seq + 1);
-    journal.append(&Event { version: EVENT_VERSION, seq, at_ms: clock.now_ms(), node: NodeId(0), kind }).await
 }
 
 async fn go(

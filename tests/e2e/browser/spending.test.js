@@ -40,7 +40,7 @@ describe("spending", () => {
   it("estimates a question's cost, with the reason", async () => {
     const estimate = page.getByTestId("estimate");
     await estimate
-      .getByText(/About \$0–\d+\.\d\d: reckoned from the size|About \$\d+\.\d\d–\d+\.\d\d: reckoned from the size/)
+      .getByText(/About \$0–\d+\.\d\d: estimated from the size|About \$\d+\.\d\d–\d+\.\d\d: estimated from the size/)
       .waitFor();
     assert.deepEqual(await faults(page, "browser-34-estimate"), []);
   });

@@ -62,7 +62,7 @@ describe("a library kept on this computer", () => {
     await trouble.waitFor();
     assert.ok(Date.now() - since < 3000, "no connection was waited for");
     assert.equal(await trouble.getAttribute("data-code"), "local_only");
-    assert.match(await trouble.innerText(), /“archive” is marked to stay on this computer.*take the mark off/s);
+    assert.match(await trouble.innerText(), /“archive” is marked to stay on this computer.*“Let it leave”/s);
     assert.equal(await page.getByTestId("ask-input").inputValue(), "Does this leave?");
     assert.equal(await items(), before, "no question was begun");
     assert.deepEqual(await faults(page, "browser-13-refused"), []);
@@ -106,7 +106,7 @@ describe("a library kept on this computer", () => {
     await page.keyboard.press("Enter");
     const refusal = place.getByTestId("code-refusal");
     await refusal.waitFor();
-    assert.match(await refusal.innerText(), /not from a browser/);
+    assert.match(await refusal.innerText(), /A browser may not choose a command/);
     await place.scrollIntoViewIfNeeded();
     assert.deepEqual(await faults(page, "browser-15-code-elsewhere"), []);
 
@@ -115,7 +115,7 @@ describe("a library kept on this computer", () => {
     await page.getByRole("alertdialog").waitFor({ state: "detached" });
     await refusal.waitFor();
     assert.equal(await refusal.count(), 1);
-    assert.match(await refusal.innerText(), /not from a browser/);
+    assert.match(await refusal.innerText(), /A browser may not choose a command/);
     const here = place.locator("div", { has: page.getByTestId("code-here") }).last();
     assert.equal(await here.getByTestId("code-in-use").count(), 1, "code still runs on this computer");
     await page.setViewportSize({ width: 900, height: 600 });

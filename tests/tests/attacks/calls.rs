@@ -1,4 +1,4 @@
-//! System calls of machine code (kernel.toml), made by `raw-calls`: sealed, all are refused; open, each works.
+//! System calls in machine code (kernel.toml), made by `raw-calls`: the seal refuses all of them, and each works without it.
 
 use crate::{
     data::{self, Call},
@@ -11,7 +11,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// The kernel's number of a call. Some are known on this kind of processor only.
+/// The kernel's number of a call. Some exist only on this processor family.
 #[cfg(target_arch = "x86_64")]
 fn number(call: &str) -> i64 {
     match call {
@@ -148,7 +148,7 @@ fn make(calls: &[Call], sealed: &str, way: Way) -> Vec<Outcome> {
             let number = match call.door.as_deref() {
                 Some("x32") => number(&call.call) | 0x4000_0000,
                 Some("none") => 100_000,
-                // Of 32-bit programs: getpid.
+                // getpid of 32-bit programs.
                 Some("old") => 20,
                 _ => number(&call.call),
             };
@@ -169,7 +169,7 @@ fn sealed(way: Way) {
     let Some(way) = way.possible() else { return };
     let refused = [-i64::from(libc::EPERM), -i64::from(libc::ENOSYS)];
     let made = make(&data::calls(), "sealed", way);
-    // A process that is ended has reached nothing either: the filter answers like that at doors that no program of this kind uses.
+    // The filter kills a process that enters the kernel by a door of other kinds of programs. A killed process has reached nothing.
     let held = |outcome: &&Outcome| match outcome.returned {
         Some(returned) => !refused.contains(&returned) || (returned == refused[1] && outcome.name != "raw_clone3"),
         None => outcome.signal != Some(libc::SIGSYS),

@@ -7,27 +7,27 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attack {
-    /// Unique.
+    /// Its unique name.
     pub name: String,
     /// One cell.
     pub code: String,
-    /// What makes it succeed outside.
+    /// The place outside where it succeeds.
     pub control: Control,
-    /// A file of the folder that stands before the code.
+    /// A file of the folder whose code runs first.
     #[serde(default)]
     before: Option<String>,
-    /// What only the host can see; see protocol.toml.
+    /// A check that only the host can make; see protocol.toml.
     #[serde(default)]
     pub checks: Option<String>,
-    /// `killed`: the worker has to be ended.
+    /// `killed`: Plumb must kill the worker.
     #[serde(default)]
     pub ends: Option<String>,
     #[serde(default)]
     pub needs_root_outside: bool,
-    /// About the map that workers share.
+    /// It attacks the map of texts that workers share.
     #[serde(default)]
     pub shared_text: bool,
-    /// The one processor that it is for.
+    /// The only processor family it applies to.
     #[serde(default)]
     arch: Option<String>,
 }
@@ -42,19 +42,19 @@ pub enum Control {
 }
 
 impl Attack {
-    /// What follows the prologue.
+    /// The code after the prologue.
     pub fn source(&self) -> String {
         let before = self.before.as_ref().map(|file| std::fs::read_to_string(folder().join(file)).unwrap()).unwrap_or_default();
         format!("{before}\n{}", self.code)
     }
 
-    /// What it checks is of this process as a whole.
+    /// Whether its check measures this whole process, so that no other attack may run.
     pub fn needs_quiet(&self) -> bool {
         matches!(self.checks.as_deref(), Some("host_memory" | "quiet"))
     }
 }
 
-/// A system call of machine code.
+/// A system call in machine code.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
@@ -62,7 +62,7 @@ pub struct Call {
     pub call: String,
     #[serde(default)]
     pub arguments: Vec<toml::Value>,
-    /// What the kernel answers outside, where that is no success.
+    /// The kernel's answers outside, if they are not a success.
     #[serde(default)]
     pub outside: Option<String>,
     #[serde(default)]

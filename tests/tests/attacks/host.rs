@@ -1,4 +1,4 @@
-//! A host that counts what it is asked, and refuses what the real one refuses.
+//! A host that counts prompts and refuses the same calls as the real one.
 
 use async_trait::async_trait;
 use plumb_rlm::traits::{
@@ -7,7 +7,7 @@ use plumb_rlm::traits::{
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Of one prompt, in cents.
+/// Price of one prompt, in cents.
 pub const PRICE: u64 = 3;
 
 #[derive(Default)]

@@ -17,7 +17,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 const LIMITS: CellLimits = CellLimits { compute: Duration::from_millis(400), output_chars: 20_000 };
-/// Nothing may take longer, waiting and killing included, on a busy machine.
+/// Maximum time of an attack, including waiting and killing, on a busy machine.
 const LONGEST: Duration = Duration::from_secs(60);
 
 async fn worker(launcher: &SealedPython) -> Worker {
@@ -36,7 +36,7 @@ async fn computes(worker: &mut Worker) -> bool {
     outcome.output == "2\n" && outcome.answer.is_none()
 }
 
-/// Makes the attack; says what it reached, if it was not held.
+/// Makes the attack. Returns a description of its success, if any.
 pub async fn held(launcher: &SealedPython, outside: &Outside, attack: Attack) -> Option<String> {
     let tried = tokio::time::timeout(LONGEST, try_it(launcher, outside, &attack)).await;
     let failed = tried.unwrap_or_else(|_| Err("it hangs".to_owned())).err();
@@ -62,7 +62,11 @@ async fn try_it(launcher: &SealedPython, outside: &Outside, attack: &Attack) -> 
     }
     let fail = |what: &str| Err(format!("{what}: {:.600}", format!("{outcome:?}")));
     match attack.checks.as_deref() {
-        None | Some("call_ids") => {}
+        None => {}
+        // Only the first call with a number that may be used is answered.
+        Some("call_ids") if host.prompts.load(Ordering::Relaxed) > u64::from(attack.name == "replayed_call_number") => {
+            return fail("a call was answered whose number may not be used");
+        }
         Some("forged_outcome") if !killed && (outcome.answer.is_some() || outcome.output.contains("forged")) => {
             return fail("a forged outcome was believed");
         }
@@ -100,13 +104,24 @@ async fn try_it(launcher: &SealedPython, outside: &Outside, attack: &Attack) -> 
                 return Err(format!("1 + 1 is {next:?}"));
             }
         }
-        Some(_) => {}
+        Some(
+            "call_ids"
+            | "forged_outcome"
+            | "answer_of_other_node"
+            | "budget"
+            | "seal"
+            | "ending"
+            | "host_memory"
+            | "others_unharmed"
+            | "next_cell",
+        ) => {}
+        Some(unknown) => return Err(format!("there is no check {unknown:?}")),
     }
-    // Whatever became of it, the next worker is sound.
+    // The next worker must be sound after any attack.
     if computes(&mut worker(launcher).await).await { Ok(()) } else { Err("no sound worker can be had".to_owned()) }
 }
 
-/// The most memory that this process held since the last look, in KB.
+/// Peak memory of this process since the last call, in KB.
 fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -114,7 +129,7 @@ fn peak() -> u64 {
     peak.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// Hundredths of a second that a process has computed; none when it is gone.
+/// Processor time of a process, in hundredths of a second; absent if it is gone.
 fn processor_time(id: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);

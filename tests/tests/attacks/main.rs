@@ -1,9 +1,9 @@
-//! The attack suite: what model code may try, as data in `tests/attacks`. Each attack is made in the sealed worker at every combination of layers,
-//! as root and as an ordinary user; and outside, where it must succeed, or its failing inside would prove nothing.
+//! The attack suite: attacks by model code, as data in `tests/attacks`. Each runs in the sealed worker with every combination of layers, as root and
+//! as an ordinary user. As a positive control each also runs outside, where it must succeed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-// The doors and numbers of calls are those of one kind of processor.
+// Doors and numbers of system calls belong to one processor family.
 #[cfg(target_arch = "x86_64")]
 mod calls;
 mod data;
@@ -18,10 +18,10 @@ use outside::Outside;
 use std::collections::BTreeSet;
 use way::Way;
 
-/// Attacks at the same time: most of them wait.
+/// Concurrent attacks, most of which wait.
 const AT_ONCE: usize = 3;
 
-/// Makes all attacks in one way, and fails with the list of those that were not held.
+/// Makes all attacks with one combination of layers, and lists those that succeed.
 async fn held(way: Way) {
     let Some(way) = way.possible() else { return };
     let outside = Outside::new(way.user);
@@ -84,7 +84,7 @@ async fn succeed_outside(way: Way) {
     let failed: Vec<String> = stream::iter(data::attacks())
         .filter(|attack| std::future::ready(!attack.needs_root_outside || way.is_root()))
         .map(|attack| async move {
-            // Each has an outside of its own: they harm it.
+            // Each attack harms its surroundings, so each gets its own.
             let outside = Outside::new(way.user);
             outside.control(&attack).await
         })

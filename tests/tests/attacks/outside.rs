@@ -1,4 +1,4 @@
-//! What an attack could reach: a secret, a folder, servers, a process. And the positive controls, which do reach it.
+//! Targets of attacks (a secret, a folder, servers, a process), and the positive controls that reach them.
 
 use crate::{
     data::{self, Attack, Control},
@@ -88,7 +88,7 @@ impl Outside {
         self.folder.path().join(name)
     }
 
-    /// What stands before each attack.
+    /// Code that runs before each attack.
     pub fn prologue(&self) -> String {
         let victim = self.victim.lock().unwrap().id();
         let (tcp, udp, abstract_name) = (self.tcp, self.udp, &self.abstract_name);
@@ -101,7 +101,7 @@ impl Outside {
         )
     }
 
-    /// What has happened to it.
+    /// Harm done to the targets.
     pub fn harm(&self) -> Vec<String> {
         let mut harm = self.arrived.lock().unwrap().clone();
         if let Ok(Some(status)) = self.victim.lock().unwrap().try_wait() {
@@ -117,9 +117,9 @@ impl Outside {
         harm
     }
 
-    /// Makes the attack where nothing stands against it; says what kept it from succeeding.
+    /// Makes the attack without protection. Returns the reason if it fails.
     pub async fn control(&self, attack: &Attack) -> Option<String> {
-        // Under a shell of the same user, which is the parent that it may signal.
+        // A shell of the same user is the parent that the attack may signal.
         let mut command = Command::new("/bin/sh");
         command.args(["-c", "/usr/bin/python3 \"$@\"; exit", "control"]);
         match attack.control {
@@ -132,11 +132,11 @@ impl Outside {
         let name = attack.name.clone();
         let run = tokio::task::spawn_blocking(move || {
             let mut child = command.process_group(0).spawn().unwrap();
-            // An attack may leave without reading all of itself.
+            // An attack may end before it has read all of its code.
             let _ = child.stdin.take().unwrap().write_all(source.as_bytes());
             let mut shown = child.stdout.take().unwrap();
             let id = child.id();
-            // What it has started may hold the pipe open: only what it says in time counts.
+            // Its children may hold the pipe open, so only output in time counts.
             let timer = std::thread::spawn(move || {
                 std::thread::sleep(Duration::from_secs(30));
                 let _ = Command::new("kill").args(["-KILL", "--", &format!("-{id}")]).stderr(Stdio::null()).status();
@@ -161,7 +161,7 @@ impl Outside {
         (!reached).then(|| format!("{name}: {} {}", said.trim(), errors.lines().last().unwrap_or_default()))
     }
 
-    /// A file of the suite where the other user can read it.
+    /// Copies a file of the suite to a place where the other user can read it.
     fn readable(&self, name: &str) -> PathBuf {
         let path = self.path(name);
         fs::copy(data::folder().join(name), &path).unwrap();
@@ -172,7 +172,7 @@ impl Outside {
     }
 }
 
-/// Answers, and hears the other out.
+/// Greets a client and reads until it closes.
 fn greet(mut stream: impl Read + Write + Send + 'static) {
     std::thread::spawn(move || {
         let _ = stream.write_all(b"hello\n");
@@ -180,7 +180,7 @@ fn greet(mut stream: impl Read + Write + Send + 'static) {
     });
 }
 
-/// Notes each arrival until the program ends.
+/// Records each arrival until the program ends.
 fn listen(arrived: &Arc<Mutex<Vec<String>>>, what: &'static str, mut next: impl FnMut() -> std::io::Result<()> + Send + 'static) {
     let arrived = arrived.clone();
     std::thread::spawn(move || {

@@ -1,21 +1,21 @@
-//! How the suite is run: which layers there are, and as whom.
+//! Ways to run the suite: with which layers, and as which user.
 
 use plumb_repl::SealedPython;
 use std::path::PathBuf;
 
-/// The ordinary user: `nobody`.
+/// Id of the ordinary user `nobody`.
 const NOBODY: u32 = 65_534;
 
-/// Private memory of a worker.
-const MEMORY: u64 = 256 << 20;
+/// Private memory of a worker, in bytes.
+const WORKER_MEMORY_BYTES: u64 = 256 << 20;
 
 #[derive(Clone, Copy, Default)]
 pub struct Way {
     landlock: Option<&'static str>,
     namespaces: Option<&'static str>,
-    /// Another user than the one who runs the tests.
+    /// Id of another user than the one who runs the tests.
     pub user: Option<u32>,
-    /// Texts are copied into the worker.
+    /// Texts are copied into the worker instead of mapped.
     pub copying: bool,
 }
 
@@ -53,7 +53,7 @@ impl Way {
         am_root() && self.user.is_none()
     }
 
-    /// Only root can become another user; for an ordinary user, the ways of root are the ways of that user.
+    /// Returns this way if it is possible here: only root can become another user. Ways without a user run as the user of the tests.
     pub fn possible(self) -> Option<Self> {
         if self.user.is_some() && !am_root() {
             eprintln!("skipped: only root can become another user");
@@ -66,11 +66,11 @@ impl Way {
         let mut command = vec![program("kernel-without").into_os_string()];
         command.extend(self.words().into_iter().map(Into::into));
         command.extend(["--".into(), program("plumb-python").into_os_string()]);
-        let launcher = SealedPython::new(command, MEMORY);
+        let launcher = SealedPython::new(command, WORKER_MEMORY_BYTES);
         if self.copying { launcher.copying() } else { launcher }
     }
 
-    /// For `kernel-without`.
+    /// Arguments for `kernel-without`.
     pub fn words(&self) -> Vec<String> {
         self.lacks().map(str::to_owned).chain(self.user.map(|user| format!("user={user}"))).collect()
     }
@@ -79,7 +79,7 @@ impl Way {
         self.landlock.into_iter().chain(self.namespaces)
     }
 
-    /// The worker itself says that it has the layers meant here, and no others.
+    /// Asserts that the worker reports exactly these layers.
     pub async fn is_real(&self, launcher: &SealedPython) {
         let seal = launcher.examine().await.unwrap().seal;
         for layer in ["Landlock", "namespaces"] {

@@ -1,36 +1,37 @@
-use crate::plumb::{Home, Outcome, root};
+use crate::plumb::{Home, root};
 use plumb_tests::scripted::Reply;
 use std::time::Duration;
 
-/// Asked about something that cannot be asked about: no model is called, and the message names what it is about.
-async fn refused(home: &Home, path: &str, names: &str) -> Outcome {
+/// Asks about a path that Plumb must refuse with this code before it calls a model. The message names the path.
+async fn refused(home: &Home, path: &str, code: &str) {
     let server = root([Reply::code(r#"FINAL("should not be asked")"#)]).await;
     let outcome =
         home.run(&["ask", "What?", path, "--model", "server:scripted", "--base-url", server.base_url(), "--json"]).await;
-    assert!(matches!(outcome.exit, Some(1 | 2)), "{outcome:#?}");
-    assert!(outcome.told().contains(names), "{outcome:#?}");
+    let answer = outcome.ended(1, "failed");
+    assert_eq!(answer["error"]["code"], code, "{outcome:#?}");
+    let name = std::path::Path::new(path).file_name().unwrap().to_str().unwrap();
+    assert!(answer["error"]["message"].as_str().unwrap().contains(name), "{outcome:#?}");
     assert_eq!(server.stats().requests, 0);
-    outcome
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_does_not_exist_is_named() {
     let home = Home::new();
-    refused(&home, home.documents().join("nowhere").to_str().unwrap(), "nowhere").await;
+    refused(&home, home.documents().join("nowhere").to_str().unwrap(), "no_such_folder").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_folder_is_said_to_be_empty() {
+async fn an_empty_folder_is_refused_as_empty() {
     let home = Home::new();
-    refused(&home, home.documents().to_str().unwrap(), "documents").await;
+    refused(&home, home.documents().to_str().unwrap(), "empty_folder").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_without_readable_text_is_said_to_have_none() {
+async fn a_folder_without_readable_text_is_refused_as_such() {
     let home = Home::new();
     home.write("picture.png", [&b"\x89PNG\r\n\x1a\n"[..], &[0; 500]].concat());
     home.write("program", [&b"\x7fELF"[..], &[0; 500]].concat());
-    refused(&home, home.documents().to_str().unwrap(), "documents").await;
+    refused(&home, home.documents().to_str().unwrap(), "no_readable_text").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,14 +50,14 @@ async fn a_folder_of_nothing_but_looping_links_holds_no_text() {
     let home = Home::new();
     std::os::unix::fs::symlink(".", home.documents().join("here")).unwrap();
     std::os::unix::fs::symlink("self", home.documents().join("self")).unwrap();
-    refused(&home, home.documents().to_str().unwrap(), "documents").await;
+    refused(&home, home.documents().to_str().unwrap(), "empty_folder").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_that_vanishes_in_mid_run_fails_the_cell_and_not_the_run() {
+async fn a_folder_that_vanishes_in_mid_run_fails_only_the_cell() {
     let home = Home::with("note.txt", "The meeting is on Tuesday.\n");
     home.write("other.txt", "Nothing here.\n");
-    // Only what was read before the folder went is still there.
+    // Documents that were read before the folder vanished stay readable.
     let read = Reply::code(r#"print(context["other.txt"])"#).after_ms(700);
     let server = root([read, Reply::code(r#"FINAL("it is gone")"#)]).await;
     let asked = home.asking(&server, &[]).spawn().unwrap();
@@ -70,7 +71,7 @@ async fn a_folder_that_vanishes_in_mid_run_fails_the_cell_and_not_the_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_that_are_misspelt_end_with_two_and_say_so() {
+async fn misspelt_commands_end_with_two_and_say_so() {
     let home = Home::with("note.txt", "x\n");
     let folder = home.documents();
     let folder = folder.to_str().unwrap();
@@ -87,28 +88,29 @@ async fn commands_that_are_misspelt_end_with_two_and_say_so() {
     ] {
         let outcome = home.run(arguments).await;
         assert_eq!(outcome.exit, Some(2), "{arguments:?}: {outcome:#?}");
-        assert!(!outcome.told().is_empty(), "{arguments:?}");
+        assert!(outcome.stderr.starts_with("error: ") && outcome.stderr.contains("--help"), "{arguments:?}: {outcome:#?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn runs_that_do_not_exist_are_said_not_to() {
+async fn runs_that_do_not_exist_are_refused_by_name() {
     let home = Home::new();
     assert!(home.runs().await.is_empty());
     for command in ["show", "resume"] {
         let outcome = home.run(&[command, "0190", "--json"]).await;
-        assert!(matches!(outcome.exit, Some(1 | 2)), "{outcome:#?}");
-        assert!(outcome.told().contains("0190"), "{outcome:#?}");
+        let error = &outcome.ended(1, "failed")["error"];
+        assert_eq!(error["code"], "no_such_run", "{outcome:#?}");
+        assert!(error["message"].as_str().unwrap().contains("0190"), "{outcome:#?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_history_is_said_to_be_damaged() {
+async fn a_damaged_history_is_reported() {
     let home = Home::new();
     assert!(home.runs().await.is_empty());
     let database = find(&home.plumb_home(), "plumb.db").expect("no database was made");
     std::fs::write(&database, "this is a letter, not a database. ".repeat(1000)).unwrap();
-    // Where the first command ended before SQLite tidied up, these hold all that was written, and it would be read from there.
+    // If the first command ended before SQLite's checkpoint, these files hold the history, and SQLite would read it from them.
     for kept in ["plumb.db-wal", "plumb.db-shm"] {
         let _ = std::fs::remove_file(database.with_file_name(kept));
     }
@@ -125,9 +127,9 @@ fn find(folder: &std::path::Path, name: &str) -> Option<std::path::PathBuf> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_said_and_ends_the_run_in_good_order() {
+async fn a_full_disk_is_reported_and_ends_the_run_in_good_order() {
     let home = Home::with("note.txt", "The meeting is on Tuesday.\n");
-    // Text that cannot be compressed to fit on what is left of a disk of 560 KB: its reply is not yet so long that it would be cut off.
+    // Incompressible text that overfills a disk of 560 KB, but is short enough that Plumb does not cut off the reply.
     let mut state = 7_u64;
     let noise: String = std::iter::repeat_with(|| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -138,7 +140,7 @@ async fn a_full_disk_is_said_and_ends_the_run_in_good_order() {
     let reply = Reply { piece_chars: 100_000, ..Reply::text(noise) };
     let server = root([reply, Reply::code(r#"FINAL("there was room")"#)]).await;
 
-    // A disk of its own for Plumb's files, which only this command sees.
+    // A separate disk for Plumb's files that only this command sees.
     std::fs::create_dir(home.plumb_home()).unwrap();
     let script =
         r#"mount -t tmpfs -o size=560k none "$PLUMB_HOME" || exit 77; "$@"; code=$?; "$1" runs >&2 || exit 78; exit $code"#;

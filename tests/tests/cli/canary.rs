@@ -1,4 +1,4 @@
-//! A key that is known goes all the ways that a key can go. Afterwards it must stand in nothing that Plumb wrote or said.
+//! A known key takes every path that a key can take. Afterwards nothing that Plumb wrote or printed may contain it.
 
 mod traces;
 
@@ -15,11 +15,11 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use traces::Secret;
 
-/// With signs that look otherwise when they are encoded.
+/// With characters that change when encoded.
 const KEY: &str = "sk-can4ry+7Hq2/Lx0vT5rB8nWd3=k";
 const VARIABLE: &str = "PLUMB_TEST_KEY";
 
-/// Where everything goes: Plumb's files, its temporary files, the user's home; and what was said.
+/// All of Plumb's output: its files, temporary files, the user's home, and the printed text.
 struct Place {
     home: Home,
     folder: TempDir,
@@ -41,7 +41,7 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    /// Says all that it can, and leaves what it leaves here.
+    /// Makes the program log everything and leave its files here.
     fn set_up(&self, command: &mut Command) {
         command.env("PLUMB_LOG", "trace").env("RUST_BACKTRACE", "full").current_dir(self.folder.path());
         command.env("TMPDIR", self.path("tmp")).env("HOME", self.folder.path()).env("DBUS_SESSION_BUS_ADDRESS", "disabled:");
@@ -69,7 +69,7 @@ impl Place {
     }
 }
 
-/// Servers that quote the key in whatever they answer.
+/// Replies of servers that quote the key.
 fn echoes() -> Vec<Reply> {
     let error = json!({"error": {"message": format!("Incorrect API key provided: {KEY}. You sent 'Authorization: Bearer {KEY}'."), "type": KEY}}).to_string();
     let nested = json!({"error": {"message": json!({"detail": {"key": KEY}}).to_string()}}).to_string();
@@ -110,7 +110,7 @@ async fn a_key_stands_in_nothing_that_plumb_writes_or_says() {
     std::fs::write(in_file.path(), format!("{KEY}\nuser: me\n")).unwrap();
     let command = format!("cat {}", in_file.path().display());
 
-    // The right key, and code that looks for it: here, and where code runs elsewhere.
+    // The right key, and code that looks for it, here and elsewhere.
     let looks = "import os, sys\nprint(dict(os.environ), sys.argv)\nfor name in ('environ', 'cmdline'):\n    try:\n        print(open('/proc/self/' + name).read())\n    except OSError:\n        pass";
     let python = program_named("plumb-python");
     for model in ["server:m", "anthropic:m", "gemini:m"] {
@@ -128,7 +128,7 @@ async fn a_key_stands_in_nothing_that_plumb_writes_or_says() {
                 assert_eq!(secret.in_text("a prompt", &sent), None);
             }
         }
-        // And servers that say it.
+        // Servers that quote the key.
         for echo in echoes() {
             let server = root([echo]).await;
             let answer = place.ask(&server, &[&["--model", model][..], &by_variable].concat()).await;
@@ -145,9 +145,10 @@ async fn a_key_stands_in_nothing_that_plumb_writes_or_says() {
     assert_eq!(place.ask(&server, &["--api-key-command", &failing]).await["error"]["code"], "refused_key");
     assert_eq!(server.stats().requests, 0);
 
-    // What a person sends to whoever helps.
+    // Output that a person may send to someone who helps.
     let runs = place.home.runs().await;
-    assert!(runs.len() > 40);
+    // For each format: four ways to give the right key, and all servers that quote it.
+    assert_eq!(runs.len(), 3 * (4 + echoes().len()));
     for arguments in [vec!["doctor"], vec!["doctor", "--json"], vec!["runs", "--json"]] {
         let command = place.home.command(&arguments);
         place.run(command).await;
@@ -163,7 +164,7 @@ async fn a_key_stands_in_nothing_that_plumb_writes_or_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_is_typed_into_the_window_stands_nowhere_either() {
+async fn a_key_typed_into_the_window_stands_nowhere_either() {
     for keychain in [Keychain::unlocked().await, Keychain::none().await] {
         let (mut place, secret) = (Place::new(), Secret::new(KEY));
         let server = root(echoes()).await;
@@ -191,7 +192,7 @@ async fn a_key_that_is_typed_into_the_window_stands_nowhere_either() {
             }
             serving.command("run", whole).await;
         }
-        // Addresses that hold it are refused, and not repeated.
+        // Plumb refuses addresses that hold the key, and does not repeat them.
         for address in [format!("https://me:{KEY}@example.org/v1"), KEY.to_owned()] {
             let refused = serving.command("set_key", json!({"base_url": address, "key": KEY})).await;
             assert!(refused["code"].is_string(), "{refused}");
@@ -205,19 +206,19 @@ async fn a_key_that_is_typed_into_the_window_stands_nowhere_either() {
     }
 }
 
-/// Memory holds keys, and a system may write the memory of what crashes to its disk, or hand it to a program.
+/// Memory holds keys, and a system may write the memory of a crashed process to disk or hand it to a program.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crash_says_nothing_of_a_key_and_leaves_no_memory_on_the_disk() {
+async fn a_crash_reveals_no_key_and_leaves_no_memory_on_disk() {
     let never = Reply { hang: true, ..Reply::default() };
     let (place, secret) = (Place::new(), Secret::new(KEY));
     let server = root([never]).await;
-    // Whoever starts it may have asked for images of the memory.
+    // The parent may have asked for core dumps.
     let asked = place.home.asking(&server, &["--mode", "direct", "--api-key-env", VARIABLE]);
     let (program, arguments) = (asked.as_std().get_program(), asked.as_std().get_args());
     let mut crashing = Command::new("sh");
     crashing.args(["-c", "ulimit -c unlimited; exec \"$@\"", "sh"]).arg(program).args(arguments).env(VARIABLE, KEY);
     place.set_up(&mut crashing);
-    // What it says is much, and is looked through with the other files.
+    // The log is long, so it goes to a file that is searched with the others.
     let said = std::fs::File::create(place.path("said")).unwrap();
     crashing.env("PLUMB_HOME", place.home.plumb_home()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(said);
     let crashing = crashing.spawn().unwrap();
@@ -225,7 +226,7 @@ async fn a_crash_says_nothing_of_a_key_and_leaves_no_memory_on_the_disk() {
     crate::plumb::until(&server, |stats| stats.in_flight == 1).await;
     let limits = std::fs::read_to_string(format!("/proc/{id}/limits")).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    // To a file not even one page; and 1 is Linux's word for: to no program either.
+    // A limit of 1 byte allows no core file, and tells Linux not to pipe the memory to a program either.
     assert_eq!(core.split_whitespace().nth(4), Some("1"), "{core}");
     kill_process(Pid::from_raw(id as i32).unwrap(), Signal::ABORT).unwrap();
     let outcome = finish(crashing).await;
@@ -233,7 +234,7 @@ async fn a_crash_says_nothing_of_a_key_and_leaves_no_memory_on_the_disk() {
     assert_eq!(secret.in_text("what was said", &outcome.stdout), None);
     assert!(std::fs::metadata(place.path("said")).unwrap().len() > 10_000, "the log said hardly anything");
     assert_eq!(place.found(&secret).await, [""; 0]);
-    // Where such an image is a file, one that is not forbidden lies there.
+    // Positive control: where core dumps are files, an allowed one appears.
     let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
     if !pattern.starts_with(['|', '/', '@']) {
         let images = || std::fs::read_dir(place.folder.path()).unwrap().count();
@@ -247,7 +248,7 @@ async fn a_crash_says_nothing_of_a_key_and_leaves_no_memory_on_the_disk() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_written_somewhere_is_found_there() {
     let secret = Secret::new(KEY);
-    // As a question it may be kept, and it is: compressed, among other words, over many pages.
+    // Positive control: a key in a question is kept, compressed, over many pages of the database.
     let place = Place::new();
     let words: String = (0..20_000).map(|n| format!("{n:x} ")).collect();
     let server =

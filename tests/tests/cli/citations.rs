@@ -10,7 +10,7 @@ fn home() -> Home {
     home
 }
 
-/// The citations of an answer that says this.
+/// Citations of an answer with this text.
 async fn citations(text: &str) -> Vec<Value> {
     let code = format!("FINAL({text:?})");
     let answer = home().ask(&root([Reply::code(&code)]).await, &[]).await.answered();
@@ -24,8 +24,8 @@ async fn a_quote_that_stands_at_its_place_is_found() {
     assert_eq!(found.len(), 1);
     assert_eq!((&found[0]["path"], &found[0]["start_line"], &found[0]["end_line"]), (&json!("notes.txt"), &json!(3), &json!(3)));
     assert_eq!(found[0]["verified"], "quote_found", "{found:?}");
-    assert!(found[0]["quote"].as_str().unwrap().contains("4711"), "{found:?}");
-    assert!(!found[0]["place"].as_str().unwrap().is_empty(), "{found:?}");
+    assert_eq!(found[0]["quote"], "The launch code is 4711.");
+    assert_eq!(found[0]["place"], "line 3");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,7 +48,7 @@ async fn documents_and_lines_that_do_not_exist_are_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn citations_come_in_the_order_of_the_answer_and_of_any_document() {
+async fn citations_keep_the_order_of_the_answer() {
     let text = r#"There are two: "The backup code is 1234." [[deep/er/more notes.md#L3-L3]] and "launch code is 4711" [[notes.txt#L2-L3]]."#;
     let found = citations(text).await;
     let seen: Vec<_> = found.iter().map(|c| (c["path"].as_str().unwrap(), c["verified"].as_str().unwrap())).collect();

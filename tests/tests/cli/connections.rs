@@ -1,4 +1,4 @@
-//! The way to a server: connections that are kept, TLS with a company's authority, proxies.
+//! Connections to a server: reuse, TLS with a company's authority, proxies.
 
 mod secured;
 
@@ -16,15 +16,15 @@ async fn answering() -> ScriptedServer {
 }
 
 const LATER: i32 = 2_100;
-/// Nobody has this name: only a proxy can lead there.
+/// A name that does not resolve: only a proxy can reach it.
 const ELSEWHERE: &str = "models.example.test";
 
-/// Asks with these variables, and none of the user's.
+/// Asks with these environment variables and none of the user's.
 async fn ask(home: &Home, base_url: &str, variables: &[(&str, &str)]) -> Outcome {
     run(home.asking_at(base_url, &[]), variables).await
 }
 
-/// Goes on with a run that failed, at a server that can be reached.
+/// Resumes a failed run at a reachable server.
 async fn go_on(home: &Home, failed: &Outcome, base_url: &str, variables: &[(&str, &str)]) -> Outcome {
     let answer = failed.json();
     run(home.command(&["resume", answer["run_id"].as_str().unwrap(), "--json", "--base-url", base_url]), variables).await
@@ -37,7 +37,7 @@ async fn run(mut command: Command, variables: &[(&str, &str)]) -> Outcome {
     finish(command.envs(variables.iter().copied()).spawn().unwrap()).await
 }
 
-/// The message of a run that failed because nothing could be reached.
+/// The message of a run that failed with `unreachable`.
 fn unreachable(outcome: &Outcome) -> String {
     let answer = outcome.ended(1, "failed");
     outcome.told();
@@ -68,7 +68,7 @@ async fn calls_at_the_same_time_share_one_connection_over_tls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_is_trusted_where_its_authority_is_and_refused_with_what_to_do_where_not_and_the_run_goes_on() {
+async fn untrusted_certificates_are_refused_with_advice() {
     let server = root(vec![Reply::code(r#"FINAL("Tuesday")"#); 4]).await;
     let good = Secured::start(&server, "localhost", LATER).await;
     let authority = good.authority();
@@ -94,7 +94,7 @@ async fn a_certificate_is_trusted_where_its_authority_is_and_refused_with_what_t
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_go_through_the_proxy_of_the_environment() {
     let server = answering().await;
-    // A plain server is asked for through its address, and the scripted one takes no notice of whose that is.
+    // A proxy for plain HTTP gets the whole address, and the scripted server answers for any.
     let through = format!("http://{}", address(&server));
     let plain = ask(&home(), &format!("http://{ELSEWHERE}/v1"), &[("HTTP_PROXY", &through)]).await;
     assert_eq!(plain.answered()["answer"], "Tuesday");
@@ -116,7 +116,7 @@ async fn calls_go_through_the_proxy_of_the_environment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_proxy_that_refuses_or_is_down_is_named_without_its_password_and_the_run_goes_on_without_it() {
+async fn a_broken_proxy_is_named_without_its_password() {
     let refusing = Proxy::start(None).await;
     let server = root(vec![Reply::code(r#"FINAL("Tuesday")"#); 4]).await;
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -1,6 +1,6 @@
-//! The local model on a graphics card. Mesa's driver that draws with the processor (Debian: mesa-vulkan-drivers) stands for a card: llama.cpp,
-//! Vulkan and the seal are the same. It is taken only when it is named; without that, this computer has no card. Debian 12's version of it spoils
-//! its own memory in one run of six; the answer then comes from the processor, which is what these tests are about too.
+//! The local model on a graphics card. Mesa's software driver (Debian: mesa-vulkan-drivers) stands for a card; llama.cpp, Vulkan and the seal are
+//! the same. Plumb uses it only when it is named; otherwise this computer has no card. Debian 12's version corrupts its own memory in one run of
+//! six. The answer then comes from the processor, which these tests cover too.
 
 use crate::{
     offline::{asking, home, tiny},
@@ -18,7 +18,7 @@ fn programs() -> PathBuf {
     program_named("plumb").parent().unwrap().to_owned()
 }
 
-/// Runs the `plumb` of a folder as the one of the tests would be, with what it loads said aloud.
+/// Runs the `plumb` of a folder with the arguments of `like`, and logs the libraries it loads.
 async fn run(programs: &Path, home: &Home, like: Command, environment: &[(&str, &str)]) -> Outcome {
     let mut command = Command::new(programs.join("plumb"));
     command.args(like.as_std().get_args()).env("PLUMB_HOME", home.plumb_home()).env("NO_COLOR", "1");
@@ -50,7 +50,7 @@ async fn a_graphics_card_does_the_work_inside_the_seal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_turns_graphics_cards_off_has_the_processor_do_the_work() {
+async fn with_graphics_cards_off_the_processor_does_the_work() {
     let home = home();
     let environment = [CARD[0], ("PLUMB_GRAPHICS", "off")];
     let answered = ask(&programs(), &home, &environment).await;
@@ -60,7 +60,7 @@ async fn who_turns_graphics_cards_off_has_the_processor_do_the_work() {
     assert!(examined.contains("run on the processor"), "{}", examined);
 }
 
-/// The programs and their libraries, in a folder where one of them can be another.
+/// Links the programs and their libraries into a folder where one of them can be replaced.
 fn linked() -> TempDir {
     let folder = tempfile::tempdir_in(programs()).unwrap();
     for file in fs::read_dir(programs()).unwrap().flatten() {
@@ -73,7 +73,7 @@ fn linked() -> TempDir {
     folder
 }
 
-/// With a library for graphics cards that ends its process when it is loaded, as a broken driver does.
+/// Programs with a graphics library that aborts its process when loaded, as a broken driver does.
 fn with_a_broken_driver() -> TempDir {
     let folder = linked();
     let (source, library) = (folder.path().join("broken.c"), folder.path().join("libplumb-graphics.so"));
@@ -85,21 +85,25 @@ fn with_a_broken_driver() -> TempDir {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_driver_that_ends_the_models_process_costs_a_try_and_not_the_answer() {
+async fn a_driver_that_kills_the_model_costs_a_try_not_the_answer() {
     let (home, broken) = (home(), with_a_broken_driver());
     let examined = doctor(broken.path(), &crate::offline::home(), &[]).await;
-    assert!(examined.contains("is not used for a day"), "{}", examined);
+    assert!(examined.contains("the graphics card is not used for a day"), "{}", examined);
     ask(broken.path(), &home, &[]).await.answered();
     let note = home.plumb_home().join("cache/models/graphics.txt");
     let written = fs::metadata(&note).unwrap().modified().unwrap();
     let examined = doctor(broken.path(), &home, &[]).await;
-    assert!(examined.contains("is not used for a day") && examined.contains("ended the model's process"), "{}", examined);
+    assert!(
+        examined.contains("the graphics card is not used for a day") && examined.contains("ended the model's process"),
+        "{}",
+        examined
+    );
 
     ask(broken.path(), &home, &[]).await.answered();
     assert_eq!(fs::metadata(&note).unwrap().modified().unwrap(), written, "it was not tried again");
 }
 
-/// Where a card's process ends in the middle of a reply, here because its output is cut off, the processor begins that reply anew.
+/// If a card's process ends in mid-reply (here because its output is cut off), the processor restarts that reply.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_that_fails_in_mid_reply_costs_time_and_not_the_answer() {
     let (home, programs) = (home(), linked());

@@ -1,4 +1,4 @@
-//! The guided REPL, with a server in the place of a small model.
+//! The guided REPL, with a scripted server instead of a small model.
 
 use crate::plumb::{Home, last_message, root};
 use plumb_tests::scripted::Reply;
@@ -6,7 +6,7 @@ use serde_json::json;
 
 const GUIDED: &[&str] = &["--mode", "guided"];
 
-/// One line that answers, among others.
+/// A book with one line that answers the question.
 fn prose() -> Home {
     let lines: Vec<String> = (1..=60).map(|n| format!("Paragraph {n} speaks of something else, number {}.", n * 7)).collect();
     let mut lines = lines.join("\n");
@@ -15,7 +15,7 @@ fn prose() -> Home {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_engine_finds_is_read_and_the_place_is_named_for_the_model() {
+async fn the_model_reads_the_engines_finds_and_plumb_cites_them() {
     let server = root([Reply::text("Answer: It is forty-two.")]).await;
     let answer = prose().ask(&server, GUIDED).await.answered();
     assert!(last_message(&server, 0).contains("11: The answer is forty-two"), "{}", last_message(&server, 0));
@@ -24,7 +24,7 @@ async fn what_the_engine_finds_is_read_and_the_place_is_named_for_the_model() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_line_that_the_model_names_by_its_number_among_those_it_read_is_cited_where_it_stands() {
+async fn a_line_named_by_its_number_is_cited_at_its_place() {
     let home = Home::with("notes.txt", "An answer came late.\n\n\n\nThe answer to that answer came in May.\n");
     let server = root([Reply::text("Answer: It came in May [2]")]).await;
     let answer = home.ask(&server, GUIDED).await.answered();
@@ -35,7 +35,7 @@ async fn a_line_that_the_model_names_by_its_number_among_those_it_read_is_cited_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_passages_do_not_say_it_the_model_looks_with_code_and_then_reads_what_that_found() {
+async fn without_an_answer_in_the_passages_the_model_searches_by_code() {
     let home = prose();
     home.write("other.txt", "Of three hundred and ten boats one was green.\n");
     let server = root([
@@ -46,14 +46,14 @@ async fn where_the_passages_do_not_say_it_the_model_looks_with_code_and_then_rea
     ])
     .await;
     let answer = home.ask(&server, GUIDED).await.answered();
-    // It ran in circles, so it is made to answer, with the line its code found before all others.
+    // The code repeated itself, so the model must answer, with its code's finding first.
     let shown = last_message(&server, 3);
     assert!(shown.find("1: Of three hundred and ten boats") < shown.find("12: The answer is forty-two"), "{shown}");
     assert_eq!(answer["answer"], "310 boats [[other.txt#L1]]");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_stands_nowhere_is_said_to_be_not_found() {
+async fn an_answer_that_stands_nowhere_is_not_found() {
     let mut replies = vec![Reply::text("Answer: not found")];
     replies.extend((0..4).map(|n| Reply::code(&format!("print(len(grep('nothing{n}').hits))"))));
     replies.push(Reply::text("Answer: not found"));
@@ -63,7 +63,7 @@ async fn what_stands_nowhere_is_said_to_be_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lines_that_are_many_of_a_kind_are_counted_and_the_count_names_a_line_it_counted() {
+async fn many_similar_lines_are_counted_and_the_count_is_cited() {
     let log: String = (0..90)
         .map(|n| match n % 3 {
             0 => format!("2024-05-01 10:{:02}:30 WARN answer came late\n", n % 60),
@@ -74,7 +74,7 @@ async fn lines_that_are_many_of_a_kind_are_counted_and_the_count_names_a_line_it
     let server = root([Reply::code(code)]).await;
     let answer = Home::with("plant.log", &log).ask(&server, GUIDED).await.answered();
     assert!(last_message(&server, 0).contains("more lines like this one"), "{}", last_message(&server, 0));
-    // Line 2 holds a 30 too, but no answer that came late.
+    // Line 2 holds a 30 too, but not the words.
     assert_eq!(answer["answer"], "30 times [[plant.log#L1]]");
 }
 

@@ -1,4 +1,4 @@
-//! What the worst folders do to `plumb files`: each file gets its reason, and all others are read.
+//! Hostile folders: `plumb files` names the reason for each bad file and reads all others.
 
 use crate::plumb::{Home, program_named};
 use serde_json::Value;
@@ -7,10 +7,9 @@ use std::{
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::Path,
     process::{Command, Stdio},
-    time::{Duration, Instant},
 };
 
-/// By path: what `plumb files` says of each document of the folder.
+/// Documents of the folder by path, as `plumb files --json` prints them.
 async fn files(home: &Home) -> BTreeMap<String, Value> {
     let outcome = home.run(&["files", "--json", home.documents().to_str().unwrap()]).await;
     assert_eq!(outcome.exit, Some(0), "{outcome:#?}");
@@ -40,7 +39,7 @@ async fn a_file_that_may_not_be_opened_is_named_and_the_rest_is_read() {
     let home = Home::with("closed.txt", "secret");
     home.write("closed/inner.txt", "secret");
     home.write("open.txt", "open");
-    // Root may open everything, so another user asks.
+    // Root may open everything, so the command runs as another user.
     for (path, mode) in [("closed.txt", 0o000), ("closed", 0o000), ("", 0o755)] {
         std::fs::set_permissions(home.documents().join(path), PermissionsExt::from_mode(mode)).unwrap();
     }
@@ -48,7 +47,7 @@ async fn a_file_that_may_not_be_opened_is_named_and_the_rest_is_read() {
     for folder in [home.plumb_home(), home.documents().parent().unwrap().to_owned()] {
         std::fs::set_permissions(folder, PermissionsExt::from_mode(0o777)).unwrap();
     }
-    // That user may not see the folder of the programs.
+    // That user may not read the programs' folder.
     let program = home.documents().with_file_name("plumb-of-all");
     std::fs::copy(program_named("plumb"), &program).unwrap();
     let mut command = Command::new(program);
@@ -84,7 +83,7 @@ async fn a_hundred_thousand_files_in_one_folder_are_listed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_line_of_200_megabytes_broken_utf8_and_nul_bytes_are_told_apart() {
+async fn long_lines_broken_utf8_and_nul_bytes_are_told_apart() {
     let home = Home::new();
     home.write("line.log", "word ".repeat(40 << 20));
     home.write("broken.log", [b"caf\xc3\xa9 ".repeat(50).as_slice(), b"\xff\xfe\x80 end"].concat());
@@ -93,7 +92,7 @@ async fn one_line_of_200_megabytes_broken_utf8_and_nul_bytes_are_told_apart() {
     let files = files(&home).await;
     assert_eq!((state(&files, "line.log"), state(&files, "broken.log")), ("text", "text"));
     assert_eq!((state(&files, "zeros.txt"), reason(&files, "zeros.txt")), ("skipped", "a binary file"));
-    assert!(["text", "skipped"].contains(&state(&files, "one-zero.txt")));
+    assert_eq!(state(&files, "one-zero.txt"), "text");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,23 +127,26 @@ out += b"xref\n0 5\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % s fo
 open("page.pdf", "wb").write(out + b"trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % table)
 "#;
     python(bombs, &home.documents());
-    let begun = Instant::now();
     let files = files(&home).await;
-    assert!(begun.elapsed() < Duration::from_secs(180), "{:?}", begun.elapsed());
     assert_eq!(state(&files, "note.txt"), "text");
-    for path in ["ratio.zip/zeros.txt", "word.docx", "log.txt.gz/log.txt", "page.pdf"] {
-        assert!(["failed", "no_text", "skipped"].contains(&state(&files, path)), "{path}: {}", files[path]);
-        assert!(!reason(&files, path).is_empty(), "{path}: {}", files[path]);
+    for (path, stopped, why) in [
+        ("ratio.zip/zeros.txt", "skipped", "LEARN"),
+        ("word.docx", "failed", "LEARN"),
+        ("log.txt.gz/log.txt", "skipped", "LEARN"),
+        ("page.pdf", "failed", "LEARN"),
+    ] {
+        assert_eq!((state(&files, path), reason(&files, path)), (stopped, why), "{path}");
     }
-    // As deep as is listed, and no deeper.
-    let nested: Vec<_> = files.keys().filter(|path| path.starts_with("nested.zip/")).collect();
-    assert!(!nested.is_empty() && nested.len() < 8, "{nested:?}");
+    // Archives in archives are listed to a fixed depth.
+    let nested = files.keys().filter(|path| path.starts_with("nested.zip/"));
+    assert_eq!(nested.map(|path| path.matches("inner.zip").count()).max(), Some(3), "{:?}", files.keys());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_does_not_answer_is_named_and_the_rest_is_read() {
     // Such a drive cannot be made on a computer whose kernel has no file systems in user space.
     if !Path::new("/dev/fuse").exists() {
+        eprintln!("skipped: this computer has no file systems in user space");
         return;
     }
     let home = Home::with("note.txt", "The meeting is on Tuesday.");

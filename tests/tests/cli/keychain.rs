@@ -1,4 +1,4 @@
-//! Keys and the system's keychain: a real one on a bus of its own, a locked one, and none.
+//! Keys and the system's keychain: a real one on its own bus, a locked one, and none.
 
 use crate::{
     plumb::{Home, finish, signal},
@@ -23,7 +23,7 @@ const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus C
   <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
 </busconfig>"#;
 
-/// A session bus with a gnome-keyring on it. Its files lie in a folder of its own; it ends when this is dropped.
+/// A session bus with a gnome-keyring, in its own folder. Both end when it is dropped.
 pub struct Keychain {
     bus: String,
     folder: TempDir,
@@ -32,11 +32,11 @@ pub struct Keychain {
 }
 
 impl Keychain {
-    /// A bus with nobody on it.
+    /// A bus without a keychain.
     pub async fn none() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut bus = Command::new("dbus-daemon");
-        // Nothing is started on it by itself, as the system's own configuration would have it.
+        // The system's own configuration would start services on the bus.
         let config = folder.path().join("bus.conf");
         std::fs::write(&config, BUS.replace("FOLDER", folder.path().to_str().unwrap())).unwrap();
         bus.arg("--config-file").arg(config).args(["--nofork", "--print-address"]).kill_on_drop(true);
@@ -47,14 +47,14 @@ impl Keychain {
         Keychain { bus: address.trim().to_owned(), folder, _bus: daemon, daemon: None }
     }
 
-    /// One that is unlocked and keeps what it is given.
+    /// An unlocked keychain.
     pub async fn unlocked() -> Self {
         let mut keychain = Keychain::none().await;
         keychain.serve(Some("not an empty password")).await;
         keychain
     }
 
-    /// One that holds a locked collection, with nobody at the screen to unlock it.
+    /// A keychain with a locked collection and no screen to unlock it at.
     pub async fn locked() -> Self {
         let mut keychain = Keychain::unlocked().await;
         keychain.daemon.take().unwrap().kill().await.unwrap();
@@ -102,7 +102,7 @@ impl Keychain {
         String::from_utf8_lossy(&output.stdout).contains("boolean true")
     }
 
-    /// A program that is to find it.
+    /// Lets a program find the bus.
     pub fn on_bus(&self, command: &mut Command) {
         command.env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
     }
@@ -130,7 +130,7 @@ async fn state(serving: &mut Serving, server: &ScriptedServer) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_real_keychain_keeps_replaces_and_forgets_a_key_across_programs() {
+async fn a_real_keychain_keeps_replaces_and_deletes_a_key() {
     let (home, keychain) = (Home::with("note.txt", "Tuesday.\n"), Keychain::unlocked().await);
     let (server, other) = (wanting(KEY).await, wanting(KEY).await);
     let serve = async || Serving::start(&home, |command| keychain.on_bus(command)).await;
@@ -148,7 +148,7 @@ async fn a_real_keychain_keeps_replaces_and_forgets_a_key_across_programs() {
 
     let mut third = serve().await;
     assert!(third.command("test_model", choice(&server)).await["elapsed_ms"].is_u64(), "it was replaced");
-    // Bound to the server it was entered for: the same key would open this one too.
+    // The key is bound to its server, although this server would accept it too.
     let refused = third.command("test_model", choice(&other)).await;
     assert_eq!(refused["code"], "refused_key", "{refused}");
     assert_eq!(other.stats().requests, 0, "nothing was sent there");
@@ -160,7 +160,7 @@ async fn a_real_keychain_keeps_replaces_and_forgets_a_key_across_programs() {
     fourth.end().await;
 }
 
-/// Where the keychain is of no use, the key serves until the program ends, and the user is told why.
+/// Without a usable keychain a key lasts until the program ends, and the user learns why.
 async fn serves_for_the_session(keychain: &Keychain, why: &str) {
     let (home, server) = (Home::with("note.txt", "Tuesday.\n"), wanting(KEY).await);
     let mut serving = Serving::start(&home, |command| keychain.on_bus(command)).await;
@@ -176,19 +176,19 @@ async fn serves_for_the_session(keychain: &Keychain, why: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_keychain_is_not_waited_for_without_end_and_the_reason_is_shown() {
+async fn a_locked_keychain_is_given_up_and_the_reason_is_shown() {
     serves_for_the_session(&Keychain::locked().await, "locked").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_keychain_that_says_nothing_is_given_up_after_a_while_and_the_reason_is_shown() {
+async fn a_silent_keychain_is_given_up_and_the_reason_is_shown() {
     let keychain = Keychain::unlocked().await;
     signal(keychain.daemon.as_ref().unwrap(), Signal::STOP);
     serves_for_the_session(&keychain, "did not answer").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_keychain_a_key_serves_for_the_session_and_the_reason_is_shown() {
+async fn without_a_keychain_a_key_lasts_for_the_session() {
     serves_for_the_session(&Keychain::none().await, "no keychain that Plumb can use").await;
 }
 

@@ -2,13 +2,13 @@ use crate::plumb::{Home, finish, root, scripted, signal, until};
 use plumb_tests::scripted::{Reply, Rule};
 use rustix::process::Signal;
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 fn home() -> Home {
     Home::with("note.txt", "The meeting is on Tuesday.\n")
 }
 
-/// A root that never ends by itself; whatever is taken of it as the best answer has 41 in it.
+/// Replies of a root that never ends by itself. Its best answer so far contains 41.
 fn endless(code: &str) -> Vec<Reply> {
     vec![Reply::text(format!("So far I have 41.\n```repl\n{code}\nprint(41)\n```")); 30]
 }
@@ -19,8 +19,8 @@ async fn at_the_limit_of_turns_the_best_answer_is_given() {
     let answer = home().ask(&server, &["--max-turns", "2"]).await.ended(3, "limit");
     assert!(answer["answer"].as_str().unwrap().contains("41"), "{answer}");
     assert_eq!(answer["error"]["code"], "limit_turns");
-    // Two turns, and at most one call for the best answer.
-    assert!(server.stats().requests <= 3, "{} requests", server.stats().requests);
+    // Two turns, and one call for the best answer.
+    assert_eq!(server.stats().requests, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,12 +28,11 @@ async fn no_more_sub_calls_are_sent_than_allowed() {
     let code = r#"replies = llm_query_batched([f"ITEM {n}" for n in range(10)])"#;
     let server = scripted(endless(code), [Rule::starting("ITEM", [Reply::text("ok")])]).await;
     let answer = home().ask(&server, &["--max-calls", "5", "--max-turns", "3"]).await.ended(3, "limit");
-    assert!(server.stats().rule_requests[0] <= 5, "{:?}", server.stats());
-    assert!(answer["calls"].as_u64().unwrap() <= 5, "{answer}");
+    assert_eq!((server.stats().rule_requests[0], &answer["calls"]), (5, &json!(5)), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_more_sub_calls_go_at_once_than_their_model_takes_or_the_user_chose() {
+async fn concurrency_stays_within_the_models_and_the_users_limit() {
     let code = "FINAL(llm_query_batched([f'ITEM {n}' for n in range(24)]).count('ok'))";
     let own = "[[model]]\nprovider = 'server'\nname = 'narrow'\nconcurrency = 3\n";
     for (model, most) in [("ollama:any", 4), ("server:narrow", 3), ("server:wide", 12)] {
@@ -47,7 +46,7 @@ async fn no_more_sub_calls_go_at_once_than_their_model_takes_or_the_user_chose()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_price_that_the_user_wrote_down_keeps_a_limit_and_one_with_a_mistake_stops_before_anything_is_sent() {
+async fn a_users_own_price_keeps_a_limit_and_a_mistake_sends_nothing() {
     let home = home();
     let server = root([Reply::text("```repl\nFINAL('Tuesday')\n```").usage(1_000, 0, 100)]).await;
     let limited = ["--max-cost", "1"];
@@ -66,7 +65,7 @@ async fn a_price_that_the_user_wrote_down_keeps_a_limit_and_one_with_a_mistake_s
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_cost_never_passes_its_limit() {
-    // A sub-call is paid with 0.21 dollars, forty with 8.4.
+    // A sub-call costs 0.21 dollars, forty cost 8.4.
     let code = r#"replies = llm_query_batched([f"ITEM {n}" for n in range(40)])"#;
     let item = Reply::text("word ".repeat(2000)).usage(100, 0, 2000).after_ms(20);
     let server = scripted(endless(code), [Rule::starting("ITEM", [item])]).await;
@@ -75,13 +74,13 @@ async fn the_cost_never_passes_its_limit() {
     let answer = outcome.ended(3, "limit");
     let stats = server.stats();
     let truly = stats.rule_requests[0] as f64 * 0.21 + stats.root_requests as f64 * 0.011;
-    assert!(truly <= 2.0, "{truly} dollars were spent: {stats:?}");
+    assert!(truly > 1.0 && truly <= 2.0, "{truly} dollars were spent: {stats:?}");
     assert!(answer["cost_usd"].as_f64().unwrap() <= 2.0, "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_server_charges_never_passes_the_limit_however_it_counts_and_however_many_calls_go_at_once() {
-    // The server counts each letter, which no estimate foresees; some replies would be longer than what is left allows.
+async fn charges_never_pass_the_limit_whatever_the_tokenizer() {
+    // The server counts a token per letter, more than any estimate. Some replies would be longer than the rest of the limit allows.
     let code = r#"replies = llm_query_batched(["ITEM " + "information " * (10 * n) for n in range(60)])"#;
     let item = Reply { measured: true, ..Reply::text("word ".repeat(1_500)).after_ms(20) };
     let root = endless(code).into_iter().map(|reply| Reply { measured: true, ..reply }).collect::<Vec<_>>();
@@ -98,8 +97,8 @@ async fn what_the_server_charges_never_passes_the_limit_however_it_counts_and_ho
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reply_that_goes_on_past_its_limit_is_cut_and_nothing_more_is_sent() {
-    // The server takes no notice of the limit that the call carries.
+async fn a_reply_past_its_limit_is_cut_and_nothing_more_is_sent() {
+    // The server ignores the request's output limit.
     let endless = Reply { piece_delay_ms: 20, ..Reply::text("word ".repeat(40_000)) };
     let whole = endless.text.len() as u64;
     let code = "try:\n    llm_query('GO ON')\nexcept RuntimeError as error:\n    print(error)\n    llm_query('AND ON')";
@@ -112,19 +111,19 @@ async fn a_reply_that_goes_on_past_its_limit_is_cut_and_nothing_more_is_sent() {
         assert_eq!(answer["error"]["code"], "limit_cost", "{outcome:#?}");
         let message = answer["error"]["message"].as_str().unwrap();
         assert!(message.contains("wrote on") && message.contains("nothing more was sent"), "{message}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        until(&server, |stats| stats.in_flight == 0).await;
         let stats = server.stats();
-        assert_eq!((stats.requests, stats.in_flight), (1 + u64::from(sub_call), 0), "{stats:?}");
+        assert_eq!(stats.requests, 1 + u64::from(sub_call), "{stats:?}");
         assert!(stats.bytes_out < whole, "the connection was closed: {stats:?}");
-        // What arrived is counted: the reply and what was reserved for it are alike.
+        // The tokens that arrived are counted, about as many as were reserved.
         assert!(answer["usage"]["output_tokens"].as_u64().unwrap() > 1_000, "{answer}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thoughts_that_go_on_past_the_limit_are_cut_and_paid_in_every_format() {
+async fn thoughts_past_the_limit_are_cut_and_paid_in_every_format() {
     for model in ["server:m", "anthropic:m", "gemini:m"] {
-        // Some 12,000 tokens, where a cent buys 50.
+        // About 12,000 tokens, at 50 tokens a cent.
         let endless = Reply { thinking: "hmm, ".repeat(6_000), piece_delay_ms: 100, ..Reply::text("word ".repeat(4_000)) };
         let server = root([endless]).await;
         let answer = home().ask(&server, &["--model", model, "--price", "20,200", "--max-cost", "0.5"]).await.ended(3, "limit");
@@ -137,7 +136,7 @@ async fn thoughts_that_go_on_past_the_limit_are_cut_and_paid_in_every_format() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thoughts_that_were_stopped_are_paid_and_a_run_that_goes_on_has_that_much_less() {
+async fn stopped_thoughts_are_paid_and_leave_a_resumed_run_less() {
     for (model, input) in [("server:m", None), ("anthropic:m", Some(100)), ("gemini:m", Some(100))] {
         let silent = Reply { thinking: "hmm, ".repeat(400), silent_after: Some(0), ..Reply::text("never") };
         let server = root([silent, Reply::code("FINAL('Tuesday')").usage(10, 0, 1)]).await;
@@ -155,7 +154,7 @@ async fn thoughts_that_were_stopped_are_paid_and_a_run_that_goes_on_has_that_muc
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_a_server_takes_no_limit_of_output_by_any_name_a_limit_of_cost_or_of_the_month_still_cuts_its_reply() {
+async fn a_cost_limit_cuts_replies_of_servers_without_output_limits() {
     for month in [false, true] {
         let refuses = |name: &str| Reply::status(400, &format!("Unsupported parameter: '{name}'."));
         let endless = Reply { piece_delay_ms: 10, ..Reply::text("word ".repeat(20_000)) };
@@ -178,11 +177,10 @@ async fn where_a_server_takes_no_limit_of_output_by_any_name_a_limit_of_cost_or_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cost_limit_that_cannot_be_kept_is_refused_before_anything_is_sent() {
+async fn a_cost_limit_that_cannot_be_kept_is_refused_unsent() {
     let server = root(endless("")).await;
-    let outcome = home().ask(&server, &["--max-cost", "1"]).await;
-    assert!(matches!(outcome.exit, Some(1 | 2)), "{outcome:#?}");
-    assert!(outcome.told().contains("price"), "{outcome:#?}");
+    let answer = home().ask(&server, &["--max-cost", "1"]).await.ended(1, "failed");
+    assert_eq!(answer["error"]["code"], "price_unknown", "{answer}");
     assert_eq!(server.stats().requests, 0);
 }
 
@@ -191,11 +189,11 @@ async fn a_run_ends_at_its_time_limit_though_the_server_is_silent() {
     for silent in [Reply { hang: true, ..Reply::default() }, Reply { silent_after: Some(1), ..Reply::text("So far 41 and then") }]
     {
         let server = root([silent]).await;
-        let start = Instant::now();
-        home().ask(&server, &["--timeout", "3"]).await.ended(3, "limit");
-        assert!((2.5..30.0).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        assert_eq!(server.stats().in_flight, 0);
+        let answer = home().ask(&server, &["--timeout", "3"]).await.ended(3, "limit");
+        // The server would be silent for ever: the run ends by its limit or not at all.
+        assert_eq!(answer["error"]["code"], "limit_time", "{answer}");
+        assert!(answer["elapsed_ms"].as_u64().unwrap() >= 3_000, "{answer}");
+        until(&server, |stats| stats.in_flight == 0).await;
     }
 }
 
@@ -206,14 +204,12 @@ async fn ctrl_c_stops_a_run_which_stays_in_the_history() {
     let server = scripted(endless(code), [Rule::starting("ITEM", [Reply { hang: true, ..Reply::default() }])]).await;
     let asked = home.asking(&server, &[]).spawn().unwrap();
     until(&server, |stats| stats.rule_requests[0] == 4).await;
-    let start = Instant::now();
+    // The four calls would hang for ever: the run ends by the signal or not at all.
     signal(&asked, Signal::INT);
     let answer = finish(asked).await.ended(130, "stopped");
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     let runs = home.runs().await;
     assert_eq!((&runs[0]["run_id"], &runs[0]["status"]), (&answer["run_id"], &json!("stopped")));
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(server.stats().in_flight, 0);
+    until(&server, |stats| stats.in_flight == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! A model's file that is none, or too large; and the model's process, killed and looked at. Those that are marked need the built-in model's file
+//! Model files that are invalid or too large, and the model's process when it is killed or inspected. Ignored tests need the built-in model's file
 //! (see `offline.rs`).
 
 use crate::{
@@ -17,7 +17,7 @@ use std::{
 };
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-/// A file in the format GGUF with these facts and no weights: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
+/// A GGUF file with these facts and no weights: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
 fn gguf(facts: &[(&str, Fact)]) -> Vec<u8> {
     let text = |text: &str| [&(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat();
     let mut bytes = b"GGUF".to_vec();
@@ -41,7 +41,7 @@ enum Fact {
     Text(&'static str),
 }
 
-/// One that could be run, but for its weights.
+/// A file that lacks only its weights.
 fn llama() -> Vec<u8> {
     gguf(&[
         ("general.architecture", Fact::Text("llama")),
@@ -59,7 +59,7 @@ fn llama() -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_is_no_model_is_told_in_plain_words_and_nothing_is_begun() {
+async fn a_file_that_is_no_model_is_refused_in_plain_words() {
     let home = Home::with("note.txt", "The meeting is on Tuesday.\n");
     let file = |name: &str, bytes: &[u8]| -> PathBuf {
         let path = home.documents().with_file_name(name);
@@ -91,11 +91,11 @@ async fn a_file_that_is_no_model_is_told_in_plain_words_and_nothing_is_begun() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_is_larger_than_the_memory_is_told_before_it_is_loaded_and_the_run_can_be_continued() {
+async fn a_model_too_large_for_memory_is_refused_before_it_loads() {
     let home = Home::with("note.txt", "The meeting is on Tuesday.\n");
     let path = home.documents().with_file_name("large.gguf");
     fs::write(&path, llama()).unwrap();
-    // It has that length, and takes no room.
+    // A sparse file takes no room on the disk.
     File::options().write(true).open(&path).unwrap().set_len(4 << 40).unwrap();
     let model = format!("local:{}", path.display());
     let mut asked = home.command(&["ask", "Which day?", "--json", "--mode", "guided", "--model", &model]);
@@ -103,12 +103,12 @@ async fn a_model_that_is_larger_than_the_memory_is_told_before_it_is_loaded_and_
     let answer = finish(asked.spawn().unwrap()).await.ended(1, "failed");
     assert_eq!(answer["error"]["code"], "too_large", "{answer}");
     assert!(answer["error"]["message"].as_str().unwrap().starts_with("Hollow needs 43"), "{answer}");
-    // Without the memory it ends in the same words again, and not as if it had been answered.
+    // Resuming fails with the same message, and not as if the question were answered.
     let again = home.run(&["resume", answer["run_id"].as_str().unwrap(), "--json"]).await.ended(1, "failed");
     assert_eq!(again["error"], answer["error"]);
 }
 
-/// The processes of a name under a process.
+/// Child processes with this name.
 fn children(of: u32, name: &str) -> Vec<i32> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
@@ -142,7 +142,7 @@ fn sealed(process: &Path) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_whose_model_ends_in_mid_reply_can_be_continued() {
     let home = offline::home();
-    // The same programs, but for one: of what the model says, the beginning gets through, and then it is gone.
+    // The same programs, except that the model's process ends after the first bytes of its reply.
     let programs = tempfile::tempdir_in(program_named("plumb").parent().unwrap()).unwrap();
     for name in ["plumb", "plumb-python", "plumb-extract"] {
         fs::hard_link(program_named(name), programs.path().join(name)).unwrap();
@@ -166,7 +166,7 @@ async fn a_run_whose_model_ends_in_mid_reply_can_be_continued() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the built-in model's file"]
-async fn a_run_whose_model_is_killed_in_mid_reply_and_whose_file_is_broken_then_can_be_continued() {
+async fn a_run_resumes_after_its_model_was_killed_and_its_file_broken() {
     let home = offline::home();
     let file = home.documents().with_file_name("model.gguf");
     let whole = PathBuf::from(std::env::var_os("PLUMB_MODELS").unwrap()).join("qwen2.5-coder-1.5b-instruct-q4_k_m.gguf");
@@ -176,7 +176,7 @@ async fn a_run_whose_model_is_killed_in_mid_reply_and_whose_file_is_broken_then_
     let mut log = BufReader::new(asked.stderr.take().unwrap()).lines();
     while !log.next_line().await.unwrap().unwrap().contains("the local model is loaded") {}
     let model = model_of(asked.id().unwrap(), sealed).await;
-    // It reads the question for a second and more.
+    // Reading the question takes it more than a second.
     tokio::time::sleep(Duration::from_millis(200)).await;
     kill_process(Pid::from_raw(model).unwrap(), Signal::KILL).unwrap();
     let failed = finish(asked).await.ended(1, "failed");
@@ -199,10 +199,10 @@ async fn a_run_whose_model_is_killed_in_mid_reply_and_whose_file_is_broken_then_
     assert!(answer["answer"].as_str().unwrap().contains("seven"), "{answer}");
 }
 
-/// What the seal of `plumb-llama` refuses is tried with the same policy in `crates/sandbox`; this is the process at work, from outside.
+/// Inspects the working process from outside. `crates/sandbox` tests what the same policy refuses.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the built-in model's file"]
-async fn the_model_at_work_is_sealed_and_holds_nothing_but_its_pipes_and_its_file() {
+async fn the_working_model_holds_only_its_pipes_and_its_file() {
     let home = offline::home();
     let asked = offline::asking(&home, &[], offline::MODEL).spawn().unwrap();
     let plumb = asked.id().unwrap();

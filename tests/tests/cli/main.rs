@@ -1,5 +1,5 @@
-//! The `plumb` command as a person or a script meets it: the built program, a home of its own, and a scripted model server for the network.
-// A test that panics is a test that fails; clippy knows that only of functions marked as tests.
+//! The `plumb` command as a person or a script uses it: the built program, its own home, and a scripted model server.
+// clippy allows a panic only in functions marked as tests, and not in those that the tests share.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bad_input;

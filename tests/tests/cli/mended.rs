@@ -1,4 +1,4 @@
-//! Whatever a server does wrong, the run says so and can be continued once the server is mended, and nothing that was finished is sent again.
+//! Server faults: the run reports each and can be resumed once the server works again, without resending finished calls.
 
 use crate::plumb::{Home, Outcome, finish, scripted};
 use futures_util::{StreamExt, stream};
@@ -6,7 +6,7 @@ use plumb_tests::scripted::{Reply, Rule, ScriptedServer};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The server fails like this, so many times before Plumb gives up, with this code.
+/// A server's fault, the number of tries before Plumb gives up, and the code it reports.
 struct Fault {
     reply: Reply,
     tries: usize,
@@ -17,7 +17,7 @@ fn once(code: &'static str, reply: Reply) -> Fault {
     Fault { reply, tries: 1, code }
 }
 
-/// What may pass is tried six times.
+/// A fault that may pass is tried six times.
 fn passing(code: &'static str, reply: Reply) -> Fault {
     Fault { reply, tries: 6, code }
 }
@@ -74,7 +74,7 @@ fn faults() -> Vec<Fault> {
     ]
 }
 
-/// A run with one finished turn and sub-call, whose next turn meets `replies`, and one that answers after these.
+/// A run with one finished turn and sub-call. Its next turn gets `replies`, then an answer.
 async fn asked(home: &Home, replies: Vec<Reply>, more: &[&str]) -> (ScriptedServer, Outcome) {
     let mut root = vec![Reply::code("kept = llm_query('ITEM')\nprint(kept)")];
     root.extend(replies);
@@ -84,7 +84,7 @@ async fn asked(home: &Home, replies: Vec<Reply>, more: &[&str]) -> (ScriptedServ
     (server, outcome)
 }
 
-/// Goes on with a run, to its answer: one turn more was sent, and no finished call again.
+/// Resumes a run to its answer: it sends one more turn and no finished call again.
 async fn mended(home: &Home, server: &ScriptedServer, run: &Value, what: &str) {
     let before = server.stats();
     let outcome = home.run(&["resume", run.as_str().unwrap(), "--json"]).await;
@@ -135,7 +135,7 @@ async fn odd_replies_that_are_whole_are_taken() {
     };
     let nothing = Reply { text: String::new(), ..Reply::default() };
     let last = Reply::code("FINAL('Grüße')");
-    // Each is followed by what is asked for where it says nothing.
+    // The last reply answers if the first one is empty.
     for reply in [
         events(&format!(": comment\r\n\r\n{}{END}", says(cell)).replace('\n', "\r\n")),
         events(&format!("{}data: [DONE]", says(cell))),
@@ -164,7 +164,7 @@ async fn odd_replies_that_are_whole_are_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_part_of_the_usage_that_a_server_leaves_out_is_estimated_and_that_is_said() {
+async fn missing_usage_is_estimated_and_marked_as_an_estimate() {
     let cell = "```repl\nFINAL('Tuesday')\n```";
     let left_out = [
         (json!({"prompt_tokens": 9, "completion_tokens": null}), Some(9), None),
@@ -190,7 +190,7 @@ async fn a_part_of_the_usage_that_a_server_leaves_out_is_estimated_and_that_is_s
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_whole_text_that_is_answered_with_nothing_is_a_fault_and_can_be_asked_again() {
+async fn an_empty_direct_answer_fails_and_can_be_resumed() {
     let home = Home::with("note.txt", "The meeting is on Tuesday.\n");
     let nothing = Reply { thinking: "Tuesday, it seems.".into(), ..Reply::text(" \n") };
     let server = scripted([nothing, Reply::text("It is on Tuesday.")], []).await;
@@ -201,7 +201,7 @@ async fn a_whole_text_that_is_answered_with_nothing_is_a_fault_and_can_be_asked_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_that_the_server_finds_too_long_is_shortened_and_goes_on() {
+async fn a_conversation_too_long_for_the_server_is_shortened() {
     let home = Home::with("note.txt", "The meeting is on Tuesday.\n");
     let long = Reply::status(400, "This model's maximum context length is 4096 tokens.");
     let fill = |n: usize| Reply::code(&format!("print('{}')", format!("filling {n} ").repeat(700)));
@@ -214,7 +214,7 @@ async fn a_conversation_that_the_server_finds_too_long_is_shortened_and_goes_on(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_text_that_did_not_fit_at_once_after_all_is_read_step_by_step() {
+async fn a_text_that_does_not_fit_after_all_is_read_step_by_step() {
     let home = Home::with("note.txt", "The meeting is on Tuesday.\n");
     let long = Reply::status(400, "This model's maximum context length is 512 tokens.");
     let server = scripted([long.clone(), Reply::code("FINAL('Tuesday')"), long], []).await;
@@ -225,7 +225,7 @@ async fn a_text_that_did_not_fit_at_once_after_all_is_read_step_by_step() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reply_of_a_hundred_megabytes_is_left_there_in_little_memory() {
+async fn a_reply_of_a_hundred_megabytes_takes_little_memory() {
     let mb = 1 << 20;
     let line = events(&format!("data: {}", "x".repeat(100 * mb)));
     let json = Reply { body: Some(format!("{{\"choices\": \"{}", "x".repeat(100 * mb))), ..Reply::default() };

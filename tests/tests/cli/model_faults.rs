@@ -11,13 +11,12 @@ fn answer() -> Reply {
     Reply::code(r#"FINAL("Tuesday")"#)
 }
 
-/// The run failed with one of these codes and something to read, and is in the history.
-async fn failed(home: &Home, server: &ScriptedServer, codes: &[&str]) -> Value {
+/// Asks; the run fails with this code and a message, and is in the history.
+async fn failed(home: &Home, server: &ScriptedServer, code: &str) -> Value {
     let outcome = home.ask(server, &[]).await;
     let answer = outcome.ended(1, "failed");
     outcome.told();
-    let code = answer["error"]["code"].as_str().unwrap_or_default();
-    assert!(codes.contains(&code), "{outcome:#?}");
+    assert_eq!(answer["error"]["code"], code, "{outcome:#?}");
     assert!(answer["error"]["message"].as_str().unwrap().len() > 20, "{outcome:#?}");
     let runs = home.runs().await;
     assert_eq!((&runs[0]["run_id"], &runs[0]["status"]), (&answer["run_id"], &Value::from("failed")));
@@ -43,7 +42,7 @@ async fn a_server_that_is_not_there_is_unreachable() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_hangs_up_is_reported() {
     let server = root(always(Reply { hang_up: true, ..answer() })).await;
-    failed(&home(), &server, &["unreachable", "cut_short", "server"]).await;
+    failed(&home(), &server, "unreachable").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,15 +50,15 @@ async fn a_server_that_answers_nonsense_is_reported() {
     for (body, content_type) in [("<html>Welcome to the router</html>", "text/html"), ("{\"hello\": 1}", "application/json")] {
         let nonsense = Reply { body: Some(body.into()), content_type: content_type.into(), ..Reply::default() };
         let server = root(always(nonsense)).await;
-        failed(&home(), &server, &["bad_reply", "cut_short"]).await;
+        failed(&home(), &server, "bad_reply").await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_in_trouble_is_reported() {
     let server = root(always(Reply::status(500, "the disk of the server is on fire"))).await;
-    let answer = failed(&home(), &server, &["server"]).await;
-    assert!(server.stats().requests <= 10, "{} attempts", server.stats().requests);
+    let answer = failed(&home(), &server, "server").await;
+    assert_eq!(server.stats().requests, 6, "a fault that may pass is tried six times");
     assert!(answer["error"]["message"].as_str().unwrap().contains("500"), "{answer}");
 }
 
@@ -67,12 +66,12 @@ async fn a_server_in_trouble_is_reported() {
 async fn a_stream_that_always_ends_in_the_middle_is_cut_short() {
     for broken in [Reply { cut_after: Some(1), ..answer() }, Reply { end_after: Some(1), ..answer() }] {
         let server = root(always(Reply { piece_chars: 4, ..broken })).await;
-        failed(&home(), &server, &["cut_short"]).await;
+        failed(&home(), &server, "cut_short").await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_passing_fault_is_got_over() {
+async fn a_passing_fault_is_retried() {
     let busy = Reply { retry_after: Some("1".into()), ..Reply::status(429, "slow down") };
     let broken = Reply { cut_after: Some(0), ..answer() };
     for fault in [busy, broken, Reply::status(503, "be right back"), Reply { hang_up: true, ..answer() }] {
@@ -84,7 +83,7 @@ async fn a_passing_fault_is_got_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wait_that_the_provider_asked_for_is_told_and_kept_once_however_many_wait() {
+async fn a_requested_wait_is_told_once_however_many_calls_wait() {
     let busy = Reply { retry_after: Some("2".into()), ..Reply::status(429, "slow down") };
     let rules = [Rule::starting("ITEM", [busy.clone(), busy.clone(), busy, Reply::text("ok")])];
     let code = "FINAL(llm_query_batched([f'ITEM {n}' for n in range(20)]).count('ok'))";
@@ -100,7 +99,8 @@ async fn a_wait_that_the_provider_asked_for_is_told_and_kept_once_however_many_w
         kept.lines().map(|line| serde_json::from_str(line).unwrap()).filter(|e: &Value| e["type"] == "waiting").collect();
     assert_eq!(waits.len(), 1, "{waits:?}");
     assert_eq!((&waits[0]["code"], &waits[0]["asked"]), (&Value::from("rate_limited"), &Value::from(true)));
-    assert!((1_900..=2_000).contains(&waits[0]["wait_ms"].as_u64().unwrap()), "{waits:?}");
+    // The rest of the two seconds, however long it took to record the reply.
+    assert!((1..=2_000).contains(&waits[0]["wait_ms"].as_u64().unwrap()), "{waits:?}");
     let shown = home.run(&["show", answer["run_id"].as_str().unwrap()]).await;
     assert!(shown.stdout.contains("The provider asked us to wait 2 s."), "{shown:#?}");
 }
@@ -171,8 +171,9 @@ async fn a_key_variable_that_is_not_set_is_named() {
     let home = home();
     let server = root([answer()]).await;
     let outcome = home.ask(&server, &["--api-key-env", "PLUMB_NO_SUCH_KEY"]).await;
-    assert!(matches!(outcome.exit, Some(1 | 2)), "{outcome:#?}");
-    assert!(outcome.told().contains("PLUMB_NO_SUCH_KEY"), "{outcome:#?}");
+    let error = &outcome.ended(1, "failed")["error"];
+    assert_eq!(error["code"], "refused_key", "{outcome:#?}");
+    assert!(error["message"].as_str().unwrap().contains("PLUMB_NO_SUCH_KEY"), "{outcome:#?}");
     assert_eq!(server.stats().requests, 0);
 }
 
@@ -192,7 +193,7 @@ FINAL(str(replies))"#;
     ];
     let server = crate::plumb::scripted([Reply::code(code)], rules).await;
     let answer = home.ask(&server, &[]).await.answered();
-    assert!(answer["answer"].as_str().unwrap().contains("fine"), "{answer}");
+    assert_eq!(answer["answer"], "['fine', 'RuntimeError']");
 }
 
 fn none_holds(folder: &Path, secret: &[u8], files: &mut usize) {

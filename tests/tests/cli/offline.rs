@@ -1,7 +1,7 @@
-//! With a model on this computer Plumb makes no connection at all. A tiny model of random numbers shows that in every test; those that are marked
-//! ask the built-in one, and look at what it says.
+//! With a model on this computer Plumb makes no connection at all. A tiny model with random weights shows that; ignored tests use the built-in model
+//! and check its answer.
 //!
-//! They need that model's file: `PLUMB_MODELS=FOLDER cargo nextest run --release -p plumb-tests --run-ignored only local_model offline`
+//! Ignored tests need that model's file: `PLUMB_MODELS=FOLDER cargo nextest run --release -p plumb-tests --run-ignored only local_model offline`
 //! (`scripts/dev-model.sh` puts it together).
 
 use crate::plumb::{Home, finish, program_named, root};
@@ -16,12 +16,12 @@ pub fn home() -> Home {
     Home::with("pier.txt", "The ferry leaves at seven from the north pier.\nThe bridge opens at nine.\n")
 }
 
-/// A real model of random numbers: whatever it says is an answer.
+/// A real model with random weights, whose every reply is an answer.
 pub fn tiny() -> String {
     format!("local:{}/fixtures/tiny.gguf", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The command that asks a model on this computer, with another one before it.
+/// The command that asks a model on this computer, started by the command `before`, if any.
 pub fn asking(home: &Home, before: &[&str], model: &str) -> Command {
     let plumb = program_named("plumb");
     let mut command = Command::new(before.first().map_or(plumb.as_os_str(), std::ffi::OsStr::new));
@@ -35,7 +35,7 @@ pub fn asking(home: &Home, before: &[&str], model: &str) -> Command {
     command
 }
 
-/// What a model answers where there is no network at all; `None` where this computer allows no such place.
+/// A model's answer without any network; `None` if this computer does not allow network namespaces.
 async fn answer_without_a_network(model: &str) -> Option<serde_json::Value> {
     let alone = ["unshare", "--user", "--map-root-user", "--net"];
     let may = Command::new(alone[0]).args(&alone[1..]).args(["cat", "/proc/net/dev"]).output().await.unwrap();
@@ -52,7 +52,7 @@ async fn answer_without_a_network(model: &str) -> Option<serde_json::Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_on_this_computer_answers_where_there_is_no_network_at_all() {
+async fn a_local_model_answers_without_any_network() {
     let answer = answer_without_a_network(&tiny()).await;
     assert!(answer.is_none_or(|answer| !answer["answer"].as_str().unwrap().is_empty()));
 }
@@ -64,16 +64,16 @@ async fn the_built_in_model_answers_where_there_is_no_network_at_all() {
     assert!(answer.is_none_or(|answer| answer["answer"].as_str().unwrap().contains("seven")));
 }
 
-/// Watches a command and all that it starts.
+/// Traces the network calls of a command and its children.
 fn watched(calls: &Path) -> [&str; 7] {
     ["strace", "-f", "-qq", "-e", "trace=%network", "-o", calls.to_str().unwrap()]
 }
 
-/// What was sent to, or connected with, anything but a socket of this computer's files.
+/// Calls that sent data or connected to anything but a Unix socket.
 fn connections(calls: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(calls).unwrap();
     assert!(text.contains("AF_UNIX"), "the socket of the workers' parent at least is seen: {text}");
-    // A call during which another process is heard of is written in two lines.
+    // strace splits a call into two lines if another process makes a call meanwhile.
     let mut begun: HashMap<&str, &str> = HashMap::new();
     let mut whole = Vec::new();
     for line in text.lines() {
@@ -88,7 +88,7 @@ fn connections(calls: &Path) -> Vec<String> {
     }
     whole.extend(begun.into_iter().map(|(process, begin)| format!("{process} {begin}")));
     let leads_out = Regex::new(r"\b(connect|sendto|sendmsg|sendmmsg|bind)\(.*(AF_INET|AF_NETLINK|AF_PACKET|AF_VSOCK)").unwrap();
-    // Sealed programs try on purpose what they must not be able to do. One that is in progress did begin.
+    // Sealed programs make forbidden calls on purpose. A connection in progress has begun, although it returns an error.
     let refused = Regex::new(r"= -1 E[A-Z]+").unwrap();
     whole.retain(|call| leads_out.is_match(call) && (!refused.is_match(call) || call.contains("EINPROGRESS")));
     whole
@@ -103,7 +103,7 @@ async fn a_run_with_a_model_on_this_computer_connects_to_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_with_a_server_connects_to_that_server_and_to_nothing_else() {
+async fn a_run_connects_to_its_server_and_to_nothing_else() {
     let (home, server) = (home(), root([Reply::code("print(context['pier.txt'])"), Reply::code("FINAL('seven')")]).await);
     let calls = home.documents().with_file_name("calls");
     let asked = home.asking(&server, &[]);

@@ -11,7 +11,7 @@ use std::{
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-/// Nothing a test starts may take longer, whatever else the machine is doing.
+/// Maximum time for anything a test starts, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// The program beside this test: `target/release/plumb`.
@@ -19,14 +19,14 @@ fn program() -> PathBuf {
     program_named("plumb")
 }
 
-/// Another one.
+/// A program beside this test.
 pub fn program_named(name: &str) -> PathBuf {
     let path = std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().join(name);
     assert!(path.exists(), "{} is missing: build it first (make build)", path.display());
     path
 }
 
-/// A home of Plumb's files, and a folder to ask about.
+/// A home for Plumb's files, and a folder to ask about.
 pub struct Home {
     folder: TempDir,
 }
@@ -40,7 +40,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Standard output as the one JSON value it must be.
+    /// Standard output, which must be one JSON value.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("standard output is not one JSON value ({error}): {self:#?}"))
@@ -59,7 +59,7 @@ impl Outcome {
         self.ended(0, "answered")
     }
 
-    /// What a person is told of a failure, wherever it stands; nothing of it looks like a crash.
+    /// All printed text, which must not look like a crash.
     pub fn told(&self) -> String {
         let text = format!("{}{}", self.stdout, self.stderr);
         assert!(!text.contains("panicked") && !text.contains("RUST_BACKTRACE"), "{self:#?}");
@@ -74,7 +74,7 @@ impl Home {
         home
     }
 
-    /// With one document.
+    /// A home with one document.
     pub fn with(path: &str, text: &str) -> Self {
         let home = Self::new();
         home.write(path, text);
@@ -170,7 +170,7 @@ pub async fn until(server: &ScriptedServer, seen: impl Fn(&Stats) -> bool) {
     assert!(waited.is_ok(), "the server has only seen {:?}", server.stats());
 }
 
-/// A server whose root says these things in turn.
+/// A server that gives the root these replies in turn.
 pub async fn root(replies: impl Into<Vec<Reply>>) -> ScriptedServer {
     scripted(replies, []).await
 }

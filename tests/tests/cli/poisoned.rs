@@ -1,6 +1,6 @@
-//! Documents that tell the model to send them to somebody, and a model that obeys: nothing reaches anyone but the chosen model.
+//! Documents that tell the model to send them to an attacker, and a model that obeys: nothing reaches anyone but the chosen model.
 //!
-//! What they say stands in `tests/attacks/poisoned.toml`. How a browser shows the answers is tested in `tests/e2e/browser/poisoned.test.js`.
+//! `tests/attacks/poisoned.toml` holds the documents. `tests/e2e/browser/poisoned.test.js` tests how a browser shows the answers.
 
 use crate::plumb::{Home, finish, root};
 use plumb_tests::scripted::{Reply, ScriptedServer};
@@ -18,13 +18,13 @@ use tokio::{
     task::JoinSet,
 };
 
-/// For what comes at once, unless the machine is very busy.
+/// Maximum wait for events that are immediate unless the machine is very busy.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Stands beside the documents and in the environment, where nothing may take it from.
+/// A secret beside the documents and in the environment, which nothing may read.
 const SECRET: &str = "never-to-be-seen-83114";
 
-/// What code finds in the REPL, for running it outside.
+/// Stands in for the REPL's names when code runs outside.
 const OUTSIDE: &str = "context = {'note.txt': '4711'}\nFINAL = print\n";
 
 #[derive(Deserialize)]
@@ -76,7 +76,7 @@ impl Poison {
     }
 }
 
-/// Somebody else, at a port of their own for TCP and UDP.
+/// An attacker who listens on a TCP and a UDP port.
 struct Attacker {
     at: SocketAddr,
     seen: Arc<Mutex<Vec<SocketAddr>>>,
@@ -116,7 +116,7 @@ impl Attacker {
         text.replace("{attacker}", &self.url())
     }
 
-    /// How often somebody came. A knock of our own comes after all that arrived before it, so nothing is still on its way.
+    /// Counts visits. Our own knock arrives after everything sent before it, so nothing is still on its way.
     async fn visits(&self) -> usize {
         let tcp = TcpStream::connect(self.at).await.unwrap();
         let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
@@ -133,7 +133,7 @@ impl Attacker {
         seen.len()
     }
 
-    /// Whatever the program may ask of another machine on its own would go through the attacker.
+    /// Makes the attacker the proxy of every request the program makes to another machine.
     fn stands_between(&self, command: &mut Command) {
         for variable in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
             command.env(variable, self.url());
@@ -144,6 +144,7 @@ impl Attacker {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_reaches_anyone_but_the_chosen_model() {
+    let mut own_citations = 0;
     for poison in poisons() {
         let name = &poison.name;
         let attacker = Attacker::listen().await;
@@ -165,11 +166,13 @@ async fn nothing_reaches_anyone_but_the_chosen_model() {
         for citation in answer["citations"].as_array().unwrap() {
             let is_own = citation["path"] == poison.file.as_str();
             assert!(is_own || citation["verified"] == "not_found", "{name}: {citation}");
+            own_citations += usize::from(is_own);
         }
     }
+    assert!(own_citations > 0, "no answer cites a document");
 }
 
-/// Without this the test above would prove nothing.
+/// Positive control for the test above: the same code works outside.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_code_reaches_the_attacker_where_nothing_holds_it() {
     for poison in poisons_of(Kind::Code) {
@@ -183,7 +186,7 @@ async fn the_same_code_reaches_the_attacker_where_nothing_holds_it() {
     }
 }
 
-/// Nor without this: a model elsewhere would be asked, and that would be seen.
+/// Positive control: the attacker notices a request to a model elsewhere.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_asked_somebody_else_would_be_noticed() {
     for model in ["server:other", "openai:gpt-4o"] {
@@ -195,7 +198,7 @@ async fn a_program_that_asked_somebody_else_would_be_noticed() {
             asking.args(["--base-url", &attacker.url()]);
         }
         attacker.stands_between(&mut asking);
-        // It would try again for a long time; the first time is enough.
+        // The program would retry for a long time; the first try is enough.
         let _asking = asking.spawn().unwrap();
         let noticed = async {
             while attacker.visits().await == 0 {
@@ -206,7 +209,7 @@ async fn a_program_that_asked_somebody_else_would_be_noticed() {
     }
 }
 
-/// Also where the output is not a terminal: it is often shown in one later.
+/// This holds for output to a file too, because a terminal often shows it later.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_takes_no_commands_from_models_or_documents() {
     for poison in poisons_of(Kind::Terminal) {

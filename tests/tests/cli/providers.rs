@@ -1,4 +1,4 @@
-//! The same run at servers of each wire format.
+//! The same run at servers of every wire format.
 
 use crate::plumb::{Home, finish, root};
 use plumb_tests::scripted::{Reply, ReportedUsage, Script, ScriptedServer};
@@ -48,7 +48,7 @@ async fn a_turn_at_anthropic_reads_what_the_one_before_wrote() {
         messages.map(|message| message["content"].to_string().contains("cache_control")).collect()
     };
     let requests = server.requests();
-    // The first turn; a sub-call, which no other call follows; the second turn, whose reply lies between its two questions.
+    // The first turn; a sub-call, which is not continued; the second turn, with the first reply between its two questions.
     assert_eq!(requests.iter().map(marked).collect::<Vec<_>>(), [vec![true], vec![false], vec![true, false, true]]);
 }
 
@@ -65,7 +65,7 @@ async fn a_wrong_key_is_refused_in_every_format_and_said_nowhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_passing_fault_is_got_over_and_a_lasting_one_told_in_every_format() {
+async fn passing_faults_are_retried_and_lasting_ones_told_everywhere() {
     for model in MODELS {
         let cut = Reply { cut_after: Some(0), ..Reply::text("never") };
         let server = root([Reply::status(529, "Overloaded"), cut, Reply::code(r#"FINAL("Tuesday")"#)]).await;
@@ -77,11 +77,11 @@ async fn a_passing_fault_is_got_over_and_a_lasting_one_told_in_every_format() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_lies_in_the_providers_usual_variable_is_named_and_not_taken_unasked() {
+async fn the_providers_usual_key_variable_is_named_but_not_used() {
     let home = home();
     let mut asked = home.command(&["ask", "Which day?"]);
     asked.arg(home.documents()).args(["--model", "mistral:mistral-small-latest"]).env("MISTRAL_API_KEY", KEY);
-    // No keychain answers here, so that none of the user's can hold a key.
+    // No keychain answers, so the user's own keychain cannot provide a key.
     asked.env_remove("DBUS_SESSION_BUS_ADDRESS").env("XDG_RUNTIME_DIR", home.plumb_home());
     let outcome = finish(asked.spawn().unwrap()).await;
     assert!(outcome.exit == Some(1) && outcome.told().contains("--api-key-env MISTRAL_API_KEY"), "{outcome:#?}");

@@ -1,4 +1,4 @@
-//! Models that were fine-tuned to drive a REPL, told by their name: the words of their training, and FINAL outside of code.
+//! Models fine-tuned to drive a REPL, recognised by name: the prompt of their training, and FINAL outside code.
 
 use crate::plumb::{Home, last_message, root, scripted};
 use plumb_tests::scripted::{Reply, Rule, ScriptedServer};
@@ -14,7 +14,7 @@ fn message(server: &ScriptedServer, request: usize, message: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_gets_the_words_of_its_training_and_final_in_prose_ends_the_run() {
+async fn it_gets_its_training_prompt_and_final_in_prose_ends_the_run() {
     let sub = Rule::starting("Which day?", [Reply::text("Tuesday, it says.")]);
     let asks = Reply::text("I look first.\n```repl\nprint(llm_query('Which day? ' + context['note.txt']))\n```");
     let last = Reply::text("That is it.\nFINAL(On Tuesday (the text says so) [[note.txt#L1]])");
@@ -39,14 +39,14 @@ async fn it_gets_the_words_of_its_training_and_final_in_prose_ends_the_run() {
 async fn a_variable_named_beside_the_code_that_makes_it_is_the_answer() {
     let server = root([Reply::text("```repl\nday = context['note.txt'].split()[-1]\n```\nFINAL_VAR(day)")]).await;
     assert_eq!(home().ask(&server, &MODEL).await.answered()["answer"], "Tuesday.");
-    // One that does not exist is no answer, and no end.
+    // An undefined variable neither answers nor ends the run.
     let server = root([Reply::text("FINAL_VAR(nothing)"), Reply::text("FINAL(Tuesday)")]).await;
     let answer = home().ask(&server, &MODEL).await.answered();
     assert_eq!((&answer["answer"], &answer["turns"]), (&"Tuesday".into(), &2.into()), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_model_can_be_said_to_be_one_and_others_get_plumbs_own_words() {
+async fn any_model_can_be_marked_as_one_and_others_get_plumbs_prompt() {
     let home = home();
     let server = root(vec![Reply::text("FINAL(Tuesday)"); 2]).await;
     home.ask(&server, &[]).await.answered();

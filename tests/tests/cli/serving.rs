@@ -1,4 +1,4 @@
-//! The program as a page sees it: `plumb serve`, and commands over HTTP.
+//! `plumb serve` as a page uses it: commands over HTTP.
 
 use crate::plumb::{Home, Outcome, finish, signal};
 use rustix::process::Signal;
@@ -17,18 +17,18 @@ pub struct Serving {
     address: String,
     cookie: String,
     client: reqwest::Client,
-    /// Everything that was answered, as text.
+    /// All responses, as text.
     pub answered: String,
 }
 
 impl Serving {
-    /// For the folder of documents. `more` sets up the command: its environment.
+    /// Serves the folder of documents. `more` sets up the command's environment.
     pub async fn start(home: &Home, more: impl FnOnce(&mut Command)) -> Self {
         let mut command = home.command(&["serve"]);
         command.arg(home.documents());
         more(&mut command);
         let mut child = command.spawn().unwrap();
-        // A pipe that nobody reads would hold it up once it is full.
+        // A full pipe that nobody reads would block the program.
         let mut errors = child.stderr.take().unwrap();
         let errors = tokio::spawn(async move {
             let mut text = String::new();
@@ -49,7 +49,7 @@ impl Serving {
         Serving { child, out, errors, address, cookie, client, answered: String::new() }
     }
 
-    /// What a command answers: well, or with an error.
+    /// Runs a command. Returns its response or its error.
     pub async fn command(&mut self, name: &str, request: Value) -> Value {
         let post = self.client.post(format!("{}/api/{name}", self.address)).header("cookie", &self.cookie);
         let text = post.json(&request).send().await.unwrap().text().await.unwrap();
@@ -57,7 +57,7 @@ impl Serving {
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("{name}: {text}"))
     }
 
-    /// Ends it; all that it printed after it began to serve.
+    /// Stops the server. Returns the text printed since it began to serve.
     pub async fn end(mut self) -> Outcome {
         signal(&self.child, Signal::INT);
         let mut rest = String::new();

@@ -1,4 +1,4 @@
-//! What was spent, and the month's limit.
+//! Spending and the monthly limit.
 
 use crate::plumb::{Home, finish, root, scripted};
 use plumb_tests::scripted::{Reply, Rule};
@@ -7,13 +7,13 @@ fn home() -> Home {
     Home::with("note.txt", "The meeting is on Tuesday.\n")
 }
 
-/// A run of one turn that reports 1,000 tokens read and 100 written: 0.02 dollars at a price of 10 and 100.
+/// A turn of 1,000 input and 100 output tokens: 0.02 dollars at a price of 10 and 100.
 fn answers() -> Reply {
     Reply::code("FINAL('Tuesday')").usage(1_000, 0, 100)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_runs_cost_is_added_up_by_model_and_an_unknown_price_is_counted_and_not_guessed() {
+async fn spending_adds_up_by_model_and_counts_unpriced_calls() {
     let home = home();
     let sub = Rule::starting("ITEM", [Reply::text("ok").usage(100, 0, 10)]);
     let asks = Reply::code("print(llm_query_batched(['ITEM 1', 'ITEM 2']))").usage(1_000, 0, 100);
@@ -50,8 +50,8 @@ async fn what_runs_cost_is_added_up_by_model_and_an_unknown_price_is_counted_and
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn runs_at_the_same_time_in_several_programs_never_pass_the_months_limit_together() {
-    // A sub-call is paid with 0.201 dollars, which is nearly its worst case; three runs of forty would be 24.
+async fn concurrent_programs_never_pass_the_monthly_limit_together() {
+    // A sub-call costs 0.201 dollars, nearly its worst case; three runs of forty would cost 24.
     let code = r#"replies = llm_query_batched([f"ITEM {n}" + " word" * 2100 for n in range(40)])"#;
     let item = Reply::text("ok").usage(10_000, 0, 10).after_ms(20);
     let turn = Reply::text(format!("So far I have 41.\n```repl\n{code}\nprint(41)\n```")).usage(3_000, 0, 10);
@@ -75,7 +75,7 @@ async fn runs_at_the_same_time_in_several_programs_never_pass_the_months_limit_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_at_the_months_limit_says_where_to_change_it_and_goes_on_once_it_is_raised() {
+async fn a_run_at_the_monthly_limit_resumes_once_it_is_raised() {
     let server = root([Reply::code("print(1)").usage(1_000, 0, 100), answers()]).await;
     let home = home();
     home.run(&["spending", "--limit", "0.013"]).await;
@@ -96,7 +96,7 @@ async fn a_run_at_the_months_limit_says_where_to_change_it_and_goes_on_once_it_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_monthly_limit_refuses_a_model_of_unknown_price_before_anything_is_sent() {
+async fn a_monthly_limit_refuses_a_model_of_unknown_price() {
     let server = root([answers()]).await;
     let home = home();
     home.run(&["spending", "--limit", "5"]).await;
@@ -111,7 +111,7 @@ async fn a_monthly_limit_refuses_a_model_of_unknown_price_before_anything_is_sen
 
 #[tokio::test(flavor = "multi_thread")]
 async fn at_four_fifths_of_the_months_limit_a_run_says_so_once() {
-    // A turn is paid with 0.011 dollars.
+    // A turn costs 0.011 dollars.
     let turn = Reply::code("print(1)").usage(1_000, 0, 100);
     let server = root([vec![turn; 4], vec![Reply::code("FINAL('Tuesday')").usage(1_000, 0, 20)]].concat()).await;
     let home = home();
@@ -136,7 +136,7 @@ async fn an_estimate_sends_nothing_and_learns_from_runs_like_it() {
     };
     let first = estimate().await;
     assert_eq!((&first["cost"]["kind"], &first["mode"]), (&"between".into(), &"rlm".into()), "{first}");
-    assert!(first["reason"].as_str().unwrap().contains("no runs like this one yet"), "{first}");
+    assert!(first["reason"].as_str().unwrap().contains("no similar runs yet"), "{first}");
     let (low, high) = (first["cost"]["low_usd"].as_f64().unwrap(), first["cost"]["high_usd"].as_f64().unwrap());
     assert!(low > 0.0 && low < high, "{first}");
     assert_eq!((server.stats().requests, home.runs().await.len()), (0, 0));
@@ -145,14 +145,14 @@ async fn an_estimate_sends_nothing_and_learns_from_runs_like_it() {
         home.ask(&server, &priced).await.answered();
     }
     let later = estimate().await;
-    assert_eq!(later["reason"], "3 runs like this one");
+    assert_eq!(later["reason"], "3 similar runs");
     assert_eq!((&later["cost"]["low_usd"], &later["cost"]["high_usd"]), (&0.02.into(), &0.02.into()), "{later}");
-    // Another way, another model: other runs.
+    // Runs of another mode or another model do not count.
     let direct = home.ask(&server, &["--price", "10,100", "--estimate", "--mode", "direct"]).await.json();
-    assert!(direct["reason"].as_str().unwrap().contains("no runs like this one yet"), "{direct}");
+    assert!(direct["reason"].as_str().unwrap().contains("no similar runs yet"), "{direct}");
     let unknown = home.ask(&server, &["--estimate"]).await.json();
     assert_eq!(unknown["cost"]["kind"], "unknown");
-    assert!(unknown["reason"].as_str().unwrap().contains("Say it in the settings"), "{unknown}");
+    assert!(unknown["reason"].as_str().unwrap().contains("Enter it in the settings"), "{unknown}");
     let free =
         home.run(&["ask", "q", home.documents().to_str().unwrap(), "--model", "local:qwen2.5-coder-1.5b", "--estimate"]).await;
     assert!(free.exit == Some(0) && free.stdout.starts_with("Free"), "{free:#?}");
@@ -163,7 +163,7 @@ async fn an_estimate_sends_nothing_and_learns_from_runs_like_it() {
 async fn a_day_is_that_of_the_computers_clock() {
     let home = home();
     let server = root([answers()]).await;
-    // 26 hours lie between the two: it is never the same day in both.
+    // The zones are 26 hours apart, so their dates always differ.
     let (east, west) = ("EST-14", "WST+12");
     let asked = home.asking(&server, &["--price", "10,100"]).env("TZ", east).spawn().unwrap();
     finish(asked).await.answered();
@@ -177,8 +177,8 @@ async fn a_day_is_that_of_the_computers_clock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_set_aside_for_a_failed_turn_of_a_child_is_let_go() {
-    // The limit is set aside for the child's turn, whole.
+async fn money_reserved_for_a_failed_child_turn_is_released() {
+    // The child's turn reserves the whole limit.
     let code = "try:\n    rlm_query('CHILD')\nexcept RuntimeError:\n    FINAL(llm_query('ITEM'))";
     let rules = [Rule::containing("CHILD", [Reply::status(401, "no")]), Rule::starting("ITEM", [Reply::text("after it")])];
     let root = Reply::code(&code.replace("CHILD", "CHI' 'LD"));
@@ -191,7 +191,7 @@ async fn what_was_set_aside_for_a_failed_turn_of_a_child_is_let_go() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_that_runs_past_what_the_month_has_left_is_cut() {
-    // It is told to write some 80 tokens, and would send 20,000.
+    // The request allows about 80 tokens, and the server would send 20,000.
     let endless = Reply { piece_delay_ms: 1, ..Reply::text("word ".repeat(20_000)) };
     let server = root([endless]).await;
     let home = home();

@@ -1,4 +1,4 @@
-//! A model and a sub-model at two servers: what is said of one, its key above all, goes to that one.
+//! A model and a sub-model at two servers: each server's options, its key above all, reach only that server.
 
 use crate::plumb::{Home, Outcome, finish};
 use plumb_tests::scripted::{Reply, Rule, Script, ScriptedServer};
@@ -6,7 +6,7 @@ use plumb_tests::scripted::{Reply, Rule, Script, ScriptedServer};
 const KEY: &str = "sk-of-the-model-81c2";
 const SUB_KEY: &str = "sk-of-the-sub-model-07fd";
 
-/// The model's server, which takes this key only, and the sub-model's, which takes any.
+/// The model's server, which accepts one key, and the sub-model's, which accepts any.
 async fn servers() -> (ScriptedServer, ScriptedServer) {
     let root = vec![Reply::code("FINAL(llm_query('ITEM'))").usage(1_000, 0, 100)];
     let rules = vec![Rule::starting("ITEM", [Reply::text("ok").usage(100, 0, 10)])];
@@ -15,7 +15,7 @@ async fn servers() -> (ScriptedServer, ScriptedServer) {
     (ScriptedServer::start(model).await.unwrap(), ScriptedServer::start(sub).await.unwrap())
 }
 
-/// Runs it with both keys and a wrong one at hand.
+/// Runs a command with both keys and a wrong key in its environment.
 async fn run(home: &Home, arguments: &[&str]) -> Outcome {
     let mut command = home.command(arguments);
     command.envs([("KEY", KEY), ("SUB_KEY", SUB_KEY), ("WRONG", "sk-wrong")]);
@@ -35,7 +35,7 @@ fn home() -> Home {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_option_goes_to_the_models_server_and_never_to_the_sub_models() {
+async fn the_models_key_never_goes_to_the_sub_models_server() {
     let (model, sub) = servers().await;
     let home = home();
     let answer = ask(&home, &model, &sub, &["--api-key-env", "KEY", "--price", "10,100"]).await.answered();
@@ -51,7 +51,7 @@ async fn a_key_option_goes_to_the_models_server_and_never_to_the_sub_models() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_goes_on_with_another_key_does_not_send_it_to_the_sub_models_server() {
+async fn a_resumed_runs_new_key_never_goes_to_the_sub_models_server() {
     let (model, sub) = servers().await;
     let home = home();
     let refused = ask(&home, &model, &sub, &["--api-key-env", "WRONG", "--sub-api-key-env", "SUB_KEY"]).await;
@@ -65,7 +65,7 @@ async fn a_run_that_goes_on_with_another_key_does_not_send_it_to_the_sub_models_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_no_named_model_could_take_is_refused_and_not_sent_to_whoever_is_asked() {
+async fn a_key_that_no_named_model_takes_is_refused_and_not_sent() {
     let (_, sub) = servers().await;
     let home = home();
     let documents = home.documents();

@@ -1,4 +1,4 @@
-//! What a model may write by mistake or malice: the run goes on in each case, and nothing outside is touched.
+//! Code that a model may write by mistake or malice: the run goes on, and the code reaches nothing outside.
 
 use crate::plumb::{Home, last_message, root};
 use plumb_tests::scripted::Reply;
@@ -12,7 +12,7 @@ fn end() -> Reply {
     Reply::code(r#"FINAL("went on")"#)
 }
 
-/// The code is run, the run goes on, and the model is told what happened.
+/// Runs the code; the run goes on. Returns the message that tells the model what happened.
 async fn goes_on(code: &str) -> String {
     let server = root([Reply::code(code), end()]).await;
     let answer = home().ask(&server, &[]).await.answered();
@@ -62,7 +62,7 @@ async fn an_endless_loop_is_interrupted_and_variables_survive() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_memory_bomb_hurts_only_its_own_cell() {
-    goes_on("x = bytearray(10 ** 13)").await;
+    assert!(goes_on("x = bytearray(10 ** 13)").await.contains("MemoryError"));
     goes_on("hoard = []\nwhile True: hoard.append(bytearray(10 ** 7))").await;
 }
 
@@ -84,7 +84,7 @@ async fn what_a_cell_asks_for_cannot_hurt_the_program() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn asking_without_allowance_for_ever_ends() {
+async fn endless_sub_calls_without_allowance_end() {
     let code = "n = 0\nwhile True:\n    n += 1\n    try: llm_query_batched([str(n + i) for i in range(100)])\n    except RuntimeError: pass";
     let server = root([Reply::code(code), end()]).await;
     let answer = home().ask(&server, &["--max-calls", "0"]).await.answered();
@@ -131,7 +131,7 @@ fn below(pid: u32) -> Vec<u32> {
     found.split_off(1)
 }
 
-/// Whether it still computes or waits; what nobody has asked about after its end does neither.
+/// Whether the process is neither gone nor a zombie.
 fn lives(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, fields)| !fields.starts_with(['Z', 'X']))
@@ -143,7 +143,7 @@ async fn nothing_is_left(code: &str, more: &[&str], workers: usize) {
     let child = home.asking(&server, more).spawn().unwrap();
     let since = std::time::Instant::now();
     let mut processes = Vec::new();
-    // The zygote and its worker, or the command and what it has become; and time for the code to begin.
+    // The zygote and its worker, or the command's process; then time for the code to start.
     while processes.len() < workers {
         assert!(since.elapsed().as_secs() < 60, "{processes:?}");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -154,7 +154,7 @@ async fn nothing_is_left(code: &str, more: &[&str], workers: usize) {
     let since = std::time::Instant::now();
     while processes.iter().any(|&pid| lives(pid)) {
         assert!(
-            since.elapsed().as_secs() < 10,
+            since.elapsed().as_secs() < 60,
             "left behind: {:?}",
             processes.iter().filter(|&&pid| lives(pid)).collect::<Vec<_>>()
         );
@@ -171,7 +171,7 @@ async fn no_process_is_left_behind_when_the_program_is_killed() {
     nothing_is_left("sum(range(10 ** 12))", &["--repl-command", worker.to_str().unwrap()], 1).await;
 }
 
-/// Code that gets out where nothing holds it prints ESCAPED.
+/// Asserts that an attack which prints ESCAPED outside does not do so in the REPL.
 async fn is_sealed_in(attack: &str) {
     let outside = Command::new("/usr/bin/python3").arg("-c").arg(attack).output().unwrap();
     let outside = String::from_utf8_lossy(&outside.stdout).into_owned();
@@ -180,7 +180,7 @@ async fn is_sealed_in(attack: &str) {
         "the attack must work where nothing stands against it, or its failing proves nothing: {attack}"
     );
     let told = goes_on(attack).await;
-    // The engine may show the code again; only a line of its own is the attack's output.
+    // The engine may repeat the code; only a line of its own is the attack's output.
     assert!(!told.lines().any(|line| line.trim() == "ESCAPED"), "{told}");
 }
 

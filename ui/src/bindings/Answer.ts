@@ -8,7 +8,7 @@ import type { RunState } from "./RunState";
 import type { Usage } from "./Usage";
 
 /**
- * How a run stands and what it found: what `--json` prints.
+ * A run's outcome, as `--json` prints it.
  */
 export type Answer = { 
 /**
@@ -16,11 +16,11 @@ export type Answer = {
  */
 run_id: RunId, 
 /**
- * How it ended.
+ * Its state.
  */
 status: RunState, 
 /**
- * The answer, or the best so far.
+ * The answer, or the best answer so far.
  */
 answer: string, 
 /**
@@ -28,11 +28,11 @@ answer: string,
  */
 citations: Array<Citation>, 
 /**
- * Which way was taken.
+ * The mode it ran in.
  */
 mode: Mode | null, 
 /**
- * Why.
+ * Why that mode.
  */
 mode_reason: string | null, 
 /**
@@ -40,23 +40,23 @@ mode_reason: string | null,
  */
 turns: number, 
 /**
- * Sub-calls; root turns are not counted.
+ * Sub-calls, without the root's turns.
  */
 calls: number, 
 /**
- * All tokens.
+ * Tokens of all calls.
  */
 usage: Usage, 
 /**
- * `null` when the price is unknown.
+ * Cost in US dollars; `null` if a price is unknown.
  */
 cost_usd: number | null, 
 /**
- * What left this program, and where to; `null` for runs of versions that did not write it down.
+ * Data that left this program, by destination; `null` for runs of versions that did not record it.
  */
 sent: Ledger | null, 
 /**
- * Time spent, pauses not counted.
+ * Time spent without pauses, in milliseconds.
  */
 elapsed_ms: number, 
 /**

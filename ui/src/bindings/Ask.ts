@@ -8,34 +8,34 @@ import type { ModelChoice } from "./ModelChoice";
  */
 export type Ask = { 
 /**
- * What.
+ * The question, in the user's words.
  */
 question: string, 
 /**
- * About which library.
+ * The library's id.
  */
 library: string, 
 /**
- * Which way.
+ * How to answer.
  */
 mode: ModeChoice, 
 /**
- * Absent: the chosen model of the settings.
+ * The model that answers; absent: the settings' model.
  */
 model?: ModelChoice, 
 /**
- * Absent: the settings', else the root's.
+ * The model of sub-calls; absent: the settings', else `model`.
  */
 sub_model?: ModelChoice, 
 /**
- * Absent: the settings'.
+ * Limits; absent: the settings'.
  */
 limits?: Limits, 
 /**
- * Starts the REPL's worker elsewhere and pipes to it; absent: as the settings say.
+ * Command that starts the REPL's worker elsewhere and pipes to it; absent: the settings'.
  */
 repl_command?: string, 
 /**
- * Repeats a local model's choices.
+ * Seed that makes a local model's choices repeatable.
  */
 seed?: number, };

@@ -2,38 +2,38 @@
 import type { ModelFile } from "./ModelFile";
 
 /**
- * A model that runs on this computer: one that is built in, or a file of the user's.
+ * A model that runs on this computer: a built-in model, or a file of the user's.
  */
 export type BuiltInModel = { 
 /**
- * `qwen2.5-coder-1.5b`; of a file, its path.
+ * `qwen2.5-coder-1.5b`, or the path of a user's file.
  */
 id: string, 
 /**
- * What people call it.
+ * Its name for people.
  */
 name: string, 
 /**
- * Its licence; empty: not known.
+ * Its licence; empty if unknown.
  */
 licence: string, 
 /**
- * It is a file of the user's. Absent: it is built in.
+ * Facts about a user's file; absent for a built-in model.
  */
 file?: ModelFile, 
 /**
- * Size of its file.
+ * Size of its file, in bytes.
  */
 bytes: number, 
 /**
- * Bytes that are already here; equal to `bytes` and `ready` when complete.
+ * Bytes that have arrived. A complete file is also `ready`.
  */
 bytes_here: number, 
 /**
- * It is here, whole and checked.
+ * The file is complete and its checksum is right.
  */
 ready: boolean, 
 /**
- * It is being fetched now.
+ * It is being downloaded now.
  */
 fetching: boolean, };

@@ -2,7 +2,7 @@
 import type { Price } from "./Price";
 
 /**
- * A model for pieces.
+ * A cheaper model for sub-calls.
  */
 export type CheaperModel = { 
 /**

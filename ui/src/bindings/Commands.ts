@@ -47,15 +47,15 @@ import type { TestResult } from "./TestResult";
 import type { Text } from "./Text";
 
 /**
- * All commands, for TypeScript: name to request and response.
+ * All commands, for TypeScript: request and response by name.
  */
 export type Commands = { 
 /**
- * What the user has chosen.
+ * The user's settings.
  */
 settings: [Nothing, Settings], 
 /**
- * Replaces it.
+ * Replaces the settings.
  */
 set_settings: [Settings, Settings], 
 /**
@@ -63,23 +63,23 @@ set_settings: [Settings, Settings],
  */
 libraries: [Nothing, Array<Library>], 
 /**
- * Opens folders and files; returns before they are listed.
+ * Opens folders and files as a library; returns before they are listed.
  */
 open_library: [OpenLibrary, Library], 
 /**
- * Takes a library off the list. No file of the user's is touched.
+ * Removes a library from the list. The user's files stay as they are.
  */
 close_library: [LibraryId, Nothing], 
 /**
- * Marks a library as one that may not leave this computer, or takes that back.
+ * Marks a library to stay on this computer, or lets it leave.
  */
 set_local_only: [SetLocalOnly, Nothing], 
 /**
- * Says what of a library's folders is listed beside plain files.
+ * Chooses the hidden and ignored files of a library that are listed too.
  */
 set_include: [SetInclude, Nothing], 
 /**
- * Lists a library's folders again, where changes do not show by themselves.
+ * Lists a library's folders again, where Plumb cannot watch them for changes.
  */
 rescan: [LibraryId, Nothing], 
 /**
@@ -87,7 +87,7 @@ rescan: [LibraryId, Nothing],
  */
 examine: [LibraryId, Nothing], 
 /**
- * Stops that.
+ * Stops reading every document of a library.
  */
 stop_examine: [LibraryId, Nothing], 
 /**
@@ -103,15 +103,15 @@ read_lines: [ReadLines, Lines],
  */
 read_page: [ReadPage, PageImage], 
 /**
- * Which of the documents that an answer cites have changed since.
+ * Documents cited by an answer that have changed since.
  */
 check_sources: [RunRef, SourceChecks], 
 /**
- * Asks a question; returns when the run has begun.
+ * Asks a question; returns once the run has started.
  */
 ask: [Ask, RunSummary], 
 /**
- * What a question would cost; its words may be empty, and nothing is sent.
+ * Estimates the cost of a question, which may still be empty. Sends nothing.
  */
 estimate: [Ask, Estimate], 
 /**
@@ -119,7 +119,7 @@ estimate: [Ask, Estimate],
  */
 stop: [RunRef, Nothing], 
 /**
- * Goes on with a run.
+ * Continues a run.
  */
 resume: [Resume, RunSummary], 
 /**
@@ -127,7 +127,7 @@ resume: [Resume, RunSummary],
  */
 runs: [ListRuns, Array<RunSummary>], 
 /**
- * A run, whole.
+ * A run with all its events.
  */
 run: [RunRef, Run], 
 /**
@@ -139,35 +139,35 @@ answer: [RunRef, Answer],
  */
 delete_run: [RunRef, Nothing], 
 /**
- * What was spent in a month.
+ * A month's spending.
  */
 spending: [SpendingOf, Spending], 
 /**
- * Sets the most that may be spent in a month, or takes the limit away.
+ * Sets or removes the monthly spending limit.
  */
 set_month_limit: [MonthLimit, Nothing], 
 /**
- * The whole prompt of a sub-call.
+ * The full prompt of a sub-call.
  */
 read_prompt: [ReadPrompt, Text], 
 /**
- * The models that run on this computer: those built in, then the user's files.
+ * Models on this computer: built-in models first, then the user's files.
  */
 built_in_models: [Nothing, Array<BuiltInModel>], 
 /**
- * Adds a model's file, after a look at it. It stays where it is.
+ * Adds a model file after inspecting it. The file stays where it is.
  */
 add_model: [AddModel, BuiltInModel], 
 /**
- * Deletes what was fetched of a built-in model, or takes a file of the user's off the list.
+ * Deletes the download of a built-in model, or removes a user's file from the list.
  */
 remove_model: [ModelId, Nothing], 
 /**
- * Begins to fetch a built-in model; progress arrives as updates.
+ * Starts downloading a built-in model; progress arrives as updates.
  */
 fetch_model: [FetchModel, Nothing], 
 /**
- * Stops fetching; what has arrived is kept.
+ * Stops a download and keeps the bytes that have arrived.
  */
 stop_fetch: [ModelId, Nothing], 
 /**
@@ -175,39 +175,39 @@ stop_fetch: [ModelId, Nothing],
  */
 providers: [Nothing, Array<Provider>], 
 /**
- * What is known of a model: its price, and a cheaper one for pieces.
+ * Known facts about a model: its price, and a cheaper model for sub-calls.
  */
 model_facts: [ModelFactsOf, ModelFacts], 
 /**
- * Writes down what the user says of a model.
+ * Saves the user's own facts about a model.
  */
 set_model_facts: [SetModelFacts, Nothing], 
 /**
- * The models that a server offers.
+ * Models that a server offers.
  */
 offered_models: [OfferedModels, Array<string>], 
 /**
- * Servers of models that run on this computer.
+ * Model servers that run on this computer.
  */
 local_servers: [Nothing, Array<LocalServer>], 
 /**
- * Keeps a key.
+ * Stores a key.
  */
 set_key: [SetKey, KeyState], 
 /**
- * Whether there is a key, and where. Never the key.
+ * Whether a key is stored, and where. Never the key itself.
  */
 key_state: [KeyFor, KeyState], 
 /**
- * Forgets a key.
+ * Deletes a key.
  */
 delete_key: [KeyFor, Nothing], 
 /**
- * Makes one tiny call.
+ * Tests a model with one tiny call.
  */
 test_model: [TestModel, TestResult], 
 /**
- * Tries a command that runs code elsewhere.
+ * Tests a command that runs code elsewhere.
  */
 test_repl: [TestRepl, TestResult], 
 /**
@@ -215,6 +215,6 @@ test_repl: [TestRepl, TestResult],
  */
 doctor: [Nothing, Doctor], 
 /**
- * What lies in a folder; only where the system's own dialog cannot be had.
+ * Lists a folder, for hosts without the system's file dialog.
  */
 browse: [Browse, Folder], };

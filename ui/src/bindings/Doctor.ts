@@ -2,7 +2,7 @@
 import type { Check } from "./Check";
 
 /**
- * The examination of this computer.
+ * The checks of this computer.
  */
 export type Doctor = { 
 /**
@@ -10,18 +10,18 @@ export type Doctor = {
  */
 version: string, 
 /**
- * Python's version in the worker.
+ * Python's version in the worker; absent if no worker starts.
  */
 python: string | null, 
 /**
- * All checks.
+ * All checks, in the order to show.
  */
 checks: Array<Check>, 
 /**
- * Where Plumb keeps its data.
+ * Folder of Plumb's data.
  */
 data_folder: string, 
 /**
- * Where it keeps what can be fetched or made again.
+ * Folder of files that Plumb can download or make again.
  */
 cache_folder: string, };

@@ -12,10 +12,10 @@ export type Documents = {
  */
 overview: Overview, 
 /**
- * In path order.
+ * Documents in path order.
  */
 entries: Array<DocumentEntry>, 
 /**
- * What the rules leave out, which is not listed: hidden files and folders, those that `.gitignore` names.
+ * Files that the rules leave out of the listing: hidden ones, and those that `.gitignore` names.
  */
 left_out_by_rules: Array<LeftOutByRule>, };

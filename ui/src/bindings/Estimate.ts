@@ -3,22 +3,22 @@ import type { Cost } from "./Cost";
 import type { Mode } from "./Mode";
 
 /**
- * What a question would cost, and why that is thought.
+ * An estimate and its reasons.
  */
 export type Estimate = { 
 /**
- * How much.
+ * The cost.
  */
 cost: Cost, 
 /**
- * Why that is thought, or what to do: "12 runs like this one".
+ * Basis of the estimate, or the next step: "12 similar runs".
  */
 reason: string, 
 /**
- * The way that would be taken.
+ * The mode the question would run in.
  */
 mode: Mode, 
 /**
- * Why.
+ * Why that mode.
  */
 mode_reason: string, };

@@ -4,42 +4,42 @@ import type { Include } from "./Include";
 import type { Overview } from "./Overview";
 
 /**
- * A library: folders and files that questions are asked about.
+ * A library: folders and files that the user asks about.
  */
 export type Library = { 
 /**
- * Its name on the wire.
+ * Its id on the wire.
  */
 id: string, 
 /**
- * What people call it.
+ * Its name for people.
  */
 name: string, 
 /**
- * Folders and files, absolute.
+ * Absolute paths of its folders and files.
  */
 sources: Array<string>, 
 /**
- * What is asked about it may not leave this computer.
+ * Its text may not leave this computer.
  */
 local_only: boolean, 
 /**
- * What of its folders is listed beside plain files.
+ * Hidden and ignored files that are listed too.
  */
 include: Include, 
 /**
- * Documents that were found so far; all of them once there is an overview.
+ * Documents found so far; all of them once there is an overview.
  */
 found: number, 
 /**
- * Why changes in its folders do not show by themselves: they are listed again when the window is looked at.
+ * Why Plumb cannot watch its folders for changes. The window lists them again when it comes to the front.
  */
 not_watched?: string, 
 /**
- * Totals, once it has been listed in this session.
+ * Totals, once the listing is complete in this session.
  */
 overview?: Overview, 
 /**
- * Why it cannot be opened just now: the folder is gone, say.
+ * Why it cannot be opened now, for example because its folder is gone.
  */
 problem?: Fault, };

@@ -5,6 +5,6 @@
  */
 export type LibraryId = { 
 /**
- * Which.
+ * The library's id.
  */
 library: string, };

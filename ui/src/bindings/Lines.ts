@@ -8,7 +8,7 @@ import type { PlaceMark } from "./PlaceMark";
  */
 export type Lines = { 
 /**
- * The document.
+ * The document's path in the library.
  */
 path: string, 
 /**
@@ -16,34 +16,34 @@ path: string,
  */
 start_line: number, 
 /**
- * Lines of the whole document.
+ * Number of lines in the whole document.
  */
 total_lines: number, 
 /**
- * Without their ends; very long ones without what is beyond a bound.
+ * The lines without line ends. Very long lines are cut.
  */
 lines: Array<string>, 
 /**
- * Which of them are cut.
+ * The cut lines.
  */
 cut: Array<CutLine>, 
 /**
- * BLAKE3 of the whole text: differs from a citation's when the document has changed since.
+ * BLAKE3 of the whole text. It differs from a citation's if the document has changed since.
  */
 digest: string, 
 /**
- * Where the lines lie in the original.
+ * Starts of pages, slides and sheets among the lines.
  */
 places: Array<PlaceMark>, 
 /**
- * What the document is: "pdf", "docx", "code".
+ * Kind of the document: "pdf", "docx", "code".
  */
 kind: string, 
 /**
- * What may read badly, in plain words.
+ * Warnings about text that may read badly, in plain words.
  */
 notes: Array<string>, 
 /**
- * These are kept lines of an earlier state, and only these were kept.
+ * The pinned range, if these lines come from a pin of an earlier state.
  */
 kept?: KeptLines, };

@@ -5,14 +5,14 @@
  */
 export type ListDocuments = { 
 /**
- * Which.
+ * The library's id.
  */
 library: string, 
 /**
- * Glob over paths.
+ * Glob over paths; absent: all documents.
  */
 pattern?: string, 
 /**
- * The most entries.
+ * Maximum number of entries.
  */
 limit: number, };

@@ -5,10 +5,10 @@
  */
 export type ListRuns = { 
 /**
- * The most lines.
+ * Maximum number of runs.
  */
 limit: number, 
 /**
- * Only runs that contain this in their question.
+ * Text that the question must contain; absent: all runs.
  */
 containing?: string, };

@@ -6,38 +6,38 @@ import type { PriceFrom } from "./PriceFrom";
 import type { Strength } from "./Strength";
 
 /**
- * What is known of a model.
+ * Known facts about a model.
  */
 export type ModelFacts = { 
 /**
- * US dollars per million tokens; absent: unknown.
+ * US dollars per million tokens; absent if unknown.
  */
 price?: Price, 
 /**
- * Who says so.
+ * Source of the price.
  */
 price_from?: PriceFrom, 
 /**
- * The day on which the table of prices was made, `2026-11-22`.
+ * Date of the price table: `2026-11-22`.
  */
 prices_as_of: string, 
 /**
- * The page behind the table's price.
+ * Web page of the table's price.
  */
 source?: string, 
 /**
- * A model of the same provider that reads pieces for less than half.
+ * A model of the same provider that handles sub-calls for less than half the price.
  */
 cheaper?: CheaperModel, 
 /**
- * Tokens that it reads and writes at once, as Plumb sees it where the user says nothing.
+ * Context window in tokens, without the user's own facts.
  */
 window: number, 
 /**
- * How far it can be trusted, as Plumb sees it where the user says nothing.
+ * Strength, without the user's own facts.
  */
 strength: Strength, 
 /**
- * What the user says instead.
+ * The user's own facts, which take precedence.
  */
 own: OwnFacts, };

@@ -2,10 +2,10 @@
 import type { ModelChoice } from "./ModelChoice";
 
 /**
- * Asks what is known of a model.
+ * Asks for the known facts about a model.
  */
 export type ModelFactsOf = { 
 /**
- * Which; its key is not looked at, and nothing is sent.
+ * The model. Plumb reads no key and sends nothing.
  */
 model: ModelChoice, };

@@ -5,6 +5,6 @@
  */
 export type ModelId = { 
 /**
- * Which.
+ * The model's id.
  */
 id: string, };

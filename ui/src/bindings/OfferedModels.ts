@@ -6,6 +6,6 @@ import type { ModelChoice } from "./ModelChoice";
  */
 export type OfferedModels = { 
 /**
- * Which server, and with which key; the name of the model may be empty.
+ * The server and its key; the model's name may be empty.
  */
 model: ModelChoice, };

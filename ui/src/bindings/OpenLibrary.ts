@@ -5,6 +5,6 @@
  */
 export type OpenLibrary = { 
 /**
- * Folders and files, absolute.
+ * Absolute paths of folders and files.
  */
 sources: Array<string>, };

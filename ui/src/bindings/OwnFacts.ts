@@ -3,15 +3,15 @@ import type { Price } from "./Price";
 import type { Strength } from "./Strength";
 
 /**
- * What the user says of a model. It goes before what Plumb knows, at any address.
+ * The user's own facts about a model. They take precedence over Plumb's, at any address.
  */
 export type OwnFacts = { 
 /**
- * Tokens that it reads and writes at once.
+ * Context window in tokens.
  */
 window?: number, 
 /**
- * How far it can be trusted.
+ * Strength.
  */
 strength?: Strength, 
 /**

@@ -10,11 +10,11 @@ export type PageImage = {
  */
 png: string, 
 /**
- * Pixels.
+ * Width in pixels.
  */
 width: number, 
 /**
- * Pixels.
+ * Height in pixels.
  */
 height: number, 
 /**
@@ -22,10 +22,10 @@ height: number,
  */
 points: number, 
 /**
- * Pages of the whole document.
+ * Number of pages in the whole document.
  */
 pages: number, 
 /**
- * The words on it.
+ * The words on the page.
  */
 words: Array<WordOnPage>, };

@@ -7,11 +7,11 @@ import type { NodeId } from "./NodeId";
  */
 export type Partial = { 
 /**
- * Whose.
+ * The node that gets the reply.
  */
 node: NodeId, 
 /**
- * Absent: the node's own turn.
+ * The sub-call; absent: the node's own turn.
  */
 call?: CallId, 
 /**

@@ -13,6 +13,6 @@ line: number,
  */
 place: string, 
 /**
- * Of sheets: the row that this line holds; each line after it holds the next.
+ * In a sheet, the row on this line; each following line holds the next row.
  */
 row?: number, };

@@ -6,11 +6,11 @@ import type { RunId } from "./RunId";
  */
 export type ReadLines = { 
 /**
- * Of which library.
+ * The library's id.
  */
 library: string, 
 /**
- * Which document.
+ * The document's path in the library.
  */
 path: string, 
 /**
@@ -18,10 +18,10 @@ path: string,
  */
 start_line: number, 
 /**
- * The most lines.
+ * Maximum number of lines.
  */
 max_lines: number, 
 /**
- * Absent: as it is now. Else as this run saw it, as far as that was kept.
+ * The run whose pinned text is wanted, where Plumb kept it; absent: the current text.
  */
 run?: RunId, };

@@ -5,18 +5,18 @@
  */
 export type ReadPage = { 
 /**
- * Of which library.
+ * The library's id.
  */
 library: string, 
 /**
- * Which document.
+ * The document's path in the library.
  */
 path: string, 
 /**
- * From 1.
+ * The page, from 1.
  */
 page: number, 
 /**
- * The image's width in pixels.
+ * Width of the image, in pixels.
  */
 width: number, };

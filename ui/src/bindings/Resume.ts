@@ -2,30 +2,30 @@
 import type { KeySource } from "./KeySource";
 
 /**
- * Goes on with a run that was interrupted, stopped, failed or reached a limit.
+ * Continues a run that was interrupted, stopped, failed or reached a limit.
  */
 export type Resume = { 
 /**
- * Which.
+ * The run's id, or a unique beginning of it.
  */
 run: string, 
 /**
- * Another address of the model's server.
+ * New address of the model's server.
  */
 base_url?: string, 
 /**
- * Another place of its key.
+ * New source of its key.
  */
 key?: KeySource, 
 /**
- * Another address of the sub-calls' server, where that is not the model's.
+ * New address of the sub-calls' server, if it is not the model's.
  */
 sub_base_url?: string, 
 /**
- * Another place of the key of the sub-calls' server, where that is not the model's.
+ * New source of its key.
  */
 sub_key?: KeySource, 
 /**
- * Another limit in US dollars, for the whole run.
+ * New cost limit for the whole run, in US dollars.
  */
 max_cost_usd?: number, };

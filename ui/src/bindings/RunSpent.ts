@@ -2,38 +2,38 @@
 import type { RunId } from "./RunId";
 
 /**
- * What a run cost in the month that was asked for.
+ * A run's cost in the requested month.
  */
 export type RunSpent = { 
 /**
- * Which.
+ * The run's id.
  */
 run_id: RunId, 
 /**
- * What it asked; absent where it was deleted: the money stays spent.
+ * Its question; absent if the run was deleted, which does not undo its cost.
  */
 question?: string, 
 /**
- * US dollars; calls whose price is unknown are not in it.
+ * US dollars, without the calls whose price is unknown.
  */
 cost_usd: number, 
 /**
- * How many calls.
+ * Number of calls.
  */
 calls: number, 
 /**
- * Of these, calls that cost nothing.
+ * Calls among them that cost nothing.
  */
 free_calls: number, 
 /**
- * Of these, calls whose price is unknown.
+ * Calls among them whose price is unknown.
  */
 unpriced_calls: number, 
 /**
- * Tokens read, cached ones included.
+ * Input tokens, including cached ones.
  */
 input_tokens: number, 
 /**
- * Tokens written, reasoning included.
+ * Output tokens, including reasoning.
  */
 output_tokens: number, };

@@ -11,26 +11,26 @@ export type RunSummary = {
  */
 run_id: RunId, 
 /**
- * What was asked.
+ * The question, in the user's words.
  */
 question: string, 
 /**
- * About what, as people call it.
+ * Name of the library for people.
  */
 name: string, 
 /**
- * The library, while it exists.
+ * The library's id, while it exists.
  */
 library?: string, 
 /**
- * Where it stands.
+ * Its state.
  */
 status: RunState, 
 /**
- * Milliseconds since 1970.
+ * Start, in milliseconds since 1970.
  */
 started_at_ms: number, 
 /**
- * `null`: the price is unknown.
+ * Cost in US dollars; `null` if a price is unknown.
  */
 cost_usd: number | null, };

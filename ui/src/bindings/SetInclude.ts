@@ -2,14 +2,14 @@
 import type { Include } from "./Include";
 
 /**
- * Says what of a library's folders is listed beside plain files.
+ * Chooses the hidden and ignored files of a library that are listed too.
  */
 export type SetInclude = { 
 /**
- * Which.
+ * The library's id.
  */
 library: string, 
 /**
- * What.
+ * Files to list too.
  */
 include: Include, };

@@ -2,11 +2,11 @@
 import type { OwnFacts } from "./OwnFacts";
 
 /**
- * Writes down what the user says of a model; what is absent is as Plumb sees it again.
+ * Saves the user's own facts about a model. Absent facts fall back to Plumb's.
  */
 export type SetModelFacts = { 
 /**
- * Its provider.
+ * The provider's id.
  */
 provider: string, 
 /**
@@ -14,6 +14,6 @@ provider: string,
  */
 name: string, 
 /**
- * What is said.
+ * The facts.
  */
 own: OwnFacts, };

@@ -4,19 +4,19 @@ import type { ModelChoice } from "./ModelChoice";
 import type { Theme } from "./Theme";
 
 /**
- * What the user has chosen.
+ * The user's settings.
  */
 export type Settings = { 
 /**
- * The model that answers; absent until the first start is done.
+ * The model that answers; absent until the user chooses one.
  */
 model?: ModelChoice, 
 /**
- * The model of sub-calls; absent: the same.
+ * The model of sub-calls; absent: `model`.
  */
 sub_model?: ModelChoice, 
 /**
- * Files of models that the user added, absolute. They stay where they are.
+ * Absolute paths of the model files that the user added.
  */
 model_files?: Array<string>, 
 /**
@@ -24,14 +24,14 @@ model_files?: Array<string>,
  */
 limits: Limits, 
 /**
- * Starts the worker that runs code elsewhere and pipes to it; absent: on this computer.
+ * Command that starts a worker elsewhere and pipes to it; absent: code runs on this computer.
  */
 repl_command?: string, 
 /**
- * Text in pictures and in PDFs without text is read too (by tesseract, where it is installed).
+ * Text in pictures and scanned PDFs is read too, by tesseract if it is installed.
  */
 read_images: boolean, 
 /**
- * Light or dark.
+ * Colour theme of the window.
  */
 theme: Theme, };

@@ -2,10 +2,10 @@
 import type { ChangedSource } from "./ChangedSource";
 
 /**
- * What became of the documents that an answer cites.
+ * The state of the documents that an answer cites.
  */
 export type SourceChecks = { 
 /**
- * Those that are not as the run saw them, by path.
+ * Documents that have changed since the run, by path.
  */
 changed: Array<ChangedSource>, };

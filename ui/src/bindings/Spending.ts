@@ -4,11 +4,11 @@ import type { RunSpent } from "./RunSpent";
 import type { Spent } from "./Spent";
 
 /**
- * A month's spending. Days are those of this computer's clock when a call ended.
+ * A month's spending. A call counts on the day it ended by this computer's clock.
  */
 export type Spending = { 
 /**
- * `2026-11`.
+ * The month, `2026-11`.
  */
 month: string, 
 /**
@@ -16,27 +16,27 @@ month: string,
  */
 today: string, 
 /**
- * All of it.
+ * The month's total.
  */
 total: Spent, 
 /**
- * The most that may be spent in a month, in US dollars; absent: no limit.
+ * The monthly limit in US dollars; absent: no limit.
  */
 limit_usd?: number, 
 /**
- * So much of the limit is spent this month that the user should know.
+ * At least four fifths of this month's limit is spent.
  */
 almost_spent: boolean, 
 /**
- * By day, first day first; days without a call are left out.
+ * Spending by day, first day first, without days without a call.
  */
 days: Array<NamedSpent>, 
 /**
- * By provider, dearest first.
+ * Spending by provider, dearest first.
  */
 providers: Array<NamedSpent>, 
 /**
- * By model, dearest first.
+ * Spending by model, dearest first.
  */
 models: Array<NamedSpent>, 
 /**
@@ -44,6 +44,6 @@ models: Array<NamedSpent>,
  */
 runs: Array<RunSpent>, 
 /**
- * All months with a call, newest first.
+ * Spending by month, newest first, without months without a call.
  */
 months: Array<NamedSpent>, };

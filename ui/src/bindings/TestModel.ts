@@ -2,10 +2,10 @@
 import type { ModelChoice } from "./ModelChoice";
 
 /**
- * Makes one tiny call.
+ * Tests a model with one tiny call.
  */
 export type TestModel = { 
 /**
- * To whom.
+ * The model to call.
  */
 model: ModelChoice, };

@@ -5,6 +5,6 @@
  */
 export type Text = { 
 /**
- * All of it.
+ * The whole text.
  */
 text: string, };

@@ -1,28 +1,30 @@
-//! Folders as a browser shows them, and the fence around what a browser may reach.
+//! Lists folders for a browser, and confines the paths a browser may reach.
 
 use crate::{
-    plumb::Plumb,
+    plumb::{Plumb, panicked},
     types::{Browse, Folder},
 };
-use plumb_rlm::fault::{Code, Fault};
+use plumb_rlm::{
+    fault,
+    fault::{Code, Fault},
+};
 use std::path::{Path, PathBuf};
 
 impl Plumb {
-    /// What lies in a folder; only where the system's own dialog cannot be had.
+    /// Lists a folder, for hosts without the system's file dialog.
     ///
     /// # Errors
-    /// `not_allowed` outside of the folders that were named at the start; `unreadable`.
+    /// `not_allowed` outside the folders named at the start; `unreadable`.
     pub async fn browse(&self, request: Browse) -> Result<Folder, Fault> {
         let Some(roots) = &self.inner.confined_to else {
-            return Err(Fault::new(Code::NotAllowed, "This window chooses folders with the system's own dialog."));
+            return Err(Fault::new(Code::NotAllowed, "Here you choose folders in the system's own dialog."));
         };
         let first = roots.first().cloned().unwrap_or_else(|| PathBuf::from("/"));
         let folder = self.allowed(request.folder.as_ref().map_or(first.as_path(), Path::new))?;
         let shown = folder.clone();
-        let (folders, files) = tokio::task::spawn_blocking(move || entries(&folder))
-            .await
-            .map_err(|e| Fault::new(Code::Unreadable, e.to_string()))?
-            .map_err(|e| Fault::new(Code::Unreadable, format!("{} cannot be listed: {e}", shown.display())))?;
+        let (folders, files) = tokio::task::spawn_blocking(move || entries(&folder)).await.map_err(panicked)?.map_err(|e| {
+            fault!(Code::Unreadable, "Plumb could not list {path}: {reason}.", path = shown.display(), reason = e)
+        })?;
         let parent = shown.parent().filter(|parent| self.allowed(parent).is_ok());
         Ok(Folder {
             parent: parent.map(|parent| parent.to_string_lossy().into_owned()),
@@ -32,11 +34,18 @@ impl Plumb {
         })
     }
 
-    /// The path without links and dots, if it lies where this host may look.
+    /// Resolves links and dots of a path.
+    ///
+    /// # Errors
+    /// `not_allowed` if the path lies outside the folders this host may open.
     pub(crate) fn allowed(&self, path: &Path) -> Result<PathBuf, Fault> {
         let Some(roots) = &self.inner.confined_to else { return Ok(path.to_owned()) };
         let outside = || {
-            Fault::new(Code::NotAllowed, format!("{} lies outside of the folders that Plumb was started for.", path.display()))
+            fault!(
+                Code::NotAllowed,
+                "{path} lies outside the folders that Plumb may open. Name its folder when you start `plumb serve`.",
+                path = path.display()
+            )
         };
         let real = path.canonicalize().map_err(|_| outside())?;
         let inside = roots.iter().filter_map(|root| root.canonicalize().ok()).any(|root| real.starts_with(root));
@@ -44,7 +53,7 @@ impl Plumb {
     }
 }
 
-/// Names of the folders and the files in a folder, in order; hidden ones are left out.
+/// Names of a folder's subfolders and files, sorted, without hidden ones.
 fn entries(folder: &Path) -> std::io::Result<(Vec<String>, Vec<String>)> {
     let (mut folders, mut files) = (Vec::new(), Vec::new());
     for entry in std::fs::read_dir(folder)?.flatten() {

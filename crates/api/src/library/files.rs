@@ -1,4 +1,4 @@
-//! What Plumb makes of folders and files, document by document: for the terminal, without a library.
+//! Lists and reads folders and files document by document, for the terminal and without a library.
 
 use crate::plumb::Plumb;
 use plumb_corpus::{Examined, OpenCorpus};
@@ -15,34 +15,34 @@ pub struct Files {
 }
 
 impl Plumb {
-    /// Lists folders and files. `pictures`: text in pictures is read too, whatever the settings say.
+    /// Lists folders and files. With `pictures`, text in pictures is read too, whatever the settings say.
     ///
     /// # Errors
     /// `no_such_folder`, `not_allowed`.
     pub async fn files(&self, sources: &[PathBuf], include: Include, pictures: bool) -> Result<Files, Fault> {
         let sources: Vec<String> = sources.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         let corpus = self.corpus_with(&sources, include, pictures || self.reads_pictures())?;
-        // All of it is listed by then.
+        // Waits for the whole listing.
         corpus.files(None, 0).await?;
         Ok(Files { corpus })
     }
 }
 
 impl Files {
-    /// Totals, as far as is known: of what was not read, by name and size.
+    /// Totals. Documents that were not read count by their name and size.
     pub async fn overview(&self) -> Overview {
         self.corpus.overview().await
     }
 
-    /// What the rules leave out, which is not listed.
+    /// Files that the rules leave out of the listing.
     ///
     /// # Errors
     /// `cancelled`.
     pub async fn left_out_by_rules(&self) -> Result<Vec<LeftOutByRule>, Fault> {
-        Ok(self.corpus.left_out_by_rules().await?)
+        self.corpus.left_out_by_rules().await
     }
 
-    /// All documents in path order, without reading them.
+    /// All documents in path order, unread.
     ///
     /// # Errors
     /// None so far.
@@ -51,15 +51,15 @@ impl Files {
         Ok(entries.into_iter().map(|entry| Examined { entry, text: None }).collect())
     }
 
-    /// Reads all documents, in no order, and hands each to `take` with how many were read and how many there are.
+    /// Reads all documents, in no particular order. `take` gets each with the number read so far and the number of all.
     ///
     /// # Errors
-    /// `disk_full`. What is wrong with a document is in its entry.
+    /// `disk_full`. A document that cannot be read is no error; its entry says why.
     pub async fn read(
         &self,
         with_texts: bool,
         take: impl Fn(Examined, usize, usize) + Send + Sync + 'static,
     ) -> Result<(), Fault> {
-        Ok(self.corpus.examine(with_texts, take).await?)
+        self.corpus.examine(with_texts, take).await
     }
 }

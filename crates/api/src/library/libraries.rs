@@ -1,9 +1,10 @@
-//! Libraries: folders and files that questions are asked about.
+//! Libraries: folders and files that the user asks about.
 
 use crate::{
-    plumb::{Plumb, locked, now_ms},
+    plumb::{Plumb, now_ms},
     types::*,
 };
+use parking_lot::Mutex;
 use plumb_corpus::{Extraction, OpenCorpus, WatchState};
 use plumb_rlm::{
     documents::{Include, Overview},
@@ -13,16 +14,19 @@ use plumb_rlm::{
 use std::{
     collections::hash_map::Entry,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, atomic::Ordering},
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 use tokio_util::sync::CancellationToken;
 
-/// Between two words about how far something is.
-const PROGRESS: Duration = Duration::from_millis(250);
+/// Time between two progress updates.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Maximum wait for an overview before a library is shown without one.
+const OVERVIEW_TIMEOUT: Duration = Duration::from_millis(150);
 
 impl Plumb {
-    /// All libraries, last used first. Listings that are not there yet are made in the background.
+    /// All libraries, last used first. Those not yet listed are listed in the background.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -37,7 +41,7 @@ impl Plumb {
         Ok(libraries)
     }
 
-    /// Opens folders and files; returns before they are listed. The same sources give the same library.
+    /// Opens folders and files as a library; returns before they are listed. The same sources give the same library.
     ///
     /// # Errors
     /// `no_such_folder`, `not_allowed`.
@@ -46,7 +50,7 @@ impl Plumb {
         for source in &request.sources {
             let path = std::path::absolute(source).unwrap_or_else(|_| PathBuf::from(source));
             let path = self.allowed(&path)?;
-            // Links and dots are resolved, so that one folder is one library.
+            // One folder is one library, whatever links lead to it.
             let real = path.canonicalize().unwrap_or(path);
             let text = real.to_string_lossy().into_owned();
             if !sources.contains(&text) {
@@ -56,21 +60,21 @@ impl Plumb {
         if sources.is_empty() {
             return Err(Fault::new(Code::NothingChosen, "Choose a folder or a file to ask about."));
         }
-        // What cannot be opened does not become a library.
+        // Sources that cannot be opened do not become a library.
         OpenCorpus::check(&self.allowed_paths(&sources)?)?;
         let stored = self.inner.store.upsert_library(&name_of(&sources), &sources, now_ms() as i64).await?;
         let corpus = self.listing(&stored)?;
         Ok(library(stored, Some(&corpus), None).await)
     }
 
-    /// Takes a library off the list. No file of the user's is touched, and its questions stay in the history.
+    /// Removes a library from the list. The user's files and the library's questions stay.
     ///
     /// # Errors
     /// `no_such_library`.
     pub async fn close_library(&self, request: LibraryId) -> Result<Nothing, Fault> {
         let id = library_id(&request.library)?;
         self.inner.store.delete_library(id).await?;
-        locked(&self.inner.open).remove(&id);
+        self.inner.open.lock().remove(&id);
         self.tell(Update::Libraries);
         Ok(Nothing {})
     }
@@ -78,7 +82,7 @@ impl Plumb {
     /// A library's listing.
     ///
     /// # Errors
-    /// `no_such_library`, or what keeps it from being opened.
+    /// `no_such_library`, or the reason it cannot be opened.
     pub async fn documents(&self, request: ListDocuments) -> Result<Documents, Fault> {
         let corpus = self.library_corpus(&request.library).await?;
         let entries = corpus.files(request.pattern.as_deref(), request.limit).await?;
@@ -86,14 +90,14 @@ impl Plumb {
         Ok(Documents { overview: corpus.overview().await, entries, left_out_by_rules })
     }
 
-    /// Says what of a library's folders is listed beside plain files.
+    /// Chooses the hidden and ignored files of a library that are listed too.
     ///
     /// # Errors
     /// `no_such_library`.
     pub async fn set_include(&self, request: SetInclude) -> Result<Nothing, Fault> {
         let id = library_id(&request.library)?;
         self.inner.store.set_include(id, request.include).await?;
-        let before = locked(&self.inner.open).remove(&id);
+        let before = self.inner.open.lock().remove(&id);
         if let Some(before) = before {
             self.keep_open(id, before.with_include(request.include));
         }
@@ -101,10 +105,10 @@ impl Plumb {
         Ok(Nothing {})
     }
 
-    /// Lists a library's folders again, where changes do not show by themselves.
+    /// Lists a library's folders again, where Plumb cannot watch them for changes.
     ///
     /// # Errors
-    /// `no_such_library`, or what keeps it from being opened.
+    /// `no_such_library`, or the reason it cannot be opened.
     pub async fn rescan(&self, request: LibraryId) -> Result<Nothing, Fault> {
         let corpus = self.library_corpus(&request.library).await?;
         let changed = tokio::task::spawn_blocking(move || corpus.rescan()).await;
@@ -114,16 +118,16 @@ impl Plumb {
         Ok(Nothing {})
     }
 
-    /// Reads every document of a library once, so that the listing says what became of each; progress arrives as updates.
+    /// Reads every document of a library once, so that its listing shows the state of each. Progress arrives as updates.
     ///
     /// # Errors
-    /// `no_such_library`, or what keeps it from being opened.
+    /// `no_such_library`, or the reason it cannot be opened.
     pub async fn examine(&self, request: LibraryId) -> Result<Nothing, Fault> {
         let id = library_id(&request.library)?;
         let corpus = self.library_corpus(&request.library).await?;
         let stop = CancellationToken::new();
-        match locked(&self.inner.examined).entry(id) {
-            // It is under way.
+        match self.inner.examined.lock().entry(id) {
+            // Already under way.
             Entry::Occupied(_) => return Ok(Nothing {}),
             Entry::Vacant(free) => drop(free.insert(stop.clone())),
         }
@@ -132,10 +136,10 @@ impl Plumb {
             let read = Mutex::new((Instant::now(), Vec::new()));
             let (teller, library) = (plumb.clone(), request.library.clone());
             let examined = corpus.examine(false, move |document, done, all| {
-                let mut read = locked(&read);
+                let mut read = read.lock();
                 let (told, documents) = &mut *read;
                 documents.push(document.entry);
-                if told.elapsed() >= PROGRESS || done == all {
+                if told.elapsed() >= PROGRESS_INTERVAL || done == all {
                     *told = Instant::now();
                     let (library, documents) = (library.clone(), std::mem::take(documents));
                     let (done, all) = (done as u64, all as u64);
@@ -146,7 +150,7 @@ impl Plumb {
                 ended = examined => ended,
                 () = stop.cancelled() => Ok(()),
             };
-            locked(&plumb.inner.examined).remove(&id);
+            plumb.inner.examined.lock().remove(&id);
             let fault = ended.err();
             let (library, documents) = (request.library, Vec::new());
             plumb.tell(Update::Examined { library, done: 0, all: 0, documents, ended: true, fault });
@@ -160,21 +164,21 @@ impl Plumb {
     /// # Errors
     /// `no_such_library`.
     pub async fn stop_examine(&self, request: LibraryId) -> Result<Nothing, Fault> {
-        if let Some(stop) = locked(&self.inner.examined).get(&library_id(&request.library)?) {
+        if let Some(stop) = self.inner.examined.lock().get(&library_id(&request.library)?) {
             stop.cancel();
         }
         Ok(Nothing {})
     }
 
-    /// A fresh look at these sources: what a run asks.
+    /// Opens these sources anew, for a run.
     pub(crate) fn corpus(&self, sources: &[String], include: Include) -> Result<Arc<OpenCorpus>, Fault> {
         self.corpus_with(sources, include, self.reads_pictures())
     }
 
-    /// The documents for one run: the current listing of an open library with these sources, else a fresh look at them.
+    /// The documents of one run: the current listing of an open library with these sources, else a new listing.
     pub(crate) async fn run_corpus(&self, sources: &[String], include: Include) -> Result<Arc<OpenCorpus>, Fault> {
         let library = self.inner.store.libraries().await?.into_iter().find(|library| library.sources == sources);
-        let open = library.and_then(|library| locked(&self.inner.open).get(&library.id).cloned());
+        let open = library.and_then(|library| self.inner.open.lock().get(&library.id).cloned());
         let listing = open.and_then(|corpus| corpus.current_listing()).filter(|listing| listing.include() == include);
         match listing {
             Some(listing) => {
@@ -185,15 +189,15 @@ impl Plumb {
         }
     }
 
-    /// The user agreed that text in pictures is read.
+    /// Whether the user agreed that text in pictures is read.
     pub(crate) fn reads_pictures(&self) -> bool {
         self.inner.pictures.load(Ordering::Relaxed)
     }
 
-    /// The same, with or without text in pictures.
+    /// Opens these sources anew, with or without text in pictures.
     pub(crate) fn corpus_with(&self, sources: &[String], include: Include, pictures: bool) -> Result<Arc<OpenCorpus>, Fault> {
         let paths = self.allowed_paths(sources)?;
-        Ok(OpenCorpus::open(&paths, include, &Extraction { pictures, ..self.inner.extraction.clone() })?)
+        OpenCorpus::open(&paths, include, &Extraction { pictures, ..self.inner.extraction.clone() })
     }
 
     fn allowed_paths(&self, sources: &[String]) -> Result<Vec<PathBuf>, Fault> {
@@ -204,9 +208,9 @@ impl Plumb {
         Ok(paths)
     }
 
-    /// A library as it is now. Opened and watched from the first time on.
+    /// The current listing of a library. The first call opens it and starts watching it.
     fn listing(&self, stored: &plumb_store::Library) -> Result<Arc<OpenCorpus>, Fault> {
-        if let Some(open) = locked(&self.inner.open).get(&stored.id) {
+        if let Some(open) = self.inner.open.lock().get(&stored.id) {
             return Ok(open.clone());
         }
         let corpus = self.corpus(&stored.sources, stored.include)?;
@@ -214,15 +218,15 @@ impl Plumb {
         Ok(corpus)
     }
 
-    /// Tells when a library is listed, and from then on when its folders change.
+    /// Tells front ends when a library is listed and, from then on, when its folders change.
     fn keep_open(&self, id: i64, corpus: Arc<OpenCorpus>) {
         let listed = Arc::downgrade(&corpus);
-        locked(&self.inner.open).insert(id, corpus);
+        self.inner.open.lock().insert(id, corpus);
         let plumb = self.clone();
-        // A library that is closed meanwhile ends this.
+        // Ends when the library is closed.
         tokio::spawn(async move {
             while let Some(corpus) = listed.upgrade().filter(|corpus| !corpus.progress().1) {
-                let done = tokio::time::timeout(PROGRESS, corpus.overview()).await.is_ok();
+                let done = tokio::time::timeout(PROGRESS_INTERVAL, corpus.overview()).await.is_ok();
                 drop(corpus);
                 if !done {
                     plumb.tell(Update::Libraries);
@@ -256,14 +260,16 @@ async fn library(stored: plumb_store::Library, corpus: Option<&OpenCorpus>, prob
     Library { id: id.to_string(), name, sources, local_only, include, found, not_watched, overview, problem }
 }
 
-/// A library's number from its name on the wire.
+/// Parses a library's id on the wire.
 pub(crate) fn library_id(text: &str) -> Result<i64, Fault> {
-    text.parse().map_err(|_| Fault::new(Code::NoSuchLibrary, "There is no such library. It may have been removed."))
+    text.parse().map_err(|_| {
+        Fault::new(Code::NoSuchLibrary, "There is no such library: it may have been removed. Open its folder again.")
+    })
 }
 
-/// The overview, if the listing is complete or nearly so. What takes longer than a glance is told by an update.
+/// The overview, if the listing is complete or nearly so. Otherwise an update follows once it is.
 async fn at_once(corpus: &OpenCorpus) -> Option<Overview> {
-    tokio::time::timeout(Duration::from_millis(150), corpus.overview()).await.ok()
+    tokio::time::timeout(OVERVIEW_TIMEOUT, corpus.overview()).await.ok()
 }
 
 /// "contracts", or "contracts and 2 more".

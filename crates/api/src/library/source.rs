@@ -1,31 +1,31 @@
-//! The source view: a document's lines and pages, as they are now or as a run saw them.
+//! The source view: a document's lines and pages, current or as a run saw them.
 
 use crate::{
     library::lines::{MAX_LINES, bounded, marks},
-    plumb::Plumb,
+    plumb::{Plumb, panicked},
     runs::pins::is_found,
     types::*,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use plumb_rlm::{
-    fault::{Code, Fault},
+    fault::Fault,
     record::totals::Totals,
     traits::corpus::{Corpus, Text},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
-/// The widest image of a page, in pixels.
-const WIDEST: u32 = 4_000;
+/// Width of a page's image, in pixels.
+const PAGE_WIDTH_PX: RangeInclusive<u32> = 100..=4_000;
 
 impl Plumb {
-    /// Lines of a document, as it is now or as a run saw it.
+    /// Lines of a document, current or as a run saw them.
     ///
     /// # Errors
-    /// As the corpus has it: `no_such_path`, `no_text`, `unreadable`.
+    /// Those of the corpus: `no_such_path`, `no_text`, `unreadable`.
     pub async fn read_lines(&self, request: ReadLines) -> Result<Lines, Fault> {
         let now = async {
             let corpus = self.library_corpus(&request.library).await?;
-            Ok::<_, Fault>(corpus.frozen(&request.path).await?)
+            corpus.frozen(&request.path).await
         };
         let now = now.await;
         if let Some(run) = &request.run
@@ -37,7 +37,7 @@ impl Plumb {
         let text = now?;
         let (first, most) = (request.start_line.max(1), request.max_lines.min(MAX_LINES));
         let path = request.path;
-        // Counting the lines of a large text takes a while, once.
+        // The first count of a large text's lines would block the runtime.
         let read = move || {
             let (lines, cut) = bounded(text.lines(first, most as usize), first);
             Lines {
@@ -53,17 +53,17 @@ impl Plumb {
                 kept: None,
             }
         };
-        tokio::task::spawn_blocking(read).await.map_err(|e| Fault::new(Code::Unreadable, e.to_string()))
+        tokio::task::spawn_blocking(read).await.map_err(panicked)
     }
 
     /// A page of a PDF as an image, with the boxes of its words.
     ///
     /// # Errors
-    /// As the corpus has it: `no_such_path`, `unreadable`.
+    /// Those of the corpus: `no_such_path`, `unreadable`.
     pub async fn read_page(&self, request: ReadPage) -> Result<PageImage, Fault> {
         let corpus = self.library_corpus(&request.library).await?;
         let index = request.page.max(1) - 1;
-        let drawn = corpus.draw(&request.path, index, request.width.clamp(100, WIDEST)).await?;
+        let drawn = corpus.draw(&request.path, index, request.width.clamp(*PAGE_WIDTH_PX.start(), *PAGE_WIDTH_PX.end())).await?;
         let text = corpus.frozen(&request.path).await;
         let begins = text.ok().and_then(|text| Some(text.about().places.get(index as usize)?.line)).unwrap_or(1);
         let word =
@@ -78,10 +78,10 @@ impl Plumb {
         })
     }
 
-    /// Which of the documents that an answer cites have changed since.
+    /// Documents cited by an answer that have changed since.
     ///
     /// # Errors
-    /// `no_such_run`, or what keeps its folders from being opened.
+    /// `no_such_run`, or when the store cannot be read.
     pub async fn check_sources(&self, request: RunRef) -> Result<SourceChecks, Fault> {
         let run_id = self.inner.store.resolve_run(&request.run).await?;
         let events = self.inner.store.events(&run_id).await?;
@@ -95,7 +95,7 @@ impl Plumb {
             .map(|c| (c.path.clone(), c.digest.clone()))
             .collect();
         let mut changed = Vec::new();
-        // The library's own corpus is current; one that was taken off the list is looked at anew. Without its folders, all of them are gone.
+        // An open library's listing is current. A removed library is opened anew; if its folders are gone, so are all its documents.
         let library = self.inner.store.libraries().await?.into_iter().find(|library| library.sources == sources);
         let corpus = match library.filter(|library| library.include == options.include) {
             Some(library) => self.library_corpus(&library.id.to_string()).await.ok(),

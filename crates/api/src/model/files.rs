@@ -1,18 +1,19 @@
-//! Models whose files the user has: any in the format GGUF.
+//! The user's own model files, in GGUF format.
 
-use crate::{
-    plumb::{Plumb, locked},
-    types::*,
-};
+use crate::{plumb::Plumb, types::*};
 use plumb_models::{DEFAULT_LOCAL_WINDOW_TOKENS, FileFacts};
-use plumb_rlm::fault::{Code, Fault};
+use plumb_rlm::{
+    fault,
+    fault::{Code, Fault},
+    options::ModelChoice,
+};
 use std::path::Path;
 
 impl Plumb {
-    /// Adds a model's file, after a look at it. It stays where it is.
+    /// Adds a model file after inspecting it. The file stays where it is.
     ///
     /// # Errors
-    /// `wrong_file` where it is no model that can run; `local_model` where it cannot be opened; `not_allowed`.
+    /// `wrong_file` if Plumb cannot run it; `local_model` if it cannot be opened; `not_allowed`.
     pub async fn add_model(&self, request: AddModel) -> Result<BuiltInModel, Fault> {
         let path = self.allowed(Path::new(&request.path))?;
         let facts = plumb_models::file_facts(&path).await?;
@@ -25,32 +26,38 @@ impl Plumb {
         Ok(present(path, Ok(facts)))
     }
 
-    /// Deletes what was fetched of a built-in model, or takes a file of the user's off the list.
+    /// Deletes the download of a built-in model, or removes a user's file from the list.
     ///
     /// # Errors
-    /// `busy` while it is being fetched; `unreadable` where a file cannot be deleted; `no_such_model`.
+    /// `busy` during its download; `unwritable` if its file cannot be deleted; `no_such_model`.
     pub async fn remove_model(&self, request: ModelId) -> Result<Nothing, Fault> {
         let mut settings = self.settings(Nothing {}).await?;
         if let Some(model) = plumb_models::built_in(&request.id) {
-            if locked(&self.inner.fetches).contains_key(model.id) {
-                return Err(Fault::new(Code::Busy, format!("{} is being downloaded. Pause that first.", model.name)));
+            if self.inner.fetches.lock().contains_key(model.id) {
+                return Err(fault!(Code::Busy, "{model} is being downloaded. Pause the download first.", model = model.name));
             }
             let removed = self.inner.models.remove(model);
-            removed.map_err(|error| Fault::new(Code::Unreadable, format!("{} cannot be deleted: {error}.", model.file)))?;
+            removed.map_err(|e| {
+                fault!(Code::Unwritable, "Plumb could not delete {file}: {reason}. Try again.", file = model.file, reason = e)
+            })?;
         } else if settings.model_files.contains(&request.id) {
             settings.model_files.retain(|path| *path != request.id);
         } else {
-            return Err(Fault::new(Code::NoSuchModel, format!("There is no model “{}” on this computer.", request.id)));
+            return Err(fault!(
+                Code::NoSuchModel,
+                "There is no model “{model}” on this computer. `plumb model list` shows those there are.",
+                model = request.id
+            ));
         }
-        // A model that is not there any more is not one that can be asked.
-        let gone = |choice: &plumb_rlm::options::ModelChoice| choice.provider == "local" && choice.name == request.id;
+        // The settings must not choose a model that is gone.
+        let gone = |choice: &ModelChoice| choice.provider == "local" && choice.name == request.id;
         settings.model = settings.model.filter(|choice| !gone(choice));
         settings.sub_model = settings.sub_model.filter(|choice| !gone(choice));
         self.set_settings(settings).await?;
         Ok(Nothing {})
     }
 
-    /// The user's files, each with what it says of itself or why it cannot be used.
+    /// The user's files, each with its facts or the reason it cannot be used.
     pub(crate) async fn model_files(&self) -> Result<Vec<BuiltInModel>, Fault> {
         let mut models = Vec::new();
         for path in self.settings(Nothing {}).await?.model_files {

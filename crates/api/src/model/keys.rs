@@ -1,4 +1,4 @@
-//! Keys of providers.
+//! API keys of providers.
 
 use crate::{plumb::Plumb, types::*};
 use plumb_models::{Kept, Key};
@@ -9,19 +9,18 @@ use plumb_rlm::{
 use std::path::Path;
 
 impl Plumb {
-    /// Keeps a key, bound to the server it is for.
+    /// Stores a key, bound to its server.
     ///
     /// # Errors
-    /// When the address is none.
+    /// When the address is not one of a server.
     pub async fn set_key(&self, request: SetKey) -> Result<KeyState, Fault> {
-        let kept = self.inner.models.keys.set(&request.base_url, Key::new(&request.key)).await?;
-        Ok(present(kept))
+        self.inner.models.keys.set(&request.base_url, Key::new(&request.key)).await.map(present)
     }
 
-    /// Whether there is a key, and where. Never the key.
+    /// Whether a key is stored, and where. Never the key itself.
     ///
     /// # Errors
-    /// None so far; a keychain that does not answer is a reason in the state.
+    /// None so far. The state says why a keychain does not answer.
     pub async fn key_state(&self, request: KeyFor) -> Result<KeyState, Fault> {
         Ok(match self.inner.models.keys.state(&request.base_url).await {
             plumb_models::KeyState::Present(kept) => present(kept),
@@ -29,7 +28,7 @@ impl Plumb {
         })
     }
 
-    /// Forgets a key.
+    /// Deletes a key.
     ///
     /// # Errors
     /// When the keychain may still hold it.
@@ -38,8 +37,8 @@ impl Plumb {
         Ok(Nothing {})
     }
 
-    /// A page that others might reach must not choose what of this computer is sent as a key, nor to whom: a command, a variable of the
-    /// environment. What the settings or the run already hold is allowed.
+    /// Refuses models of a page that others might reach, if they would send a key from a command or an environment variable of this computer.
+    /// Keys that the settings or the run already use are allowed, at the same server.
     pub(crate) fn may_use_models<'a>(
         &self,
         chosen: impl IntoIterator<Item = &'a ModelChoice>,
@@ -50,19 +49,19 @@ impl Plumb {
         }
         let (chosen, known): (Vec<_>, Vec<_>) = (chosen.into_iter().collect(), known.into_iter().collect());
         for choice in &chosen {
-            // Nor a file as a model where it may not open one.
+            // A model file is a file: the page may only name those it may open.
             let file = choice.provider == "local" && plumb_models::is_file(&choice.name);
             if file && !known.iter().any(|known| known.provider == "local" && known.name == choice.name) {
                 self.allowed(Path::new(&choice.name))?;
             }
         }
-        let to_whom = |choice: &'a ModelChoice| (&choice.key, &choice.provider, &choice.base_url);
-        let known: Vec<_> = known.into_iter().map(to_whom).collect();
+        let key_and_server = |choice: &'a ModelChoice| (&choice.key, &choice.provider, &choice.base_url);
+        let known: Vec<_> = known.into_iter().map(key_and_server).collect();
         let free = |choice: &ModelChoice| matches!(choice.key, KeySource::None | KeySource::Keychain);
-        if chosen.into_iter().all(|choice| free(choice) || known.contains(&to_whom(choice))) {
+        if chosen.into_iter().all(|choice| free(choice) || known.contains(&key_and_server(choice))) {
             return Ok(());
         }
-        let message = "A command or a variable that gives a key is chosen with --api-key-command or --api-key-env in a terminal, not from a browser.";
+        let message = "A browser may not choose a command or an environment variable that gives a key. Choose it in a terminal with --api-key-command or --api-key-env.";
         Err(Fault::new(Code::NotAllowed, message))
     }
 }

@@ -1,12 +1,15 @@
-//! Models: the built-in ones and the providers to choose from.
+//! Models to choose from: built-in models, and those of providers.
 
 use crate::{
     model::own_facts,
-    plumb::{Plumb, locked},
+    plumb::{Plumb, panicked},
     types::*,
 };
 use plumb_models::{FetchProgress, FileState, Models, Source};
-use plumb_rlm::fault::{Code, Fault};
+use plumb_rlm::{
+    fault,
+    fault::{Code, Fault},
+};
 use std::{
     collections::hash_map::Entry,
     sync::{
@@ -17,11 +20,11 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Progress is told in steps of this many bytes.
-const STEP: u64 = 4 << 20;
+/// Bytes between two progress updates.
+const PROGRESS_STEP_BYTES: u64 = 4 << 20;
 
 impl Plumb {
-    /// The models that run on this computer: those built in, then the user's files.
+    /// Models on this computer: built-in models first, then the user's files.
     ///
     /// # Errors
     /// When the settings cannot be read.
@@ -32,8 +35,8 @@ impl Plumb {
             let models = plumb_models::catalogue().iter();
             models.map(|model| (model, plumb.inner.models.file_state(model))).collect::<Vec<_>>()
         });
-        let states = states.await.map_err(|e| Fault::new(Code::Unreadable, e.to_string()))?;
-        let fetching = locked(&self.inner.fetches);
+        let states = states.await.map_err(panicked)?;
+        let fetching = self.inner.fetches.lock();
         Ok(states
             .into_iter()
             .map(|(model, state)| BuiltInModel {
@@ -54,27 +57,32 @@ impl Plumb {
             .collect())
     }
 
-    /// Begins to fetch a built-in model; progress arrives as updates.
+    /// Starts downloading a built-in model; progress arrives as updates.
     ///
     /// # Errors
-    /// `no_such_model`.
+    /// `no_such_model`; `not_allowed` for a source that a browser may not choose.
     pub async fn fetch_model(&self, request: FetchModel) -> Result<Nothing, Fault> {
-        let model = plumb_models::built_in(&request.id)
-            .ok_or_else(|| Fault::new(Code::NoSuchModel, format!("There is no built-in model “{}”.", request.id)))?;
+        let model = plumb_models::built_in(&request.id).ok_or_else(|| {
+            fault!(
+                Code::NoSuchModel,
+                "There is no built-in model “{model}”. `plumb model list` shows those there are.",
+                model = &request.id
+            )
+        })?;
         let source = request.from_file.as_deref().map(Source::parse);
         match &source {
             Some(Source::File(file)) => drop(self.allowed(file)?),
             Some(Source::Url(_)) if self.inner.confined_to.is_some() => {
                 return Err(Fault::new(
                     Code::NotAllowed,
-                    "A browser may not choose another address for a model. Use `plumb model fetch --from`.",
+                    "A browser may not choose another address for a model. Use `plumb model fetch --from` in a terminal.",
                 ));
             }
             _ => {}
         }
         let cancel = CancellationToken::new();
-        match locked(&self.inner.fetches).entry(request.id.clone()) {
-            // It is on its way already.
+        match self.inner.fetches.lock().entry(request.id.clone()) {
+            // Already under way.
             Entry::Occupied(_) => return Ok(Nothing {}),
             Entry::Vacant(free) => drop(free.insert(cancel.clone())),
         }
@@ -85,13 +93,13 @@ impl Plumb {
             let progress = |progress: FetchProgress| {
                 let (FetchProgress::Fetching { done, .. } | FetchProgress::Checking { done, .. }) = progress;
                 let before = last.load(Ordering::Relaxed);
-                if done.abs_diff(before) >= STEP {
+                if done.abs_diff(before) >= PROGRESS_STEP_BYTES {
                     last.store(done, Ordering::Relaxed);
                     plumb.tell(Update::Fetch { id: id.clone(), bytes_here: done, bytes: total, done: false, fault: None });
                 }
             };
             let fetched = plumb.inner.models.fetch(model, source, &progress, &cancel).await;
-            locked(&plumb.inner.fetches).remove(&request.id);
+            plumb.inner.fetches.lock().remove(&request.id);
             let fault = fetched.err();
             let bytes_here = if fault.is_none() { total } else { last.load(Ordering::Relaxed) };
             plumb.tell(Update::Fetch { id: request.id, bytes_here, bytes: total, done: true, fault });
@@ -99,12 +107,12 @@ impl Plumb {
         Ok(Nothing {})
     }
 
-    /// Stops fetching; what has arrived is kept.
+    /// Stops a download and keeps the bytes that have arrived.
     ///
     /// # Errors
     /// None so far.
     pub async fn stop_fetch(&self, request: ModelId) -> Result<Nothing, Fault> {
-        if let Some(cancel) = locked(&self.inner.fetches).get(&request.id) {
+        if let Some(cancel) = self.inner.fetches.lock().get(&request.id) {
             cancel.cancel();
         }
         Ok(Nothing {})
@@ -115,7 +123,7 @@ impl Plumb {
     /// # Errors
     /// None so far.
     pub async fn providers(&self, _: Nothing) -> Result<Vec<Provider>, Fault> {
-        // A page that others might reach may not choose a variable, so that none is offered to it.
+        // A page that others might reach may not choose a variable, so it is offered none.
         let may_choose = self.inner.confined_to.is_none();
         let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
         let offered = plumb_models::providers().iter().map(|provider| Provider {
@@ -130,10 +138,10 @@ impl Plumb {
         Ok(offered.collect())
     }
 
-    /// What is known of a model: its price, and a cheaper one for pieces. Nothing is sent.
+    /// Known facts about a model: its price, and a cheaper model for sub-calls. Sends nothing.
     ///
     /// # Errors
-    /// `bad_profiles`; `unreachable` where the choice's address is none.
+    /// `bad_profiles`; `unreachable` if the choice's address is not one of a server.
     pub async fn model_facts(&self, request: ModelFactsOf) -> Result<ModelFacts, Fault> {
         let file = self.inner.folders.own_profiles();
         let facts = self.inner.models.facts(&request.model).await?;
@@ -154,25 +162,25 @@ impl Plumb {
         })
     }
 
-    /// Writes down what the user says of a model, in `models.toml`; the rest of that file stays as it is.
+    /// Saves the user's own facts about a model in `models.toml`. The rest of that file stays as it is.
     ///
     /// # Errors
-    /// `bad_profiles`: the file cannot be used as it is; `unwritable`.
+    /// `bad_request`; `bad_profiles` if the file cannot be read; `unwritable`.
     pub async fn set_model_facts(&self, request: SetModelFacts) -> Result<Nothing, Fault> {
         own_facts::write(&self.inner.folders.own_profiles(), &request.provider, &request.name, request.own)?;
         Ok(Nothing {})
     }
 
-    /// The models that a server offers.
+    /// Models that a server offers.
     ///
     /// # Errors
-    /// As for a call; `bad_reply` where the server lists none.
+    /// Those of a call; `bad_reply` if the server lists none.
     pub async fn offered_models(&self, request: OfferedModels) -> Result<Vec<String>, Fault> {
         self.may_use_models([&request.model], self.settings(Nothing {}).await?.models())?;
         self.inner.models.offered(&request.model).await
     }
 
-    /// Servers of models that answer on this computer, at their usual addresses.
+    /// Model servers that answer on this computer at their usual addresses.
     ///
     /// # Errors
     /// None so far.
@@ -186,10 +194,10 @@ impl Plumb {
         Ok(found.collect())
     }
 
-    /// Makes one tiny call.
+    /// Tests a model with one tiny call.
     ///
     /// # Errors
-    /// Whatever would keep a real call from working.
+    /// Those of a real call.
     pub async fn test_model(&self, request: TestModel) -> Result<TestResult, Fault> {
         self.may_use_models([&request.model], self.settings(Nothing {}).await?.models())?;
         let since = Instant::now();

@@ -1,35 +1,45 @@
-//! What the user says of models, in `models.toml`. The file is theirs: it may hold comments and more than is said here, and all of that stays.
+//! The user's own facts about models, in `models.toml`. The file is the user's: its comments and other entries stay as they are.
 
-use crate::{plumb::locked, types::OwnFacts};
-use plumb_rlm::fault::{Code, Fault};
-use std::{fmt::Display, fs, io, path::Path, sync::Mutex};
+use crate::types::OwnFacts;
+use parking_lot::Mutex;
+use plumb_rlm::{
+    fault,
+    fault::{Code, Fault},
+};
+use std::{fmt::Display, fs, io, path::Path};
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
-/// What is said of a model; nothing where nothing is.
+/// Reads the user's facts about a model; empty if there are none.
+///
+/// # Errors
+/// `bad_profiles` if the file cannot be read.
 pub fn read(file: &Path, provider: &str, name: &str) -> Result<OwnFacts, Fault> {
     let document = parse(file)?;
     let all = document.get("model").and_then(Item::as_array_of_tables);
     let Some(fact) = all.and_then(|all| all.get(position(all, provider, name)?)) else {
         return Ok(OwnFacts::default());
     };
-    // The names and forms are those of the type that crosses to the front end.
-    let said = |key: &str| fact.get(key).and_then(Item::as_value).map(json);
-    let facts = ["window", "strength", "price"].into_iter().filter_map(|key| Some((key.to_owned(), said(key)?)));
+    // The file uses the names and forms of the type on the wire.
+    let field = |key: &str| fact.get(key).and_then(Item::as_value).map(json);
+    let facts = ["window", "strength", "price"].into_iter().filter_map(|key| Some((key.to_owned(), field(key)?)));
     serde_json::from_value(serde_json::Value::Object(facts.collect())).map_err(|e| unusable(file, &e))
 }
 
-/// Says it, or takes back what is absent now.
+/// Replaces the user's facts about a model. Absent facts are removed from the file.
+///
+/// # Errors
+/// `bad_request` for a window of 0 tokens or a price below 0; `bad_profiles` if the file cannot be read; `unwritable`.
 pub fn write(file: &Path, provider: &str, name: &str, own: OwnFacts) -> Result<(), Fault> {
     let is_amount = |amount: f64| amount.is_finite() && amount >= 0.0;
     if own.window == Some(0) || own.price.is_some_and(|price| !is_amount(price.input) || !is_amount(price.output)) {
         return Err(Fault::new(
             Code::BadRequest,
-            "A model reads at least one token at once, and a price is an amount of 0 or more.",
+            "Plumb cannot use these facts: a model's window is at least one token, and a price is 0 or more. Correct them and save again.",
         ));
     }
-    // One after another: each writes the whole file.
-    static ALONE: Mutex<()> = Mutex::new(());
-    let _alone = locked(&ALONE);
+    // Each call rewrites the whole file.
+    static WRITING: Mutex<()> = Mutex::new(());
+    let _writing = WRITING.lock();
     let before = read(file, provider, name)?;
     let mut document = parse(file)?;
     let all = document.entry("model").or_insert(Item::ArrayOfTables(ArrayOfTables::new())).as_array_of_tables_mut();
@@ -59,11 +69,17 @@ pub fn write(file: &Path, provider: &str, name: &str, own: OwnFacts) -> Result<(
     if all.is_empty() {
         document.remove("model");
     }
-    replace(file, &document.to_string())
-        .map_err(|e| Fault::new(Code::Unwritable, format!("{} could not be written: {e}.", file.display())))
+    replace(file, &document.to_string()).map_err(|e| {
+        fault!(
+            Code::Unwritable,
+            "Plumb could not write {file}: {reason}. Correct that, then save again.",
+            file = file.display(),
+            reason = e
+        )
+    })
 }
 
-/// What is as it was keeps its comments, and whatever else stands in it.
+/// Writes one fact. An unchanged fact keeps its comments and its other fields.
 fn put<T: PartialEq + Copy>(fact: &mut Table, key: &str, now: Option<T>, before: Option<T>, form: impl Fn(T) -> Value) {
     match now {
         _ if now == before => {}
@@ -78,7 +94,7 @@ fn put<T: PartialEq + Copy>(fact: &mut Table, key: &str, now: Option<T>, before:
     }
 }
 
-/// The first one counts, as for who reads the file.
+/// Finds a model's entry. The first one counts, as in `plumb-models`.
 fn position(all: &ArrayOfTables, provider: &str, name: &str) -> Option<usize> {
     let is = |fact: &Table, key: &str, word: &str| fact.get(key).and_then(Item::as_str) == Some(word);
     all.iter().position(|fact| is(fact, "provider", provider) && is(fact, "name", name))
@@ -101,9 +117,9 @@ fn parse(file: &Path) -> Result<DocumentMut, Fault> {
     }
 }
 
-/// All of it or nothing: a file that is half there would keep every question from being asked.
+/// Replaces the file atomically: half a file would make every question fail.
 fn replace(file: &Path, text: &str) -> io::Result<()> {
-    // Where it is a link to a file that lies elsewhere, that file is the one.
+    // A link stays a link; the file it leads to is replaced.
     let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let folder = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
@@ -115,9 +131,12 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
 }
 
 fn unusable(file: &Path, why: &dyn Display) -> Fault {
-    let message =
-        format!("What you wrote down of models in {} cannot be used: {why}. Correct it, or remove the file.", file.display());
-    Fault::new(Code::BadProfiles, message)
+    fault!(
+        Code::BadProfiles,
+        "Plumb cannot use your facts about models in {file}: {reason}. Correct the file, or remove it.",
+        file = file.display(),
+        reason = why
+    )
 }
 
 #[cfg(test)]
@@ -138,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_said_of_a_model_is_read_by_who_asks_it_and_taken_back_whole() {
+    async fn own_facts_change_a_profile_until_they_are_removed() {
         let (_folder, path) = file();
         let own = OwnFacts { window: Some(16_000), strength: Some(Strength::Small), price: Some(price(0.5, 3.0)) };
         write(&path, "server", "my \"model\"", own).unwrap();
@@ -152,7 +171,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn comments_and_what_is_not_said_here_stay_as_they_are() {
+    async fn comments_and_other_entries_stay_as_they_are() {
         let (_folder, path) = file();
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, MINE).unwrap();
@@ -177,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_keep_every_question_from_being_asked_is_not_written() {
+    fn facts_that_no_model_can_have_are_not_written() {
         let (_folder, path) = file();
         for wrong in [
             OwnFacts { window: Some(0), ..OwnFacts::default() },
@@ -189,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_is_named_and_left_alone() {
+    fn an_unreadable_file_is_named_and_left_alone() {
         let (_folder, path) = file();
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         for wrong in ["[[model", "model = [{ provider = 'a', name = 'b' }]"] {

@@ -1,8 +1,8 @@
-//! Asks questions, continues and stops them.
+//! Asks questions, continues runs and stops them.
 
 use crate::{
     library::libraries::library_id,
-    plumb::{Plumb, SystemClock, locked, new_run_id, now_ms},
+    plumb::{Plumb, SystemClock, new_run_id, now_ms, panicked},
     runs::{
         history::{started, summary},
         live::Live,
@@ -14,6 +14,7 @@ use crate::{
 use futures_util::FutureExt;
 use plumb_corpus::OpenCorpus;
 use plumb_rlm::{
+    crash::record_crash,
     fault::{Code, Fault},
     ids::RunId,
     options::RunOptions,
@@ -24,14 +25,14 @@ use plumb_rlm::{
 use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 impl Plumb {
-    /// Asks a question; returns when the run has begun and is on disk.
+    /// Asks a question; returns once the run has started and is on disk.
     ///
     /// # Errors
-    /// What keeps it from beginning: no model chosen, a key that is not there, a folder that is gone.
+    /// The reason the run cannot start: no model is chosen, a key is missing, a folder is gone.
     pub async fn ask(&self, request: Ask) -> Result<RunSummary, Fault> {
         let question = request.question.trim().to_owned();
         if question.is_empty() {
-            return Err(Fault::new(Code::NoQuestion, "Type a question first."));
+            return Err(Fault::new(Code::NoQuestion, "The question is empty. Type a question first."));
         }
         let (library, options) = self.asked(&request).await?;
         let corpus = self.run_corpus(&library.sources, library.include).await?;
@@ -44,7 +45,7 @@ impl Plumb {
         self.go(run_id, live, (corpus, journal), run::start(parts, asked, stop)).await
     }
 
-    /// What is asked about, and within what: as the request says, else the settings.
+    /// The library and the options of a question: the request's, else the settings'.
     pub(crate) async fn asked(&self, request: &Ask) -> Result<(plumb_store::Library, RunOptions), Fault> {
         let request = request.clone();
         let settings = self.settings(Nothing {}).await?;
@@ -69,10 +70,10 @@ impl Plumb {
         Ok((library, options))
     }
 
-    /// Goes on with a run.
+    /// Continues a run.
     ///
     /// # Errors
-    /// `no_such_run`, `run_is_active`, `run_is_answered`, or what keeps it from going on.
+    /// `no_such_run`, `run_is_active`, `run_is_answered`, or the reason it cannot continue.
     pub async fn resume(&self, request: Resume) -> Result<RunSummary, Fault> {
         let run_id = self.inner.store.resolve_run(&request.run).await?;
         let journal = self.inner.store.claim_run(&run_id).await?;
@@ -80,11 +81,14 @@ impl Plumb {
         let Some((sources, mut options)) = events.iter().find_map(started) else {
             return Err(Fault::new(
                 Code::Damaged,
-                "This run has no beginning on record, so it cannot be continued. Ask again instead.",
+                "The record of this run has no first event, so Plumb cannot continue it. Ask the question again.",
             ));
         };
-        if Totals::of(&events).status == Some(plumb_rlm::record::event::RunStatus::Answered) {
-            return Err(Fault::new(Code::RunIsAnswered, "This question is answered already. Ask again for another answer."));
+        if Totals::of(&events).status == Some(RunStatus::Answered) {
+            return Err(Fault::new(
+                Code::RunIsAnswered,
+                "This question has its answer already. Ask it again for another answer.",
+            ));
         }
         let recorded = options.clone();
         redirect(&mut options, &request)?;
@@ -103,18 +107,22 @@ impl Plumb {
     /// Stops a run.
     ///
     /// # Errors
-    /// `not_running` where it is not under way in this program.
+    /// `no_such_run`; `not_running` if this program does not run it.
     pub async fn stop(&self, request: RunRef) -> Result<Nothing, Fault> {
         let run_id = self.inner.store.resolve_run(&request.run).await?;
-        match locked(&self.inner.live).get(&run_id) {
+        match self.inner.live.lock().get(&run_id) {
             Some(live) => {
                 live.stop.cancel();
                 Ok(Nothing {})
             }
-            None => Err(Fault::new(Code::NotRunning, "This run is not under way here.")),
+            None => Err(Fault::new(
+                Code::NotRunning,
+                "Plumb cannot stop this run: it has ended, or another program runs it. Stop it there.",
+            )),
         }
     }
 
+    /// Gathers a run's model, corpus, journal and the rest of what the engine needs.
     async fn parts(
         &self,
         run_id: &RunId,
@@ -141,7 +149,7 @@ impl Plumb {
         })
     }
 
-    /// Lets a run go on in the background, and waits until it is on disk.
+    /// Runs `work` in the background; returns once the run's first event is on disk.
     async fn go(
         &self,
         run_id: RunId,
@@ -149,18 +157,21 @@ impl Plumb {
         (corpus, journal): (Arc<OpenCorpus>, Arc<dyn Journal>),
         work: impl Future<Output = Result<(), Fault>> + Send + 'static,
     ) -> Result<RunSummary, Fault> {
-        locked(&self.inner.live).insert(run_id.clone(), live.clone());
-        let (plumb, id) = (self.clone(), run_id.clone());
+        self.inner.live.lock().insert(run_id.clone(), live.clone());
+        let (plumb, id, following) = (self.clone(), run_id.clone(), live.clone());
         let mut task = tokio::spawn(async move {
-            // A fault of ours must not leave a run that never ends.
+            // A panic must not leave a run that never ends.
             let outcome = match AssertUnwindSafe(work).catch_unwind().await {
                 Ok(outcome) => outcome,
-                Err(_) => plumb.crashed(&id).await,
+                Err(_) => match plumb.inner.store.events(&id).await {
+                    Ok(events) => record_crash(journal.clone(), live, Arc::new(SystemClock), &events).await,
+                    Err(e) => Err(e),
+                },
             };
             if let Err(e) = plumb.pin_sources(&id, &corpus, &*journal).await {
-                tracing::error!(run = %id, code = %e.code, "what it cites could not be kept: {}", e.message);
+                tracing::error!(run = %id, code = %e.code, "the cited text could not be kept: {}", e.message);
             }
-            locked(&plumb.inner.live).remove(&id);
+            plumb.inner.live.lock().remove(&id);
             if let Err(e) = &outcome {
                 tracing::error!(run = %id, code = %e.code, "the record could not be written: {}", e.message);
             }
@@ -168,18 +179,10 @@ impl Plumb {
             outcome
         });
         tokio::select! {
-            () = live.begun() => {}
-            ended = &mut task => ended.map_err(|e| Fault::new(Code::Crashed, format!("The run ended unexpectedly: {e}")))??,
+            () = following.begun() => {}
+            ended = &mut task => ended.map_err(panicked)??,
         }
         self.tell(Update::Runs);
         Ok(summary(self.inner.store.run(&run_id).await?))
-    }
-}
-
-impl Plumb {
-    /// Writes the end of a run that broke off by a fault of ours.
-    async fn crashed(&self, run_id: &RunId) -> Result<(), Fault> {
-        let events = self.inner.store.events(run_id).await.unwrap_or_default();
-        run::crashed(self.inner.store.journal(run_id).as_ref(), &events, &SystemClock).await
     }
 }

@@ -1,9 +1,6 @@
-//! The history: runs listed, reopened and deleted.
+//! The history: lists, opens and deletes runs.
 
-use crate::{
-    plumb::{Plumb, locked},
-    types::*,
-};
+use crate::{plumb::Plumb, types::*};
 use plumb_rlm::{
     fault::Fault,
     ids::BlobId,
@@ -30,15 +27,15 @@ impl Plumb {
         Ok(rows.into_iter().map(summary).collect())
     }
 
-    /// A run, whole.
+    /// A run with all its events.
     ///
     /// # Errors
     /// `no_such_run`.
     pub async fn run(&self, request: RunRef) -> Result<Run, Fault> {
         let run_id = self.inner.store.resolve_run(&request.run).await?;
         let summary = summary(self.inner.store.run(&run_id).await?);
-        // Asked for before the events, so that no reply is in neither.
-        let live = locked(&self.inner.live).get(&run_id).map(|live| live.partials());
+        // Read before the events: a reply that ends in between is in both, and never in neither.
+        let live = self.inner.live.lock().get(&run_id).map(|live| live.partials());
         let partials = match live {
             Some(partials) => partials,
             None => {
@@ -86,16 +83,16 @@ impl Plumb {
         Ok(Nothing {})
     }
 
-    /// The whole prompt of a sub-call.
+    /// The full prompt of a sub-call.
     ///
     /// # Errors
-    /// When it is not kept.
+    /// When the store does not hold it.
     pub async fn read_prompt(&self, request: ReadPrompt) -> Result<Text, Fault> {
         Ok(Text { text: self.inner.store.blob(&BlobId(request.prompt)).await? })
     }
 }
 
-/// The sources and options that a run began with.
+/// Sources and options of a run, if this is its first event.
 pub(crate) fn started(event: &Event) -> Option<(Vec<String>, RunOptions)> {
     match &event.kind {
         EventKind::RunStarted { sources, options, .. } => Some((sources.clone(), options.clone())),
@@ -103,7 +100,7 @@ pub(crate) fn started(event: &Event) -> Option<(Vec<String>, RunOptions)> {
     }
 }
 
-/// A line of the history.
+/// Turns a row of the store into a line of the history.
 pub(crate) fn summary(row: RunRow) -> RunSummary {
     RunSummary {
         run_id: row.run_id,

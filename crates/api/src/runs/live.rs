@@ -1,6 +1,7 @@
-//! Runs as they happen: who is told, and what has arrived of replies that are not finished.
+//! A run under way: sends its updates, and keeps the arrived part of unfinished replies.
 
 use crate::types::{Partial, Update};
+use parking_lot::Mutex;
 use plumb_rlm::{
     ids::{CallId, NodeId, RunId},
     record::{
@@ -9,14 +10,11 @@ use plumb_rlm::{
     },
     traits::journal::Watcher,
 };
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
-/// Replies that are arriving, by node and call.
+/// Text of replies that are arriving, by node and call.
 type Arriving = HashMap<(NodeId, Option<CallId>), String>;
 
 /// A run under way in this process.
@@ -26,7 +24,7 @@ pub struct Live {
     arriving: Mutex<Arriving>,
     story: Mutex<Story>,
     begun: watch::Sender<bool>,
-    /// Stops it.
+    /// Stops the run.
     pub stop: CancellationToken,
 }
 
@@ -50,14 +48,14 @@ impl Live {
         let _ = self.begun.subscribe().wait_for(|begun| *begun).await;
     }
 
-    /// What has arrived of replies that are not finished.
+    /// The arrived part of unfinished replies.
     pub fn partials(&self) -> Vec<Partial> {
-        let arriving = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
+        let arriving = self.arriving.lock();
         arriving.iter().map(|(&(node, call), text)| Partial { node, call, text: text.clone() }).collect()
     }
 
     fn tell(&self, update: Update) {
-        // Nobody listening is fine.
+        // No front end has to listen.
         let _ = self.updates.send(update);
     }
 }
@@ -70,15 +68,15 @@ impl Watcher for Live {
             _ => None,
         };
         if let Some(finished) = finished {
-            self.arriving.lock().unwrap_or_else(PoisonError::into_inner).remove(&finished);
+            self.arriving.lock().remove(&finished);
         }
-        let told = self.story.lock().unwrap_or_else(PoisonError::into_inner).tell(event.clone());
+        let told = self.story.lock().tell(event.clone());
         self.tell(Update::Event { run: self.run.clone(), event: Box::new(told) });
         self.begun.send_replace(true);
     }
 
     fn delta(&self, node: NodeId, call: Option<CallId>, text: &str) {
-        self.arriving.lock().unwrap_or_else(PoisonError::into_inner).entry((node, call)).or_default().push_str(text);
+        self.arriving.lock().entry((node, call)).or_default().push_str(text);
         self.tell(Update::Delta { run: self.run.clone(), node, call, text: text.to_owned() });
     }
 

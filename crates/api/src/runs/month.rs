@@ -1,8 +1,9 @@
-//! The month's limit: what all runs of all programs on this history share.
+//! The monthly limit, shared by all runs of all programs that use this history.
 
 use crate::plumb::now_ms;
 use async_trait::async_trait;
 use plumb_rlm::{
+    fault,
     fault::{Code, Fault},
     ids::{CallId, NodeId, RunId},
     money::Usd,
@@ -12,13 +13,13 @@ use plumb_store::{Store, Wanted};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// The user is told when so much of the limit is spent.
-pub const WARN_AT: f64 = 0.8;
+/// Part of the limit from which Plumb warns the user.
+pub const WARNING_RATIO: f64 = 0.8;
 
-/// A limit that was changed holds after this time at the latest, in other programs too; a batch of a thousand calls reads it once.
-const FRESH: Duration = Duration::from_secs(1);
+/// Maximum age of the limit read from the store. A changed limit takes effect this soon; a batch of a thousand calls reads it once.
+const MAX_LIMIT_AGE: Duration = Duration::from_secs(1);
 
-/// A run's share of it.
+/// A run's share of the monthly limit.
 pub struct MonthAllowance {
     store: Store,
     run: RunId,
@@ -26,14 +27,14 @@ pub struct MonthAllowance {
 }
 
 impl MonthAllowance {
-    /// For `run`.
+    /// Creates the share of `run`.
     pub fn new(store: Store, run: RunId) -> Self {
         MonthAllowance { store, run, limit: Mutex::default() }
     }
 
     async fn limit(&self) -> Result<Option<Usd>, Fault> {
         let mut known = self.limit.lock().await;
-        if let Some((_, limit)) = known.filter(|(since, _)| since.elapsed() < FRESH) {
+        if let Some((_, limit)) = known.filter(|(since, _)| since.elapsed() < MAX_LIMIT_AGE) {
             return Ok(limit);
         }
         let limit = self.store.month_limit().await?.map(Usd::from_dollars);
@@ -52,17 +53,25 @@ impl Allowance for MonthAllowance {
         let Some(limit) = self.limit().await? else { return Ok(Granted { amount: most, warning: None }) };
         let wanted = Wanted { least, most, limit, at_ms: now_ms() };
         let month = self.store.reserve(&self.run, node, call, wanted).await?;
-        let (spent, limit) = (month.spent.dollars(), limit.dollars());
+        let cents = |amount: Usd| format!("{:.2}", amount.dollars());
         let Some(amount) = month.granted else {
-            let set_aside = month.set_aside.dollars();
-            let message = format!(
-                "This month's limit of ${limit:.2} does not allow another call: ${spent:.2} is spent, and ${set_aside:.2} is set aside for calls \
-                 under way. Raise it under Spending, then continue; next month begins anew."
-            );
-            return Err(Fault::new(Code::LimitMonth, message));
+            return Err(fault!(
+                Code::LimitMonth,
+                "This month's limit of ${limit} does not allow another call: ${spent} is spent, and ${reserved} is reserved for calls under way. \
+                 Raise the limit under Spending, or wait for next month; then continue the run.",
+                reserved = cents(month.set_aside),
+                spent = cents(month.spent),
+                limit = cents(limit)
+            ));
         };
-        let warning = (spent >= limit * WARN_AT)
-            .then(|| Fault::new(Code::MonthAlmostSpent, format!("${spent:.2} of this month's limit of ${limit:.2} is spent.")));
+        let warning = (month.spent.dollars() >= limit.dollars() * WARNING_RATIO).then(|| {
+            fault!(
+                Code::MonthAlmostSpent,
+                "${spent} of this month's limit of ${limit} is spent. You can raise the limit under Spending.",
+                spent = cents(month.spent),
+                limit = cents(limit)
+            )
+        });
         Ok(Granted { amount, warning })
     }
 }

@@ -1,12 +1,13 @@
-//! Pins: the text around what a run cites, kept because the source may change, or go away.
+//! Pins: the text around a run's citations, kept because a source may change or disappear.
 
 use crate::{
-    library::lines::{MAX_LINES, beginning, bounded, cut, marks},
+    library::lines::{MAX_LINES, bounded, cut, line_head, marks},
     plumb::Plumb,
     types::*,
 };
 use plumb_corpus::{FrozenText, OpenCorpus, Place};
 use plumb_rlm::{
+    fault,
     fault::{Code, Fault},
     ids::RunId,
     record::{
@@ -18,17 +19,17 @@ use plumb_rlm::{
 use plumb_store::Pin;
 use serde::{Deserialize, Serialize};
 
-/// A document up to this size, in bytes, is pinned as a whole.
-const PINNED_WHOLE: usize = 1 << 20;
-/// Of a larger one, so many lines before and after what is cited, and no more bytes than above.
-const PINNED_LINES: u64 = 1_000;
+/// Maximum size of a pin, in bytes. Documents up to this size are pinned whole.
+const MAX_PIN_BYTES: usize = 1 << 20;
+/// Lines kept before and after a citation in a larger document.
+const CONTEXT_LINES: u64 = 1_000;
 
 impl Plumb {
-    /// Keeps the text around what a run cites: the source may change, or go away.
+    /// Pins the text around a run's citations.
     pub(crate) async fn pin_sources(&self, run_id: &RunId, corpus: &OpenCorpus, journal: &dyn Journal) -> Result<(), Fault> {
         let events = self.inner.store.events(run_id).await?;
         for citation in Totals::of(&events).citations.iter().filter(|citation| is_found(citation)) {
-            // What cannot be read any more was not cited.
+            // Plumb cannot pin a document that it can no longer read.
             let Ok(text) = corpus.frozen(&citation.path).await else { continue };
             let (first, kept, cut) = around(&text, citation);
             let last = first + kept.matches('\n').count() as u64;
@@ -40,14 +41,16 @@ impl Plumb {
                 total_lines: text.line_count(),
                 digest: text.digest().to_owned(),
                 blob: journal.put_blob(&kept).await?,
-                places: serde_json::to_string(&about).map_err(|e| Fault::new(Code::Unreadable, e.to_string()))?,
+                places: serde_json::to_string(&about).map_err(|e| {
+                    fault!(Code::Crashed, "Plumb could not keep the text of {path}: {reason}.", path = &citation.path, reason = e)
+                })?,
             };
             self.inner.store.put_pin(run_id, &pin).await?;
         }
         Ok(())
     }
 
-    /// The pin of a document that holds this line, or else any.
+    /// The pin of a document that holds this line, else any pin of the document.
     pub(crate) async fn pin(&self, run: &RunId, path: &str, line: u64) -> Result<Option<Pin>, Fault> {
         let run = self.inner.store.resolve_run(&run.0).await?;
         let mut pins = self.inner.store.pins(&run).await?;
@@ -56,7 +59,7 @@ impl Plumb {
         Ok(pins.into_iter().nth(before))
     }
 
-    /// Lines as they were kept.
+    /// Lines of a pin.
     pub(crate) async fn pinned_lines(&self, request: &ReadLines, pin: &Pin) -> Result<Lines, Fault> {
         let text = self.inner.store.blob(&pin.blob).await?;
         let all: Vec<&str> = text.split('\n').collect();
@@ -86,12 +89,12 @@ impl Plumb {
     }
 }
 
-/// Whether the place of a citation is there.
+/// Whether the cited place exists.
 pub(crate) fn is_found(citation: &Citation) -> bool {
     citation.verified != QuoteCheck::NotFound && !citation.digest.is_empty()
 }
 
-/// What is kept of a pinned part beside its lines. It was a list of the first two once, which is read as well.
+/// Facts kept beside a pin's lines. Older versions kept a list of the first two fields; it reads as well.
 #[derive(Default, Serialize, Deserialize)]
 struct PinnedAbout {
     kind: String,
@@ -100,35 +103,35 @@ struct PinnedAbout {
     cut: Vec<CutLine>,
 }
 
-/// The part of a text that is kept for a citation, its first line, and which of its lines are cut.
+/// The part of a text to keep for a citation: its first line's number, its text, and its cut lines.
 fn around(text: &FrozenText, citation: &Citation) -> (u64, String, Vec<CutLine>) {
-    if text.as_str().len() <= PINNED_WHOLE {
+    if text.as_str().len() <= MAX_PIN_BYTES {
         return (1, text.as_str().to_owned(), Vec::new());
     }
     let cited = citation.start_line.max(1);
-    let earliest = cited.saturating_sub(PINNED_LINES).max(1);
-    // What is cited is kept, however much stands before it.
-    let mut room = PINNED_WHOLE / 2;
+    let earliest = cited.saturating_sub(CONTEXT_LINES).max(1);
+    // Half of the room is for the text before the citation, so that the citation always fits.
+    let mut room = MAX_PIN_BYTES / 2;
     let before = text.lines(earliest, (cited - earliest) as usize);
-    let before = before.iter().rev().take_while(|line| take(&mut room, beginning(line))).count() as u64;
+    let before = before.iter().rev().take_while(|line| take(&mut room, line_head(line))).count() as u64;
     let first = cited - before;
-    let most = before + citation.end_line.saturating_sub(cited) + 1 + PINNED_LINES;
+    let most = before + citation.end_line.saturating_sub(cited) + 1 + CONTEXT_LINES;
     let lines = text.lines(first, usize::try_from(most).unwrap_or(usize::MAX));
-    let mut room = PINNED_WHOLE;
-    let kept = lines.iter().map(|line| beginning(line)).take_while(|part| take(&mut room, part));
+    let mut room = MAX_PIN_BYTES;
+    let kept = lines.iter().map(|line| line_head(line)).take_while(|part| take(&mut room, part));
     let kept: Vec<&str> = kept.collect();
     let cut = (first..).zip(lines.iter().zip(&kept)).filter_map(|(number, (line, part))| cut(line, part, number)).collect();
     (first, kept.join("\n"), cut)
 }
 
-/// Takes a line's room away; false where there is not enough.
+/// Takes a line's room; false if there is not enough.
 fn take(room: &mut usize, line: &str) -> bool {
     let left = room.checked_sub(line.len() + 1);
     *room = left.unwrap_or(0);
     left.is_some()
 }
 
-/// The places of these lines; the first one says where `first` lies.
+/// Places of the lines from `first` to `last`. The first place is the one that holds `first`.
 fn within(places: &[Place], first: u64, last: u64) -> Vec<Place> {
     let after = places.partition_point(|place| place.line <= first);
     let start = after.saturating_sub(1);
@@ -142,7 +145,7 @@ mod tests {
     use plumb_rlm::documents::Include;
     use std::sync::Arc;
 
-    /// What is kept of a text of which one line is cited.
+    /// Pins a text for a citation of one line: the first kept line, the lines, the cut ones.
     async fn kept(text: &str, line: u64) -> (u64, Vec<String>, Vec<CutLine>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.txt");
@@ -165,7 +168,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cited_line_that_is_too_long_to_be_kept_is_kept_as_far_as_it_is_shown() {
+    async fn a_cited_line_of_megabytes_is_kept_as_far_as_shown() {
         let (first, lines, cut) = kept(&format!("before\n{}\nafter", "x".repeat(3 << 20)), 2).await;
         assert_eq!((first, lines.len()), (1, 3));
         assert_eq!((lines[0].as_str(), lines[2].as_str()), ("before", "after"));
@@ -173,16 +176,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_cited_is_kept_however_much_stands_before_it() {
+    async fn a_citation_is_kept_however_much_text_precedes_it() {
         let text: String = (1..=2_000).map(|line| format!("{line} {}\n", "y".repeat(5_000))).collect();
         let (first, lines, cut) = kept(&text, 1_500).await;
         assert!(lines[(1_500 - first) as usize].starts_with("1500 y"));
         let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
-        assert!(bytes <= PINNED_WHOLE + 1 && cut.is_empty(), "{bytes}");
+        assert!(bytes <= MAX_PIN_BYTES + 1 && cut.is_empty(), "{bytes}");
     }
 
     #[test]
-    fn pins_that_were_kept_before_lines_were_cut_are_read() {
+    fn pins_of_versions_without_cut_lines_still_read() {
         let about: PinnedAbout = serde_json::from_str(r#"["pdf", [{"line": 1, "name": "page 1"}]]"#).unwrap();
         assert_eq!((about.kind.as_str(), about.places.len(), about.cut.len()), ("pdf", 1, 0));
     }

@@ -1,8 +1,8 @@
-//! What was spent, by day, provider, model and run.
+//! Spending by day, provider, model and run.
 
 use crate::{
     plumb::{Plumb, now_ms},
-    runs::month::WARN_AT,
+    runs::month::WARNING_RATIO,
     types::*,
 };
 use plumb_rlm::{
@@ -10,16 +10,16 @@ use plumb_rlm::{
     ids::RunId,
 };
 
-/// Runs that are named.
-const DEAREST: u32 = 10;
+/// Maximum number of dearest runs in the report.
+const MAX_DEAREST_RUNS: u32 = 10;
 
 impl Plumb {
-    /// What was spent in a month.
+    /// A month's spending.
     ///
     /// # Errors
     /// `bad_month`; when the store cannot be read.
     pub async fn spending(&self, request: SpendingOf) -> Result<Spending, Fault> {
-        let month = self.inner.store.spending(request.month.as_deref(), now_ms(), DEAREST).await?;
+        let month = self.inner.store.spending(request.month.as_deref(), now_ms(), MAX_DEAREST_RUNS).await?;
         let models: Vec<_> = month.models.iter().map(named).collect();
         let total = models.iter().fold(Spent::default(), |sum, model| sum.plus(model.spent));
         let limit_usd = self.inner.store.month_limit().await?;
@@ -27,7 +27,7 @@ impl Plumb {
             total,
             limit_usd,
             almost_spent: month.today.starts_with(&month.month)
-                && limit_usd.is_some_and(|limit| total.cost_usd >= limit * WARN_AT),
+                && limit_usd.is_some_and(|limit| total.cost_usd >= limit * WARNING_RATIO),
             providers: by_provider(&models),
             models,
             month: month.month,
@@ -44,20 +44,23 @@ impl Plumb {
 }
 
 impl Plumb {
-    /// Sets the most that may be spent in a month, or takes the limit away. It holds for calls that are sent from now on.
+    /// Sets or removes the monthly spending limit, for calls sent from now on.
     ///
     /// # Errors
     /// `bad_limit`; when the store cannot be written.
     pub async fn set_month_limit(&self, request: MonthLimit) -> Result<Nothing, Fault> {
         if request.limit_usd.is_some_and(|limit| !limit.is_finite() || limit <= 0.0) {
-            return Err(Fault::new(Code::BadLimit, "A monthly limit is an amount in US dollars above zero, such as 20."));
+            return Err(Fault::new(
+                Code::BadLimit,
+                "Plumb cannot use this limit: a monthly limit is an amount in US dollars above zero. Enter one such as 20.",
+            ));
         }
         self.inner.store.set_month_limit(request.limit_usd).await?;
         Ok(Nothing {})
     }
 }
 
-/// The same, under the providers' names.
+/// Sums the models' spending by provider, dearest first.
 fn by_provider(models: &[NamedSpent]) -> Vec<NamedSpent> {
     let mut providers: Vec<NamedSpent> = Vec::new();
     for model in models {
@@ -95,7 +98,7 @@ fn spent(row: &plumb_store::Spent) -> Spent {
 impl Spent {
     fn plus(self, other: Spent) -> Spent {
         Spent {
-            // Whole picodollars again: a sum of many small amounts must not drift.
+            // Rounded to whole picodollars, so that many small amounts do not drift.
             cost_usd: ((self.cost_usd + other.cost_usd) * 1e12).round() / 1e12,
             calls: self.calls + other.calls,
             free_calls: self.free_calls + other.free_calls,

@@ -1,14 +1,14 @@
-//! What the user has chosen, and how this computer stands.
+//! The user's settings, and the state of this computer.
 
 use plumb_rlm::options::{Limits, ModelChoice};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// Light, dark, or as the system has it.
+/// Colour theme of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Theme {
-    /// As the system has it.
+    /// The system's theme.
     #[default]
     System,
     /// Light.
@@ -17,77 +17,77 @@ pub enum Theme {
     Dark,
 }
 
-/// What the user has chosen.
+/// The user's settings.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 #[serde(default)]
 pub struct Settings {
-    /// The model that answers; absent until the first start is done.
+    /// The model that answers; absent until the user chooses one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub model: Option<ModelChoice>,
-    /// The model of sub-calls; absent: the same.
+    /// The model of sub-calls; absent: `model`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub sub_model: Option<ModelChoice>,
-    /// Files of models that the user added, absolute. They stay where they are.
+    /// Absolute paths of the model files that the user added.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<String>>", optional)]
     pub model_files: Vec<String>,
     /// Limits of new questions.
     pub limits: Limits,
-    /// Starts the worker that runs code elsewhere and pipes to it; absent: on this computer.
+    /// Command that starts a worker elsewhere and pipes to it; absent: code runs on this computer.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub repl_command: Option<String>,
-    /// Text in pictures and in PDFs without text is read too (by tesseract, where it is installed).
+    /// Text in pictures and scanned PDFs is read too, by tesseract if it is installed.
     #[serde(default)]
     pub read_images: bool,
-    /// Light or dark.
+    /// Colour theme of the window.
     pub theme: Theme,
 }
 
 impl Settings {
-    /// The models that are chosen.
+    /// The chosen models.
     pub(crate) fn models(&self) -> impl Iterator<Item = &ModelChoice> {
         self.model.iter().chain(&self.sub_model)
     }
 }
 
-/// Tries a command that runs code elsewhere.
+/// Tests a command that runs code elsewhere.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct TestRepl {
-    /// As it would be typed in a terminal.
+    /// The command, as typed in a terminal.
     pub command: String,
 }
 
-/// One line of the examination.
+/// One check of this computer.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Check {
     /// `seal`, `keychain`, `model`, `store`, …
     pub id: String,
-    /// What people call it.
+    /// Its name for people.
     pub name: String,
-    /// It is as it should be.
+    /// The check passed.
     pub ok: bool,
-    /// What was measured, not what was configured.
+    /// The measured result.
     pub found: String,
-    /// What to do where it is not ok.
+    /// Next step if the check failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub advice: Option<String>,
 }
 
-/// The examination of this computer.
+/// The checks of this computer.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Doctor {
     /// Plumb's version.
     pub version: String,
-    /// Python's version in the worker.
+    /// Python's version in the worker; absent if no worker starts.
     pub python: Option<String>,
-    /// All checks.
+    /// All checks, in the order to show.
     pub checks: Vec<Check>,
-    /// Where Plumb keeps its data.
+    /// Folder of Plumb's data.
     pub data_folder: String,
-    /// Where it keeps what can be fetched or made again.
+    /// Folder of files that Plumb can download or make again.
     pub cache_folder: String,
 }

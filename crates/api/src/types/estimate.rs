@@ -1,36 +1,36 @@
-//! What a question may cost, said before it is asked.
+//! The estimated cost of a question before it is asked.
 
 use plumb_rlm::options::Mode;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// What a question would cost, as far as that can be said.
+/// The estimated cost of a question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Cost {
-    /// Nothing: no call is paid for.
+    /// No call costs anything.
     Free,
-    /// About so much, in US dollars.
+    /// A range in US dollars.
     Between {
-        /// As little as this, when it goes well.
+        /// Cost in the best usual case.
         low_usd: f64,
-        /// As much as this, when it does not.
+        /// Cost in the worst usual case.
         high_usd: f64,
     },
     /// A model's price is unknown.
     Unknown,
 }
 
-/// What a question would cost, and why that is thought.
+/// An estimate and its reasons.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Estimate {
-    /// How much.
+    /// The cost.
     pub cost: Cost,
-    /// Why that is thought, or what to do: "12 runs like this one".
+    /// Basis of the estimate, or the next step: "12 similar runs".
     pub reason: String,
-    /// The way that would be taken.
+    /// The mode the question would run in.
     pub mode: Mode,
-    /// Why.
+    /// Why that mode.
     pub mode_reason: String,
 }

@@ -1,4 +1,4 @@
-//! Libraries, their documents, and the folders they are chosen from.
+//! Libraries, their documents, and the folders to choose them from.
 
 use plumb_rlm::{
     documents::{DocumentEntry, Include, LeftOutByRule, Overview},
@@ -8,30 +8,30 @@ use plumb_rlm::{
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A library: folders and files that questions are asked about.
+/// A library: folders and files that the user asks about.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Library {
-    /// Its name on the wire.
+    /// Its id on the wire.
     pub id: String,
-    /// What people call it.
+    /// Its name for people.
     pub name: String,
-    /// Folders and files, absolute.
+    /// Absolute paths of its folders and files.
     pub sources: Vec<String>,
-    /// What is asked about it may not leave this computer.
+    /// Its text may not leave this computer.
     pub local_only: bool,
-    /// What of its folders is listed beside plain files.
+    /// Hidden and ignored files that are listed too.
     pub include: Include,
-    /// Documents that were found so far; all of them once there is an overview.
+    /// Documents found so far; all of them once there is an overview.
     pub found: u64,
-    /// Why changes in its folders do not show by themselves: they are listed again when the window is looked at.
+    /// Why Plumb cannot watch its folders for changes. The window lists them again when it comes to the front.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub not_watched: Option<String>,
-    /// Totals, once it has been listed in this session.
+    /// Totals, once the listing is complete in this session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub overview: Option<Overview>,
-    /// Why it cannot be opened just now: the folder is gone, say.
+    /// Why it cannot be opened now, for example because its folder is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub problem: Option<Fault>,
@@ -40,45 +40,45 @@ pub struct Library {
 /// Opens folders and files as a library; the same sources give the same library.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct OpenLibrary {
-    /// Folders and files, absolute.
+    /// Absolute paths of folders and files.
     pub sources: Vec<String>,
 }
 
 /// Names a library.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct LibraryId {
-    /// Which.
+    /// The library's id.
     pub library: String,
 }
 
-/// Marks a library as one that may not leave this computer, or takes that back.
+/// Marks a library to stay on this computer, or lets it leave.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct SetLocalOnly {
-    /// Which.
+    /// The library's id.
     pub library: String,
-    /// Remote models and code elsewhere are refused.
+    /// Plumb refuses remote models and code elsewhere for this library.
     pub local_only: bool,
 }
 
-/// Says what of a library's folders is listed beside plain files.
+/// Chooses the hidden and ignored files of a library that are listed too.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct SetInclude {
-    /// Which.
+    /// The library's id.
     pub library: String,
-    /// What.
+    /// Files to list too.
     pub include: Include,
 }
 
 /// Asks for a library's listing.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ListDocuments {
-    /// Which.
+    /// The library's id.
     pub library: String,
-    /// Glob over paths.
+    /// Glob over paths; absent: all documents.
     #[serde(default)]
     #[ts(optional)]
     pub pattern: Option<String>,
-    /// The most entries.
+    /// Maximum number of entries.
     pub limit: usize,
 }
 
@@ -87,24 +87,24 @@ pub struct ListDocuments {
 pub struct Documents {
     /// Totals.
     pub overview: Overview,
-    /// In path order.
+    /// Documents in path order.
     pub entries: Vec<DocumentEntry>,
-    /// What the rules leave out, which is not listed: hidden files and folders, those that `.gitignore` names.
+    /// Files that the rules leave out of the listing: hidden ones, and those that `.gitignore` names.
     pub left_out_by_rules: Vec<LeftOutByRule>,
 }
 
 /// Asks for lines of a document, for the source view.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ReadLines {
-    /// Of which library.
+    /// The library's id.
     pub library: String,
-    /// Which document.
+    /// The document's path in the library.
     pub path: String,
     /// First line, from 1.
     pub start_line: u64,
-    /// The most lines.
+    /// Maximum number of lines.
     pub max_lines: u64,
-    /// Absent: as it is now. Else as this run saw it, as far as that was kept.
+    /// The run whose pinned text is wanted, where Plumb kept it; absent: the current text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub run: Option<RunId>,
@@ -113,25 +113,25 @@ pub struct ReadLines {
 /// Lines of a document.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Lines {
-    /// The document.
+    /// The document's path in the library.
     pub path: String,
     /// First line of `lines`, from 1.
     pub start_line: u64,
-    /// Lines of the whole document.
+    /// Number of lines in the whole document.
     pub total_lines: u64,
-    /// Without their ends; very long ones without what is beyond a bound.
+    /// The lines without line ends. Very long lines are cut.
     pub lines: Vec<String>,
-    /// Which of them are cut.
+    /// The cut lines.
     pub cut: Vec<CutLine>,
-    /// BLAKE3 of the whole text: differs from a citation's when the document has changed since.
+    /// BLAKE3 of the whole text. It differs from a citation's if the document has changed since.
     pub digest: String,
-    /// Where the lines lie in the original.
+    /// Starts of pages, slides and sheets among the lines.
     pub places: Vec<PlaceMark>,
-    /// What the document is: "pdf", "docx", "code".
+    /// Kind of the document: "pdf", "docx", "code".
     pub kind: String,
-    /// What may read badly, in plain words.
+    /// Warnings about text that may read badly, in plain words.
     pub notes: Vec<String>,
-    /// These are kept lines of an earlier state, and only these were kept.
+    /// The pinned range, if these lines come from a pin of an earlier state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub kept: Option<KeptLines>,
@@ -146,12 +146,12 @@ pub struct CutLine {
     pub missing: u64,
 }
 
-/// Which lines of an earlier state were kept.
+/// The pinned lines of an earlier state.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct KeptLines {
-    /// The first, from 1.
+    /// First line, from 1.
     pub first: u64,
-    /// The last.
+    /// Last line.
     pub last: u64,
 }
 
@@ -162,7 +162,7 @@ pub struct PlaceMark {
     pub line: u64,
     /// "page 3", "sheet Budget".
     pub place: String,
-    /// Of sheets: the row that this line holds; each line after it holds the next.
+    /// In a sheet, the row on this line; each following line holds the next row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub row: Option<u64>,
@@ -171,13 +171,13 @@ pub struct PlaceMark {
 /// Asks for a page of a PDF as an image.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ReadPage {
-    /// Of which library.
+    /// The library's id.
     pub library: String,
-    /// Which document.
+    /// The document's path in the library.
     pub path: String,
-    /// From 1.
+    /// The page, from 1.
     pub page: u32,
-    /// The image's width in pixels.
+    /// Width of the image, in pixels.
     pub width: u32,
 }
 
@@ -186,22 +186,22 @@ pub struct ReadPage {
 pub struct PageImage {
     /// PNG, in base64.
     pub png: String,
-    /// Pixels.
+    /// Width in pixels.
     pub width: u32,
-    /// Pixels.
+    /// Height in pixels.
     pub height: u32,
     /// The page's width on paper, in points (1/72 inch).
     pub points: f32,
-    /// Pages of the whole document.
+    /// Number of pages in the whole document.
     pub pages: u32,
-    /// The words on it.
+    /// The words on the page.
     pub words: Vec<WordOnPage>,
 }
 
-/// Where a word stands on a page.
+/// A word and its box on a page.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct WordOnPage {
-    /// The line of the document's text that it belongs to, from 1.
+    /// Its line in the document's text, from 1.
     pub line: u64,
     /// The word.
     pub text: String,
@@ -209,42 +209,42 @@ pub struct WordOnPage {
     pub area: [f32; 4],
 }
 
-/// What became of the documents that an answer cites.
+/// The state of the documents that an answer cites.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct SourceChecks {
-    /// Those that are not as the run saw them, by path.
+    /// Documents that have changed since the run, by path.
     pub changed: Vec<ChangedSource>,
 }
 
-/// A document that is not as a run saw it.
+/// A document that has changed since a run.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ChangedSource {
-    /// Which.
+    /// The document's path in the library.
     pub path: String,
-    /// It is not there any more, or cannot be read. Else its text is another one.
+    /// It is gone or cannot be read; else its text has changed.
     pub gone: bool,
 }
 
-/// A folder as the browser host shows it (the window uses the system's own dialog).
+/// Asks the browser host for a folder (the window uses the system's own dialog).
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Browse {
-    /// Absent: the first folder that may be shown.
+    /// Absolute path; absent: the first allowed folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub folder: Option<String>,
 }
 
-/// What lies in a folder.
+/// Contents of a folder.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Folder {
-    /// Absolute.
+    /// Absolute path.
     pub path: String,
-    /// Absent at the top.
+    /// Absolute path of the folder above; absent at the top.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub parent: Option<String>,
-    /// Names of folders in it, in order.
+    /// Names of its folders, sorted.
     pub folders: Vec<String>,
-    /// Names of files in it, in order.
+    /// Names of its files, sorted.
     pub files: Vec<String>,
 }

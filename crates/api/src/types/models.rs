@@ -4,59 +4,59 @@ use plumb_rlm::{money::Price, options::ModelChoice, traits::model::Strength};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A model that runs on this computer: one that is built in, or a file of the user's.
+/// A model that runs on this computer: a built-in model, or a file of the user's.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct BuiltInModel {
-    /// `qwen2.5-coder-1.5b`; of a file, its path.
+    /// `qwen2.5-coder-1.5b`, or the path of a user's file.
     pub id: String,
-    /// What people call it.
+    /// Its name for people.
     pub name: String,
-    /// Its licence; empty: not known.
+    /// Its licence; empty if unknown.
     pub licence: String,
-    /// It is a file of the user's. Absent: it is built in.
+    /// Facts about a user's file; absent for a built-in model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub file: Option<ModelFile>,
-    /// Size of its file.
+    /// Size of its file, in bytes.
     pub bytes: u64,
-    /// Bytes that are already here; equal to `bytes` and `ready` when complete.
+    /// Bytes that have arrived. A complete file is also `ready`.
     pub bytes_here: u64,
-    /// It is here, whole and checked.
+    /// The file is complete and its checksum is right.
     pub ready: bool,
-    /// It is being fetched now.
+    /// It is being downloaded now.
     pub fetching: bool,
 }
 
-/// What a model's file says of itself.
+/// Facts that a model file states about itself.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ModelFile {
-    /// How many numbers it is made of: `1.5B`; may be empty.
+    /// Number of parameters: `1.5B`; may be empty.
     pub parameters: String,
-    /// Tokens of text that it is given room for.
+    /// Context window that Plumb reserves, in tokens.
     pub window: u32,
-    /// Memory that it takes with them, in bytes.
+    /// Memory for the model and its window, in bytes.
     pub memory_bytes: u64,
-    /// Its own form for conversations is not known here: a common one is used, and it may answer worse.
+    /// Plumb does not know its chat template and uses a common one. Answers may be worse.
     pub foreign_chat: bool,
-    /// Why it cannot be used now.
+    /// Why it cannot be used now; absent if it can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub fault: Option<String>,
 }
 
-/// Adds a model's file.
+/// Adds a model file.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct AddModel {
-    /// A file in the format GGUF.
+    /// Absolute path of a file in GGUF format.
     pub path: String,
 }
 
-/// Fetches a built-in model. Progress arrives as [`Update::Fetch`].
+/// Downloads a built-in model. Progress arrives as [`Update::Fetch`].
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct FetchModel {
-    /// Which.
+    /// The model's id.
     pub id: String,
-    /// A file of it that is already on this computer, instead of the publisher's address.
+    /// A copy of its file on this computer, instead of the publisher's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub from_file: Option<String>,
@@ -65,26 +65,26 @@ pub struct FetchModel {
 /// Names a model on this computer.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ModelId {
-    /// Which.
+    /// The model's id.
     pub id: String,
 }
 
-/// A provider that can be chosen from the list.
+/// A provider to choose.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Provider {
     /// `openai`; `server` for any address that speaks OpenAI's format.
     pub id: String,
-    /// What people call it.
+    /// Its name for people.
     pub name: String,
-    /// Its address; absent where the user must give one.
+    /// Its address; absent if the user must enter one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub base_url: Option<String>,
-    /// What its address looks like.
+    /// Example of its address.
     pub example: String,
-    /// It wants a key.
+    /// It requires a key.
     pub key_required: bool,
-    /// The environment variable in which its key usually lies, where one is there now and may be used.
+    /// The provider's usual environment variable for a key, if it is set and may be used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub key_variable: Option<String>,
@@ -92,64 +92,64 @@ pub struct Provider {
     pub models: Vec<String>,
 }
 
-/// Asks what is known of a model.
+/// Asks for the known facts about a model.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ModelFactsOf {
-    /// Which; its key is not looked at, and nothing is sent.
+    /// The model. Plumb reads no key and sends nothing.
     pub model: ModelChoice,
 }
 
-/// Who says what a model costs.
+/// Source of a model's price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum PriceFrom {
     /// The choice itself.
     Choice,
-    /// `models.toml`.
+    /// The user's `models.toml`.
     File,
-    /// The table of prices.
+    /// Plumb's price table.
     Table,
-    /// It runs on this computer.
+    /// The model runs on this computer.
     Here,
 }
 
-/// What is known of a model.
+/// Known facts about a model.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ModelFacts {
-    /// US dollars per million tokens; absent: unknown.
+    /// US dollars per million tokens; absent if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub price: Option<Price>,
-    /// Who says so.
+    /// Source of the price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub price_from: Option<PriceFrom>,
-    /// The day on which the table of prices was made, `2026-11-22`.
+    /// Date of the price table: `2026-11-22`.
     pub prices_as_of: String,
-    /// The page behind the table's price.
+    /// Web page of the table's price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub source: Option<String>,
-    /// A model of the same provider that reads pieces for less than half.
+    /// A model of the same provider that handles sub-calls for less than half the price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub cheaper: Option<CheaperModel>,
-    /// Tokens that it reads and writes at once, as Plumb sees it where the user says nothing.
+    /// Context window in tokens, without the user's own facts.
     pub window: u32,
-    /// How far it can be trusted, as Plumb sees it where the user says nothing.
+    /// Strength, without the user's own facts.
     pub strength: Strength,
-    /// What the user says instead.
+    /// The user's own facts, which take precedence.
     pub own: OwnFacts,
 }
 
-/// What the user says of a model. It goes before what Plumb knows, at any address.
+/// The user's own facts about a model. They take precedence over Plumb's, at any address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct OwnFacts {
-    /// Tokens that it reads and writes at once.
+    /// Context window in tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub window: Option<u32>,
-    /// How far it can be trusted.
+    /// Strength.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub strength: Option<Strength>,
@@ -159,18 +159,18 @@ pub struct OwnFacts {
     pub price: Option<Price>,
 }
 
-/// Writes down what the user says of a model; what is absent is as Plumb sees it again.
+/// Saves the user's own facts about a model. Absent facts fall back to Plumb's.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct SetModelFacts {
-    /// Its provider.
+    /// The provider's id.
     pub provider: String,
     /// The provider's name for it.
     pub name: String,
-    /// What is said.
+    /// The facts.
     pub own: OwnFacts,
 }
 
-/// A model for pieces.
+/// A cheaper model for sub-calls.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct CheaperModel {
     /// The provider's name for it.
@@ -182,22 +182,22 @@ pub struct CheaperModel {
 /// Asks a server which models it offers.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct OfferedModels {
-    /// Which server, and with which key; the name of the model may be empty.
+    /// The server and its key; the model's name may be empty.
     pub model: ModelChoice,
 }
 
-/// A server of models that runs on this computer.
+/// A model server that runs on this computer.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct LocalServer {
     /// The provider's id.
     pub provider: String,
-    /// What people call it.
+    /// Its name for people.
     pub name: String,
-    /// The models that it offers.
+    /// The models it offers.
     pub models: Vec<String>,
 }
 
-/// Keeps a key in the keychain, bound to the server it is for.
+/// Stores a key in the keychain, bound to its server.
 #[derive(Clone, Deserialize, TS)]
 pub struct SetKey {
     /// The server's address.
@@ -213,29 +213,29 @@ pub struct KeyFor {
     pub base_url: String,
 }
 
-/// Where a key is.
+/// Whether and where a key is stored.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct KeyState {
-    /// There is one.
+    /// A key is stored.
     pub present: bool,
-    /// It lies in the keychain; else only in memory until Plumb ends.
+    /// It is in the keychain; else only in memory until Plumb ends.
     pub in_keychain: bool,
-    /// Why it is only in memory.
+    /// Why it is not in the keychain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub reason: Option<String>,
 }
 
-/// Makes one tiny call.
+/// Tests a model with one tiny call.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct TestModel {
-    /// To whom.
+    /// The model to call.
     pub model: ModelChoice,
 }
 
-/// It answered.
+/// A successful test.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct TestResult {
-    /// How long that took.
+    /// Time to the answer, in milliseconds.
     pub elapsed_ms: u64,
 }

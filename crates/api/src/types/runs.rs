@@ -13,64 +13,64 @@ use ts_rs::TS;
 /// Asks a question.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Ask {
-    /// What.
+    /// The question, in the user's words.
     pub question: String,
-    /// About which library.
+    /// The library's id.
     pub library: String,
-    /// Which way.
+    /// How to answer.
     #[serde(default)]
     pub mode: ModeChoice,
-    /// Absent: the chosen model of the settings.
+    /// The model that answers; absent: the settings' model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub model: Option<ModelChoice>,
-    /// Absent: the settings', else the root's.
+    /// The model of sub-calls; absent: the settings', else `model`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub sub_model: Option<ModelChoice>,
-    /// Absent: the settings'.
+    /// Limits; absent: the settings'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub limits: Option<Limits>,
-    /// Starts the REPL's worker elsewhere and pipes to it; absent: as the settings say.
+    /// Command that starts the REPL's worker elsewhere and pipes to it; absent: the settings'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub repl_command: Option<String>,
-    /// Repeats a local model's choices.
+    /// Seed that makes a local model's choices repeatable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub seed: Option<u64>,
 }
 
-/// Names a run. A unique beginning of its id will do.
+/// Names a run.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct RunRef {
-    /// Which.
+    /// The run's id, or a unique beginning of it.
     pub run: String,
 }
 
-/// Goes on with a run that was interrupted, stopped, failed or reached a limit.
+/// Continues a run that was interrupted, stopped, failed or reached a limit.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Resume {
-    /// Which.
+    /// The run's id, or a unique beginning of it.
     pub run: String,
-    /// Another address of the model's server.
+    /// New address of the model's server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub base_url: Option<String>,
-    /// Another place of its key.
+    /// New source of its key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub key: Option<KeySource>,
-    /// Another address of the sub-calls' server, where that is not the model's.
+    /// New address of the sub-calls' server, if it is not the model's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub sub_base_url: Option<String>,
-    /// Another place of the key of the sub-calls' server, where that is not the model's.
+    /// New source of its key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub sub_key: Option<KeySource>,
-    /// Another limit in US dollars, for the whole run.
+    /// New cost limit for the whole run, in US dollars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub max_cost_usd: Option<f64>,
@@ -81,50 +81,50 @@ pub struct Resume {
 pub struct RunSummary {
     /// Its id.
     pub run_id: RunId,
-    /// What was asked.
+    /// The question, in the user's words.
     pub question: String,
-    /// About what, as people call it.
+    /// Name of the library for people.
     pub name: String,
-    /// The library, while it exists.
+    /// The library's id, while it exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub library: Option<String>,
-    /// Where it stands.
+    /// Its state.
     pub status: RunState,
-    /// Milliseconds since 1970.
+    /// Start, in milliseconds since 1970.
     pub started_at_ms: u64,
-    /// `null`: the price is unknown.
+    /// Cost in US dollars; `null` if a price is unknown.
     pub cost_usd: Option<f64>,
 }
 
 /// Asks for the history, newest first.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ListRuns {
-    /// The most lines.
+    /// Maximum number of runs.
     pub limit: u32,
-    /// Only runs that contain this in their question.
+    /// Text that the question must contain; absent: all runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub containing: Option<String>,
 }
 
-/// A run, whole.
+/// A run with all its events.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Run {
     /// Its line of the history.
     pub summary: RunSummary,
-    /// Everything that happened, in order, with what it means.
+    /// All events with their meaning, in order.
     pub events: Vec<Told>,
-    /// Replies that had begun to arrive when the program ended or that are arriving now.
+    /// Replies that are arriving now, or were when the program ended.
     pub partials: Vec<Partial>,
 }
 
 /// The arrived part of a reply.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Partial {
-    /// Whose.
+    /// The node that gets the reply.
     pub node: NodeId,
-    /// Absent: the node's own turn.
+    /// The sub-call; absent: the node's own turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub call: Option<CallId>,
@@ -132,49 +132,49 @@ pub struct Partial {
     pub text: String,
 }
 
-/// Asks for the whole prompt of a sub-call.
+/// Asks for the full prompt of a sub-call.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ReadPrompt {
-    /// Of which run.
+    /// The run's id.
     pub run: String,
-    /// The prompt's name in its event.
+    /// The prompt's id in its event.
     pub prompt: String,
 }
 
 /// A text.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Text {
-    /// All of it.
+    /// The whole text.
     pub text: String,
 }
 
-/// How a run stands and what it found: what `--json` prints.
+/// A run's outcome, as `--json` prints it.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Answer {
     /// Its id.
     pub run_id: RunId,
-    /// How it ended.
+    /// Its state.
     pub status: RunState,
-    /// The answer, or the best so far.
+    /// The answer, or the best answer so far.
     pub answer: String,
     /// Resolved citations in the order of the answer.
     pub citations: Vec<Citation>,
-    /// Which way was taken.
+    /// The mode it ran in.
     pub mode: Option<Mode>,
-    /// Why.
+    /// Why that mode.
     pub mode_reason: Option<String>,
     /// Turns of the root.
     pub turns: u32,
-    /// Sub-calls; root turns are not counted.
+    /// Sub-calls, without the root's turns.
     pub calls: u32,
-    /// All tokens.
+    /// Tokens of all calls.
     pub usage: plumb_rlm::usage::Usage,
-    /// `null` when the price is unknown.
+    /// Cost in US dollars; `null` if a price is unknown.
     pub cost_usd: Option<f64>,
-    /// What left this program, and where to; `null` for runs of versions that did not write it down.
+    /// Data that left this program, by destination; `null` for runs of versions that did not record it.
     pub sent: Option<Ledger>,
-    /// Time spent, pauses not counted.
+    /// Time spent without pauses, in milliseconds.
     pub elapsed_ms: u64,
     /// Why it stopped or failed.
     pub error: Option<Fault>,

@@ -1,92 +1,92 @@
-//! What was spent.
+//! Spending and the monthly limit.
 
 use plumb_rlm::ids::RunId;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// Asks what was spent.
+/// Asks for a month's spending.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct SpendingOf {
-    /// `2026-11`; absent: this month.
+    /// The month, `2026-11`; absent: this month.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub month: Option<String>,
 }
 
-/// The most that may be spent in a month, all questions of all programs together.
+/// The monthly spending limit, for all questions of all programs together.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct MonthLimit {
-    /// US dollars, above zero; absent: no limit.
+    /// US dollars above zero; absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub limit_usd: Option<f64>,
 }
 
-/// What some calls to models came to.
+/// Spending on some calls to models.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, TS)]
 pub struct Spent {
-    /// US dollars; calls whose price is unknown are not in it.
+    /// US dollars, without the calls whose price is unknown.
     pub cost_usd: f64,
-    /// How many calls.
+    /// Number of calls.
     pub calls: u64,
-    /// Of these, calls that cost nothing.
+    /// Calls among them that cost nothing.
     pub free_calls: u64,
-    /// Of these, calls whose price is unknown.
+    /// Calls among them whose price is unknown.
     pub unpriced_calls: u64,
-    /// Tokens read, cached ones included.
+    /// Input tokens, including cached ones.
     pub input_tokens: u64,
-    /// Tokens written, reasoning included.
+    /// Output tokens, including reasoning.
     pub output_tokens: u64,
 }
 
-/// What was spent on a day (`2026-11-22`), in a month (`2026-11`), with a provider (as people call it) or a model (`PROVIDER:NAME`).
+/// Spending on a day, in a month, with a provider or with a model.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct NamedSpent {
-    /// Which.
+    /// The day (`2026-11-22`), the month (`2026-11`), the provider's name for people, or the model (`PROVIDER:NAME`).
     pub name: String,
-    /// What.
+    /// The amount.
     #[serde(flatten)]
     pub spent: Spent,
 }
 
-/// What a run cost in the month that was asked for.
+/// A run's cost in the requested month.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct RunSpent {
-    /// Which.
+    /// The run's id.
     pub run_id: RunId,
-    /// What it asked; absent where it was deleted: the money stays spent.
+    /// Its question; absent if the run was deleted, which does not undo its cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub question: Option<String>,
-    /// What.
+    /// The amount.
     #[serde(flatten)]
     pub spent: Spent,
 }
 
-/// A month's spending. Days are those of this computer's clock when a call ended.
+/// A month's spending. A call counts on the day it ended by this computer's clock.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Spending {
-    /// `2026-11`.
+    /// The month, `2026-11`.
     pub month: String,
     /// Today, `2026-11-22`.
     pub today: String,
-    /// All of it.
+    /// The month's total.
     pub total: Spent,
-    /// The most that may be spent in a month, in US dollars; absent: no limit.
+    /// The monthly limit in US dollars; absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub limit_usd: Option<f64>,
-    /// So much of the limit is spent this month that the user should know.
+    /// At least four fifths of this month's limit is spent.
     pub almost_spent: bool,
-    /// By day, first day first; days without a call are left out.
+    /// Spending by day, first day first, without days without a call.
     pub days: Vec<NamedSpent>,
-    /// By provider, dearest first.
+    /// Spending by provider, dearest first.
     pub providers: Vec<NamedSpent>,
-    /// By model, dearest first.
+    /// Spending by model, dearest first.
     pub models: Vec<NamedSpent>,
     /// The dearest runs, dearest first.
     pub runs: Vec<RunSpent>,
-    /// All months with a call, newest first.
+    /// Spending by month, newest first, without months without a call.
     pub months: Vec<NamedSpent>,
 }

@@ -1,4 +1,4 @@
-//! Looks for a secret in everything that was written: as it is, encoded, compressed, and in every row of a database.
+//! Searches files and databases for a secret: plain, encoded, compressed, and in every row.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// A secret, and what it looks like in other clothes.
+/// A secret and its encoded forms.
 pub struct Secret {
     forms: Vec<(&'static str, Vec<u8>)>,
 }
@@ -19,12 +19,12 @@ impl Secret {
             .collect();
         let hex: String = text.bytes().map(|b| format!("{b:02x}")).collect();
         let mut forms = vec![
-            // A part of it is enough: what was cut or escaped shows too.
+            // A part is enough, so that a cut or escaped secret is found too.
             ("as it is", text.as_bytes()[text.len() / 2..text.len() - 2].to_vec()),
             ("percent-encoded", percent.as_bytes()[..percent.len() / 2].to_vec()),
             ("in hex", hex.into_bytes()),
         ];
-        // In base64 it looks otherwise at each of three places in what is encoded; what depends on its neighbours is left out.
+        // Base64 has three forms, depending on the offset. Characters that depend on neighbouring bytes are left out.
         for (before, name) in [(0, "in base64"), (1, "in base64, one further"), (2, "in base64, two further")] {
             let encoded = BASE64_STANDARD.encode([vec![b' '; before].as_slice(), text.as_bytes(), b"  "].concat());
             let inner = &encoded.as_bytes()[4..encoded.len() - 8];
@@ -44,7 +44,7 @@ impl Secret {
         Secret { forms }
     }
 
-    /// How it stands in some bytes; compressed parts are looked into.
+    /// The form in which bytes contain the secret. Compressed parts are decompressed.
     fn stands_in(&self, bytes: &[u8]) -> Option<&'static str> {
         let plain = self.forms.iter().find(|(_, form)| memchr::memmem::find(bytes, form).is_some()).map(|(name, _)| *name);
         plain.or_else(|| {
@@ -53,12 +53,12 @@ impl Secret {
         })
     }
 
-    /// Where it stands in a text.
+    /// Describes the secret's form in a text, if any.
     pub fn in_text(&self, name: &str, text: &str) -> Option<String> {
         self.stands_in(text.as_bytes()).map(|how| format!("{name}, {how}"))
     }
 
-    /// Where it stands in the files of a folder, whatever they are called, and in the rows of the databases among them.
+    /// Finds the secret in all files of a folder and in the rows of its databases.
     pub async fn in_folder(&self, folder: &Path) -> Vec<String> {
         let mut found = Vec::new();
         for file in files(folder) {
@@ -71,7 +71,7 @@ impl Secret {
         found
     }
 
-    /// A long text lies in several pages of a database, where no frame is whole: rows are read as rows.
+    /// A long text spans several pages of a database, which split its compressed frames. Therefore this reads rows.
     async fn in_rows(&self, database: &Path) -> Vec<String> {
         let mut found = Vec::new();
         let mut open = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(database)).await.unwrap();

@@ -1,4 +1,4 @@
-//! Real TLS in front of the scripted server, with a certificate of an authority of its own, and a proxy that tunnels to it.
+//! Real TLS in front of the scripted server, with its own certificate authority, and a tunnelling proxy.
 
 use plumb_tests::scripted::ScriptedServer;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
@@ -17,7 +17,7 @@ use tokio_rustls::{
     rustls::{ServerConfig, pki_types::PrivateKeyDer},
 };
 
-/// Ends what arrives with TLS and passes it on, whatever it says.
+/// Terminates TLS and forwards the bytes.
 pub struct Secured {
     pub port: u16,
     folder: TempDir,
@@ -25,7 +25,7 @@ pub struct Secured {
 }
 
 impl Secured {
-    /// With a certificate that names `name`, valid until `year`.
+    /// Starts with a certificate for `name`, valid until `year`.
     pub async fn start(server: &ScriptedServer, name: &str, year: i32) -> Self {
         let mut authority = CertificateParams::new(Vec::new()).unwrap();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -61,7 +61,7 @@ impl Secured {
         Secured { port, folder, _connections: connections }
     }
 
-    /// What goes into `SSL_CERT_FILE`.
+    /// Path for `SSL_CERT_FILE`.
     pub fn authority(&self) -> PathBuf {
         self.folder.path().join("authority.pem")
     }
@@ -72,7 +72,7 @@ pub fn address(server: &ScriptedServer) -> String {
     server.base_url().trim_start_matches("http://").trim_end_matches("/v1").to_owned()
 }
 
-/// A proxy that tunnels to one port, whatever name it is asked for.
+/// A proxy that tunnels every request to one port.
 pub struct Proxy {
     pub port: u16,
     heads: Arc<Mutex<Vec<String>>>,
@@ -80,7 +80,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// To `port`; to nobody, without a password, where that is none.
+    /// Starts a proxy that tunnels to `port`, or refuses all requests without one.
     pub async fn start(port: Option<u16>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let own = listener.local_addr().unwrap().port();
@@ -98,7 +98,7 @@ impl Proxy {
                     let Some(port) = port else {
                         let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n";
                         let _ = stream.write_all(refusal.as_bytes()).await;
-                        // To close on what was not read yet would break the connection.
+                        // Closing before the request is read would reset the connection.
                         let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
                         return;
                     };
@@ -111,7 +111,7 @@ impl Proxy {
         Proxy { port: own, heads, _connections: connections }
     }
 
-    /// What it was asked, in the order of arrival.
+    /// Heads of the requests, in the order of arrival.
     pub fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
