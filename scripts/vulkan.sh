@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds what lets the local model use a graphics card, llama.cpp's library for Vulkan, into a folder: libplumb-graphics.so beside the programs that
-# were built there (3 minutes on two cores, once for each version). It is built apart from the rest because Debian's headers need a hand, and a
-# path in cargo's environment would have every clone build all C++ again. Where it is missing, the processor does the work.
+# were built there (3 minutes on two cores, once for each version). It is built apart from the rest because Debian's headers need a hand, and only where
+# there is a card, for tests and for packages. Where it is missing, the processor does the work.
 #
 # scripts/vulkan.sh FOLDER
 set -euo pipefail

@@ -19,7 +19,7 @@ pub fn when_answered(app: AppHandle, plumb: &Plumb) {
                 Ok(_) | Err(RecvError::Lagged(_)) => continue,
                 Err(RecvError::Closed) => break,
             };
-            let EventKind::Finished { status, answer, .. } = event.kind else { continue };
+            let EventKind::Finished { status, answer, .. } = event.event.kind else { continue };
             let in_front = app.get_webview_window("main").is_some_and(|window| window.is_focused().unwrap_or(false));
             let title = match status {
                 RunStatus::Answered => "Your question is answered",

@@ -170,7 +170,7 @@ async fn a_command_that_brings_no_worker_is_told_in_words() {
     let documents = tempfile::tempdir().unwrap();
     fs::write(documents.path().join("a.txt"), "text").unwrap();
     for (command, why) in
-        [("no-such-command-anywhere", "not found"), ("echo hello", "brought no worker"), ("cat", "brought no worker")]
+        [("no-such-command-anywhere", "not found"), ("echo hello", "started no worker"), ("cat", "started no worker")]
     {
         let (answer, _) = ask(documents.path(), command, vec![Reply::code("FINAL(context)")]).await;
         assert_eq!(answer["status"], "failed", "{answer:#}");

@@ -120,3 +120,21 @@ commands! {
     /// What lies in a folder; only where the system's own dialog cannot be had.
     browse: Browse => Folder;
 }
+
+#[cfg(test)]
+mod tests {
+    use plumb_rlm::{
+        fault::remedy::{Remedy, in_typescript},
+        record::event::Event,
+    };
+    use ts_rs::{Config, TS};
+
+    /// Types and data that no command names: remedies, and `Event`, which TypeScript sees inside of `Told`.
+    #[test]
+    fn export_bindings_beside_the_commands() {
+        let config = Config::from_env();
+        Remedy::export_all(&config).unwrap();
+        Event::export_all(&config).unwrap();
+        std::fs::write(config.out_dir().join("remedies.ts"), in_typescript()).unwrap();
+    }
+}

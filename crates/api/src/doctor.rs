@@ -1,9 +1,9 @@
 //! Examines this computer: what was measured, not what is configured.
 
 use crate::{place::try_command, plumb::Plumb, types::*};
-use plumb_models::{FileState, RunsOn};
+use plumb_models::{FileState, Models, RunsOn};
 use plumb_rlm::fault::Fault;
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 /// How long the examination waits for a worker elsewhere.
 const ELSEWHERE: Duration = Duration::from_secs(15);
@@ -106,10 +106,11 @@ impl Plumb {
     }
 
     async fn model(&self, checks: &mut Vec<Check>) {
-        let folder = self.inner.folders.models();
-        checks.push(runs_on(&folder).await);
+        checks.push(runs_on(&self.inner.models).await);
+        let plumb = self.clone();
         let states = tokio::task::spawn_blocking(move || {
-            plumb_models::catalogue().iter().map(|model| (model.name, plumb_models::state(model, &folder))).collect::<Vec<_>>()
+            let models = plumb_models::catalogue().iter();
+            models.map(|model| (model.name, plumb.inner.models.file_state(model))).collect::<Vec<_>>()
         });
         for (name, state) in states.await.unwrap_or_default() {
             let found = match &state {
@@ -123,9 +124,9 @@ impl Plumb {
 }
 
 /// What models on this computer run on.
-async fn runs_on(models: &Path) -> Check {
+async fn runs_on(models: &Models) -> Check {
     let (id, name) = ("runs_on".to_owned(), "Models on this computer".to_owned());
-    match plumb_models::runs_on(models).await {
+    match models.runs_on().await {
         Ok(RunsOn { card: Some(card), .. }) => Check {
             id,
             name,

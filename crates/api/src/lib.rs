@@ -24,7 +24,7 @@ pub use plumb_rlm::{
     documents, fault, ids,
     money::Price,
     options,
-    record::{event, ledger},
+    record::{event, ledger, story},
     sending,
     usage::{Finish, Usage},
 };

@@ -6,18 +6,18 @@ use crate::{
     types::{Nothing, Update},
 };
 use plumb_corpus::{Extraction, Extractor, OpenCorpus};
-use plumb_models::Keys;
+use plumb_models::Models;
 use plumb_repl::SealedPython;
-use plumb_rlm::{fault::Fault, ids::RunId};
+use plumb_rlm::{fault::Fault, ids::RunId, traits::clock::Clock};
 use plumb_store::Store;
 use std::{
     collections::HashMap,
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -36,7 +36,7 @@ pub struct Plumb {
 
 pub(crate) struct Inner {
     pub store: Store,
-    pub keys: Arc<Keys>,
+    pub models: Models,
     pub extraction: Extraction,
     pub launcher: Arc<SealedPython>,
     pub folders: Folders,
@@ -72,7 +72,7 @@ impl Plumb {
         let plumb = Plumb {
             inner: Arc::new(Inner {
                 store,
-                keys: Keys::new(),
+                models: Models::new(folders.models(), folders.own_profiles()),
                 extraction: Extraction::new(Arc::new(Extractor::new()), &folders.cache),
                 launcher: Arc::new(SealedPython::new([Folders::program("plumb-python")], WORKER_MEMORY)),
                 folders,
@@ -110,4 +110,23 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Milliseconds since 1970.
 pub(crate) fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}
+
+/// A new run's name.
+pub(crate) fn new_run_id() -> RunId {
+    RunId(uuid::Uuid::now_v7().to_string())
+}
+
+/// The computer's clock.
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> u64 {
+        now_ms()
+    }
+
+    fn monotonic(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
+    }
 }

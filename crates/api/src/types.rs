@@ -19,7 +19,7 @@ use plumb_rlm::{
     documents::DocumentEntry,
     fault::Fault,
     ids::{CallId, NodeId, RunId},
-    record::event::Event,
+    record::story::Told,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -37,8 +37,8 @@ pub enum Update {
     Event {
         /// Which run.
         run: RunId,
-        /// What.
-        event: Box<Event>,
+        /// What, with what it means.
+        event: Box<Told>,
     },
     /// A piece of a reply that is still arriving.
     Delta {

@@ -1,17 +1,19 @@
-//! Asks, or goes on, and follows the run to its end.
+//! Asks a question or continues a run, and follows it to its end.
 
 use crate::terminal::tell;
 use crate::{
     arguments::{self, Output},
+    history,
     interrupt::Interrupts,
     outcome::{self, Exit},
     spending,
 };
 use plumb_api::{
     Plumb,
-    event::{Event, EventKind},
+    event::EventKind,
     fault::{Code, Fault},
     ids::RunId,
+    story::Told,
     types::{Ask, Nothing, OpenLibrary, Resume, RunRef, SetInclude, SetLocalOnly, Update},
 };
 use std::{fs::File, io::Write};
@@ -25,7 +27,7 @@ pub async fn ask(plumb: &Plumb, arguments: arguments::Ask) -> Result<Exit, Fault
     if arguments.local_only {
         plumb.set_local_only(SetLocalOnly { library: library.id.clone(), local_only: true }).await?;
     }
-    // As in the window: what is listed stays so for later questions.
+    // As in the window, the choice stays for later questions.
     if arguments.include.is_any() {
         plumb.set_include(SetInclude { library: library.id.clone(), include: arguments.include.into() }).await?;
     }
@@ -66,7 +68,7 @@ pub async fn resume(plumb: &Plumb, arguments: arguments::Resume) -> Result<Exit,
     follow(plumb, run.run_id, updates, interrupts, &arguments.output).await
 }
 
-/// Shows progress until the run has ended. Ctrl-C stops the run, not the program: the run's end is still written and shown.
+/// Shows progress until the run ends. Ctrl-C stops the run, not the program, so the run's end is still recorded and shown.
 async fn follow(
     plumb: &Plumb,
     run: RunId,
@@ -80,7 +82,7 @@ async fn follow(
         tokio::select! {
             update = updates.recv() => match update {
                 Ok(Update::Event { run: of, event }) if of == run => progress(&event, &mut next),
-                // The last update of a run: whatever its end, it is over.
+                // Every run ends with this update.
                 Ok(Update::Runs) if !is_running(plumb, reference()).await => break,
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => break,
@@ -104,34 +106,26 @@ async fn is_running(plumb: &Plumb, run: RunRef) -> bool {
     plumb.run(run).await.is_ok_and(|run| run.summary.status == plumb_api::types::RunState::Running)
 }
 
-fn write_events(file: &std::path::Path, events: &[Event]) -> std::io::Result<()> {
+fn write_events(file: &std::path::Path, events: &[Told]) -> std::io::Result<()> {
     let mut out = std::io::BufWriter::new(File::create(file)?);
-    for event in events {
+    for Told { event, .. } in events {
         serde_json::to_writer(&mut out, event)?;
         out.write_all(b"\n")?;
     }
     out.flush()
 }
 
-/// Why nothing is sent for a while.
-pub fn wait_words(code: Code, asked: bool, wait_ms: u64) -> String {
-    let seconds = wait_ms.div_ceil(1000);
-    match code {
-        _ if asked => format!("The provider asked us to wait {seconds} s."),
-        Code::RateLimited => format!("The provider takes no more calls for now: trying again in {seconds} s."),
-        Code::Unreachable => format!("The provider's server cannot be reached for now: trying again in {seconds} s."),
-        Code::CutShort => format!("The reply broke off: trying again in {seconds} s."),
-        _ => format!("The provider did not answer as it should: trying again in {seconds} s."),
-    }
-}
-
-/// One line for what a person waits for.
-fn progress(event: &Event, calls: &mut u32) {
+/// Prints an event for a person who waits.
+fn progress(told: &Told, calls: &mut u32) {
+    let event = &told.event;
     let indent = if event.node.0 > 0 { "    " } else { "" };
     match &event.kind {
         EventKind::RunStarted { name, documents, skipped, .. } => tell!("{name}: {documents} documents, {skipped} left out"),
         EventKind::Routed { reason, .. } => tell!("{reason}"),
-        EventKind::TurnStarted { turn } => tell!("{indent}Step {turn} …"),
+        EventKind::TurnStarted { turn } => {
+            let doing = told.steps.first().map(|step| step.running.as_ref().unwrap_or(&step.words).title.as_str());
+            tell!("{indent}Step {turn}: {} …", doing.unwrap_or_default());
+        }
         EventKind::CellStarted { code, .. } => {
             for line in code.lines() {
                 tell!("{indent}  | {line}");
@@ -155,8 +149,6 @@ fn progress(event: &Event, calls: &mut u32) {
             *calls += 1;
             tell!("{indent}  sub-call {calls}: {}", prompt_head.lines().next().unwrap_or_default());
         }
-        EventKind::Waiting { code, asked, wait_ms, .. } => tell!("{indent}{}", wait_words(*code, *asked, *wait_ms)),
-        EventKind::Notice(notice) => tell!("{indent}{}", notice.message),
-        _ => {}
+        _ => history::notes(told).for_each(|words| tell!("{indent}{words}")),
     }
 }

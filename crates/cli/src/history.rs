@@ -1,13 +1,13 @@
-//! Past questions: listed and shown.
+//! The history: lists and shows past questions.
 
-use crate::ask::wait_words;
 use crate::outcome::{self, Exit};
 use crate::sent;
 use crate::terminal::{self, say, tell};
 use plumb_api::{
-    Finish, Plumb,
-    event::{Event, EventKind},
+    Plumb,
+    event::EventKind,
     fault::Fault,
+    story::{Step, Told},
     types::{ListRuns, RunRef},
 };
 use serde_json::json;
@@ -40,7 +40,7 @@ pub async fn runs(plumb: &Plumb, as_json: bool, limit: u32) -> Result<Exit, Faul
     Ok(Exit::Answered)
 }
 
-/// `plumb show`. The exit status says whether it could be shown, not how the run ended.
+/// `plumb show`. The exit status says whether the run could be shown, not how it ended.
 pub async fn show(plumb: &Plumb, run: String, as_json: bool) -> Result<Exit, Fault> {
     let answer = plumb.answer(RunRef { run: run.clone() }).await?;
     if !as_json {
@@ -60,8 +60,21 @@ pub async fn show(plumb: &Plumb, run: String, as_json: bool) -> Result<Exit, Fau
     Ok(Exit::Answered)
 }
 
-/// One event of the trace, indented by its depth in the recursion.
-fn step(event: &Event) {
+/// A step in one line.
+fn line(step: &Step) -> String {
+    let detail = step.words.detail.as_ref().map(|detail| format!(": {detail}"));
+    format!("{}{}", step.words.title, detail.unwrap_or_default())
+}
+
+/// Notices, waits and similar steps of an event, in lines.
+pub fn notes(told: &Told) -> impl Iterator<Item = String> {
+    let is_note = |step: &&Step| step.key.starts_with("note:") || step.key.starts_with("wait:");
+    told.steps.iter().filter(is_note).map(line)
+}
+
+/// Prints an event of the trace, indented by its depth in the recursion.
+fn step(told: &Told) {
+    let event = &told.event;
     let indent = if event.node.0 > 0 { "    " } else { "" };
     let block = |mark: &str, text: &str| {
         for line in text.trim_end().lines() {
@@ -82,19 +95,15 @@ fn step(event: &Event) {
             if let Some(error) = &outcome.error {
                 block("!", error);
             }
+            told.steps.iter().for_each(|step| say!("{indent}  {}", line(step)));
         }
         EventKind::CallStarted { call, prompt_head, .. } => say!("{indent}  sub-call {}: {prompt_head:?}", call.0 + 1),
-        EventKind::CallFinished { call, text, error, finish, .. } => {
+        EventKind::CallFinished { call, text, error, .. } => {
             let head: String = text.chars().take(200).collect();
-            let ended = match finish {
-                Finish::Stop => "",
-                Finish::Length => " (cut off at its limit)",
-                Finish::Refused => " (refused)",
-            };
+            let incomplete = told.steps.iter().find(|step| step.key == format!("call:{}", call.0));
+            let ended = incomplete.map(|step| format!(" ({})", step.words.title)).unwrap_or_default();
             say!("{indent}  reply {}{ended}: {}", call.0 + 1, error.as_ref().map_or(head, |fault| fault.message.clone()));
         }
-        EventKind::Waiting { code, asked, wait_ms, .. } => say!("{indent}{}", wait_words(*code, *asked, *wait_ms)),
-        EventKind::Notice(notice) => say!("{indent}{}", notice.message),
-        _ => {}
+        _ => notes(told).for_each(|words| say!("{indent}{words}")),
     }
 }

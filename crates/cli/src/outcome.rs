@@ -1,4 +1,4 @@
-//! How the command ends, and what it prints last.
+//! The outcome of a command: its last lines and its exit status.
 
 use crate::{
     sent,
@@ -11,7 +11,7 @@ use plumb_api::{
 use serde_json::json;
 use std::process::ExitCode;
 
-/// Exit statuses; 2 is clap's, for bad usage.
+/// Exit statuses. Clap uses 2 for wrong usage.
 #[derive(Clone, Copy)]
 pub enum Exit {
     Answered,
@@ -31,7 +31,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What to type, where the message, which the window shows too, names only what to press.
+/// The message with the command to type, where the window has a button.
 fn in_a_terminal(code: Code, message: &str) -> String {
     let how = match code {
         Code::LimitMonth => " In a terminal: plumb spending --limit USD.",
@@ -41,7 +41,7 @@ fn in_a_terminal(code: Code, message: &str) -> String {
     format!("{message}{how}")
 }
 
-/// Prints a run's outcome and gives the exit status for it.
+/// Prints a run's outcome and returns its exit status.
 pub fn finished(answer: &Answer, as_json: bool) -> Exit {
     let mut answer = answer.clone();
     if let Some(error) = &mut answer.error {
@@ -61,7 +61,7 @@ pub fn finished(answer: &Answer, as_json: bool) -> Exit {
     }
 }
 
-/// The answer for a person: text on standard output, the rest on standard error.
+/// Prints the answer for people: its text on standard output, the rest on standard error.
 fn print_answer(answer: &Answer) {
     if !answer.answer.is_empty() {
         say!("{}", answer.answer.trim_end());
@@ -93,7 +93,7 @@ pub fn counted(number: impl Into<u64>, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Prints a fault that came before there was a run.
+/// Prints a fault that came before the run started.
 pub fn failed(error: &Fault, as_json: bool) {
     let error = &Fault { message: in_a_terminal(error.code, &error.message), ..error.clone() };
     if as_json {

@@ -1,33 +1,34 @@
-//! What left this computer in a run, in words.
+//! The ledger of a run in words: everything that left this computer.
 
 use crate::outcome::counted;
 use plumb_api::{
-    ledger::{Ledger, SentTo},
+    ledger::{Ledger, Reach, SentTo},
     sending::Destination,
 };
-use std::net::IpAddr;
 
-/// So many documents are named; the others are counted.
-const NAMED: usize = 50;
+/// Maximum number of documents that are named. The others are counted.
+const MAX_NAMED: usize = 50;
 
-/// Where something went and how much, in lines.
+/// Destinations and amounts, in lines.
 pub fn lines(ledger: Option<&Ledger>) -> Vec<String> {
     let Some(ledger) = ledger else {
-        return vec!["What left this computer was not written down by the version that asked.".to_owned()];
+        return vec!["You asked with an older Plumb, which kept no record of the text it sent.".to_owned()];
     };
-    let stayed = ledger.sent.iter().all(|sent| matches!(sent.to, Destination::Server { this_computer: true, .. }));
+    let stayed = ledger.sent.iter().all(|sent| sent.reach == Reach::ThisComputer);
     let first = stayed.then(|| "Nothing left this computer.".to_owned());
     first.into_iter().chain(ledger.sent.iter().map(|sent| line(sent, ledger.exact))).collect()
 }
 
 fn line(sent: &SentTo, exact: bool) -> String {
-    let (place, what) = match &sent.to {
-        Destination::Server { address, this_computer: true } => (format!("{address}, on this computer"), "request"),
-        Destination::Server { address, .. } if is_here(address) => {
-            (format!("{address}, a server on this computer that hands on what it gets"), "request")
-        }
-        Destination::Server { address, .. } => (address.clone(), "request"),
-        Destination::Command { command } => (format!("code run by \u{201c}{command}\u{201d}"), "message"),
+    let (address, what) = match &sent.to {
+        Destination::Server { address, .. } => (address, "request"),
+        Destination::Command { command } => (command, "message"),
+    };
+    let place = match sent.reach {
+        Reach::ThisComputer => format!("{address}, on this computer"),
+        Reach::PassedOn => format!("{address}, a server on this computer that passes text on"),
+        Reach::Server => address.clone(),
+        Reach::Command => format!("code run by \u{201c}{address}\u{201d}"),
     };
     let tokens = if sent.tokens > 0 { format!(", about {} tokens", sent.tokens) } else { String::new() };
     let text = match sent.documents {
@@ -38,26 +39,17 @@ fn line(sent: &SentTo, exact: bool) -> String {
     format!("Sent to {place}: {}, {}{tokens}, {text}.", counted(sent.times, what), counted(sent.bytes, "byte"))
 }
 
-/// Whether an address (scheme, host, port) is one of this computer.
-fn is_here(address: &str) -> bool {
-    let host = address.split_once("://").map_or(address, |(_, rest)| rest);
-    let port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-    let host = host.rsplit_once(':').filter(|(_, end)| port(end)).map_or(host, |(host, _)| host);
-    let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
-    host == "localhost" || ip.is_ok_and(|address| address.is_loopback())
-}
-
-/// Whose text it was, in lines.
+/// The documents whose text was sent, in lines.
 pub fn documents(ledger: &Ledger) -> Vec<String> {
     if ledger.documents.is_empty() {
         return Vec::new();
     }
     let words = match ledger.exact {
-        true => "The text of these documents was sent:",
-        false => "Only text of these documents can have been sent, which had been read by then:",
+        true => "Plumb sent the text of these documents:",
+        false => "Plumb may have sent text from these documents, and no others:",
     };
-    let named = ledger.documents.iter().take(NAMED).map(|path| format!("  {path}"));
-    let more = ledger.documents.len().saturating_sub(NAMED);
+    let named = ledger.documents.iter().take(MAX_NAMED).map(|path| format!("  {path}"));
+    let more = ledger.documents.len().saturating_sub(MAX_NAMED);
     let more = (more > 0).then(|| format!("  and {more} more: all are in --json"));
     std::iter::once(words.to_owned()).chain(named).chain(more).collect()
 }
@@ -66,23 +58,18 @@ pub fn documents(ledger: &Ledger) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn said(address: &str, this_computer: bool) -> String {
-        let to = Destination::Server { address: address.to_owned(), this_computer };
-        let sent = vec![SentTo { to, times: 2, bytes: 300, tokens: 40, documents: 1 }];
-        lines(Some(&Ledger { sent, documents: vec!["a.txt".to_owned()], exact: true })).join(" ")
-    }
-
     #[test]
-    fn a_server_on_this_computer_that_hands_on_is_named_as_that() {
-        for here in ["http://localhost:11434", "http://127.0.0.1:4000", "http://[::1]:8", "http://[::1]"] {
-            let words = said(here, false);
-            assert!(
-                !words.contains("Nothing left") && words.contains(&format!("{here}, a server on this computer that hands on"))
-            );
-            assert!(said(here, true).starts_with("Nothing left this computer."));
-        }
-        for elsewhere in ["https://localhost.example.org", "https://api.example.org"] {
-            assert!(said(elsewhere, false).starts_with(&format!("Sent to {elsewhere}: 2 requests")));
-        }
+    fn text_that_a_server_here_passes_on_has_left() {
+        let said = |reach| {
+            let to =
+                Destination::Server { address: "http://localhost:4000".to_owned(), this_computer: reach == Reach::ThisComputer };
+            let sent = vec![SentTo { to, reach, times: 2, bytes: 300, tokens: 40, documents: 1 }];
+            lines(Some(&Ledger { sent, documents: vec!["a.txt".to_owned()], exact: true })).join(" ")
+        };
+        assert!(
+            said(Reach::PassedOn)
+                .starts_with("Sent to http://localhost:4000, a server on this computer that passes text on: 2 requests")
+        );
+        assert!(said(Reach::ThisComputer).starts_with("Nothing left this computer."));
     }
 }

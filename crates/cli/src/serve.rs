@@ -152,7 +152,11 @@ async fn enter(State(host): State<Arc<Host>>, Query(entry): Query<Entry>, header
         }
     }
     if !has_session(&host, &headers) {
-        return refused(StatusCode::UNAUTHORIZED, Code::NotSignedIn, "Open the address that `plumb serve` printed; it works once.");
+        return refused(
+            StatusCode::UNAUTHORIZED,
+            Code::NotSignedIn,
+            "Open the address that `plumb serve` printed; it works once.",
+        );
     }
     file("index.html")
 }

@@ -1,20 +1,23 @@
-//! llama.cpp is built as shared libraries, one per kind of processor, of which the best is chosen at run time. Its build leaves them
-//! in a folder of its own under names that the loader does not look for; this puts them beside the program, where it does.
+//! Puts llama.cpp's shared libraries, which its build leaves in a folder of its own, beside the program, where the loader looks for them.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
-    // The old kind of path also holds for what the libraries themselves need.
+    // The old kind of run path also applies to the libraries' own dependencies.
     println!("cargo:rustc-link-arg-bins=-Wl,-rpath,$ORIGIN,--disable-new-dtags");
     let from = |name: &str| env::var_os(name).map(PathBuf::from).ok_or_else(|| io::Error::other(format!("{name} is not set")));
     let out = from("OUT_DIR")?;
     // OUT_DIR is TARGET/PROFILE/build/PACKAGE-HASH/out.
     let beside_the_program = out.ancestors().nth(3).ok_or_else(|| io::Error::other("OUT_DIR is not deep enough"))?;
-    copy_all(&from("DEP_LLAMA_BACKENDS_DIR")?, beside_the_program, |name| name.ends_with(".so"))?;
-    // `common` is llama.cpp's command line, which the program does not use. The loader asks for `libllama.so.0`; `libllama.so` and `libllama.so.0.6.0` are other names of the same file.
-    copy_all(&from("DEP_LLAMA_ROOT")?.join("lib"), beside_the_program, |name| name.ends_with(".so.0") && !name.contains("common"))
+    // The loader asks for `libllama.so.0`; `libllama.so` and `libllama.so.0.6.0` are other names of the same file.
+    copy_all(&from("DEP_LLAMA_ROOT")?.join("lib"), beside_the_program, |name| name.ends_with(".so.0"))?;
+    if cfg!(feature = "every-processor") {
+        // One library for each kind of processor.
+        copy_all(&from("DEP_LLAMA_BACKENDS_DIR")?, beside_the_program, |name| name.ends_with(".so"))?;
+    }
+    Ok(())
 }
 
 fn copy_all(from: &Path, to: &Path, wanted: impl Fn(&str) -> bool) -> io::Result<()> {
@@ -23,7 +26,7 @@ fn copy_all(from: &Path, to: &Path, wanted: impl Fn(&str) -> bool) -> io::Result
         let name = entry.file_name();
         if wanted(&name.to_string_lossy()) {
             let copy = to.join(&name);
-            // A running program may hold the old file: replace it, never write into it.
+            // A running program may have the old file open, so replace it and never write into it.
             let _ = fs::remove_file(&copy);
             fs::copy(entry.path(), copy)?;
         }

@@ -1,25 +1,19 @@
-//! Language models: servers that speak OpenAI's format, the built-in model, keys, prices.
+//! Language models: servers with their wire formats, models on this computer, keys, prices.
 
 mod call;
-mod catalogue;
-mod connect;
-mod fetch;
+mod facts;
 mod formats;
-mod key_command;
 mod keys;
-mod known;
 mod local;
-mod prices;
-mod profiles;
-mod providers;
+mod models;
+mod system;
 
-pub mod frame;
-
-pub use catalogue::{BuiltIn, FileState, built_in, catalogue, remove, state};
-pub use connect::{LOCAL, connect, local_servers, offered, test};
-pub use fetch::{Progress, Source, fetch};
+pub use facts::catalogue::{BuiltIn, FileState, built_in, catalogue};
+pub use facts::prices::{listed_models, prices_as_of};
+pub use facts::profiles::DEFAULT_LOCAL_WINDOW_TOKENS;
+pub use facts::providers::{LOCAL, Provider, provider, providers};
+pub use facts::{Facts, PriceFrom};
 pub use keys::{Kept, Key, KeyState, Keys};
-pub use known::{Known, PriceFrom, known, profile_of};
-pub use local::{DEFAULT_WINDOW, RunsOn, facts, is_file, runs_on};
-pub use prices::{listed_models, prices_as_of};
-pub use providers::{Provider, provider, providers};
+pub use local::{FetchProgress, RunsOn, Source, file_facts, is_file};
+pub use models::Models;
+pub use plumb_llama_protocol::FileFacts;

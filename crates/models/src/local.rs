@@ -1,67 +1,65 @@
-//! A model on this computer: a handle on the process `plumb-llama`, which is started when first needed and shared by all who ask.
+//! Models on this computer: handles on the process `plumb-llama`, which starts when first needed and serves all callers.
 
 mod child;
+mod fetch;
 mod graphics;
 mod own_file;
 mod process;
 mod prompt_cache;
 
-use crate::frame::{FromLlama, Job, SLOTS};
 use async_trait::async_trait;
-pub use own_file::{facts, is_file};
+pub use fetch::{Progress as FetchProgress, Source, fetch};
+pub use own_file::{file_facts, is_file};
+use plumb_llama_protocol as protocol;
+use plumb_llama_protocol::{FromLlama, Job};
 use plumb_rlm::{
     fault::{Code, Fault},
-    money::Price,
-    traits::model::{Model, ModelProfile, ModelReply, ModelRequest, OnProgress, Progress, Strength},
+    traits::model::{Message, Model, ModelProfile, ModelReply, ModelRequest, OnProgress, Progress, Role},
+    usage::{Finish, Usage},
 };
 use process::Process;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
-/// What fits by default: more would take memory that most laptops do not have to spare.
-pub const DEFAULT_WINDOW: u32 = 16_384;
-/// The smallest that is of any use.
-pub const LEAST_WINDOW: u32 = 512;
-const MAX_OUTPUT: u32 = 4_096;
-/// Of the model's own settings for sampling.
+// The built-in models' own settings for sampling.
 const TOP_K: i32 = 20;
 const TOP_P: f32 = 0.8;
 
-/// What a model on this computer runs on.
+/// The hardware that models on this computer run on.
 pub struct RunsOn {
     /// Threads at work.
     pub threads: u32,
-    /// Which build of llama.cpp's arithmetic was chosen for the processor.
+    /// The build of llama.cpp's arithmetic chosen for the processor.
     pub cpu: String,
-    /// The graphics card that they can use.
+    /// The graphics card that models can use.
     pub card: Option<String>,
-    /// The one that failed, and how: it is not used for a day.
+    /// The card that failed and the reason; it is not used for a day.
     pub failure: Option<String>,
 }
 
-/// What models would run on. A process is started for it, which then ends.
+/// Examines the hardware for models in `models_dir`. Starts a process for it, which then ends.
 ///
 /// # Errors
-/// `local_model` where it does not start.
+/// `local_model` where the process does not start.
 pub async fn runs_on(models_dir: &Path) -> Result<RunsOn, Fault> {
     let graphics = graphics::may_be_tried(models_dir);
     let examined = match child::examine(graphics).await {
-        Err((_, why)) if graphics => {
-            graphics::failed(models_dir, "the graphics card", &why);
+        Err(fault) if graphics => {
+            graphics::record_failure(models_dir, "the graphics card", &fault.message);
             child::examine(false).await
         }
         examined => examined,
     };
-    let (threads, cpu, card) = examined.map_err(|(code, message)| refusal(&code, message))?;
+    let child::Examined { threads, cpu, card } = examined?;
     Ok(RunsOn { threads, cpu, card, failure: graphics::failure(models_dir) })
 }
 
-/// A model on this computer, as one of its users sees it.
+/// One caller's handle on a model on this computer.
 pub struct Local {
     profile: ModelProfile,
     process: Arc<Process>,
-    /// What is asked through this handle is one group of conversations.
+    /// The conversations of this handle form one group.
     group: u64,
 }
 
@@ -75,28 +73,18 @@ impl Drop for Local {
 }
 
 impl Local {
-    /// Has it loaded in the background: a call is about to come.
+    /// Loads the model in the background, because a call is about to come.
     pub fn warm(&self) {
         self.process.warm();
     }
 
-    /// The model `name` in `file`. All who ask for the same file share one process. What it remembers of instructions is kept beside the models,
-    /// in `models_dir`.
-    pub fn new(name: &str, file: &Path, window: u32, strength: Strength, models_dir: &Path) -> Self {
-        Self::of(Process::shared(file, window, models_dir), name, strength)
+    /// The model in `file`. All handles of a file share one process. The prompt cache is in `models_dir`.
+    pub fn new(profile: ModelProfile, file: &Path, models_dir: &Path) -> Self {
+        let process = Process::shared(file, profile.window_tokens, models_dir);
+        Self::of(process, profile)
     }
 
-    fn of(process: Arc<Process>, name: &str, strength: Strength) -> Self {
-        let profile = ModelProfile {
-            name: format!("local:{name}"),
-            window_tokens: process.window,
-            max_output_tokens: MAX_OUTPUT.min(process.window / 4),
-            strength,
-            price: Some(Price { input: 0.0, cached_input: None, cache_write: None, output: 0.0 }),
-            local: true,
-            prefill: true,
-            concurrency: Some(SLOTS),
-        };
+    fn of(process: Arc<Process>, profile: ModelProfile) -> Self {
         Local { profile, process, group: NEXT_GROUP.fetch_add(1, Ordering::Relaxed) }
     }
 }
@@ -108,8 +96,8 @@ impl Model for Local {
     }
 
     fn count_tokens(&self, text: &str) -> u64 {
-        // Asking the process would wait for its work. Words have 3 to 4 bytes a token, other scripts 2 and more; a digit or a sign is often a token
-        // of its own. What this leaves out the process itself tells: `too_long`.
+        // Asking the process would wait for its work. Words have 3 to 4 bytes a token, other scripts at least 2, and a digit or a sign is often a token
+        // of its own. Where this estimate is too low, the process reports `too_long`.
         let count = |of: fn(&u8) -> bool| text.as_bytes().iter().filter(|byte| of(byte)).count();
         let signs = count(|byte| byte.is_ascii_digit() || byte.is_ascii_punctuation());
         let foreign = count(|byte| !byte.is_ascii());
@@ -119,7 +107,7 @@ impl Model for Local {
 
     async fn complete(&self, request: ModelRequest, on_progress: OnProgress<'_>) -> Result<ModelReply, Fault> {
         let job = Job {
-            messages: request.messages,
+            messages: request.messages.into_iter().map(message).collect(),
             prefill: request.prefill,
             max_output_tokens: request.max_output_tokens.min(self.profile.max_output_tokens),
             temperature: request.temperature,
@@ -133,21 +121,19 @@ impl Model for Local {
         let mut events = self.process.send(job);
         let mut text = String::new();
         while let Some(event) = events.recv().await {
-            match event {
+            match event? {
                 FromLlama::Text { text: piece, .. } => {
                     on_progress(Progress::Text(&piece));
                     text.push_str(&piece);
                 }
                 FromLlama::Done { finish, usage, prompt_ms, reply_ms, .. } => {
                     tracing::debug!(?usage, prompt_ms, reply_ms, "local reply");
-                    return Ok(ModelReply { text, usage: usage.into(), cost: None, finish });
+                    return Ok(reply(text, finish, usage));
                 }
-                FromLlama::Failed { code, message, .. } => {
-                    return Err(refusal(&code, message));
-                }
+                FromLlama::Failed { kind, message, .. } => return Err(child::failure(kind, message)),
                 FromLlama::Loading { part } => {
                     if !text.is_empty() {
-                        // Its process has ended, and another one answers from the beginning.
+                        // The process ended, and another one answers from the beginning.
                         text.clear();
                         on_progress(Progress::Again);
                     }
@@ -161,24 +147,28 @@ impl Model for Local {
                 | FromLlama::Kept { .. } => {}
             }
         }
-        let message = "The built-in model stopped unexpectedly, perhaps because memory ran out. Ask again; it starts anew.";
+        let message = "The model on this computer stopped unexpectedly, perhaps because memory ran out. Ask again to restart it.";
         Err(Fault::new(Code::LocalModel, message))
     }
 }
 
-/// An error of the process, with the code that stands for it here.
-fn refusal(code: &str, message: String) -> Fault {
-    let code = match code {
-        "too_long" => Code::TooLong,
-        "too_large" => Code::TooLarge,
-        "wrong_file" => Code::WrongFile,
-        _ => Code::LocalModel,
+fn message(Message { role, content, .. }: Message) -> protocol::Message {
+    let role = match role {
+        Role::System => protocol::Role::System,
+        Role::User => protocol::Role::User,
+        Role::Assistant => protocol::Role::Assistant,
     };
-    Fault::new(code, message)
+    protocol::Message { role, content }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+fn reply(text: String, finish: protocol::Finish, usage: protocol::Usage) -> ModelReply {
+    let protocol::Usage { input_tokens, cached_input_tokens, output_tokens } = usage;
+    let finish = match finish {
+        protocol::Finish::Stop => Finish::Stop,
+        protocol::Finish::Length => Finish::Length,
+    };
+    let usage = Usage { input_tokens, cached_input_tokens, cache_write_tokens: 0, output_tokens };
+    ModelReply { text, usage: usage.into(), cost: None, finish }
 }
 
 #[cfg(test)]

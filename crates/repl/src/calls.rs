@@ -1,4 +1,4 @@
-//! Reads what a worker asks. The text may be large and hostile: nothing is built from it but the call itself.
+//! Parses a worker's calls. Their text may be large and hostile: the parser builds nothing from it but the call itself.
 
 use plumb_rlm::traits::{
     corpus::GrepQuery,
@@ -10,17 +10,16 @@ use serde::{
 };
 use std::fmt;
 
-/// The most texts in one list: a small frame can hold many empty ones, which take far more room here.
-const MOST_TEXTS: usize = 10_000;
+/// Maximum number of texts in one list. A small frame can hold many empty ones, which take far more memory here.
+const MAX_TEXTS: usize = 10_000;
 
-/// The longest of the short texts, in bytes: a longer one is no path, pattern, query or name, but takes what reads it a hundred times its size.
-/// What a glob may be, the corpus knows.
-const LONGEST_PATH: usize = 4_096;
-const LONGEST_PATTERN: usize = 20_000;
-const LONGEST_QUERY: usize = 2_000;
-const LONGEST_NAME: usize = 200;
+// Maximum lengths of the short texts. A reader of paths, patterns and queries can need a hundred times their size. The corpus limits globs itself.
+const MAX_PATH_BYTES: usize = 4_096;
+const MAX_PATTERN_BYTES: usize = 20_000;
+const MAX_QUERY_BYTES: usize = 2_000;
+const MAX_NAME_BYTES: usize = 200;
 
-/// All that calls can carry.
+/// Every field that a call can have.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
@@ -49,7 +48,7 @@ struct Body {
     last: Option<u64>,
 }
 
-/// A list that is not too long.
+/// A list of at most [`MAX_TEXTS`] texts.
 struct Texts(Vec<String>);
 
 impl<'de> Deserialize<'de> for Texts {
@@ -59,14 +58,14 @@ impl<'de> Deserialize<'de> for Texts {
             type Value = Texts;
 
             fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(to, "a list of at most {MOST_TEXTS} texts")
+                write!(to, "a list of at most {MAX_TEXTS} texts")
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Texts, A::Error> {
                 let mut texts = Vec::new();
                 while let Some(text) = list.next_element()? {
-                    if texts.len() == MOST_TEXTS {
-                        return Err(A::Error::custom(format!("more than {MOST_TEXTS} at once are too many")));
+                    if texts.len() == MAX_TEXTS {
+                        return Err(A::Error::custom(format!("more than {MAX_TEXTS} at once are too many")));
                     }
                     texts.push(text);
                 }
@@ -77,22 +76,22 @@ impl<'de> Deserialize<'de> for Texts {
     }
 }
 
-/// The call in a body.
+/// Parses the body of a call.
 ///
 /// # Errors
-/// What is wrong with it, for the code that made it.
-pub fn read(body: &str) -> Result<HostCall, HostError> {
-    let wrong = |why: String| HostError { kind: "ValueError", message: format!("this call is not understood: {why}") };
+/// `ValueError`, with the reason for the code that made the call.
+pub fn parse(body: &str) -> Result<HostCall, HostError> {
+    let wrong = |why: String| HostError { kind: "ValueError", message: format!("Plumb does not understand this call: {why}") };
     let body: Body = serde_json::from_str(body).map_err(|e| wrong(e.to_string()))?;
-    let lacks = |what: &str| wrong(format!("it lacks {what}"));
-    for (what, text, longest) in [
-        ("path", &body.path, LONGEST_PATH),
-        ("pattern", &body.pattern, LONGEST_PATTERN),
-        ("query", &body.query, LONGEST_QUERY),
-        ("name of a model", &body.model, LONGEST_NAME),
+    let lacks = |field: &str| wrong(format!("it lacks {field}"));
+    for (name, text, max_bytes) in [
+        ("path", &body.path, MAX_PATH_BYTES),
+        ("pattern", &body.pattern, MAX_PATTERN_BYTES),
+        ("query", &body.query, MAX_QUERY_BYTES),
+        ("name of a model", &body.model, MAX_NAME_BYTES),
     ] {
-        if let Some(text) = text.as_ref().filter(|text| text.len() > longest) {
-            return Err(wrong(format!("a {what} of {} bytes is too long; {longest} are allowed", text.len())));
+        if let Some(text) = text.as_ref().filter(|text| text.len() > max_bytes) {
+            return Err(wrong(format!("a {name} of {} bytes is too long; {max_bytes} are allowed", text.len())));
         }
     }
     let prompts = body.prompts.map(|texts| texts.0).ok_or_else(|| lacks("prompts"));
@@ -127,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_call_that_is_not_understood_says_why() {
-        let why = |body: &str| read(body).unwrap_err().message;
+        let why = |body: &str| parse(body).unwrap_err().message;
         assert!(why(r#"{"call":"llm"}"#).contains("lacks prompts"));
         assert!(why(r#"{"call":"open","path":"/etc/passwd"}"#).contains("no call \"open\""));
         assert!(why(r#"{"call":"files","price":0}"#).contains("unknown field"));
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_to_be_read_by_what_reads_it_is_refused() {
+    fn a_short_text_that_is_too_long_is_refused() {
         let long = "x".repeat(30_000);
         for body in [
             format!(r#"{{"call":"text","path":"{long}"}}"#),
@@ -145,14 +144,14 @@ mod tests {
             format!(r#"{{"call":"search","query":"{long}","k":1}}"#),
             format!(r#"{{"call":"llm","prompts":[],"model":"{long}"}}"#),
         ] {
-            let message = read(&body).unwrap_err().message;
+            let message = parse(&body).unwrap_err().message;
             assert!(message.contains("too long") && message.len() < 200, "{message}");
         }
     }
 
     #[test]
-    fn a_list_that_is_too_long_is_not_even_read() {
-        let many = format!(r#"{{"call":"llm","prompts":[{}""]}}"#, "\"\",".repeat(MOST_TEXTS));
-        assert!(read(&many).unwrap_err().message.contains("too many"));
+    fn a_list_that_is_too_long_is_refused_while_read() {
+        let many = format!(r#"{{"call":"llm","prompts":[{}""]}}"#, "\"\",".repeat(MAX_TEXTS));
+        assert!(parse(&many).unwrap_err().message.contains("too many"));
     }
 }

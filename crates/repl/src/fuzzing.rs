@@ -1,4 +1,4 @@
-//! What the fuzz target drives (`fuzz/`): cells in a worker whose frames are arbitrary bytes.
+//! The fuzz target's session (`fuzz/`): cells in a worker whose frames are arbitrary bytes.
 
 use crate::{frames::Incoming, process::Process, texts::Texts, worker::Worker};
 use async_trait::async_trait;
@@ -31,7 +31,7 @@ pub fn session(bytes: &[u8]) {
         let output = std::io::Cursor::new(bytes.to_vec());
         let mut worker = Worker::new(Process::None, Box::new(tokio::io::sink()), Box::new(output), Texts::InSnapshot, u64::MAX);
         let stop = CancellationToken::new();
-        // The bytes end, so a cell is killed at last, and after that no other runs.
+        // The bytes end, so at last a cell is killed, and no other runs after it.
         for _ in 0..=bytes.len() {
             match worker.run("1", LIMITS, &Echo, &stop).await {
                 Ok(outcome) => {

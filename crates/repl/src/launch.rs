@@ -2,27 +2,29 @@
 
 use crate::{
     elsewhere,
-    frames::{FromWorker, ToWorker},
+    here::{self, Zygote},
     process::Process,
     texts::Texts,
     worker::Worker,
-    zygote::Zygote,
 };
 use async_trait::async_trait;
+use plumb_python_protocol::{FromWorker, Start};
 use plumb_rlm::{
+    fault,
     fault::{Code, Fault},
     sending::Destination,
     traits::repl::{Context, Repl, ReplLauncher, ReplSpec},
 };
 use plumb_sandbox::Seal;
 use serde_json::json;
-use std::{ffi::OsString, fs::File, io, sync::Arc, time::Duration};
-use tokio::net::unix::pipe;
+use std::{borrow::Cow, ffi::OsString, io, sync::Arc, time::Duration};
 
-/// How long a worker may take from nothing to sealed.
-const START: Duration = Duration::from_secs(20);
-/// The same on another machine or in a container, which may have to be started first.
-const START_ELSEWHERE: Duration = Duration::from_secs(120);
+/// Time for a worker to start and seal itself.
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+/// The same on another machine or in a container, which may have to start first.
+const START_TIMEOUT_ELSEWHERE: Duration = Duration::from_secs(120);
+/// Maximum length kept of a worker's reason for not sealing itself, in characters.
+const MAX_REASON_CHARS: usize = 500;
 
 /// Starts workers from the `plumb-python` program.
 pub struct SealedPython {
@@ -39,114 +41,106 @@ enum Place {
     Elsewhere(String),
 }
 
-/// What a worker found out about itself.
+/// A worker's report on itself.
 #[derive(Debug)]
 pub struct Examined {
-    /// How it is sealed, measured.
+    /// Its measured seal.
     pub seal: Seal,
     /// Python's version.
     pub python: String,
 }
 
 impl SealedPython {
-    /// Workers of `program` (with arguments, where it is a wrapper), each with at most `memory_bytes` of private memory.
+    /// Starts workers of `program` (with arguments, where it is a wrapper), each with at most `memory_bytes` of private memory.
     pub fn new(program: impl IntoIterator<Item = impl Into<OsString>>, memory_bytes: u64) -> Self {
         let command = program.into_iter().map(Into::into).collect();
         SealedPython { place: Place::Here(Arc::new(Zygote::new(command))), memory_bytes, zero_copy: true }
     }
 
-    /// Workers that `command` starts on another machine or in a container, and pipes to: `ssh HOST plumb-python`. Texts are carried in frames.
+    /// Starts workers by a command that pipes to another machine or a container: `ssh HOST plumb-python`. Frames carry their texts.
     pub fn elsewhere(command: &str, memory_bytes: u64) -> Self {
         SealedPython { place: Place::Elsewhere(command.to_owned()), memory_bytes, zero_copy: false }
     }
 
-    /// Workers copy texts into their memory instead of reading them in the snapshot: for a Python whose strings are laid out otherwise.
+    /// Makes workers copy texts into their memory instead of reading them in the snapshot, for a Python with another layout of strings.
     pub fn copying(mut self) -> Self {
         self.zero_copy = false;
         self
     }
 
-    /// Starts a worker just to see how it is sealed.
+    /// Starts a worker only to measure its seal.
     ///
     /// # Errors
     /// As [`ReplLauncher::launch`].
     pub async fn examine(&self) -> Result<Examined, Fault> {
-        // Nothing to read.
-        let snapshot = File::open("/dev/null").map_err(no_worker)?;
+        let snapshot = here::empty_file().map_err(no_worker)?;
         let context = Context::Folder { documents: 0 };
         self.start(ReplSpec { snapshot, context, seed: 0, sending: None }).await.map(|(_, examined)| examined)
     }
 
-    /// Starts a worker, and tells how it is sealed.
+    /// Starts a worker, and returns its report on itself.
     ///
     /// # Errors
     /// As [`ReplLauncher::launch`].
     pub async fn start(&self, spec: ReplSpec) -> Result<(Worker, Examined), Fault> {
         match &self.place {
             Place::Here(zygote) => {
-                let (zygote, snapshot) = (zygote.clone(), spec.snapshot.try_clone().map_err(no_worker)?);
-                let forked = tokio::task::spawn_blocking(move || zygote.fork(&snapshot)).await;
-                let forked = forked.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())).map_err(no_worker)?;
-                let input = pipe::Sender::from_owned_fd(forked.input.into()).map_err(no_worker)?;
-                let output = pipe::Receiver::from_owned_fd(forked.output.into()).map_err(no_worker)?;
-                let mut worker = Worker::new(
-                    Process::Forked { process: forked.process, id: forked.id, _zygote: forked.zygote },
-                    Box::new(input),
-                    Box::new(output),
-                    Texts::InSnapshot,
-                    self.memory_bytes,
-                );
-                let examined = self.begin(&mut worker, &spec, START).await.map_err(Trouble::here)?;
+                let started = here::fork(zygote, &spec.snapshot).await.map_err(no_worker)?;
+                let process = Process::Forked(started.process);
+                let mut worker = Worker::new(process, started.input, started.output, Texts::InSnapshot, self.memory_bytes);
+                let examined = self.begin(&mut worker, &spec, START_TIMEOUT).await.map_err(StartError::here)?;
                 Ok((worker, examined))
             }
             Place::Elsewhere(command) => {
-                let (process, input, output, words) =
-                    elsewhere::start(command).map_err(|e| elsewhere::trouble(command, &e.to_string()))?;
+                let (process, input, output, errors) =
+                    elsewhere::start(command).map_err(|e| elsewhere::fault(command, &e.to_string()))?;
                 let texts = Texts::Carried(spec.snapshot.try_clone().map_err(no_worker)?);
                 let worker = Worker::new(Process::Command(process), Box::new(input), Box::new(output), texts, self.memory_bytes);
-                let mut worker = worker.noting(Destination::Command { command: command.clone() }, spec.sending.clone());
-                match self.begin(&mut worker, &spec, START_ELSEWHERE).await {
+                let mut worker = worker.recorded(Destination::Command { command: command.clone() }, spec.sending.clone());
+                match self.begin(&mut worker, &spec, START_TIMEOUT_ELSEWHERE).await {
                     Ok(examined) => Ok((worker, examined)),
-                    Err(_) if !worker.said().is_empty() => {
-                        let said: String = worker.said().chars().filter(|c| !c.is_control()).collect();
-                        Err(elsewhere::trouble(command, &format!("it printed something of its own first: “{}”", said.trim())))
+                    Err(_) if !worker.refused().is_empty() => {
+                        let printed: String = worker.refused().chars().filter(|c| !c.is_control()).collect();
+                        Err(elsewhere::fault(command, &format!("it printed something of its own first: “{}”", printed.trim())))
                     }
-                    Err(Trouble::NotSealed(why)) => Err(not_sealed(why)),
-                    Err(trouble) => Err(elsewhere::trouble(command, &words.last().await.unwrap_or_else(|| trouble.to_string()))),
+                    Err(StartError::NotSealed(why)) => Err(not_sealed(why)),
+                    Err(error) => Err(elsewhere::fault(command, &errors.last_line().await.unwrap_or_else(|| error.to_string()))),
                 }
             }
         }
     }
 
-    /// Sends the first frame and waits for the worker to have sealed itself.
-    async fn begin(&self, worker: &mut Worker, spec: &ReplSpec, within: Duration) -> Result<Examined, Trouble> {
+    /// Sends the first frame and waits until the worker has sealed itself.
+    async fn begin(&self, worker: &mut Worker, spec: &ReplSpec, timeout: Duration) -> Result<Examined, StartError> {
         let mut context = json!(spec.context);
         if let (Context::Placed { placement }, Texts::Carried(_)) = (&spec.context, worker.texts()) {
-            context["placement"]["text"] = worker.texts().read(*placement).map_err(Trouble::Io)?.into();
+            context["placement"]["text"] = worker.texts().read(*placement).map_err(StartError::Io)?.into();
         }
-        let start = ToWorker::Start {
-            context: &context,
+        let start = Start {
+            context: Cow::Borrowed(&context),
             seed: spec.seed,
             memory_bytes: self.memory_bytes,
             snapshot: matches!(worker.texts(), Texts::InSnapshot),
             zero_copy: self.zero_copy,
         };
-        match tokio::time::timeout(within, worker.first(&start)).await {
+        match tokio::time::timeout(timeout, worker.first(start)).await {
             Ok(Ok(Some(FromWorker::Ready { seal, python }))) => match serde_json::from_str(seal.get()) {
-                Ok(seal) => Ok(Examined { seal, python }),
-                Err(e) => Err(Trouble::Io(e.into())),
+                Ok(seal) => Ok(Examined { seal, python: python.into_owned() }),
+                Err(e) => Err(StartError::Io(e.into())),
             },
-            Ok(Ok(Some(FromWorker::Failed { message }))) => Err(Trouble::NotSealed(message.chars().take(500).collect())),
-            Ok(Ok(_)) => Err(Trouble::Ended),
-            Ok(Err(e)) => Err(Trouble::Io(e)),
-            Err(_) => Err(Trouble::Io(io::ErrorKind::TimedOut.into())),
+            Ok(Ok(Some(FromWorker::Failed { message }))) => {
+                Err(StartError::NotSealed(message.chars().take(MAX_REASON_CHARS).collect()))
+            }
+            Ok(Ok(_)) => Err(StartError::Ended),
+            Ok(Err(e)) => Err(StartError::Io(e)),
+            Err(_) => Err(StartError::Io(io::ErrorKind::TimedOut.into())),
         }
     }
 }
 
 /// Why there is no ready worker.
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+enum StartError {
     #[error("{0}")]
     NotSealed(String),
     #[error("it ended before it was sealed")]
@@ -155,27 +149,29 @@ enum Trouble {
     Io(io::Error),
 }
 
-impl Trouble {
+impl StartError {
     fn here(self) -> Fault {
         match self {
-            Trouble::NotSealed(why) => not_sealed(why),
-            Trouble::Ended => not_sealed("The Python worker ended before it was sealed".to_owned()),
-            Trouble::Io(e) => no_worker(e),
+            StartError::NotSealed(why) => not_sealed(why),
+            StartError::Ended => not_sealed("The Python worker ended before it was sealed".to_owned()),
+            StartError::Io(e) => no_worker(e),
         }
     }
 }
 
 fn no_worker(error: io::Error) -> Fault {
-    Fault::new(
+    fault!(
         Code::NoWorker,
-        format!("Plumb's Python worker (plumb-python) could not be started: {error}. Installing Plumb again repairs this."),
+        "Plumb's Python worker (plumb-python) could not be started: {error}. Install Plumb again to repair it.",
+        error = error,
     )
 }
 
 fn not_sealed(why: String) -> Fault {
-    Fault::new(
+    fault!(
         Code::NotSealed,
-        format!("{why}. Plumb runs a model's code only where it is sealed off; run `plumb doctor` for what is missing."),
+        "{why}. Plumb runs a model's code only in a sealed process; run `plumb doctor` to see what is missing.",
+        why = why,
     )
 }
 

@@ -1,19 +1,19 @@
-//! Drives sealed Python workers (`plumb-python`, in `worker/`): one process for one node of the recursion,
-//! forked from a zygote, or started by a command of the user's on another machine.
+//! Drives sealed Python workers (`plumb-python`, in `worker/`): one process for each node of the recursion, forked from a zygote, or started on
+//! another machine by a command of the user's.
 //!
-//! Everything that a worker sends is hostile input: it may come from code that a model wrote. Sizes are limited, ids are checked, budgets are
-//! counted on this side only, and a frame that is not understood ends the worker.
+//! Everything that a worker sends is hostile input: it may come from code that a model wrote. This side limits sizes, checks ids and counts budgets,
+//! and ends a worker whose frame it does not understand.
 
 mod calls;
 mod elsewhere;
 mod frames;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod here;
 mod launch;
 mod process;
 mod texts;
 mod worker;
-mod zygote;
 
 pub use launch::{Examined, SealedPython};
 pub use worker::Worker;

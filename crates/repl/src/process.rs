@@ -1,36 +1,35 @@
-//! What is ended with a worker, and what the system says of it.
+//! The process behind a worker, and the watch over it.
 
-use crate::zygote::Running;
-use rustix::process::{Signal, pidfd_send_signal};
+use crate::here::{Forked, Vitals};
+use parking_lot::Mutex;
 use std::{
-    os::fd::OwnedFd,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 use tokio::{process::Child, task::JoinHandle};
 
-/// How often a worker is looked at.
-const LOOK: Duration = Duration::from_millis(100);
+/// Time between two looks at a worker.
+const WATCH_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The most threads of a worker's process. Its own library starts fewer; only code that got past it can have more.
-const MOST_THREADS: u64 = 256;
+/// Maximum number of threads of a worker. Its own library starts fewer; only code that got past it can have more.
+const MAX_THREADS: u64 = 256;
 
-/// Processor time that a worker may use while no cell runs.
-const BETWEEN_CELLS: Duration = Duration::from_secs(1);
+/// Processor time that a worker may use between cells.
+const MAX_CPU_BETWEEN_CELLS: Duration = Duration::from_secs(1);
 
-/// Memory beside what the worker's limit counts: tables, stacks of threads, in bytes.
-const SLACK: u64 = 128 << 20;
+/// Memory that the worker's own limit does not count, such as page tables and thread stacks, in bytes.
+const MEMORY_SLACK_BYTES: u64 = 128 << 20;
 
-/// What is ended with the worker.
+/// The process to end with a worker.
 pub enum Process {
-    /// A worker that the zygote forked, and the zygote, which must outlive it.
-    Forked { process: OwnedFd, id: u32, _zygote: Arc<Running> },
-    /// The command that pipes to a worker; it is killed when dropped.
+    /// A worker on this computer.
+    Forked(Forked),
+    /// The command that pipes to a worker; dropping it kills it.
     Command(Child),
-    /// Nothing: both ends of the pipes are ours.
+    /// No process: both ends of the pipes are ours.
     #[cfg(fuzzing)]
     None,
 }
@@ -39,52 +38,23 @@ impl Process {
     /// Ends it at once.
     pub fn kill(&mut self) {
         match self {
-            // One that is gone already cannot be killed again.
-            Process::Forked { process, .. } => drop(pidfd_send_signal(process, Signal::KILL)),
+            Process::Forked(process) => process.kill(),
             Process::Command(process) => drop(process.start_kill()),
             #[cfg(fuzzing)]
             Process::None => {}
         }
     }
-}
 
-/// What the system says of a process.
-#[derive(Default)]
-pub struct Vitals {
-    /// How many it has.
-    pub threads: u64,
-    /// Processor time used.
-    pub cpu: Duration,
-}
-
-/// Of a process here; zeros of one that is gone, or elsewhere.
-pub fn vitals(process: &Process) -> Vitals {
-    match process {
-        Process::Forked { id, .. } => vitals_of(*id),
-        _ => Vitals::default(),
+    /// Resources that it uses; zeros where it is not on this computer.
+    pub fn vitals(&self) -> Vitals {
+        match self {
+            Process::Forked(process) => process.vitals(),
+            _ => Vitals::default(),
+        }
     }
 }
 
-fn vitals_of(id: u32) -> Vitals {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    // Counted from behind the name, which can hold anything.
-    let fields: Vec<&str> = stat.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ').collect();
-    let number = |field: usize| fields.get(field).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
-    // In hundredths of a second, on every Linux.
-    Vitals { threads: number(17), cpu: Duration::from_millis((number(11) + number(12)) * 10) }
-}
-
-/// Bytes that a process holds and no other: what its limit counts, and what machine code can hide from it.
-fn memory_of(id: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-    let kilobytes = |name: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-        line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or(0)
-    };
-    (kilobytes("RssAnon") + kilobytes("VmSwap") + kilobytes("VmPTE")) << 10
-}
-
-/// Watches a worker on this machine for as long as it lives, in cells and between them: what its own limits do not hold ends it.
+/// Watches a worker on this computer for as long as it lives, and ends it when it goes past a limit that it could not hold itself.
 pub struct Watch {
     in_cell: Arc<AtomicBool>,
     why: Arc<Mutex<Option<String>>>,
@@ -100,36 +70,36 @@ impl Drop for Watch {
 }
 
 impl Watch {
-    /// Of a worker that may hold `memory_bytes`. Elsewhere there is nothing to see.
+    /// Watches a worker that may hold `memory_bytes`. A worker elsewhere cannot be watched.
     pub fn new(process: &Process, memory_bytes: u64) -> Self {
         let (in_cell, why) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(None)));
         let task = match process {
-            Process::Forked { process, id, .. } => process.try_clone().ok().map(|process| {
-                let (id, in_cell, why) = (*id, in_cell.clone(), why.clone());
-                tokio::spawn(async move {
-                    let reason = trouble(id, memory_bytes, &in_cell).await;
-                    *why.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
-                    let _ = pidfd_send_signal(&process, Signal::KILL);
-                })
-            }),
+            Process::Forked(process) => {
+                let (process, in_cell, why) = (process.watcher(), in_cell.clone(), why.clone());
+                Some(tokio::spawn(async move {
+                    let reason = violation(&process, memory_bytes, &in_cell).await;
+                    *why.lock() = Some(reason);
+                    process.kill();
+                }))
+            }
             _ => None,
         };
         Watch { in_cell, why, task }
     }
 
-    /// A cell runs as long as this is held.
+    /// A cell runs for as long as the guard lives.
     pub fn cell(&self) -> InCell {
         self.in_cell.store(true, Ordering::Relaxed);
         InCell(self.in_cell.clone())
     }
 
-    /// Why it ended the worker.
+    /// The reason why the watch ended the worker.
     pub fn why(&self) -> Option<String> {
-        self.why.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.why.lock().clone()
     }
 }
 
-/// A cell that runs.
+/// Guard of a running cell.
 pub struct InCell(Arc<AtomicBool>);
 
 impl Drop for InCell {
@@ -138,23 +108,23 @@ impl Drop for InCell {
     }
 }
 
-/// Returns when there is a reason to end the worker.
-async fn trouble(id: u32, memory_bytes: u64, in_cell: &AtomicBool) -> String {
-    let mut ticks = tokio::time::interval(LOOK);
+/// Waits until the worker goes past a limit, and returns which.
+async fn violation(process: &Forked, memory_bytes: u64, in_cell: &AtomicBool) -> String {
+    let mut ticks = tokio::time::interval(WATCH_INTERVAL);
     let mut cpu_in_cells = Duration::MAX;
     loop {
         ticks.tick().await;
-        let vitals = vitals_of(id);
+        let vitals = process.vitals();
         if in_cell.load(Ordering::Relaxed) || vitals.cpu < cpu_in_cells {
             cpu_in_cells = vitals.cpu;
         }
-        if vitals.threads > MOST_THREADS {
-            return format!("it had more than {MOST_THREADS} threads");
+        if vitals.threads > MAX_THREADS {
+            return format!("it had more than {MAX_THREADS} threads");
         }
-        if vitals.cpu - cpu_in_cells > BETWEEN_CELLS {
-            return "it went on computing when its code had ended".to_owned();
+        if vitals.cpu - cpu_in_cells > MAX_CPU_BETWEEN_CELLS {
+            return "it went on computing after its code had ended".to_owned();
         }
-        if memory_of(id) > memory_bytes + SLACK {
+        if vitals.memory_bytes > memory_bytes + MEMORY_SLACK_BYTES {
             return format!("it held more than {} MB of memory", memory_bytes >> 20);
         }
     }

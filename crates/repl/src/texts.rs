@@ -1,33 +1,37 @@
-//! How a worker gets texts.
+//! The two ways a worker gets texts.
 
+use crate::here;
 use plumb_rlm::traits::corpus::Placement;
-use std::{fs::File, io, os::unix::fs::FileExt};
+use std::{fs::File, io};
 
-/// The largest text that is carried to a worker in a frame, in bytes.
-const MOST_CARRIED: u64 = 256 << 20;
+/// Maximum length of a text carried in a frame, in bytes.
+const MAX_CARRIED_BYTES: u64 = 256 << 20;
 
-/// How a worker gets texts.
+/// The source of a worker's texts.
 pub enum Texts {
-    /// It maps the snapshot.
+    /// The worker maps the snapshot.
     InSnapshot,
-    /// It cannot see this snapshot: what it needs is sent.
+    /// The worker is elsewhere and cannot see this snapshot: frames carry the texts it touches.
     Carried(File),
 }
 
 impl Texts {
-    /// The text that lies there.
+    /// Reads the text at a place of the snapshot.
+    ///
+    /// # Errors
+    /// `Unsupported` for a worker that maps the snapshot. Otherwise why the text cannot be carried, in words for the model.
     pub fn read(&self, placement: Placement) -> io::Result<String> {
         let Texts::Carried(snapshot) = self else { return Err(io::ErrorKind::Unsupported.into()) };
         let length = placement.chars * u64::from(placement.kind);
-        if length > MOST_CARRIED {
+        if length > MAX_CARRIED_BYTES {
             let message = format!(
-                "The text has {length} bytes, more than is sent to a worker elsewhere ({MOST_CARRIED}). Use grep(pattern), search(words) or \
+                "The text has {length} bytes, more than is sent to a worker elsewhere ({MAX_CARRIED_BYTES}). Use grep(pattern), search(words) or \
                  lines(path, first, last), which run where the text is."
             );
             return Err(io::Error::other(message));
         }
         let mut bytes = vec![0; length as usize];
-        snapshot.read_exact_at(&mut bytes, placement.offset)?;
+        here::read_exact_at(snapshot, &mut bytes, placement.offset)?;
         let decoded = match placement.kind {
             1 => Some(bytes.iter().map(|&byte| char::from(byte)).collect()),
             2 => String::from_utf16(&bytes.chunks_exact(2).map(|c| u16::from_ne_bytes([c[0], c[1]])).collect::<Vec<_>>()).ok(),

@@ -1,49 +1,60 @@
-//! A running worker: sends it cells, answers its calls, ends it when it must be ended.
+//! A running worker: sends it cells, answers its calls, and ends it when it goes past a limit.
 
 use crate::{
     calls,
-    frames::{self, FromWorker, Incoming, ReplyOutcome, ToWorker},
-    process::{Process, Watch, vitals},
+    frames::{self, Incoming},
+    process::{Process, Watch},
     texts::Texts,
 };
 use async_trait::async_trait;
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use plumb_python_protocol::{self as protocol, CallOutcome, Cell, FromWorker, MAX_TO_WORKER_BYTES, Start, ToWorker};
 use plumb_rlm::{
     fault::{Code, Fault},
     sending::{Destination, Sending},
     traits::repl::{CellEnding, CellLimits, CellOutcome, HostError, HostReply, Repl, ReplHost},
 };
+use serde::Serialize;
 use serde_json::value::RawValue;
-use std::{future::Future, io, pin::Pin, sync::Arc, time::Duration};
+use std::{borrow::Cow, io, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
 
-/// How long code may take to react to an interrupt before its process is killed.
-const GRACE: Duration = Duration::from_secs(1);
+/// Time for code to react to an interrupt before its process is killed.
+const INTERRUPT_GRACE: Duration = Duration::from_secs(1);
 
-/// The most calls of one worker under way at once: its threads, not its batches, which are one call each.
-const MOST_CALLS: usize = 256;
+/// Maximum number of a worker's calls under way at once. A batch is one call, so this counts threads.
+const MAX_CALLS_AT_ONCE: usize = 256;
 
-/// Their texts together, in bytes.
-const MOST_CALL_BYTES: usize = 256 << 20;
+/// Maximum length of the calls under way together, in bytes.
+const MAX_CALL_BYTES: usize = 256 << 20;
 
-/// The most calls of one cell: a loop that asks for ever ends, although its own computing time hardly passes.
-const MOST_CALLS_OF_A_CELL: u32 = 200_000;
+/// Maximum number of calls of one cell. It ends a loop that asks for ever, although that uses hardly any computing time.
+const MAX_CALLS_PER_CELL: u32 = 200_000;
 
-/// How often the time is looked at that a cell's threads use while others wait.
-const WATCH: Duration = Duration::from_millis(100);
+/// Time between two looks at the processor time of a cell's threads while others wait.
+const WATCH_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long nothing may move of what is sent to a worker.
-const STALLED: Duration = Duration::from_secs(5);
+/// Time after which sending to a worker fails when nothing moves.
+const STALL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The longest error text taken from a worker, in characters.
-const MOST_ERROR_CHARS: usize = 20_000;
+/// Upper bound for waiting on the host, which has time limits of its own.
+const HOST_WAIT: Duration = Duration::from_secs(3600);
 
-/// The longest answer, in characters; the worker refuses longer ones (`LONGEST_ANSWER` in its prelude).
-const MOST_ANSWER_CHARS: usize = 2_000_000;
+/// Characters that a worker may add to a cell's output to say that it left some out.
+const OMISSION_NOTE_CHARS: usize = 100;
+
+/// Maximum length of an error from a worker, in characters.
+const MAX_ERROR_CHARS: usize = 20_000;
+
+/// Maximum length of the reason for which a worker gave up, in characters.
+const MAX_REASON_CHARS: usize = 500;
+
+/// Maximum length of an answer, in characters; the worker refuses longer ones (`LONGEST_ANSWER` in its prelude).
+const MAX_ANSWER_CHARS: usize = 2_000_000;
 
 /// A worker process. Dropping it kills the process.
 pub struct Worker {
@@ -52,7 +63,7 @@ pub struct Worker {
     input: Box<dyn AsyncWrite + Send + Unpin>,
     frames: Incoming<Box<dyn AsyncRead + Send + Unpin>>,
     texts: Texts,
-    /// Where its frames go and who writes that down, if that is not on this computer.
+    /// The place that its frames go to and the record of them, where that is not this computer.
     elsewhere: Option<(Destination, Arc<dyn Sending>)>,
     last_call: u64,
     alive: bool,
@@ -64,7 +75,18 @@ impl Drop for Worker {
     }
 }
 
-type Answer<'a> = Pin<Box<dyn Future<Output = (u64, usize, Result<HostReply, HostError>)> + Send + 'a>>;
+/// The id of a call, its length in bytes, and the host's answer.
+type Answer<'a> = BoxFuture<'a, (u64, usize, Result<HostReply, HostError>)>;
+
+/// The result of a call.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Reply {
+    /// The host's answer.
+    Host(HostReply),
+    /// The text itself, for a worker that cannot find it in a snapshot.
+    Carried { text: String },
+}
 
 /// Why a cell is being interrupted.
 #[derive(Clone, Copy, PartialEq)]
@@ -85,16 +107,16 @@ impl Worker {
         Worker { process, watch, input, frames: Incoming::new(output), texts, elsewhere: None, last_call: 0, alive: true }
     }
 
-    /// Its frames are written down before they go to that place.
-    pub(crate) fn noting(mut self, to: Destination, sending: Option<Arc<dyn Sending>>) -> Self {
+    /// Has each frame recorded before it goes to that place.
+    pub(crate) fn recorded(mut self, to: Destination, sending: Option<Arc<dyn Sending>>) -> Self {
         self.elsewhere = sending.map(|sending| (to, sending));
         self
     }
 
-    /// The number of its process, where that is on this machine.
+    /// The id of its process, where that is on this computer.
     pub fn id(&self) -> Option<u32> {
-        match self.process {
-            Process::Forked { id, .. } => Some(id),
+        match &self.process {
+            Process::Forked(process) => Some(process.id()),
             _ => None,
         }
     }
@@ -104,41 +126,41 @@ impl Worker {
     }
 
     /// Sends the first frame, and waits for the worker's first.
-    pub(crate) async fn first(&mut self, start: &ToWorker<'_>) -> io::Result<Option<FromWorker>> {
-        // Whoever waits has a limit of its own; elsewhere a machine may have to be started before anything is read.
-        self.write(start, Duration::MAX).await?;
+    pub(crate) async fn first(&mut self, start: Start<'_>) -> io::Result<Option<FromWorker<'static>>> {
+        // The caller has a timeout of its own; elsewhere a machine may have to start before it reads anything.
+        self.write(&ToWorker::Start(start), Duration::MAX).await?;
         self.frames.next().await
     }
 
-    /// What arrived and was no frame: the beginning, as text.
-    pub(crate) fn said(&self) -> String {
-        self.frames.said()
+    /// The first bytes that arrived and were no frame, as text.
+    pub(crate) fn refused(&self) -> &str {
+        self.frames.refused()
     }
 
-    /// In-band, so that it reaches a worker anywhere. One that does not even read is killed when its grace is over.
+    /// Interrupts a cell by a frame, which reaches a worker anywhere. One that does not even read is killed after the grace.
     async fn interrupt(&mut self, cell: u64) {
-        let _ = self.write(&ToWorker::Interrupt { id: cell }, GRACE).await;
+        let _ = self.write(&ToWorker::Interrupt { id: cell }, INTERRUPT_GRACE).await;
     }
 
-    /// What the worker is sent: a text itself, where it cannot find it in a snapshot.
-    fn reply(&self, outcome: Result<HostReply, HostError>) -> ReplyOutcome {
-        match (outcome, &self.texts) {
+    /// The outcome of a call for the worker, with the text itself where the worker cannot find it in a snapshot.
+    fn outcome(&self, answer: Result<HostReply, HostError>) -> CallOutcome<Reply> {
+        match (answer, &self.texts) {
             (Ok(HostReply::Placement(placement)), Texts::Carried(_)) => match self.texts.read(placement) {
-                Ok(text) => ReplyOutcome::Carried { text },
-                Err(error) => ReplyOutcome::Error(HostError { kind: "RuntimeError", message: error.to_string() }),
+                Ok(text) => CallOutcome::Ok(Reply::Carried { text }),
+                Err(error) => CallOutcome::Error { kind: "RuntimeError", message: error.to_string() },
             },
-            (Ok(reply), _) => ReplyOutcome::Ok(reply),
-            (Err(error), _) => ReplyOutcome::Error(error),
+            (Ok(reply), _) => CallOutcome::Ok(Reply::Host(reply)),
+            (Err(HostError { kind, message }), _) => CallOutcome::Error { kind, message },
         }
     }
 
     fn killed(&mut self, why: String) -> CellOutcome {
         self.alive = false;
         self.process.kill();
-        CellOutcome { output: String::new(), omitted_chars: 0, error: Some(why), ending: CellEnding::Killed, answer: None }
+        CellOutcome { error: Some(why), ..CellOutcome::ended(CellEnding::Killed) }
     }
 
-    /// Why it is gone.
+    /// The reason, for the model, why the process is gone.
     fn died(&self) -> String {
         let rest = "Variables are rebuilt from the earlier steps. Work on smaller pieces, or use grep() and search().";
         match self.watch.why() {
@@ -149,31 +171,31 @@ impl Worker {
         }
     }
 
-    async fn send(&mut self, frame: ToWorker<'_>) -> bool {
-        self.write(&frame, STALLED).await.is_ok()
+    async fn send(&mut self, frame: ToWorker<'_, CallOutcome<Reply>>) -> bool {
+        self.write(&frame, STALL_TIMEOUT).await.is_ok()
     }
 
-    async fn write(&mut self, frame: &ToWorker<'_>, patience: Duration) -> io::Result<()> {
-        let bytes = frame.bytes()?;
+    async fn write(&mut self, frame: &ToWorker<'_, CallOutcome<Reply>>, stall_timeout: Duration) -> io::Result<()> {
+        let bytes = plumb_frames::encode(frame, MAX_TO_WORKER_BYTES)?;
         if let Some((to, sending)) = &self.elsewhere {
             sending.sending(to, bytes.len() as u64).await.map_err(io::Error::other)?;
         }
-        frames::write(&mut self.input, &bytes, patience).await
+        frames::write(&mut self.input, &bytes, stall_timeout).await
     }
 
-    /// A call of the worker's, checked: ids only grow, and there are not too many.
+    /// Checks a call of the worker's: ids only grow, and there are not too many.
     fn admit(&mut self, id: u64, at_once: usize, bytes: usize, calls: u32) -> Result<(), String> {
         if id <= self.last_call {
             return Err("it reused the number of a call".to_owned());
         }
-        if at_once >= MOST_CALLS || bytes > MOST_CALL_BYTES {
-            let megabytes = MOST_CALL_BYTES >> 20;
+        if at_once >= MAX_CALLS_AT_ONCE || bytes > MAX_CALL_BYTES {
+            let megabytes = MAX_CALL_BYTES >> 20;
             return Err(format!(
-                "it made more than {MOST_CALLS} calls, or calls with more than {megabytes} MB, at the same time from threads"
+                "it made more than {MAX_CALLS_AT_ONCE} calls, or calls with more than {megabytes} MB, at the same time from threads"
             ));
         }
-        if calls > MOST_CALLS_OF_A_CELL {
-            return Err(format!("one step made more than {MOST_CALLS_OF_A_CELL} calls. Ask for more with each call"));
+        if calls > MAX_CALLS_PER_CELL {
+            return Err(format!("one step made more than {MAX_CALLS_PER_CELL} calls. Ask for more with each call"));
         }
         self.last_call = id;
         Ok(())
@@ -192,27 +214,27 @@ impl Repl for Worker {
         if !self.alive {
             return Err(Fault::new(Code::WorkerDied, "The Python worker is gone."));
         }
-        // The code of a cell cannot know its number, so it cannot say in the worker's name how it ended.
+        // The code of a cell cannot know this number, so it cannot forge the frame that ends the cell.
         let _in_cell = self.watch.cell();
         let cell = if cfg!(fuzzing) { 1 } else { uuid::Uuid::new_v4().as_u64_pair().0 };
-        if !self.send(ToWorker::Run { id: cell, code, output_chars: limits.output_chars }).await {
+        if !self.send(ToWorker::Run(Cell { id: cell, code: Cow::Borrowed(code), output_chars: limits.output_chars })).await {
             return Ok(self.killed(self.died()));
         }
         let mut answers: FuturesUnordered<Answer<'_>> = FuturesUnordered::new();
         let mut calls = 0;
         let mut under_way = 0;
-        let at_start = vitals(&self.process).cpu;
+        let cpu_at_start = self.process.vitals().cpu;
         let mut compute_left = limits.compute;
         let mut interrupted: Option<(Interrupted, Instant)> = None;
-        let mut watch = tokio::time::interval_at(Instant::now() + WATCH, WATCH);
+        let mut watch = tokio::time::interval_at(Instant::now() + WATCH_INTERVAL, WATCH_INTERVAL);
         loop {
             let since = Instant::now();
-            // The clock of the cell stands still while it waits for us.
+            // The clock of the cell stands still while the cell waits for the host.
             let computing = answers.is_empty();
             let deadline = match interrupted {
-                Some((_, at)) => at + GRACE,
+                Some((_, at)) => at + INTERRUPT_GRACE,
                 None if computing => since + compute_left,
-                None => since + Duration::from_secs(3600),
+                None => since + HOST_WAIT,
             };
             tokio::select! {
                 frame = self.frames.next() => match frame {
@@ -229,7 +251,7 @@ impl Repl for Worker {
                         answers.push(Box::pin(async move { (id, size, answer(host, body).await) }));
                     }
                     Ok(Some(FromWorker::Failed { message })) => {
-                        let message: String = message.chars().take(500).collect();
+                        let message: String = message.chars().take(MAX_REASON_CHARS).collect();
                         return Ok(self.killed(format!(
                             "The Python process was ended: {message}. Variables are rebuilt from the steps before this one."
                         )));
@@ -237,16 +259,17 @@ impl Repl for Worker {
                     Ok(None) => return Ok(self.killed(self.died())),
                     _ => return Ok(self.killed("The Python process was ended: it sent something Plumb does not understand.".to_owned())),
                 },
-                Some((id, size, outcome)) = answers.next(), if !answers.is_empty() => {
+                Some((id, size, answer)) = answers.next(), if !answers.is_empty() => {
                     under_way -= size;
-                    let outcome = self.reply(outcome);
+                    let outcome = self.outcome(answer);
                     if !self.send(ToWorker::Reply { id, outcome }).await {
                         return Ok(self.killed(self.died()));
                     }
                 }
                 _ = watch.tick() => {
-                    // One thread that waits for us does not give the others time without end.
-                    if interrupted.is_none() && !computing && vitals(&self.process).cpu.saturating_sub(at_start) > limits.compute {
+                    // A thread that waits for the host does not give the others time without end.
+                    let cpu = || self.process.vitals().cpu.saturating_sub(cpu_at_start);
+                    if interrupted.is_none() && !computing && cpu() > limits.compute {
                         interrupted = Some((Interrupted::ByTime, Instant::now()));
                         self.interrupt(cell).await;
                     }
@@ -277,44 +300,47 @@ impl Repl for Worker {
     }
 }
 
-async fn answer(host: &dyn ReplHost, body: Box<RawValue>) -> Result<HostReply, HostError> {
-    match calls::read(body.get()) {
+async fn answer(host: &dyn ReplHost, body: Cow<'static, RawValue>) -> Result<HostReply, HostError> {
+    match calls::parse(body.get()) {
         Ok(call) => host.answer(call).await,
         Err(error) => Err(error),
     }
 }
 
-/// The outcome, with the reason of an interrupt in words, and no more output than asked for whatever the worker claims.
-fn finish(mut outcome: CellOutcome, limits: CellLimits, interrupted: Option<Interrupted>) -> CellOutcome {
-    let most = limits.output_chars + 100;
-    if let Some((end, _)) = outcome.output.char_indices().nth(most) {
-        outcome.omitted_chars = outcome.omitted_chars.saturating_add(outcome.output[end..].chars().count() as u64);
-        outcome.output.truncate(end);
+/// The outcome of a cell that the worker reports, with the reason of an interrupt in words. Whatever the worker claims, each text keeps within its
+/// limit, and an interrupt that was not sent does not count.
+fn finish(reported: protocol::CellOutcome, limits: CellLimits, interrupted: Option<Interrupted>) -> CellOutcome {
+    let protocol::CellOutcome { mut output, mut omitted_chars, mut error, ending, mut answer } = reported;
+    omitted_chars = omitted_chars.saturating_add(truncate(&mut output, limits.output_chars + OMISSION_NOTE_CHARS));
+    if let Some(error) = &mut error {
+        truncate(error, MAX_ERROR_CHARS);
     }
-    if let Some(error) = &mut outcome.error
-        && let Some((end, _)) = error.char_indices().nth(MOST_ERROR_CHARS)
-    {
-        error.truncate(end);
+    if let Some(answer) = &mut answer {
+        truncate(answer, MAX_ANSWER_CHARS);
     }
-    if let Some(answer) = &mut outcome.answer
-        && let Some((end, _)) = answer.char_indices().nth(MOST_ANSWER_CHARS)
-    {
-        answer.truncate(end);
-    }
-    // Only we kill and interrupt.
-    if outcome.ending == CellEnding::Killed || (outcome.ending == CellEnding::Interrupted && interrupted.is_none()) {
-        outcome.ending = CellEnding::Raised;
-    }
-    if outcome.ending == CellEnding::Interrupted {
-        outcome.error = Some(match interrupted {
-            Some(Interrupted::ByTime) => {
-                let seconds = limits.compute.as_secs();
-                format!(
-                    "The code was stopped after {seconds} s of computing. Variables are kept. Work on smaller pieces, or use grep() and search()."
-                )
-            }
-            _ => "The code was stopped by the user.".to_owned(),
-        });
-    }
-    outcome
+    let ending = match (ending, interrupted) {
+        (protocol::CellEnding::Done, _) => CellEnding::Done,
+        (protocol::CellEnding::Raised, _) | (protocol::CellEnding::Interrupted, None) => CellEnding::Raised,
+        (protocol::CellEnding::Interrupted, Some(reason)) => {
+            error = Some(match reason {
+                Interrupted::ByTime => {
+                    let seconds = limits.compute.as_secs();
+                    format!(
+                        "The code was stopped after {seconds} s of computing. Variables are kept. Work on smaller pieces, or use grep() and search()."
+                    )
+                }
+                Interrupted::ByUser => "The code was stopped by the user.".to_owned(),
+            });
+            CellEnding::Interrupted
+        }
+    };
+    CellOutcome { output, omitted_chars, error, answer, ..CellOutcome::ended(ending) }
+}
+
+/// Cuts a text after `max_chars` characters, and returns the number of characters cut off.
+fn truncate(text: &mut String, max_chars: usize) -> u64 {
+    let Some((end, _)) = text.char_indices().nth(max_chars) else { return 0 };
+    let cut = text[end..].chars().count() as u64;
+    text.truncate(end);
+    cut
 }

@@ -88,7 +88,7 @@ async fn variables_survive_an_error_and_the_last_expression_is_shown() {
 }
 
 #[tokio::test]
-async fn documents_are_real_strings_and_a_missing_one_says_what_is_close() {
+async fn documents_are_strings_and_missing_ones_name_close_paths() {
     for launcher in [launcher(), launcher().copying()] {
         let spec = ReplSpec { snapshot: snapshot(), context: Context::Folder { documents: 1 }, seed: 7, sending: None };
         let mut repl = launcher.launch(spec).await.unwrap();
@@ -148,7 +148,7 @@ async fn long_output_keeps_its_head_and_its_tail() {
 }
 
 #[tokio::test]
-async fn an_endless_loop_is_interrupted_and_an_uninterruptible_one_killed() {
+async fn an_endless_loop_is_interrupted_or_else_killed() {
     let short = CellLimits { compute: Duration::from_millis(300), ..LIMITS };
     let mut repl = worker().await;
     let soft = repl.run("n = 1\nwhile True: pass", short, &Echo, &CancellationToken::new()).await.unwrap();
@@ -170,7 +170,7 @@ async fn a_memory_bomb_is_an_error_that_names_other_ways() {
 }
 
 #[tokio::test]
-async fn what_copies_a_huge_text_fails_with_other_ways_and_what_reads_it_works() {
+async fn a_huge_text_can_be_read_but_not_copied() {
     let file = tempfile::tempfile().unwrap();
     // More than the worker may hold; the file itself is empty room.
     let chars = 700 << 20;
@@ -209,7 +209,7 @@ async fn code_can_reach_no_file_no_network_and_no_process() {
 }
 
 #[tokio::test]
-async fn modules_that_were_not_loaded_before_sealing_can_still_be_imported() {
+async fn modules_can_be_imported_after_sealing() {
     let mut repl = worker().await;
     let code = "import calendar, html.parser, statistics, xml.etree.ElementTree, zoneinfo, email.message, sqlite3";
     let outcome = run(&mut repl, code.trim_end_matches(", sqlite3")).await;

@@ -1,4 +1,4 @@
-//! Links Python into the worker and packs its standard library: once sealed, it can open no file to import from, and who installs Plumb needs no
+//! Links Python into the worker and packs its standard library. A sealed worker can open no file to import from, and users of Plumb need no
 //! Python.
 
 use std::{env, process::Command};
@@ -15,7 +15,7 @@ fn main() {
     }
     let asked = ["-c", "import sysconfig; print(sysconfig.get_config_var('LIBPL'))"];
     let folder = Command::new(&python).args(asked).output().map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned());
-    // The archive is taken whole, and its functions shown: the extension modules that are loaded later call them.
+    // Links the whole archive and exports its functions, because the extension modules loaded later call them.
     let library = aligned(&format!("{}/libpython3.11-pic.a", folder.unwrap_or_default()), &out);
     for argument in
         ["-Wl,--export-dynamic", "-Wl,--whole-archive", &library, "-Wl,--no-whole-archive", "-l:libexpat.a", "-l:libz.a", "-lm"]
@@ -24,8 +24,8 @@ fn main() {
     }
 }
 
-/// The archive with the code of each part beginning at a multiple of 64. Where its tight loops lie decides whether `re` over a large text takes one
-/// cycle for a character or two; without this, any change to the worker can move them.
+/// The archive with each object's code aligned to 64 bytes. The alignment of its tight loops decides whether `re` takes one cycle or two for a
+/// character of a large text; without this, any change to the worker can move them.
 fn aligned(library: &str, out: &str) -> String {
     let to = format!("{out}/libpython.a");
     let done = Command::new("objcopy").args(["--set-section-alignment", ".text=64", library, &to]).status();

@@ -1,6 +1,6 @@
-"""Writes what the worker carries of Python into a folder: pack.py OUT
+"""Writes the worker's parts of Python into a folder: pack.py OUT
 
-stdlib.bin, stdlib.rs        the standard library as compiled modules, and where each lies in it
+stdlib.bin, stdlib.rs        the standard library as compiled modules, and a table with the place of each
 NAME.so, extensions.rs       the extension modules that Debian does not build into libpython, and their list
 """
 
@@ -9,12 +9,12 @@ import os
 import sys
 import sysconfig
 
-# What a sealed worker can never use, or nobody imports.
+# Modules that a sealed worker cannot use, or that nobody imports.
 LEFT_OUT = {
     "__pycache__", "test", "tests", "idlelib", "lib2to3", "ensurepip", "tkinter", "turtledemo", "distutils", "pydoc_data",
     "lib-dynload", "dist-packages", "site-packages", "venv", "wsgiref", "dbm", "curses", "ctypes", "sqlite3", "msilib",
 }
-# Those that need no library but the C library.
+# Extension modules that need no library but the C library.
 EXTENSIONS = (
     "_json _contextvars _decimal _queue _zoneinfo _asyncio _multibytecodec _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp _codecs_kr _codecs_tw"
 )

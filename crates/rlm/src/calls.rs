@@ -1,5 +1,6 @@
-//! Calls to models: within the budget, metered as they stream, recorded as they end.
+//! Calls to models: reserved within the budget, metered as they stream, recorded as they end.
 
 pub mod budget;
-pub mod call;
-pub mod meter;
+
+pub(crate) mod call;
+pub(crate) mod meter;

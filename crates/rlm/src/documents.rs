@@ -1,10 +1,14 @@
-//! What is known of documents without their text: entries and totals of a listing.
+//! Documents without their text: entries and totals of a listing.
 
+use crate::{
+    fault,
+    fault::{Code, Fault},
+};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use ts_rs::TS;
 
-/// What is known of one document.
+/// The state of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentState {
@@ -14,7 +18,7 @@ pub enum DocumentState {
     Text,
     /// Its text was taken out of a document: a PDF, a workbook.
     Extracted,
-    /// It is a folder of a kind: an archive, a mailbox. What lies in it is listed beside it.
+    /// It holds other documents, as archives and mailboxes do; these are listed beside it.
     Opened,
     /// It is readable, but has no text: a scan, an empty file.
     NoText,
@@ -38,17 +42,17 @@ pub struct DocumentEntry {
     pub path: String,
     /// Size of the file in bytes.
     pub bytes: u64,
-    /// What it is, for programs: "pdf", "docx", "code". By its name, and once it was read by its content.
+    /// Its kind, for programs: "pdf", "docx", "code". Recognised by name, and by content once it was read.
     pub kind: Cow<'static, str>,
     /// The same for people: "PDF", "Word document".
     pub kind_name: Cow<'static, str>,
-    /// What is known of it.
+    /// Its state.
     pub state: DocumentState,
     /// Why it was skipped or failed, in plain words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub reason: Option<String>,
-    /// What may read badly, in plain words.
+    /// Parts that may read badly, in plain words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<String>>", optional)]
     pub doubts: Vec<String>,
@@ -64,13 +68,13 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// What of a folder is listed beside its plain files.
+/// Files of a folder that are listed beside its plain files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 pub struct Include {
     /// Names that begin with a dot.
     #[serde(default)]
     pub hidden: bool,
-    /// What `.gitignore` and `.ignore` leave out.
+    /// Files that `.gitignore` and `.ignore` leave out.
     #[serde(default)]
     pub ignored: bool,
     /// The inside of `.git` folders.
@@ -91,7 +95,7 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// What it keeps out, in plain words.
+    /// The files that it keeps out, in plain words.
     pub fn words(self) -> &'static str {
         match self {
             Rule::Hidden => "hidden",
@@ -104,35 +108,35 @@ impl Rule {
 /// Files and folders that one rule keeps out of the listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct LeftOutByRule {
-    /// Which rule.
+    /// The rule.
     pub rule: Rule,
-    /// How many; a folder counts once, whatever lies in it.
+    /// Number of files; a folder counts once, whatever it holds.
     pub files: u64,
 }
 
 /// Files that were left out for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct LeftOut {
-    /// In plain words: "an image".
+    /// The reason in plain words: "an image".
     pub reason: String,
-    /// How many.
+    /// Number of files.
     pub files: u64,
 }
 
 /// Totals of the listing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Overview {
-    /// What a person calls it: the folder's or file's name.
+    /// The name of the folder or file.
     pub name: String,
     /// Documents that can be asked about.
     pub documents: u64,
-    /// Their files' bytes.
+    /// Size of their files in bytes.
     pub bytes: u64,
     /// Tokens, estimated from the bytes.
     pub tokens_estimate: u64,
     /// Files left out.
     pub skipped: u64,
-    /// Why, the most frequent reason first.
+    /// The reasons, the most frequent one first.
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
     /// The corpus is one file, so that `context` is its text.
@@ -150,5 +154,15 @@ impl Overview {
     }
 }
 
-/// So many reasons are named; the others are counted.
+/// Number of reasons that are named; the others are counted.
 const NAMED_REASONS: usize = 6;
+
+/// The fault of documents that have no text.
+pub(crate) fn no_readable_text(left_out: u64) -> Fault {
+    fault!(
+        Code::NoReadableText,
+        "There is no text to ask about: {left_out} files were left out, because they are images, programs or scans without text. Choose a \
+         folder with documents in it.",
+        left_out = left_out
+    )
+}

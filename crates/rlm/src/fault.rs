@@ -1,5 +1,7 @@
 //! Faults, in the form in which they cross every boundary.
 
+pub mod remedy;
+
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
 use ts_rs::TS;

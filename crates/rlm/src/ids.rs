@@ -3,23 +3,10 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A run's name: a UUID of version 7, so that names sort by time.
+/// A run's name: a UUID of version 7, so names sort by time. The caller makes it, because it holds the time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(transparent)]
 pub struct RunId(pub String);
-
-impl RunId {
-    /// A new one.
-    pub fn new() -> Self {
-        RunId(uuid::Uuid::now_v7().to_string())
-    }
-}
-
-impl Default for RunId {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 impl std::fmt::Display for RunId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -3,9 +3,10 @@
 //! A question about a corpus becomes a run. A run is a list of [`event::Event`]s: the engine appends them, everything else is derived from them.
 //! This crate knows no window, no SQL and no HTTP; it reaches the outside through the traits in [`traits`].
 //!
-//! The way of a question: [`run::start`] routes it ([`strategy`]); a node drives turns ([`node`]); models are called within the budget
-//! ([`calls`]); every step is recorded ([`record`]).
+//! The way of a question: [`run::start`] routes it to a strategy ([`strategy`]); a node drives turns (`node`); models are called within the
+//! budget ([`calls`]); every step is recorded ([`record`]).
 
+pub mod calls;
 pub mod documents;
 pub mod fault;
 pub mod ids;
@@ -18,6 +19,11 @@ pub mod strategy;
 pub mod traits;
 pub mod usage;
 
-mod calls;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
 mod node;
-mod shared;
+mod stop;
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ impl Usd {
     /// Nothing.
     pub const ZERO: Usd = Usd(0);
 
-    /// From dollars. Negative and non-finite amounts become zero; what is too large is held at the largest amount (18 million dollars).
+    /// From dollars. Negative and non-finite amounts become zero; the largest amount is 18 million dollars.
     pub fn from_dollars(dollars: f64) -> Self {
         Usd((dollars * PICO).round().max(0.0) as u64)
     }
@@ -49,7 +49,7 @@ impl<'de> Deserialize<'de> for Usd {
     }
 }
 
-/// What a model charges, in US dollars per million tokens.
+/// A model's price, in US dollars per million tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct Price {
     /// Fresh input tokens.
@@ -84,17 +84,17 @@ impl Price {
         Price { input, ..*self }.cost(Usage { input_tokens, output_tokens, ..Usage::default() })
     }
 
-    /// Nothing that a call can have is paid.
+    /// No part of a call costs anything.
     pub fn is_free(&self) -> bool {
         self.worst(1, 1) == Usd::ZERO && self.cached_input.is_none_or(|cached| per_token(cached) == 0)
     }
 
-    /// How many output tokens `left` buys, after the input at its worst.
+    /// Number of output tokens that `left` buys, after the input at its worst.
     pub fn affordable_output(&self, left: Usd, input_tokens: u64) -> u64 {
         left.minus(self.worst(input_tokens, 0)).0.checked_div(per_token(self.output)).unwrap_or(u64::MAX)
     }
 
-    /// Whether each amount is one that can be charged. Others would count as nothing, and no limit would be kept.
+    /// Each amount can be charged. Others would count as nothing, so no limit would be kept.
     pub fn is_sound(&self) -> bool {
         let amounts = [Some(self.input), self.cached_input, self.cache_write, Some(self.output)];
         amounts.into_iter().flatten().all(|amount| amount.is_finite() && amount >= 0.0)
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_into_the_cache_has_its_own_price_and_the_worst_case_counts_it() {
+    fn cache_writes_have_a_price_of_their_own() {
         let price = Price { input: 1.0, cached_input: Some(0.1), cache_write: Some(1.25), output: 5.0 };
         let usage = Usage { input_tokens: 1_000, cached_input_tokens: 600, cache_write_tokens: 300, output_tokens: 10 };
         assert_eq!(price.cost(usage).dollars(), (100.0 + 600.0 * 0.1 + 300.0 * 1.25 + 50.0) / 1e6);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_that_nobody_charges_is_told_from_a_free_one() {
+    fn impossible_prices_are_not_sound() {
         let free = Price { input: 0.0, cached_input: None, cache_write: None, output: 0.0 };
         assert!(free.is_sound());
         for odd in [-0.1, f64::NAN, f64::INFINITY] {
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_amounts_do_not_become_credit() {
+    fn impossible_amounts_do_not_become_credit() {
         assert_eq!(Usd::from_dollars(-3.0), Usd::ZERO);
         assert_eq!(Usd::from_dollars(f64::NAN), Usd::ZERO);
         assert_eq!(Usd::from_dollars(1.0).minus(Usd::from_dollars(2.0)), Usd::ZERO);

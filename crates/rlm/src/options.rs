@@ -1,14 +1,14 @@
-//! What a run was asked to do, and within what.
+//! Options of a run: mode, models and limits.
 
 use crate::money::Price;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// Which way to answer was asked for.
+/// The user's choice of a mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ModeChoice {
-    /// The program chooses and says why.
+    /// Plumb chooses, and says why.
     #[default]
     Auto,
     /// The whole text in one call.
@@ -19,7 +19,7 @@ pub enum ModeChoice {
     Guided,
 }
 
-/// Which way was taken.
+/// The mode of a run: its way to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -66,33 +66,33 @@ pub struct ModelChoice {
     /// Where the key is.
     #[serde(default)]
     pub key: KeySource,
-    /// What the user says it costs; goes before the table of prices.
+    /// The user's price, which goes before the table of prices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub price: Option<Price>,
 }
 
-/// What a run may not pass.
+/// Limits of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(default)]
 pub struct Limits {
-    /// US dollars, sub-calls included.
+    /// Maximum cost in US dollars, sub-calls included.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub max_cost_usd: Option<f64>,
-    /// Turns of each node.
+    /// Maximum number of turns of each node.
     pub max_turns: u32,
-    /// Sub-calls in all.
+    /// Maximum number of sub-calls of the run.
     pub max_calls: u32,
-    /// Depth of children with a REPL of their own; the root is 0.
+    /// Maximum depth of children with a REPL of their own; the root is 0.
     pub max_depth: u32,
-    /// Input and output tokens in all.
+    /// Maximum number of input and output tokens together.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub max_tokens: Option<u64>,
-    /// Sub-calls in flight at once.
+    /// Maximum number of concurrent sub-calls.
     pub concurrency: u32,
-    /// Seconds of the whole run.
+    /// Maximum time of the run, in seconds.
     pub timeout_s: u64,
 }
 
@@ -110,10 +110,10 @@ impl Default for Limits {
     }
 }
 
-/// What a run was asked to do.
+/// The options of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct RunOptions {
-    /// Which way.
+    /// The mode.
     #[serde(default)]
     pub mode: ModeChoice,
     /// The root's model.
@@ -122,23 +122,23 @@ pub struct RunOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub sub_model: Option<ModelChoice>,
-    /// What it may not pass.
+    /// The limits.
     #[serde(default)]
     pub limits: Limits,
     /// Starts the REPL's worker elsewhere and pipes to it; absent: on this computer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub repl_command: Option<String>,
-    /// What of the folders is listed beside plain files.
+    /// Files that are listed beside plain files.
     #[serde(default)]
     pub include: crate::documents::Include,
-    /// Makes a local model's sampling and the REPL's randomness repeatable.
+    /// Makes a local model's sampling and the REPL's random numbers repeatable.
     #[serde(default)]
     pub seed: u64,
 }
 
 impl RunOptions {
-    /// The models that are chosen.
+    /// The chosen models.
     pub fn models(&self) -> impl Iterator<Item = &ModelChoice> {
         std::iter::once(&self.model).chain(&self.sub_model)
     }

@@ -1,7 +1,10 @@
 //! The record of a run: its events, how they are appended, and what is derived from them.
 
 pub mod event;
+pub mod facts;
 pub mod ledger;
+pub mod story;
+pub mod terms;
 pub mod totals;
 
 pub(crate) mod citations;

@@ -1,54 +1,63 @@
-//! A run from its question to its end, and a run that goes on.
+//! A run from its question to its end, and a run that is resumed.
+
+pub(crate) mod state;
 
 use crate::{
-    calls::budget::{Budget, price_unknown},
-    documents::Overview,
+    calls::{
+        budget::{Budget, Budgets},
+        call::Calls,
+    },
+    documents::{Overview, no_readable_text},
+    fault,
     fault::{Code, Fault},
     ids::NodeId,
-    node::turns::{NodeEnd, NodeSpec},
-    options::{Limits, Mode, ModeChoice, RunOptions},
+    node::{
+        spec::{NodeEnd, NodeSpec},
+        turns,
+    },
+    options::{Mode, ModeChoice, RunOptions},
     record::{
         citations,
-        event::{Event, EventKind, RunStatus},
+        event::{EVENT_VERSION, Event, EventKind, RunStatus},
         given::Given,
         log::Log,
         replay::Record,
         totals::Totals,
     },
-    shared::{Shared, Stop},
-    strategy::{
-        direct,
-        route::{repl_mode, route},
-    },
+    run::state::Run,
+    stop::{Halt, Stop},
+    strategy::route::{reroute, route},
     traits::{
         allowance::Allowance,
+        clock::Clock,
         corpus::Corpus,
         journal::{Journal, Watcher},
         model::Model,
         repl::{Context, ReplLauncher},
     },
 };
+use parking_lot::Mutex;
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32, AtomicU64},
+        Arc,
+        atomic::{AtomicU32, AtomicU64},
     },
     time::Duration,
 };
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-/// Documents that are looked at before a run in the REPL begins, when there are so few that all of them may be without text.
-const LOOKED_AT: usize = 8;
+/// Documents that are checked for text before a run begins; in a larger library at least one is taken to have some.
+const MAX_CHECKED: usize = 8;
 
-/// However deep the user lets children nest.
-const DEEPEST: u32 = 16;
-/// Sub-calls at once, whatever the user chose.
-const MOST_CALLS: u32 = 4096;
-/// Children of one depth at work at once: each is a process with memory of its own.
-const MOST_CHILDREN: u32 = 8;
+/// Maximum depth of children, whatever the user chose.
+const MAX_DEPTH: u32 = 16;
+/// Maximum number of concurrent sub-calls, whatever the user chose.
+const MAX_CONCURRENCY: u32 = 4096;
+/// Maximum number of concurrent children at one depth: each is a process with memory of its own.
+const MAX_CHILDREN: u32 = 8;
 
-/// What a run needs from outside.
+/// A run's connections to the outside.
 pub struct Parts {
     /// The root's model.
     pub model: Arc<dyn Model>,
@@ -58,33 +67,35 @@ pub struct Parts {
     pub corpus: Arc<dyn Corpus>,
     /// Starts REPLs.
     pub launcher: Arc<dyn ReplLauncher>,
-    /// What it shares with other runs.
+    /// Money shared by all runs.
     pub allowance: Arc<dyn Allowance>,
+    /// A budget shared by several runs, beside each run's own limits.
+    pub shared_budget: Option<Arc<Budget>>,
     /// The run's record.
     pub journal: Arc<dyn Journal>,
     /// Sees the run as it happens.
     pub watcher: Arc<dyn Watcher>,
-    /// Milliseconds since 1970.
-    pub now_ms: fn() -> u64,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
 }
 
-/// What is asked.
+/// A question to ask.
 pub struct Question {
-    /// In the user's words.
+    /// The question, in the user's words.
     pub question: String,
-    /// Paths asked about, absolute.
+    /// Paths of files and folders to ask about, absolute.
     pub sources: Vec<String>,
-    /// What was asked for.
+    /// The models, the mode and the limits.
     pub options: RunOptions,
 }
 
-/// Runs a question to its end. Whatever happens to it is in its record.
+/// Runs a question to its end. Everything that happens is in its record.
 ///
 /// # Errors
 /// Only when the record cannot be written.
 pub async fn start(parts: Parts, asked: Question, stop: CancellationToken) -> Result<(), Fault> {
     let overview = parts.corpus.overview().await;
-    let log = Log::new(parts.journal.clone(), parts.watcher.clone(), parts.now_ms, 0);
+    let log = Log::new(parts.journal.clone(), parts.watcher.clone(), parts.clock.clone(), 0);
     let started = EventKind::RunStarted {
         question: asked.question.clone(),
         sources: asked.sources,
@@ -99,16 +110,29 @@ pub async fn start(parts: Parts, asked: Question, stop: CancellationToken) -> Re
     go(parts, log, record, Totals { question: asked.question, ..Totals::default() }, asked.options, overview, stop).await
 }
 
-/// Goes on with a run from its events. `options` are the recorded ones, with what the user changed.
+/// Continues a run from its events. `options` are the recorded ones, with the user's changes.
 ///
 /// # Errors
 /// Only when the record cannot be written.
 pub async fn resume(parts: Parts, events: &[Event], options: RunOptions, stop: CancellationToken) -> Result<(), Fault> {
     let record = Record::of(events);
-    let log = Log::new(parts.journal.clone(), parts.watcher.clone(), parts.now_ms, record.next_seq);
+    let log = Log::new(parts.journal.clone(), parts.watcher.clone(), parts.clock.clone(), record.next_seq);
     log.append(NodeId(0), EventKind::Resumed).await?;
     let overview = parts.corpus.overview().await;
     go(parts, log, record, Totals::of(events), options, overview, stop).await
+}
+
+/// Ends the record of a run that a fault in Plumb itself broke off.
+///
+/// # Errors
+/// Only when the record cannot be written.
+pub async fn crashed(journal: &dyn Journal, events: &[Event], clock: &dyn Clock) -> Result<(), Fault> {
+    let Totals { answer, elapsed_ms, .. } = Totals::of(events);
+    let error =
+        fault!(Code::Crashed, "A fault in Plumb broke this question off. What was found so far is kept; it can be continued.");
+    let kind = EventKind::Finished { status: RunStatus::Failed, answer, error: Some(error), elapsed_ms };
+    let seq = events.last().map_or(0, |last| last.seq + 1);
+    journal.append(&Event { version: EVENT_VERSION, seq, at_ms: clock.now_ms(), node: NodeId(0), kind }).await
 }
 
 async fn go(
@@ -120,148 +144,148 @@ async fn go(
     overview: Overview,
     stop: CancellationToken,
 ) -> Result<(), Fault> {
-    let limits = options.limits;
-    let inner = stop.child_token();
-    let concurrency = limits.concurrency.min(parts.sub_model.profile().concurrency.unwrap_or(u32::MAX)).clamp(1, MOST_CALLS);
-    let shared = Arc::new(Shared {
+    let mode = options.mode;
+    let run = assemble(parts, log, record, &before, options, &stop);
+    let timer = tokio::spawn(time_limit(run.halt.clone(), run.limits.timeout_s, before.elapsed_ms));
+    let start = run.clock.monotonic();
+    let end = answer(&run, &before, mode, overview).await;
+    let finished = conclude(&run, end, before.elapsed_ms, start).await;
+    timer.abort();
+    finished
+}
+
+/// Puts a run together, with the state that its record left.
+pub(crate) fn assemble(
+    parts: Parts,
+    log: Log,
+    record: Record,
+    before: &Totals,
+    options: RunOptions,
+    stop: &CancellationToken,
+) -> Arc<Run> {
+    let RunOptions { limits, seed, .. } = options;
+    let (log, halt, clock) = (Arc::new(log), Arc::new(Halt::new(stop)), parts.clock);
+    let concurrency = limits.concurrency.min(parts.sub_model.profile().concurrency.unwrap_or(u32::MAX)).clamp(1, MAX_CONCURRENCY);
+    let budgets = Budgets::new(Budget::new(limits.clone(), before.cost, before.usage, before.calls), parts.shared_budget);
+    let shared = (log.clone(), halt.clone(), clock.clone());
+    let calls = Calls::new(shared, (budgets, parts.allowance), concurrency as usize, seed, record.next_call);
+    let child_slot = |_| Semaphore::new(concurrency.min(MAX_CHILDREN) as usize);
+    Arc::new(Run {
         root_model: parts.model,
         sub_model: parts.sub_model,
         corpus: parts.corpus,
         launcher: parts.launcher,
-        log: Arc::new(log),
-        slots: Semaphore::new(concurrency as usize),
-        child_slots: (0..limits.max_depth.min(DEEPEST))
-            .map(|_| Semaphore::new(concurrency.min(MOST_CHILDREN) as usize))
-            .collect(),
-        handed: AtomicU64::default(),
-        seed: options.seed,
-        stop: inner.clone(),
-        limit: Mutex::default(),
+        clock,
+        log,
+        halt,
+        calls,
+        child_slots: (0..limits.max_depth.min(MAX_DEPTH)).map(child_slot).collect(),
+        limits,
+        seed,
+        handed_bytes: AtomicU64::default(),
         records: Mutex::new(record.nodes),
         children: record.children,
         next_node: AtomicU32::new(record.next_node.max(1)),
-        next_call: AtomicU32::new(record.next_call),
-        allowance: parts.allowance,
-        warned: AtomicBool::default(),
-        told_of_estimates: AtomicBool::default(),
-        waiting_until: Mutex::default(),
         given: Given::default(),
-        budget: Budget::new(limits.clone(), before.cost, before.usage, before.calls),
-    });
-    let clock = tokio::spawn(time_limit(shared.clone(), limits.timeout_s, before.elapsed_ms));
-    let since = std::time::Instant::now();
-    let outcome = answer(&shared, &before, options.mode, &limits, overview).await;
-    let finished = conclude(&shared, outcome, before.elapsed_ms, since).await;
-    clock.abort();
-    finished
+    })
 }
 
 /// Stops the run at its time limit.
-async fn time_limit(shared: Arc<Shared>, seconds: u64, before_ms: u64) {
+async fn time_limit(halt: Arc<Halt>, seconds: u64, before_ms: u64) {
     // A run that goes on after its time limit gets the same time again.
     let before = if before_ms / 1000 >= seconds { 0 } else { before_ms };
     tokio::time::sleep(Duration::from_secs(seconds).saturating_sub(Duration::from_millis(before))).await;
-    let fault = Fault::new(Code::LimitTime, format!("The time limit of {seconds} s is reached."));
-    *shared.limit.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
-    shared.stop.cancel();
+    halt.at_limit(fault!(Code::LimitTime, "The time limit of {seconds} s is reached.", seconds = seconds));
 }
 
-async fn answer(shared: &Arc<Shared>, before: &Totals, choice: ModeChoice, limits: &Limits, overview: Overview) -> NodeEnd {
+async fn answer(run: &Arc<Run>, before: &Totals, choice: ModeChoice, overview: Overview) -> NodeEnd {
     let failed = |stop: Stop| NodeEnd { answer: String::new(), stop: Some(stop), elapsed_ms: 0 };
-    if let Some(fault) = refusal(shared, limits, &overview).await {
-        return failed(Stop::Fault(fault));
+    if let Some(fault) = refusal(run, &overview).await {
+        return failed(fault.into());
     }
-    let mode = match before.mode {
-        Some(mode) => mode,
-        None => {
-            let (mode, reason) = route(choice, &overview, shared.root_model.profile());
-            if let Err(e) = shared.log.append(NodeId(0), EventKind::Routed { mode, reason }).await {
-                return failed(e.into());
-            }
-            mode
-        }
-    };
-    let context = match shared.corpus.files(None, 2).await.unwrap_or_default().into_iter().next() {
+    let context = match run.corpus.files(None, 2).await.unwrap_or_default().into_iter().next() {
         Some(only) if overview.single => Context::Document { path: only.path },
         _ => Context::Folder { documents: overview.documents },
     };
-    let mut spec = NodeSpec {
-        node: NodeId(0),
-        parent: None,
-        depth: 0,
-        question: before.question.clone(),
-        context,
-        context_head: None,
-        mode,
-        model: shared.root_model.clone(),
+    let profile = run.root_model.profile();
+    let mut routed = match before.mode {
+        Some(mode) => Ok(mode),
+        None => chosen(run, route(choice, &overview, profile)).await,
     };
-    if mode == Mode::Direct {
-        let stop = match direct::run(shared, &spec).await {
-            Ok(answer) => return NodeEnd { answer, stop: None, elapsed_ms: 0 },
-            Err(stop) => stop,
+    loop {
+        let mode = match routed {
+            Ok(mode) => mode,
+            Err(fault) => return failed(fault.into()),
         };
-        // What we took to fit did not: it is read in pieces, unless the user wanted it otherwise.
-        if choice == ModeChoice::Direct || !matches!(&stop, Stop::Fault(fault) if fault.code == Code::TooLong) {
-            return failed(stop);
-        }
-        spec.mode = repl_mode(shared.root_model.profile());
-        let reason = "The text is longer than the model can take at once.".to_owned();
-        if let Err(e) = shared.log.append(NodeId(0), EventKind::Routed { mode: spec.mode, reason }).await {
-            return failed(e.into());
+        let spec = NodeSpec {
+            node: NodeId(0),
+            parent: None,
+            depth: 0,
+            question: before.first_question().to_owned(),
+            context: context.clone(),
+            context_head: None,
+            mode,
+            model: run.root_model.clone(),
+        };
+        let end = turns::run(run, spec).await;
+        let rerouted = match &end.stop {
+            Some(Stop::Fault(fault)) => reroute(mode, choice, fault, profile),
+            _ => None,
+        };
+        match rerouted {
+            Some(way) => routed = chosen(run, way).await,
+            None => return end,
         }
     }
-    crate::node::turns::run(shared, spec).await
 }
 
-/// Why this cannot be begun at all.
-async fn refusal(shared: &Shared, limits: &Limits, overview: &Overview) -> Option<Fault> {
-    let unpriced = [&shared.root_model, &shared.sub_model].into_iter().find(|model| model.profile().price.is_none());
-    if let Some(model) = unpriced {
-        if limits.max_cost_usd.is_some() {
-            return Some(price_unknown("cost", model.profile()));
-        }
-        match shared.allowance.is_limited().await {
-            Ok(false) => {}
-            Ok(true) => return Some(price_unknown("monthly", model.profile())),
-            Err(fault) => return Some(fault),
-        }
+/// Records a choice of mode.
+async fn chosen(run: &Run, (mode, reason): (Mode, String)) -> Result<Mode, Fault> {
+    run.log.append(NodeId(0), EventKind::Routed { mode, reason }).await.map(|()| mode)
+}
+
+/// The reason that the run cannot be begun at all.
+async fn refusal(run: &Run, overview: &Overview) -> Option<Fault> {
+    if let Some(fault) = run.calls.refusal([&run.root_model, &run.sub_model]).await {
+        return Some(fault);
     }
     if overview.documents == 0 {
         if overview.skipped == 0 {
-            return Some(Fault::new(
+            return Some(fault!(
                 Code::EmptyFolder,
-                format!("“{}” is empty, so there is nothing to ask about. Choose a folder with documents in it.", overview.name),
+                "“{name}” is empty, so there is nothing to ask about. Choose a folder with documents in it.",
+                name = &overview.name
             ));
         }
-        return Some(direct::no_readable_text(overview.skipped));
+        return Some(no_readable_text(overview.skipped));
     }
-    if overview.documents <= LOOKED_AT as u64 {
-        for path in crate::strategy::free::askable(shared, LOOKED_AT).await {
-            match shared.corpus.has_text(&path).await {
+    if overview.documents <= MAX_CHECKED as u64 {
+        for path in run.askable(MAX_CHECKED).await {
+            match run.corpus.has_text(&path).await {
                 Ok(()) => return None,
-                Err(e) if e.code == Code::DiskFull => return Some(e),
+                Err(fault) if fault.code == Code::DiskFull => return Some(fault),
                 Err(_) => {}
             }
         }
-        return Some(direct::no_readable_text(overview.documents + overview.skipped));
+        return Some(no_readable_text(overview.documents + overview.skipped));
     }
     None
 }
 
 /// Resolves the answer's citations and writes the last event.
-async fn conclude(shared: &Shared, end: NodeEnd, before_ms: u64, since: std::time::Instant) -> Result<(), Fault> {
+async fn conclude(run: &Run, end: NodeEnd, before_ms: u64, start: Duration) -> Result<(), Fault> {
     let (status, error) = match end.stop {
         None => (RunStatus::Answered, None),
         Some(Stop::Limit(fault)) => (RunStatus::Limit, Some(fault)),
         Some(Stop::Fault(fault)) => (RunStatus::Failed, Some(fault)),
         Some(Stop::ByUser) => {
-            let message = "You stopped it. It can be continued where it was.".to_owned();
-            (RunStatus::Stopped, Some(Fault::new(Code::Stopped, message)))
+            let fault = fault!(Code::Stopped, "You stopped it. It can be continued where it was.");
+            (RunStatus::Stopped, Some(fault))
         }
     };
-    for citation in citations::resolve(&end.answer, shared.corpus.as_ref()).await {
-        shared.log.append(NodeId(0), EventKind::Cited(citation)).await?;
+    for citation in citations::resolve(&end.answer, run.corpus.as_ref()).await {
+        run.log.append(NodeId(0), EventKind::Cited(citation)).await?;
     }
-    let elapsed_ms = before_ms + since.elapsed().as_millis() as u64;
-    shared.log.append(NodeId(0), EventKind::Finished { status, answer: end.answer, error, elapsed_ms }).await
+    let elapsed_ms = before_ms + run.clock.elapsed_ms(start);
+    run.log.append(NodeId(0), EventKind::Finished { status, answer: end.answer, error, elapsed_ms }).await
 }

@@ -1,11 +1,11 @@
-//! What leaves this program, and where it goes.
+//! Data that leaves the program, and its destinations.
 
 use crate::fault::Fault;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// Where something goes.
+/// A destination of data that leaves the program.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Destination {
@@ -13,22 +13,22 @@ pub enum Destination {
     Server {
         /// Scheme, host and port.
         address: String,
-        /// It is on this computer and keeps what it gets, as far as can be known.
+        /// It is on this computer and passes nothing on, as far as is known.
         this_computer: bool,
     },
-    /// The command that runs code elsewhere: where that is, the command alone knows.
+    /// The command that runs code elsewhere; only the command knows where.
     Command {
         /// As the user gave it.
         command: String,
     },
 }
 
-/// Writes down what is about to leave this program for a server, or for code elsewhere.
+/// Records data before it leaves the program for a server, or for code elsewhere.
 #[async_trait]
 pub trait Sending: std::fmt::Debug + Send + Sync {
-    /// So many bytes are about to go. Nothing of them goes before this returns, and nothing at all where it fails.
+    /// Records that `bytes` bytes are about to leave. None of them leaves before this returns, and none at all where it fails.
     ///
     /// # Errors
-    /// When it cannot be written down.
+    /// When the record cannot be written.
     async fn sending(&self, to: &Destination, bytes: u64) -> Result<(), Fault>;
 }

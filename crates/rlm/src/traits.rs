@@ -1,6 +1,7 @@
-//! What the engine needs from outside.
+//! The engine's interfaces to the outside.
 
 pub mod allowance;
+pub mod clock;
 pub mod corpus;
 pub mod journal;
 pub mod model;

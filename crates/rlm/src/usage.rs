@@ -54,18 +54,18 @@ impl From<Usage> for Reported {
 }
 
 impl Reported {
-    /// This, and of an older report what this one leaves out.
+    /// This report, completed from an older one.
     pub fn after(self, older: Reported) -> Reported {
         let input = if self.input_tokens.is_some() { self } else { older };
         Reported { output_tokens: self.output_tokens.or(older.output_tokens), ..input }
     }
 
-    /// Nothing of it has to be estimated.
+    /// No part has to be estimated.
     pub fn is_whole(&self) -> bool {
         self.input_tokens.is_some_and(|tokens| tokens > 0) && self.output_tokens.is_some_and(|tokens| tokens > 0)
     }
 
-    /// The tokens, with those of the estimate where none are reported, and whether that is anywhere. A zero beside a text was left out too.
+    /// The tokens, completed from `estimate`, and whether any are estimated. A zero beside a text counts as not reported.
     pub fn or(self, estimate: Usage) -> (Usage, bool) {
         let input = self.input_tokens.filter(|tokens| *tokens > 0 || estimate.input_tokens == 0);
         let output = self.output_tokens.filter(|tokens| *tokens > 0 || estimate.output_tokens == 0);
@@ -98,14 +98,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_count_that_was_kept_before_caches_were_written_still_reads() {
+    fn usage_from_before_cache_writes_still_reads() {
         let kept = r#"{"input_tokens": 9, "cached_input_tokens": 4, "output_tokens": 2}"#;
         let usage: Usage = serde_json::from_str(kept).unwrap();
         assert_eq!(usage, Usage { input_tokens: 9, cached_input_tokens: 4, cache_write_tokens: 0, output_tokens: 2 });
     }
 
     #[test]
-    fn a_part_of_the_usage_that_is_missing_or_zero_beside_a_text_is_estimated_and_the_rest_is_believed() {
+    fn missing_and_zero_parts_of_a_usage_are_estimated() {
         let estimate = Usage { input_tokens: 20, output_tokens: 7, ..Usage::default() };
         let reported =
             |input_tokens, output_tokens| Reported { input_tokens, cached_input_tokens: 4, cache_write_tokens: 1, output_tokens };

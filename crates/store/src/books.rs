@@ -1,4 +1,4 @@
-//! What events say of money, added up per local day, model and run as they are written. It stays when a run is deleted.
+//! Books: spending per local day, model and run, derived from events as they are written. They outlive a deleted run.
 
 use crate::fault::of_sql;
 use crate::{
@@ -10,12 +10,12 @@ use plumb_rlm::{fault::Fault, money::Usd, record::event::EventKind, usage::Usage
 use sqlx::SqliteConnection;
 use std::collections::HashMap;
 
-/// Whom nodes (their own turns) and sub-calls under way ask: the event of a call's end does not say it again.
+/// Models by the nodes and sub-calls that ask them: the event that ends a call does not repeat the model.
 #[derive(Default)]
 pub(crate) struct Asked(HashMap<(i64, i64), String>);
 
 impl Asked {
-    /// Notes whom an event's node or sub-call asks.
+    /// Notes the model of an event's node or sub-call.
     pub(crate) fn note(&mut self, node: i64, kind: &EventKind) {
         match kind {
             EventKind::NodeStarted { model, .. } => drop(self.0.insert((node, OWN_TURN), model.clone())),
@@ -24,26 +24,26 @@ impl Asked {
         }
     }
 
-    /// A sub-call ends once; a node's next turn asks the same model.
+    /// The model of a call. A sub-call ends once; a node's next turn asks the same model.
     fn take(&mut self, node: i64, call: i64) -> Option<String> {
         if call == OWN_TURN { self.0.get(&(node, call)).cloned() } else { self.0.remove(&(node, call)) }
     }
 }
 
-/// What one event adds.
+/// The change of the books by one event.
 pub(crate) enum Entry {
-    /// How large the corpus is, and who reads its pieces.
+    /// The run started: tokens of its corpus, and the model of its sub-calls.
     Began { tokens: i64, sub_model: String },
-    /// The way that was taken.
+    /// The way to answer was chosen.
     Routed { mode: String },
     /// A call of `model` ended.
     Paid { call: i64, model: Option<String>, cost: Option<Usd>, usage: Usage },
-    /// The run ended, or goes on after its program's end: no call of it is under way.
+    /// The run ended, or continues after its program ended: none of its calls is in flight.
     Rests,
 }
 
 impl Entry {
-    /// What an event of `node` adds.
+    /// The entry of an event of `node`, if it has one.
     pub(crate) fn of(node: i64, kind: &EventKind, asked: &mut Asked) -> Option<Self> {
         asked.note(node, kind);
         let mut paid =
@@ -65,8 +65,8 @@ impl Entry {
         })
     }
 
-    /// Says how to add it, for an event of `node` at `at_ms`. The run's row is there already. `reserves`: money may be set aside for the call.
-    pub(crate) fn state(
+    /// Adds the statements, for an event of `node` at `at_ms`. The run's row must exist. `reserves`: money may be set aside for the call.
+    pub(crate) fn add_to(
         &self,
         statements: &mut Statements,
         run_id: &str,
@@ -85,7 +85,7 @@ impl Entry {
                 statements.add("UPDATE runs SET mode = ? WHERE run_id = ?").bind(mode)?.bind(run_id)?;
             }
             Entry::Paid { call, model, cost, usage } => {
-                // Nothing was sent, or a child's turns carry the figures.
+                // A call without usage was not sent, or a child's turns have its figures.
                 if *usage != Usage::default() || cost.is_some_and(|cost| cost > Usd::ZERO) {
                     statements
                         .add(
@@ -124,8 +124,8 @@ impl Entry {
     }
 }
 
-/// Adds what was kept before there were books; each run whole or not at all, so that it goes on where it was broken off.
-pub(crate) async fn fold_runs_of_before(connection: &mut SqliteConnection) -> Result<(), Fault> {
+/// Books the runs of versions without books. Each run is booked whole or not at all, so an interrupted start continues.
+pub(crate) async fn book_older_runs(connection: &mut SqliteConnection) -> Result<(), Fault> {
     let runs: Vec<String> =
         sqlx::query_scalar("SELECT run_id FROM unfolded").fetch_all(&mut *connection).await.map_err(of_sql)?;
     for run_id in runs {
@@ -146,11 +146,11 @@ async fn fold(connection: &mut SqliteConnection, run_id: &str) -> Result<(), Fau
         .map_err(of_sql)?;
     let mut asked = Asked::default();
     for (node, at_ms, body) in events {
-        // One that cannot be read must not keep the program from starting; opening its run says so.
+        // An unreadable event must not keep the program from starting. Opening its run reports it.
         let kind = unpack(body).ok().and_then(|body| serde_json::from_str::<EventKind>(&body).ok());
         if let Some(entry) = kind.as_ref().and_then(|kind| Entry::of(node, kind, &mut asked)) {
             let mut statements = Statements::default();
-            entry.state(&mut statements, run_id, (node, at_ms), false)?;
+            entry.add_to(&mut statements, run_id, (node, at_ms), false)?;
             statements.run(connection).await?;
         }
     }

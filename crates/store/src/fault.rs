@@ -1,55 +1,61 @@
-//! What can go wrong with the database, in plain words.
+//! Faults of the store, in plain words.
 
-use plumb_rlm::fault::{Code, Fault};
+use plumb_rlm::{
+    fault,
+    fault::{Code, Fault},
+};
 use sqlx::migrate::MigrateError;
 use std::{io, path::Path};
 
-/// The database, or an entry of it, cannot be read.
+/// The database, or an entry of it, cannot be read. `what` names the damage.
 pub fn damaged(what: &str) -> Fault {
-    Fault::new(
+    fault!(
         Code::Damaged,
-        format!(
-            "The history of Plumb is damaged ({what}). Close Plumb, move plumb.db out of its data folder and start again: a new, empty \
-             history is begun. What can be saved of the old one, `sqlite3 plumb.db .recover` brings back."
-        ),
+        "Plumb's history is damaged ({what}). Close Plumb, move plumb.db out of its data folder and start Plumb again, which begins an \
+         empty history; `sqlite3 plumb.db .recover` can restore parts of the old one.",
+        what = what,
     )
 }
 
-/// The history holds no such run.
+/// The history has no run with this id.
 pub fn no_such_run(run: &str) -> Fault {
-    Fault::new(Code::NoSuchRun, format!("There is no run {run} in the history. `plumb runs` lists the runs there are."))
+    fault!(Code::NoSuchRun, "The history has no run {run}. `plumb runs` lists all runs.", run = run)
 }
 
-/// The store is being closed.
+/// The store is closing.
 pub fn closed() -> Fault {
-    Fault::new(Code::Store, "The history is being closed, so nothing more can be written to it. Start Plumb again.")
+    fault!(Code::Store, "Plumb's history is closing, so Plumb can write nothing more to it. Start Plumb again.")
+}
+
+/// A value that cannot be written as JSON. `what` names it.
+pub fn unwritable(what: &str, error: &serde_json::Error) -> Fault {
+    fault!(Code::Store, "Plumb could not write {what} to its history: {error}.", what = what, error = error)
 }
 
 /// A failure of the files around the database.
 pub fn io(path: &Path, error: &io::Error) -> Fault {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => disk_full(),
-        _ => Fault::new(
+        _ => fault!(
             Code::NoAccess,
-            format!(
-                "Plumb cannot use its data folder {}: {error}. Check that the folder may be written to, or name another with PLUMB_HOME.",
-                path.display()
-            ),
+            "Plumb cannot use its data folder {path}: {error}. Allow Plumb to write to the folder, or choose another one with PLUMB_HOME.",
+            path = path.display(),
+            error = error,
         ),
     }
 }
 
 fn disk_full() -> Fault {
-    Fault::new(
+    fault!(
         Code::DiskFull,
-        "There is no space left on the disk that holds the history of Plumb. Free some space, or delete old runs, and go on.",
+        "The disk that holds Plumb's history has no space left. Free some space or delete old runs, then continue."
     )
 }
 
 fn newer_version() -> Fault {
-    Fault::new(
+    fault!(
         Code::NewerVersion,
-        "The history was written by another, newer version of Plumb. Start that version, or name another data folder with PLUMB_HOME.",
+        "A newer version of Plumb wrote this history. Start that version, or choose another data folder with PLUMB_HOME."
     )
 }
 
@@ -62,29 +68,28 @@ pub fn of_sql(error: sqlx::Error) -> Fault {
     // 4874 is SQLITE_IOERR_SHMSIZE: the shared memory of the log could not grow.
     match code.map(|code| (code & 0xff, code)) {
         Some((13, _) | (10, 4874)) => disk_full(),
-        Some((5 | 6, _)) => Fault::new(
+        Some((5 | 6, _)) => fault!(
             Code::Locked,
-            "Another program holds the history of Plumb and did not let go of it. Close other windows of Plumb and tools that have plumb.db \
-                 open, and try again.",
+            "Another program holds Plumb's history and did not release it. Close other windows of Plumb and programs that have plumb.db open, \
+             then try again."
         ),
-        Some((11 | 26, _)) => damaged("the file is not a whole database"),
-        Some((3 | 8 | 14 | 23, _)) => Fault::new(
+        Some((11 | 26, _)) => damaged("plumb.db is not a complete database"),
+        Some((3 | 8 | 14 | 23, _)) => fault!(
             Code::NoAccess,
-            "Plumb may not write to its history. Check that the data folder and plumb.db may be written to, or name another folder with \
-                 PLUMB_HOME.",
+            "Plumb may not write to its history. Allow it to write to the data folder and to plumb.db, or choose another folder with PLUMB_HOME."
         ),
         _ => match error {
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => damaged("an entry has the wrong form"),
-            error => Fault::new(Code::Store, format!("The history could not be read or written: {error}.")),
+            error => fault!(Code::Store, "Plumb could not read or write its history: {error}.", error = error),
         },
     }
 }
 
-/// A failure to bring the database to the form of this version.
+/// A failure of a migration.
 pub fn of_migration(error: MigrateError) -> Fault {
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => of_sql(error),
         MigrateError::VersionMissing(_) | MigrateError::VersionMismatch(_) | MigrateError::VersionTooNew(..) => newer_version(),
-        error => Fault::new(Code::Store, format!("The history could not be brought to this version's form: {error}.")),
+        error => fault!(Code::Store, "Plumb could not convert its history to this version: {error}.", error = error),
     }
 }

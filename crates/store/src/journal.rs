@@ -1,4 +1,4 @@
-//! The record of one run, as the engine writes it.
+//! The journal of a run, through which the engine writes events.
 
 use crate::{
     Store,
@@ -7,24 +7,22 @@ use crate::{
     record::{Blob, EventWrite, ToClear, Write},
 };
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use plumb_rlm::{
     fault::Fault,
     ids::{BlobId, CallId, NodeId, RunId},
     record::event::Event,
     traits::journal::Journal,
 };
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// One run's record. While it is held, the run is at work.
+/// The journal of one run. The run counts as running while someone holds it.
 pub(crate) struct RunJournal {
     pub(crate) store: Store,
     pub(crate) run_id: RunId,
     pub(crate) asked: Mutex<Asked>,
-    /// There are parts of replies to be deleted when those end.
+    /// Parts of replies are stored, to be deleted when the replies end.
     pub(crate) partials: AtomicBool,
 }
 
@@ -32,10 +30,10 @@ impl RunJournal {
     async fn write_event(&self, event: &Event, text: Option<Blob>) -> Result<(), Fault> {
         let to_clear = ToClear { partials: self.partials.load(Ordering::Relaxed), reserved: self.store.reserves() };
         let write = {
-            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut asked = self.asked.lock();
             EventWrite::new(&self.run_id.0, self.store.owner_id(), event, text, &mut asked, to_clear)?
         };
-        Ok(self.store.writer().write(Write::Event(Box::new(write))).await?)
+        self.store.writer().write(Write::Event(Box::new(write))).await
     }
 }
 
@@ -57,13 +55,13 @@ impl Journal for RunJournal {
     }
 
     async fn blob(&self, id: &BlobId) -> Result<String, Fault> {
-        Ok(self.store.blob(id).await?)
+        self.store.blob(id).await
     }
 
     async fn save_partial(&self, node: NodeId, call: Option<CallId>, text: &str) -> Result<(), Fault> {
         let at_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_millis() as i64);
         self.partials.store(true, Ordering::Relaxed);
         let write = Write::Partial { run_id: self.run_id.0.clone(), node, call, packed: pack(text), at_ms };
-        Ok(self.store.writer().write(write).await?)
+        self.store.writer().write(write).await
     }
 }

@@ -1,11 +1,12 @@
 //! The history: runs with their events, libraries and settings, in one SQLite database in the data folder.
 //!
-//! Several processes may have it open at once. Whatever an append acknowledged survives the end of the process, however it comes: it is
-//! in the system's hands then. A power cut or a crash of the system itself can lose the last commits (those since the last checkpoint
-//! of SQLite's log, typically seconds); what is older stays whole, because the log is checksummed and replayed up to its last whole commit.
+//! Several processes may have it open at once. An acknowledged append survives any end of the process, because the system has the data. A power cut
+//! or a crash of the system can lose the last commits: those since the last checkpoint of SQLite's log, typically seconds. Older data stays intact,
+//! because SQLite checks the log and replays it up to its last complete commit.
 
 mod books;
 mod fault;
+mod forks;
 mod journal;
 mod libraries;
 mod owner;
@@ -31,6 +32,7 @@ pub use spending::{MonthSpent, Spent};
 use books::Asked;
 use journal::RunJournal;
 use owner::{OpeningGuard, OwnerLock};
+use parking_lot::Mutex;
 use plumb_rlm::{fault::Fault, ids::RunId, traits::journal::Journal};
 use sqlx::{
     ConnectOptions, SqlitePool,
@@ -40,14 +42,14 @@ use std::{
     collections::HashMap,
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 use writer::Writer;
 
-/// The open history. Clones share it; it closes when the last one and the last journal are dropped.
+/// The open history. Clones share it. It closes when the last clone and the last journal are dropped.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -57,10 +59,10 @@ struct Inner {
     pool: SqlitePool,
     writer: Writer,
     owner: OwnerLock,
-    /// Runs at work in this process: those whose journal someone holds.
+    /// Runs of this process whose journal someone holds.
     journals: Mutex<HashMap<RunId, Weak<RunJournal>>>,
     claims: tokio::sync::Mutex<()>,
-    /// Money was set aside by this store, so that there is some to let go.
+    /// This store has set money aside, which ended calls release.
     reserves: AtomicBool,
 }
 
@@ -71,7 +73,7 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the history in `data_dir`; makes folder and database when there are none, and brings an older database to this version's form.
+    /// Opens the history in `data_dir`. Creates folder and database if missing, and migrates an older database.
     ///
     /// # Errors
     /// `no_access`, `disk_full`, `locked`, `damaged`, `newer_version`.
@@ -91,11 +93,11 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
-            // After a burst of writes the log shrinks again.
+            // Otherwise the log keeps its size after a burst of writes.
             .pragma("journal_size_limit", "67108864");
         let mut connection = options.clone().create_if_missing(true).connect().await.map_err(fault::of_sql)?;
         sqlx::migrate!("./migrations").run_direct(None, &mut connection, false).await.map_err(fault::of_migration)?;
-        books::fold_runs_of_before(&mut connection).await?;
+        books::book_older_runs(&mut connection).await?;
         let owner = OwnerLock::take(&locks, &guard).map_err(|error| fault::io(&locks, &error))?;
 
         let pool = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
@@ -112,12 +114,12 @@ impl Store {
         })
     }
 
-    /// The record of a new run, whose first event is `RunStarted`. The run counts as running while someone holds this.
+    /// The journal of a new run, whose first event is `RunStarted`. The run counts as running while someone holds it.
     pub fn journal(&self, run_id: &RunId) -> Arc<dyn Journal> {
         self.journal_of(run_id, Asked::default(), false)
     }
 
-    /// `partials`: parts of replies may be kept from before.
+    /// `partials`: parts of replies may be stored from before.
     fn journal_of(&self, run_id: &RunId, asked: Asked, partials: bool) -> Arc<dyn Journal> {
         let journal = Arc::new(RunJournal {
             store: self.clone(),
@@ -125,18 +127,18 @@ impl Store {
             asked: Mutex::new(asked),
             partials: AtomicBool::new(partials),
         });
-        let mut journals = self.inner.journals.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut journals = self.inner.journals.lock();
         journals.retain(|_, journal| journal.strong_count() > 0);
         journals.insert(run_id.clone(), Arc::downgrade(&journal));
         journal
     }
 
-    /// Whether someone is at work on a run that belongs to `owner`.
+    /// Whether the store `owner` is working on a run.
     fn is_at_work(&self, run_id: &RunId, owner: &str) -> bool {
         if owner != self.inner.owner.id {
             return self.inner.owner.is_alive(owner);
         }
-        let journals = self.inner.journals.lock().unwrap_or_else(PoisonError::into_inner);
+        let journals = self.inner.journals.lock();
         journals.get(run_id).is_some_and(|journal| journal.strong_count() > 0)
     }
 
@@ -157,7 +159,7 @@ impl Store {
     }
 }
 
-/// Questions and answers are nobody else's business: a folder we make is closed to other users.
+/// Creates a folder that other users cannot read, because it holds questions and answers.
 fn make_private_folder(path: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]

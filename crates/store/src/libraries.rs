@@ -1,9 +1,10 @@
-//! Libraries: what a person asked about before.
+//! Libraries: the folders and files that were asked about.
 
 use crate::Store;
-use crate::fault::{self, of_sql};
+use crate::fault::{damaged, of_sql};
 use plumb_rlm::{
     documents::Include,
+    fault,
     fault::{Code, Fault},
 };
 use serde::{Deserialize, Serialize};
@@ -13,19 +14,19 @@ use ts_rs::TS;
 /// Folders or files that belong together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Library {
-    /// Never used twice.
+    /// Id, never reused.
     pub id: i64,
-    /// What people call it.
+    /// Name for people.
     pub name: String,
     /// Absolute paths, sorted.
     pub sources: Vec<String>,
-    /// Milliseconds since 1970.
+    /// When it was added, in milliseconds since 1970.
     pub added_at_ms: i64,
-    /// Milliseconds since 1970.
+    /// When it was last opened, in milliseconds since 1970.
     pub last_used_ms: i64,
-    /// What is asked about it may not leave this computer.
+    /// Its text and questions about it may not leave this computer.
     pub local_only: bool,
-    /// What is listed beside plain files.
+    /// Kinds of files that are listed beside plain ones.
     pub include: Include,
 }
 
@@ -43,14 +44,14 @@ struct StoredLibrary {
 impl StoredLibrary {
     fn library(self) -> Result<Library, Fault> {
         let StoredLibrary { id, name, sources, added_at_ms, last_used_ms, local_only, include } = self;
-        let sources = serde_json::from_str(&sources).map_err(|_| fault::damaged("the folders of a library cannot be read"))?;
-        // What an older or newer version wrote there is no reason to lose the library.
+        let sources = serde_json::from_str(&sources).map_err(|_| damaged("the folders of a library cannot be read"))?;
+        // Rules of another version must not make the library unreadable.
         let include = serde_json::from_str(&include).unwrap_or_default();
         Ok(Library { id, name, sources, added_at_ms, last_used_ms, local_only, include })
     }
 }
 
-/// The same folders in another order are the same library.
+/// The sources as a key: the same folders in another order are the same library.
 pub(crate) fn sources_json(sources: &[String]) -> String {
     let mut sources = sources.to_vec();
     sources.sort_unstable();
@@ -59,11 +60,15 @@ pub(crate) fn sources_json(sources: &[String]) -> String {
 }
 
 fn no_such_library(id: i64) -> Fault {
-    Fault::new(Code::NoSuchLibrary, format!("There is no library {id} any more: it was removed, perhaps in another window."))
+    fault!(
+        Code::NoSuchLibrary,
+        "Library {id} does not exist any more: it was removed, perhaps in another window. Open the folder again.",
+        id = id
+    )
 }
 
 impl Store {
-    /// The library of these sources, made when there is none; it counts as used now. A name it already has stays.
+    /// The library of these sources, created if missing and marked as used now. An existing name stays.
     ///
     /// # Errors
     /// The database could not be written.
@@ -82,7 +87,7 @@ impl Store {
         stored.library()
     }
 
-    /// All libraries, the last used first.
+    /// All libraries, last used first.
     ///
     /// # Errors
     /// The database could not be read.
@@ -104,7 +109,7 @@ impl Store {
         stored.ok_or_else(|| no_such_library(id))?.library()
     }
 
-    /// Gives a library another name.
+    /// Renames a library.
     ///
     /// # Errors
     /// `no_such_library`.
@@ -118,7 +123,7 @@ impl Store {
         if done.rows_affected() == 0 { Err(no_such_library(id)) } else { Ok(()) }
     }
 
-    /// Marks a library as one that may not leave this computer, or takes that back.
+    /// Sets whether a library may leave this computer.
     ///
     /// # Errors
     /// `no_such_library`.
@@ -128,7 +133,7 @@ impl Store {
         if done.rows_affected() == 0 { Err(no_such_library(id)) } else { Ok(()) }
     }
 
-    /// Says what of a library's folders is listed beside plain files.
+    /// Sets the kinds of files that a library lists beside plain ones.
     ///
     /// # Errors
     /// `no_such_library`.
@@ -143,7 +148,7 @@ impl Store {
         if done.rows_affected() == 0 { Err(no_such_library(id)) } else { Ok(()) }
     }
 
-    /// Forgets a library. Its runs stay, and its files are not touched.
+    /// Removes a library from the history. Its runs and its files stay.
     ///
     /// # Errors
     /// `no_such_library`.

@@ -1,5 +1,5 @@
-//! Who works on a run. Each open store holds an OS lock on a file of its own for its life: the system lets go of it however the process
-//! ends, so a lock that can be taken belongs to nobody any more.
+//! Owners of runs. Each open store holds an OS lock on a file of its own. The system releases the lock however the process ends, so a lock that can
+//! be taken has no owner any more.
 
 use std::{
     fs::{File, TryLockError},
@@ -8,12 +8,11 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Held while a store is opened, so that no two processes change the database's form at once, and none clears away a lock that is just
-/// being made.
+/// Held while a store opens, so that two processes do not migrate the database at once, and none deletes a lock file that another is creating.
 pub(crate) struct OpeningGuard(#[expect(dead_code, reason = "held, not read")] File);
 
 impl OpeningGuard {
-    /// Waits for its turn.
+    /// Waits until no other store is opening.
     pub(crate) fn wait(locks: &Path) -> io::Result<Self> {
         let file = File::create(locks.join("opening"))?;
         file.lock()?;
@@ -21,7 +20,7 @@ impl OpeningGuard {
     }
 }
 
-/// A store's own lock.
+/// The lock of an open store.
 #[derive(Debug)]
 pub(crate) struct OwnerLock {
     pub(crate) id: String,
@@ -30,7 +29,7 @@ pub(crate) struct OwnerLock {
 }
 
 impl OwnerLock {
-    /// Clears away what dead stores left, and takes a lock of its own.
+    /// Deletes lock files of dead stores, and takes a new lock.
     pub(crate) fn take(locks: &Path, _guard: &OpeningGuard) -> io::Result<Self> {
         for entry in std::fs::read_dir(locks)? {
             let path = entry?.path();
@@ -46,11 +45,11 @@ impl OwnerLock {
         Ok(OwnerLock { id, locks: locks.to_owned(), _file: file })
     }
 
-    /// Whether the store `owner` is still open, in whatever process.
+    /// Whether the store `owner` is still open in any process.
     pub(crate) fn is_alive(&self, owner: &str) -> bool {
-        // The name comes from the database; only a true id becomes part of a path.
+        // The id comes from the database, so it is checked before it becomes part of a path.
         let Ok(owner) = Uuid::parse_str(owner) else { return false };
-        // A shared lock: two who look at once do not take each other for the owner.
+        // A shared lock, so that two processes that look at once do not take each other for the owner.
         File::open(lock_path(&self.locks, &owner.to_string()))
             .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
@@ -59,7 +58,7 @@ impl OwnerLock {
 impl Drop for OwnerLock {
     fn drop(&mut self) {
         if let Err(error) = std::fs::remove_file(lock_path(&self.locks, &self.id)) {
-            tracing::debug!(%error, "lock file left for the next start to clear away");
+            tracing::debug!(%error, "could not delete the lock file; the next start will");
         }
     }
 }

@@ -1,17 +1,17 @@
-//! Long texts are compressed. What is packed tells itself apart: no UTF-8 text begins with the four bytes that begin a zstd frame.
+//! Compression of long texts. Compressed data is recognised by its first four bytes, with which no UTF-8 text starts.
 
 use crate::fault;
 use plumb_rlm::fault::Fault;
 
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// Below this, compression saves less than a database page.
-const WORTH_IT: usize = 1024;
+/// Minimum size for compression, in bytes: below it, compression saves less than a database page.
+const MIN_COMPRESSED_BYTES: usize = 1024;
 
 pub(crate) fn pack(text: &str) -> Vec<u8> {
-    if text.len() < WORTH_IT {
+    if text.len() < MIN_COMPRESSED_BYTES {
         return text.as_bytes().to_vec();
     }
-    // Compression in memory fails for want of memory alone; then the plain text serves as well.
+    // Compression fails only if memory runs out. The plain text is a valid form too.
     zstd::bulk::compress(text.as_bytes(), 3).unwrap_or_else(|_| text.as_bytes().to_vec())
 }
 
@@ -30,7 +30,7 @@ mod tests {
     use plumb_rlm::fault::Code;
 
     #[test]
-    fn texts_of_any_length_come_back_as_they_were() {
+    fn packed_texts_of_any_length_unpack_unchanged() {
         for text in [String::new(), "(µ/ý".into(), "äöü ".repeat(100_000)] {
             assert_eq!(unpack(pack(&text)).unwrap(), text);
         }
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_text_is_called_damaged() {
+    fn a_broken_text_is_damaged() {
         let mut packed = pack(&"page ".repeat(1000));
         packed.truncate(packed.len() / 2);
         assert_eq!(unpack(packed).unwrap_err().code, Code::Damaged);

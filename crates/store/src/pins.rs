@@ -1,4 +1,4 @@
-//! Text that kept runs cite, as it was when they saw it: the source may change, or go away.
+//! Pins: the text that runs cite, as they saw it, because sources change or disappear.
 
 use crate::Store;
 use crate::fault::of_sql;
@@ -11,17 +11,17 @@ use sqlx::FromRow;
 /// A part of a document's text, around what a run cites.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pin {
-    /// The document.
+    /// Path of the document.
     pub path: String,
-    /// The number of the first line of `blob`, from 1.
+    /// Number of the first line in `blob`, from 1.
     pub first_line: u64,
-    /// Lines of the whole document.
+    /// Number of lines of the document.
     pub total_lines: u64,
     /// BLAKE3 of the document's whole text.
     pub digest: String,
-    /// The lines, kept by the run's journal.
+    /// The text of the lines, stored by the run's journal.
     pub blob: BlobId,
-    /// Places of the lines in the original, as JSON.
+    /// Places of the lines in the original document, as JSON.
     pub places: String,
 }
 
@@ -36,7 +36,7 @@ struct StoredPin {
 }
 
 impl Store {
-    /// Keeps a pin for a run. The same one twice is one.
+    /// Stores a pin of a run, replacing one for the same lines.
     ///
     /// # Errors
     /// The database could not be written.

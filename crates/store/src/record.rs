@@ -1,14 +1,16 @@
-//! What one write changes: an event with the columns derived from it, a kept text, or a partial reply.
+//! Writes: an event with the columns derived from it, a fork, a stored text, or a part of a reply.
 
 use crate::{
     books::{Asked, Entry},
+    fault::unwritable,
+    forks::Fork,
     libraries::sources_json,
     packing::pack,
     reservations::Reservation,
     statements::Statements,
 };
 use plumb_rlm::{
-    fault::{Code, Fault},
+    fault::Fault,
     ids::{BlobId, CallId, NodeId},
     money::Usd,
     record::event::{Event, EventKind, RunStatus},
@@ -16,17 +18,18 @@ use plumb_rlm::{
 };
 use std::sync::Arc;
 
-/// Stands for "no sub-call: the node's own turn", because NULL would not make the key unique.
+/// Column value for a node's own turn, which is no sub-call. NULL would not make the key unique.
 pub(crate) const OWN_TURN: i64 = -1;
 
 pub(crate) enum Write {
     Event(Box<EventWrite>),
+    Fork(Box<Fork>),
     Reservation(Arc<Reservation>),
     Blob { run_id: String, blob: Blob },
     Partial { run_id: String, node: NodeId, call: Option<CallId>, packed: Vec<u8>, at_ms: i64 },
 }
 
-/// A text, to be kept under the name of its content.
+/// A text to store under the hash of its content.
 pub(crate) struct Blob {
     pub(crate) id: BlobId,
     packed: Vec<u8>,
@@ -37,7 +40,7 @@ impl Blob {
         Blob { id: BlobId::of(text), packed: pack(text) }
     }
 
-    fn state(&self, statements: &mut Statements, run_id: &str) -> Result<(), Fault> {
+    fn add_to(&self, statements: &mut Statements, run_id: &str) -> Result<(), Fault> {
         statements.add("INSERT OR IGNORE INTO blobs (digest, text) VALUES (?, ?)").bind(&self.id.0)?.bind(&self.packed)?;
         statements.add("INSERT OR IGNORE INTO run_blobs (digest, run_id) VALUES (?, ?)").bind(&self.id.0)?.bind(run_id)?;
         Ok(())
@@ -53,23 +56,23 @@ pub(crate) struct EventWrite {
     node: i64,
     kind: String,
     body: Vec<u8>,
-    /// A text that it names.
+    /// A text that the event names.
     text: Option<Blob>,
     effect: Effect,
     entry: Option<Entry>,
     to_clear: ToClear,
 }
 
-/// What may have been kept while a call was under way, to be deleted when it ends.
+/// Rows of a running call that its end deletes.
 #[derive(Clone, Copy)]
 pub(crate) struct ToClear {
-    /// What had arrived of its reply.
+    /// The part of its reply that had arrived.
     pub(crate) partials: bool,
     /// Money that was set aside.
     pub(crate) reserved: bool,
 }
 
-/// What an event changes beside the list of events.
+/// The change of a run's row by an event.
 enum Effect {
     Nothing,
     Started {
@@ -79,7 +82,7 @@ enum Effect {
         library: String,
         model: String,
     },
-    /// `free`: no token was used, so that an unknown price does not matter.
+    /// `free`: the call used no tokens, so an unknown price does not matter.
     Replied {
         call: i64,
         cost: Option<Usd>,
@@ -108,7 +111,7 @@ pub(crate) fn status_column(status: RunStatus) -> &'static str {
     }
 }
 
-/// The amount as whole picodollars; `i64` holds nine million dollars.
+/// The amount in whole picodollars. `i64` holds nine million dollars.
 pub(crate) fn pico(amount: Usd) -> i64 {
     (amount.dollars() * 1e12).round() as i64
 }
@@ -123,8 +126,7 @@ impl EventWrite {
         to_clear: ToClear,
     ) -> Result<Self, Fault> {
         let body = serde_json::to_value(&event.kind).and_then(|value| Ok((serde_json::to_string(&value)?, value)));
-        let (body, value) =
-            body.map_err(|error| Fault::new(Code::Store, format!("An event could not be written down: {error}.")))?;
+        let (body, value) = body.map_err(|error| unwritable("an event", &error))?;
         let effect = match &event.kind {
             EventKind::RunStarted { question, sources, name, options, .. } => Effect::Started {
                 question: question.clone(),
@@ -140,6 +142,7 @@ impl EventWrite {
                 Effect::Replied { call: call_column(Some(*call)), cost: *cost_usd, free: *usage == Usage::default() }
             }
             EventKind::Resumed => Effect::Resumed,
+            EventKind::FollowedUp { .. } if event.node == NodeId(0) => Effect::Resumed,
             EventKind::Finished { status, .. } => Effect::Finished { status: status_column(*status) },
             _ => Effect::Nothing,
         };
@@ -159,7 +162,7 @@ impl EventWrite {
         })
     }
 
-    fn state(&self, statements: &mut Statements) -> Result<(), Fault> {
+    pub(crate) fn add_to(&self, statements: &mut Statements) -> Result<(), Fault> {
         // The run's row goes first: events refer to it.
         match &self.effect {
             Effect::Nothing => {}
@@ -207,10 +210,10 @@ impl EventWrite {
             }
         }
         if let Some(text) = &self.text {
-            text.state(statements, &self.run_id)?;
+            text.add_to(statements, &self.run_id)?;
         }
         if let Some(entry) = &self.entry {
-            entry.state(statements, &self.run_id, (self.node, self.at_ms), self.to_clear.reserved)?;
+            entry.add_to(statements, &self.run_id, (self.node, self.at_ms), self.to_clear.reserved)?;
         }
         statements
             .add("INSERT INTO events (run_id, seq, version, at_ms, node, kind, body) VALUES (?, ?, ?, ?, ?, ?, ?)")
@@ -226,12 +229,13 @@ impl EventWrite {
 }
 
 impl Write {
-    /// Says what is to be done, in SQL. Not of [`Write::Reservation`], which has to read before it writes.
-    pub(crate) fn state(&self, statements: &mut Statements) -> Result<(), Fault> {
+    /// Adds the statements. [`Write::Reservation`] has none, because it reads before it writes.
+    pub(crate) fn add_to(&self, statements: &mut Statements) -> Result<(), Fault> {
         match self {
-            Write::Event(event) => event.state(statements)?,
+            Write::Event(event) => event.add_to(statements)?,
+            Write::Fork(fork) => fork.add_to(statements)?,
             Write::Reservation(_) => {}
-            Write::Blob { run_id, blob } => blob.state(statements, run_id)?,
+            Write::Blob { run_id, blob } => blob.add_to(statements, run_id)?,
             Write::Partial { run_id, node, call, packed, at_ms } => {
                 statements
                     .add("INSERT OR REPLACE INTO partials (run_id, node, call, text, at_ms) VALUES (?, ?, ?, ?, ?)")

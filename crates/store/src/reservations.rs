@@ -1,46 +1,47 @@
-//! Money set aside for calls under way, so that all runs of all programs together keep the month's limit.
+//! Reservations: money set aside for calls in flight, so that all runs of all programs together keep the month's limit.
 
 use crate::fault::of_sql;
 use crate::{
     Store,
     record::{Write, call_column, pico},
 };
+use parking_lot::Mutex;
 use plumb_rlm::{
     fault::Fault,
     ids::{CallId, NodeId, RunId},
     money::Usd,
 };
 use sqlx::SqliteConnection;
-use std::sync::{Arc, Mutex, PoisonError, atomic::Ordering};
+use std::sync::{Arc, atomic::Ordering};
 
-/// The setting that holds the month's limit.
-const LIMIT: &str = "month_limit_usd";
+/// Name of the setting with the month's limit.
+const LIMIT_SETTING: &str = "month_limit_usd";
 
-/// How a month stands when money is asked for.
+/// A month's spending when a call asks for money.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reserved {
-    /// What was set aside; absent: not even the least that was asked for is left.
+    /// The amount set aside; `None` if less than the required minimum is left.
     pub granted: Option<Usd>,
-    /// What was spent this month.
+    /// The amount spent this month.
     pub spent: Usd,
-    /// What is set aside for other calls.
+    /// The amount set aside for other calls.
     pub set_aside: Usd,
 }
 
-/// What is asked for one call.
+/// A request to set money aside for one call.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
-    /// Less than this is of no use.
+    /// Minimum amount that the call can use.
     pub least: Usd,
-    /// The call's worst case.
+    /// Maximum cost of the call.
     pub most: Usd,
     /// The month's limit.
     pub limit: Usd,
-    /// Milliseconds since 1970: says which month.
+    /// Time in milliseconds since 1970, which decides the month.
     pub at_ms: u64,
 }
 
-/// Money to be set aside, and what became of it once it is written.
+/// A request to set money aside, and its result once it is written.
 pub(crate) struct Reservation {
     run_id: String,
     owner: String,
@@ -56,7 +57,7 @@ fn usd(pico: i64) -> Usd {
 
 impl Reservation {
     pub(crate) async fn apply(&self, connection: &mut SqliteConnection) -> Result<(), Fault> {
-        // One that was asked for again replaces itself.
+        // A repeated call replaces its own reservation.
         sqlx::query("DELETE FROM reservations WHERE run_id = ? AND node = ? AND call = ?")
             .bind(&self.run_id)
             .bind(self.node)
@@ -88,35 +89,35 @@ impl Reservation {
                 .await
                 .map_err(of_sql)?;
         }
-        *self.reserved.lock().unwrap_or_else(PoisonError::into_inner) = Reserved { granted, spent, set_aside };
+        *self.reserved.lock() = Reserved { granted, spent, set_aside };
         Ok(())
     }
 }
 
 impl Store {
-    /// The most that may be spent in a month, in US dollars; `None`: no limit.
+    /// The month's limit in US dollars; `None` if there is none.
     ///
     /// # Errors
     /// The database could not be read.
     pub async fn month_limit(&self) -> Result<Option<f64>, Fault> {
-        Ok(self.setting::<Option<f64>>(LIMIT).await?.flatten())
+        Ok(self.setting::<Option<f64>>(LIMIT_SETTING).await?.flatten())
     }
 
-    /// Sets it, or takes it away.
+    /// Sets or removes the month's limit.
     ///
     /// # Errors
     /// The database could not be written.
     pub async fn set_month_limit(&self, limit: Option<f64>) -> Result<(), Fault> {
-        self.set_setting(LIMIT, &limit).await
+        self.set_setting(LIMIT_SETTING, &limit).await
     }
 
-    /// Sets money aside for a call; it is let go when the event of the call's end is written, or that of its run's.
+    /// Sets money aside for a call. The event that ends the call or its run releases it.
     ///
     /// # Errors
     /// The database could not be written.
     pub async fn reserve(&self, run_id: &RunId, node: NodeId, call: Option<CallId>, wanted: Wanted) -> Result<Reserved, Fault> {
         let reserved = self.try_reserve(run_id, node, call, wanted).await?;
-        if reserved.granted.is_none() && self.let_go_of_the_dead().await? {
+        if reserved.granted.is_none() && self.release_dead_reservations().await? {
             return self.try_reserve(run_id, node, call, wanted).await;
         }
         Ok(reserved)
@@ -133,12 +134,12 @@ impl Store {
             reserved: Mutex::default(),
         });
         self.writer().write(Write::Reservation(reservation.clone())).await?;
-        let reserved = *reservation.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        let reserved = *reservation.reserved.lock();
         Ok(reserved)
     }
 
-    /// Lets go of what programs had set aside that have ended since. Says whether there was any.
-    async fn let_go_of_the_dead(&self) -> Result<bool, Fault> {
+    /// Releases reservations of programs that have ended. Returns whether there were any.
+    async fn release_dead_reservations(&self) -> Result<bool, Fault> {
         let owners: Vec<String> =
             sqlx::query_scalar("SELECT DISTINCT owner FROM reservations").fetch_all(self.pool()).await.map_err(of_sql)?;
         let mut any = false;

@@ -1,8 +1,9 @@
-//! Runs as they are listed, reopened, resumed and deleted.
+//! Runs: listed, reopened, resumed and deleted.
 
-use crate::fault::{self, of_sql};
+use crate::fault::{damaged, no_such_run, of_sql};
 use crate::{Store, books::Asked, packing::unpack, record::call_of_column};
 use plumb_rlm::{
+    fault,
     fault::{Code, Fault},
     ids::{BlobId, CallId, NodeId, RunId},
     record::event::{EVENT_VERSION, Event, EventKind},
@@ -13,55 +14,55 @@ use sqlx::FromRow;
 use std::sync::Arc;
 use ts_rs::TS;
 
-/// How a run stands.
+/// State of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
-    /// Someone is at work on it, perhaps in another window.
+    /// In progress, perhaps in another window.
     Running,
     /// Ended with an answer.
     Answered,
     /// Ended at a limit.
     Limit,
-    /// Ended by the user.
+    /// Stopped by the user.
     Stopped,
     /// Ended by a fault.
     Failed,
-    /// Its program ended before it did. It can be resumed.
+    /// Its program ended first. The run can be resumed.
     Interrupted,
 }
 
-/// One line of the history.
+/// A row of the history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct RunRow {
-    /// Which.
+    /// Id of the run.
     pub run_id: RunId,
-    /// What was asked.
+    /// The first question of the run.
     pub question: String,
-    /// What people call that which it was asked about.
+    /// Name of the folders and files that it asks about.
     pub name: String,
-    /// How it stands.
+    /// Its state.
     pub status: RunState,
-    /// Milliseconds since 1970.
+    /// When it started, in milliseconds since 1970.
     pub started_at_ms: i64,
-    /// Milliseconds since 1970.
+    /// When it ended, in milliseconds since 1970.
     pub finished_at_ms: Option<i64>,
-    /// `None` while the price of any call is unknown.
+    /// Cost in US dollars; `None` if the price of a call is unknown.
     pub cost_usd: Option<f64>,
-    /// The library with the same sources, when there is one.
+    /// The library with the same sources, if it exists.
     pub library_id: Option<i64>,
 }
 
-/// What had arrived of a reply that is not finished.
+/// The part of an unfinished reply that had arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Partial {
-    /// Whose reply.
+    /// The node of the reply.
     pub node: NodeId,
     /// The sub-call; `None` for the node's own turn.
     pub call: Option<CallId>,
     /// The text so far.
     pub text: String,
-    /// When it was kept, in milliseconds since 1970.
+    /// When it was stored, in milliseconds since 1970.
     pub at_ms: i64,
 }
 
@@ -112,7 +113,7 @@ impl Store {
     /// # Errors
     /// The database could not be read.
     pub async fn runs(&self, limit: u32, before: Option<&RunId>) -> Result<Vec<RunRow>, Fault> {
-        // Names sort by time, and stay a valid place to go on from when the run itself is deleted.
+        // Ids sort by time. A page can continue after an id whose run was deleted.
         let rows: Vec<StoredRun> =
             sqlx::query_as(sqlx::AssertSqlSafe(format!("{RUN} WHERE ?1 IS NULL OR run_id < ?1 ORDER BY run_id DESC LIMIT ?2")))
                 .bind(before.map(|run| run.0.as_str()))
@@ -123,7 +124,7 @@ impl Store {
         Ok(rows.into_iter().map(|row| row.row(self)).collect())
     }
 
-    /// The newest `limit` runs whose question contains `words`, upper and lower case (of ASCII) being the same.
+    /// The newest `limit` runs whose question contains `words`, ignoring the case of ASCII letters.
     ///
     /// # Errors
     /// The database could not be read.
@@ -141,7 +142,7 @@ impl Store {
 
     async fn stored_run(&self, run_id: &RunId) -> Result<StoredRun, Fault> {
         let row = sqlx::query_as(sqlx::AssertSqlSafe(format!("{RUN} WHERE run_id = ?")));
-        row.bind(&run_id.0).fetch_optional(self.pool()).await.map_err(of_sql)?.ok_or_else(|| fault::no_such_run(&run_id.0))
+        row.bind(&run_id.0).fetch_optional(self.pool()).await.map_err(of_sql)?.ok_or_else(|| no_such_run(&run_id.0))
     }
 
     /// One run.
@@ -152,14 +153,14 @@ impl Store {
         Ok(self.stored_run(run_id).await?.row(self))
     }
 
-    /// The run whose name begins with `prefix`.
+    /// The run whose id starts with `prefix`.
     ///
     /// # Errors
     /// `no_such_run`; `ambiguous_run` when there are several.
     pub async fn resolve_run(&self, prefix: &str) -> Result<RunId, Fault> {
         let prefix = prefix.trim().to_ascii_lowercase();
         if prefix.is_empty() {
-            return Err(fault::no_such_run("without a name"));
+            return Err(no_such_run("without an id"));
         }
         let found: Vec<String> =
             sqlx::query_scalar("SELECT run_id FROM runs WHERE substr(run_id, 1, length(?1)) = ?1 ORDER BY run_id LIMIT 2")
@@ -169,12 +170,14 @@ impl Store {
                 .map_err(of_sql)?;
         match <[String; 1]>::try_from(found) {
             Ok([run]) => Ok(RunId(run)),
-            Err(found) if found.is_empty() => Err(fault::no_such_run(&prefix)),
-            // One name may begin with another that is whole.
+            Err(found) if found.is_empty() => Err(no_such_run(&prefix)),
+            // An id may be the start of another one.
             Err(found) if found.contains(&prefix) => Ok(RunId(prefix)),
-            Err(_) => {
-                Err(Fault::new(Code::AmbiguousRun, format!("More than one run begins with {prefix}. Give more of its name.")))
-            }
+            Err(_) => Err(fault!(
+                Code::AmbiguousRun,
+                "Several runs have an id that starts with {prefix}. Type more of the id.",
+                prefix = prefix
+            )),
         }
     }
 
@@ -186,7 +189,7 @@ impl Store {
         self.events_from(run_id, 0).await
     }
 
-    /// The events of a run from number `from` on, in order. Kinds that only a newer version knows are left out.
+    /// The events of a run from number `from` on, in order, without those of kinds that only a newer version knows.
     ///
     /// # Errors
     /// `no_such_run`, `damaged`.
@@ -213,15 +216,15 @@ impl Store {
                     kind,
                 }),
                 Err(_) if version > i64::from(EVENT_VERSION) => {
-                    tracing::warn!(run = %run_id, seq, kind, "an event of a newer version is passed over");
+                    tracing::warn!(run = %run_id, seq, kind, "skipped an event of a newer version");
                 }
-                Err(error) => return Err(fault::damaged(&format!("event {seq} of run {run_id} cannot be read: {error}"))),
+                Err(error) => return Err(damaged(&format!("event {seq} of run {run_id} cannot be read: {error}"))),
             }
         }
         Ok(events)
     }
 
-    /// What had arrived of replies that are not finished.
+    /// The parts of unfinished replies that had arrived.
     ///
     /// # Errors
     /// The database could not be read.
@@ -239,31 +242,31 @@ impl Store {
             .collect()
     }
 
-    /// A kept text.
+    /// A stored text.
     ///
     /// # Errors
-    /// `damaged` when it is not there.
+    /// `damaged` if it is missing.
     pub async fn blob(&self, id: &BlobId) -> Result<String, Fault> {
         let packed = sqlx::query_scalar("SELECT text FROM blobs WHERE digest = ?")
             .bind(&id.0)
             .fetch_optional(self.pool())
             .await
             .map_err(of_sql)?;
-        unpack(packed.ok_or_else(|| fault::damaged("a prompt is missing"))?)
+        unpack(packed.ok_or_else(|| damaged("a prompt is missing"))?)
     }
 
-    /// Takes a run over, to go on with it; the record returned is how. Nobody else can take it while this is held.
+    /// Takes a run over to continue it, and returns its journal. Nobody else can take the run while the journal is held.
     ///
     /// # Errors
     /// `no_such_run`; `run_is_active` when someone is at work on it.
     pub async fn claim_run(&self, run_id: &RunId) -> Result<Arc<dyn Journal>, Fault> {
         let active = || {
-            Fault::new(
+            fault!(
                 Code::RunIsActive,
-                "Someone is at work on this run, in this or another window. Wait until it is finished, or stop it there first.",
+                "This run is in progress, in this or another window. Wait until it ends, or stop it there first."
             )
         };
-        // Within this process one claim at a time; between processes the comparison of the owner decides.
+        // A lock orders claims within this process. Between processes, the comparison of the owner decides.
         let _turn = self.inner.claims.lock().await;
         let owner = self.stored_run(run_id).await?.owner;
         if owner.as_deref().is_some_and(|owner| self.is_at_work(run_id, owner)) {
@@ -276,11 +279,11 @@ impl Store {
             .execute(self.pool())
             .await
             .map_err(of_sql)?;
-        // Someone else was faster.
+        // Another process claimed it in between.
         if claimed.rows_affected() == 0 { Err(active()) } else { Ok(self.journal_of(run_id, self.asked(run_id).await?, true)) }
     }
 
-    /// Whom the nodes and sub-calls of a run ask.
+    /// The models of a run's nodes and sub-calls.
     async fn asked(&self, run_id: &RunId) -> Result<Asked, Fault> {
         let mut asked = Asked::default();
         for event in self.events(run_id).await? {
@@ -289,13 +292,13 @@ impl Store {
         Ok(asked)
     }
 
-    /// Deletes a run with its events and the texts that only it kept.
+    /// Deletes a run, its events, and texts that no other run uses.
     ///
     /// # Errors
     /// `no_such_run`; `run_is_active` when someone is at work on it.
     pub async fn delete_run(&self, run_id: &RunId) -> Result<(), Fault> {
         if self.run(run_id).await?.status == RunState::Running {
-            return Err(Fault::new(Code::RunIsActive, "Someone is at work on this run. Stop it first, then delete it."));
+            return Err(fault!(Code::RunIsActive, "This run is in progress. Stop it first, then delete it."));
         }
         sqlx::query("DELETE FROM runs WHERE run_id = ?").bind(&run_id.0).execute(self.pool()).await.map_err(of_sql)?;
         Ok(())

@@ -1,12 +1,12 @@
-//! Settings: a name and a JSON value.
+//! Settings: names with JSON values.
 
 use crate::Store;
-use crate::fault::of_sql;
-use plumb_rlm::fault::{Code, Fault};
+use crate::fault::{of_sql, unwritable};
+use plumb_rlm::fault::Fault;
 use serde::{Serialize, de::DeserializeOwned};
 
 impl Store {
-    /// A setting; `None` when it was never set, or when it has a form this version does not know.
+    /// A setting; `None` if it was never set, or if this version cannot read its value.
     ///
     /// # Errors
     /// The database could not be read.
@@ -18,18 +18,17 @@ impl Store {
             .map_err(of_sql)?;
         Ok(value.and_then(|value| {
             serde_json::from_str(&value)
-                .inspect_err(|error| tracing::warn!(key, %error, "a setting of unknown form is passed over"))
+                .inspect_err(|error| tracing::warn!(key, %error, "skipped a setting of unknown form"))
                 .ok()
         }))
     }
 
-    /// Keeps a setting. Never a key or password.
+    /// Stores a setting. Keys and passwords do not belong here.
     ///
     /// # Errors
     /// The database could not be written.
     pub async fn set_setting<T: Serialize + Sync + ?Sized>(&self, key: &str, value: &T) -> Result<(), Fault> {
-        let value = serde_json::to_string(value)
-            .map_err(|error| Fault::new(Code::Store, format!("The setting {key} could not be written down: {error}.")))?;
+        let value = serde_json::to_string(value).map_err(|error| unwritable(&format!("the setting {key}"), &error))?;
         sqlx::query("INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
             .bind(key)
             .bind(value)

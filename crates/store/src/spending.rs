@@ -1,45 +1,48 @@
-//! What was spent in a month, read from the books.
+//! Spending of a month, read from the books.
 
 use crate::Store;
 use crate::fault::of_sql;
-use plumb_rlm::fault::{Code, Fault};
+use plumb_rlm::{
+    fault,
+    fault::{Code, Fault},
+};
 use sqlx::FromRow;
 
-/// What some calls came to.
+/// Totals of a group of calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq, FromRow)]
 pub struct Spent {
-    /// The day (`2026-11-22`), month (`2026-11`), model (`PROVIDER:NAME`) or run that made them.
+    /// Their day (`2026-11-22`), month (`2026-11`), model (`PROVIDER:NAME`) or run.
     pub name: String,
-    /// What the run asked; absent where it was deleted, and where this is no run's.
+    /// The run's question; `None` if the run was deleted, or the group is not a run.
     pub question: Option<String>,
-    /// How many.
+    /// Number of calls.
     pub calls: i64,
-    /// Of these, calls that cost nothing.
+    /// Number of these calls that were free.
     pub free: i64,
-    /// Of these, calls whose price is unknown: they are in no sum.
+    /// Number of these calls whose price is unknown. Their cost is in no sum.
     pub unpriced: i64,
-    /// Whole picodollars.
+    /// Cost in whole picodollars.
     pub cost_pico: i64,
-    /// Tokens read, cached ones included.
+    /// Input tokens, cached ones included.
     pub input_tokens: i64,
-    /// Tokens written, reasoning included.
+    /// Output tokens, reasoning included.
     pub output_tokens: i64,
 }
 
 /// A month's spending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MonthSpent {
-    /// `2026-11`.
+    /// The month, as `2026-11`.
     pub month: String,
-    /// The user's day now, `2026-11-22`.
+    /// Today in the user's time zone, as `2026-11-22`.
     pub today: String,
-    /// By day, first day first; days without a call are left out.
+    /// Totals by day, first day first, without days that have no call.
     pub days: Vec<Spent>,
-    /// By model, dearest first.
+    /// Totals by model, most expensive first.
     pub models: Vec<Spent>,
-    /// The dearest runs, dearest first.
+    /// The most expensive runs, most expensive first.
     pub runs: Vec<Spent>,
-    /// All months with a call, newest first.
+    /// Totals of all months with a call, newest first.
     pub months: Vec<Spent>,
 }
 
@@ -47,7 +50,7 @@ const SUMS: &str = "sum(s.calls) AS calls, sum(s.free) AS free, sum(s.unpriced) 
     sum(s.input_tokens) AS input_tokens, sum(s.output_tokens) AS output_tokens";
 
 impl Store {
-    /// What was spent in `month` (`2026-11`; absent: the user's month at `now_ms`), with the `dearest` dearest runs.
+    /// Spending of `month` (`2026-11`; `None` for the user's month at `now_ms`), with its `dearest` most expensive runs.
     ///
     /// # Errors
     /// `bad_month`; the database could not be read.
@@ -59,13 +62,18 @@ impl Store {
             .map_err(of_sql)?;
         let month = month.unwrap_or(&today[..7]).to_owned();
         if !is_month(&month) {
-            return Err(Fault::new(Code::BadMonth, format!("“{month}” is no month. One looks like {}.", &today[..7])));
+            return Err(fault!(
+                Code::BadMonth,
+                "“{month}” is not a month. Write it like {example}.",
+                month = month,
+                example = &today[..7]
+            ));
         }
         const OF_MONTH: &str = "WHERE s.day BETWEEN ?1 || '-01' AND ?1 || '-31'";
         let sums = async |who: &str, end: String| -> Result<Vec<Spent>, Fault> {
             let query = format!("SELECT {who}, {SUMS} FROM spending s {end}");
             let query = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(&month).bind(dearest);
-            Ok(query.fetch_all(self.pool()).await.map_err(of_sql)?)
+            query.fetch_all(self.pool()).await.map_err(of_sql)
         };
         let days = sums("s.day AS name, NULL AS question", format!("{OF_MONTH} GROUP BY s.day ORDER BY s.day")).await?;
         let models = format!("{OF_MONTH} GROUP BY s.model ORDER BY sum(s.cost_pico) DESC, s.model");
@@ -77,7 +85,7 @@ impl Store {
         Ok(MonthSpent { month, today, days, models, runs, months })
     }
 
-    /// Costs and sizes of past runs that were answered the same way by the same models, newest first: picodollars and tokens.
+    /// Costs in picodollars and sizes in tokens of past runs with the same mode and models, newest first. Forks are left out.
     ///
     /// # Errors
     /// The database could not be read.
@@ -93,11 +101,11 @@ impl Store {
              WHERE status IN ('answered', 'limit') AND unpriced = 0 AND tokens_estimate IS NOT NULL
                 AND mode = ? AND model = ? AND sub_model = ? ORDER BY run_id DESC LIMIT ?",
         );
-        Ok(costs.bind(mode).bind(model).bind(sub_model).bind(limit).fetch_all(self.pool()).await.map_err(of_sql)?)
+        costs.bind(mode).bind(model).bind(sub_model).bind(limit).fetch_all(self.pool()).await.map_err(of_sql)
     }
 }
 
-/// `2026-11`
+/// Whether a text has the form `2026-11`.
 fn is_month(text: &str) -> bool {
     let digits = |part: &str, count| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
     text.split_once('-').is_some_and(|(year, month)| digits(year, 4) && digits(month, 2) && ("01"..="12").contains(&month))

@@ -1,7 +1,9 @@
-//! What crosses the modules of the store.
+//! Tests across the modules of the store, and their fixtures.
 
 mod faults;
+mod forks;
 mod history;
+mod old_history;
 mod owners;
 mod spending;
 
@@ -81,9 +83,14 @@ pub(crate) fn finished(seq: u64, status: RunStatus) -> Event {
     event(seq, EventKind::Finished { status, answer: "42".into(), error: None, elapsed_ms: 7 })
 }
 
+/// A name that no run has.
+pub(crate) fn new_run() -> RunId {
+    RunId(uuid::Uuid::now_v7().to_string())
+}
+
 /// A run with one first event.
 pub(crate) async fn begin(store: &Store, question: &str) -> (RunId, std::sync::Arc<dyn plumb_rlm::traits::journal::Journal>) {
-    let run = RunId::new();
+    let run = new_run();
     let journal = store.journal(&run);
     journal.append(&started(0, question)).await.unwrap();
     (run, journal)

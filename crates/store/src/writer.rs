@@ -1,5 +1,5 @@
-//! One task writes: everything that waits goes into one transaction, and is acknowledged after the commit. A thousand appends at once
-//! cost a few commits, and none of them returns before it is on disk.
+//! The writer: one task that puts all waiting writes into one transaction and acknowledges them after the commit. A thousand appends at once cost a
+//! few commits, and none returns before it is on disk.
 
 use crate::fault;
 use crate::{record::Write, statements::Statements};
@@ -7,15 +7,15 @@ use plumb_rlm::fault::{Code, Fault};
 use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 
-/// The most that one transaction takes.
-const BATCH: usize = 1024;
+/// Maximum number of writes in a transaction.
+const MAX_BATCH: usize = 1024;
 
 struct Job {
     write: Write,
     done: oneshot::Sender<Result<(), Fault>>,
 }
 
-/// The way to the writing task, which ends when the last of these is dropped and the queue is empty.
+/// A handle of the writing task, which ends when the last handle is dropped and the queue is empty.
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
     jobs: mpsc::Sender<Job>,
@@ -25,7 +25,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn start(connection: SqliteConnection) -> Self {
-        let (jobs, queue) = mpsc::channel(BATCH);
+        let (jobs, queue) = mpsc::channel(MAX_BATCH);
         let writer = Writer {
             jobs,
             #[cfg(test)]
@@ -42,7 +42,7 @@ impl Writer {
         writer
     }
 
-    /// Returns after the commit. Once begun, the write happens even when the caller stops waiting.
+    /// Writes, and returns after the commit. Once queued, the write happens even if the caller stops waiting.
     pub(crate) async fn write(&self, write: Write) -> Result<(), Fault> {
         let (done, result) = oneshot::channel();
         self.jobs.send(Job { write, done }).await.map_err(|_| fault::closed())?;
@@ -55,14 +55,14 @@ async fn write_all(
     mut queue: mpsc::Receiver<Job>,
     #[cfg(test)] commits: std::sync::Arc<std::sync::atomic::AtomicU64>,
 ) {
-    let mut jobs = Vec::with_capacity(BATCH);
-    while queue.recv_many(&mut jobs, BATCH).await > 0 {
+    let mut jobs = Vec::with_capacity(MAX_BATCH);
+    while queue.recv_many(&mut jobs, MAX_BATCH).await > 0 {
         let result = transaction(&mut connection, &jobs).await;
         #[cfg(test)]
         commits.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         match result {
-            // One bad write must not take the others with it: each gets a transaction and a result of its own. Not when the database is
-            // locked: each would wait as long again.
+            // One bad write must not fail the others, so each gets its own transaction and result. If the database is locked, each would wait
+            // as long again.
             Err(error) if jobs.len() > 1 && error.code != Code::Locked => {
                 for job in jobs.drain(..) {
                     let result = transaction(&mut connection, std::slice::from_ref(&job)).await;
@@ -71,7 +71,7 @@ async fn write_all(
             }
             result => {
                 for job in jobs.drain(..) {
-                    // Nobody waits any more when a run was stopped; the write is done all the same.
+                    // The caller is gone if its run was stopped. The write happened anyway.
                     let _ = job.done.send(result.clone());
                 }
             }
@@ -79,18 +79,18 @@ async fn write_all(
     }
 }
 
-/// All or nothing.
+/// Runs all writes in one transaction, or none.
 async fn transaction(connection: &mut SqliteConnection, jobs: &[Job]) -> Result<(), Fault> {
     let result = write_together(connection, jobs).await;
     if result.is_err() {
-        // It fails where SQLite has rolled back already, which is as well.
+        // This fails if SQLite has already rolled back, which is fine.
         let _ = sqlx::query("ROLLBACK").execute(connection).await;
     }
     result
 }
 
 async fn write_together(connection: &mut SqliteConnection, jobs: &[Job]) -> Result<(), Fault> {
-    // Plain statements: SQLite itself rolls back when the disk is full, which sqlx's own count of open transactions would not notice.
+    // Plain statements, because SQLite rolls back by itself when the disk is full, and sqlx's count of open transactions would not notice.
     let mut statements = Statements::default();
     statements.add("BEGIN IMMEDIATE");
     for job in jobs {
@@ -99,9 +99,9 @@ async fn write_together(connection: &mut SqliteConnection, jobs: &[Job]) -> Resu
             reservation.apply(connection).await?;
             continue;
         }
-        job.write.state(&mut statements)?;
+        job.write.add_to(&mut statements)?;
         if jobs.len() > 1 {
-            // The words for one kind of write are always the same, and so stay prepared: that makes up for more than the way costs.
+            // The SQL of one kind of write is always the same, so it stays prepared. That saves more than the round trip costs.
             std::mem::take(&mut statements).run(connection).await?;
         }
     }

@@ -197,6 +197,6 @@ async fn what_a_server_on_this_computer_hands_on_is_said_to_have_left_it_and_not
     assert!(answer["cost_usd"].is_null(), "{answer}");
     let shown = home.run(&["show", answer["run_id"].as_str().unwrap()]).await;
     let address = server.base_url().strip_suffix("/v1").unwrap();
-    let words = format!("Sent to {address}, a server on this computer that hands on what it gets: 1 request");
+    let words = format!("Sent to {address}, a server on this computer that passes text on: 1 request");
     assert!(shown.stderr.contains(&words) && !shown.stderr.contains("Nothing left"), "{shown:#?}");
 }

@@ -69,10 +69,10 @@ async fn a_file_that_is_no_model_is_told_in_plain_words_and_nothing_is_begun() {
     let unknown = gguf(&[("general.architecture", Fact::Text("perceptron-9000"))]);
     let cases = [
         (file("empty.gguf", b""), "wrong_file", ""),
-        (file("letter.gguf", b"Dear model, where are you?\n"), "wrong_file", "not a model in the format GGUF"),
-        (file("noise.gguf", &[0xff; 4_096]), "wrong_file", "not a model in the format GGUF"),
+        (file("letter.gguf", b"Dear model, where are you?\n"), "wrong_file", "not a model in the GGUF format"),
+        (file("noise.gguf", &[0xff; 4_096]), "wrong_file", "not a model in the GGUF format"),
         (file("head.gguf", &llama()[..60]), "wrong_file", "cut short"),
-        (file("strange.gguf", &unknown), "wrong_file", "a kind (perceptron-9000)"),
+        (file("strange.gguf", &unknown), "wrong_file", "an architecture (perceptron-9000)"),
         (home.documents().with_file_name("absent.gguf"), "local_model", "Choose the model"),
     ];
     for (path, code, words) in cases {

@@ -47,8 +47,8 @@ async fn code_can_see_that_a_sub_calls_reply_is_not_whole_and_so_can_whoever_loo
     assert_eq!(answer["usage"]["output_tokens"], 3 + 8 * 10, "{answer}");
 
     let shown = home.run(&["show", run]).await.stdout;
-    assert!(shown.contains("reply 1 (cut off at its limit): one two three"), "{shown}");
-    assert!(shown.contains("reply 2 (refused): I will not.") && shown.contains("reply 6: whole"), "{shown}");
+    assert!(shown.contains("reply 1 (The reply was cut off at the model's greatest length): one two three"), "{shown}");
+    assert!(shown.contains("reply 2 (The model refused to answer): I will not.") && shown.contains("reply 6: whole"), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -177,7 +177,7 @@ async fn a_day_is_that_of_the_computers_clock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_set_aside_for_a_childs_turn_that_failed_is_let_go() {
+async fn what_was_set_aside_for_a_failed_turn_of_a_child_is_let_go() {
     // The limit is set aside for the child's turn, whole.
     let code = "try:\n    rlm_query('CHILD')\nexcept RuntimeError:\n    FINAL(llm_query('ITEM'))";
     let rules = [Rule::containing("CHILD", [Reply::status(401, "no")]), Rule::starting("ITEM", [Reply::text("after it")])];

@@ -2,6 +2,8 @@ import type { ActionName } from "../actions";
 import { AskBox } from "../ask/AskBox";
 import { NewQuestion, NoLibrary } from "../ask/Start";
 import type { Library } from "../bindings/Library";
+import { remedies } from "../bindings/remedies";
+import type { Remedy } from "../bindings/Remedy";
 import type { Settings } from "../bindings/Settings";
 import type { RunLog } from "../data/following/runLog";
 import { useRunLogs, type OpenRun } from "../data/following/useRun";
@@ -61,37 +63,25 @@ export function AnswerPane({ settings, libraries, library, run, log }: Props) {
   );
 }
 
-/** The action that can remedy an error. Other errors only have their message. */
-const remedies: Readonly<Partial<Record<FailureCode, ActionName>>> = {
-  bad_price: "openSettings",
-  key_for_nobody: "openSettings",
-  local_model: "openSettings",
-  local_only: "openSettings",
-  no_model: "openSettings",
-  no_such_model: "openSettings",
-  price_unknown: "openSettings",
-  refused_key: "openSettings",
-  server: "openSettings",
-  unreachable: "openSettings",
-  empty_folder: "addFolder",
-  no_readable_text: "addFolder",
-  no_such_folder: "addFolder",
-  no_such_library: "addFolder",
-  no_such_path: "addFolder",
-  unreadable: "addFolder",
+/** The action of each remedy that has one. */
+const actions: Readonly<Partial<Record<Remedy, ActionName>>> = {
+  settings: "openSettings",
+  library: "addFolder",
+  month_limit: "openSpending",
 };
 
 /** An error that belongs to no run, with the action that can remedy it. */
 function Trouble() {
   const now = useStore(trouble);
   if (!now) return null;
-  const remedy = remedies[now.code];
+  const remedy = (remedies as Partial<Record<FailureCode, Remedy>>)[now.code];
+  const action = remedy && actions[remedy];
   return (
     <div className={s.trouble} data-testid="trouble" data-code={now.code}>
       <div>
         <Banner
           title={now.code === "local_only" ? "Plumb did not ask: text would have left this computer" : undefined}
-          acts={remedy && <Remedy action={remedy} />}
+          acts={action && <Act action={action} />}
           onClose={() => trouble.set(null)}
         >
           {now.message}
@@ -101,7 +91,7 @@ function Trouble() {
   );
 }
 
-function Remedy({ action }: { action: ActionName }) {
+function Act({ action }: { action: ActionName }) {
   const { name, tip, run } = useAction(action);
   return (
     <Button onClick={run} title={tip}>

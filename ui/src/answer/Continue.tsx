@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { remedies } from "../bindings/remedies";
 import type { Resume } from "../bindings/Resume";
 import { useRunLogs, type OpenRun } from "../data/following/useRun";
 import { report } from "../data/trouble";
@@ -24,7 +25,8 @@ export function Continue({ run }: { run: OpenRun }) {
     onError: report,
   });
   const limit = run.view.options?.limits.max_cost_usd;
-  const spent = run.state === "limit" && limit !== undefined && (run.view.finished?.error?.code ?? "limit_cost") === "limit_cost";
+  const code = run.view.finished?.error?.code;
+  const spent = run.state === "limit" && limit !== undefined && code !== undefined && remedies[code] === "raise_limit";
   return (
     <>
       <Button

@@ -6,7 +6,6 @@ import { useNavigation } from "../data/place";
 import { LeftOut } from "../documents/LeftOut";
 import { Bar } from "../parts/Bar";
 import { IconButton, Tip } from "../parts/Button";
-import { isFree, stayedHere } from "../run/fold";
 import { cost, count, dollars, duration, plural, short } from "../text/format";
 import { useAction } from "../useActions";
 import s from "./Header.module.css";
@@ -59,11 +58,11 @@ export function Header({ library, run }: { library: Library | undefined; run: Op
 function Meter({ run }: { run: OpenRun }) {
   const { view } = run;
   const clock = useClock(run);
-  const free = isFree(view.options);
+  const free = view.facts?.free ?? false;
   const limit = view.options?.limits.max_cost_usd;
   const tokens = view.usage.input_tokens + view.usage.output_tokens;
   const spent = free
-    ? stayedHere(view)
+    ? view.facts?.stays_here
       ? "Free, on this computer"
       : "Free"
     : limit === undefined || view.cost === null

@@ -1,3 +1,4 @@
+import { remedies } from "../bindings/remedies";
 import type { OpenRun } from "../data/following/useRun";
 import { Banner } from "../parts/Banner";
 import { Button } from "../parts/Button";
@@ -26,6 +27,7 @@ export function RunStatusLine({ run }: { run: OpenRun }) {
   const openSpending = useAction("openSpending");
   const openSettings = useAction("openSettings");
   const { state, view } = run;
+  const error = view.finished?.error;
   if (state === "running" || state === "answered" || !canContinue(state)) return <AnsweredMark state={state} />;
   return (
     <div className={s.status} data-testid="run-status" data-status={state}>
@@ -34,7 +36,7 @@ export function RunStatusLine({ run }: { run: OpenRun }) {
         title={titles[state]}
         acts={
           <>
-            {view.finished?.error?.code === "limit_month" && <Button onClick={openSpending.run}>{openSpending.name}</Button>}
+            {error && remedies[error.code] === "month_limit" && <Button onClick={openSpending.run}>{openSpending.name}</Button>}
             {state === "failed" && (
               <Button onClick={openSettings.run} title={openSettings.tip}>
                 Change model

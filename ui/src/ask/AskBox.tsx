@@ -10,7 +10,7 @@ import { modelWords } from "../settings/models/modelWords";
 import { plural } from "../text/format";
 import { useAction, withKeys } from "../useActions";
 import s from "./AskBox.module.css";
-import { EstimateLine } from "./EstimateLine";
+import { EstimateLine, useEstimate } from "./EstimateLine";
 import { LimitPill } from "./LimitPill";
 import { ModePill } from "./ModePill";
 
@@ -31,7 +31,6 @@ export function AskBox({ settings, library, running }: Props) {
   const { question } = place.draft;
   const mode: ModeChoice = place.draft.mode ?? "auto";
   const [limit, setLimit] = useState<number | undefined>(settings.limits.max_cost_usd);
-  const local = settings.model?.provider === "local";
   const modelName = modelWords(settings, undefined, useBuiltInModels().data).name;
   const cannot = whyNot(settings, library);
 
@@ -53,8 +52,12 @@ export function AskBox({ settings, library, running }: Props) {
   const asked = {
     library: library?.id ?? "",
     mode,
-    limits: { ...settings.limits, max_cost_usd: local ? settings.limits.max_cost_usd : limit },
+    limits: { ...settings.limits, max_cost_usd: limit },
   };
+  const estimated = !cannot && library?.overview ? asked : undefined;
+  const models = JSON.stringify([settings.model, settings.sub_model, library?.overview?.tokens_estimate]);
+  const estimate = useEstimate(estimated, models);
+  const free = estimate?.cost.kind === "free";
   const ready = !cannot && question.trim() !== "" && !ask.isPending;
   const send = () => {
     if (!ready) return;
@@ -89,7 +92,7 @@ export function AskBox({ settings, library, running }: Props) {
       />
       <div className={s.options}>
         <ModePill mode={mode} onChange={(chosen) => go({ draft: { question, mode: chosen } })} />
-        {!local && <LimitPill limit={limit} onChange={setLimit} />}
+        {(estimate ? !free : !estimated) && <LimitPill limit={limit} onChange={setLimit} />}
         <button
           type="button"
           className={`${s.model} clip`}
@@ -97,7 +100,7 @@ export function AskBox({ settings, library, running }: Props) {
           title={withKeys("Change the model", settingsAction.keys)}
         >
           {modelName}
-          {local && " · free"}
+          {free && " · free"}
         </button>
         <span className={s.go}>
           {running && (
@@ -120,12 +123,7 @@ export function AskBox({ settings, library, running }: Props) {
           </Button>
         </span>
       </div>
-      {!cannot && library?.overview && (
-        <EstimateLine
-          ask={asked}
-          model={JSON.stringify([settings.model, settings.sub_model, library.overview.tokens_estimate])}
-        />
-      )}
+      {estimated && <EstimateLine estimate={estimate} />}
     </div>
   );
 }

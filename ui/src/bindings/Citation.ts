@@ -6,34 +6,34 @@ import type { QuoteCheck } from "./QuoteCheck";
  */
 export type Citation = { 
 /**
- * As the answer names it.
+ * Path of the document, as the answer names it.
  */
 path: string, 
 /**
- * For people: "page 3", "lines 10–14".
+ * The place for readers: "page 3", "lines 10–14".
  */
 place: string, 
 /**
- * From 1.
+ * First line, from 1.
  */
 start_line: number, 
 /**
- * Last line, this one included.
+ * Last line, inclusive.
  */
 end_line: number, 
 /**
- * What stands there, shortened.
+ * The text of these lines, shortened.
  */
 quote: string, 
 /**
- * What was checked.
+ * The result of the check.
  */
 verified: QuoteCheck, 
 /**
- * BLAKE3 of the document's text, so that a later change shows.
+ * BLAKE3 of the document's text, which shows later changes.
  */
 digest: string, 
 /**
- * What a reader should know of the document: what may read badly, that it changed after the question was asked.
+ * Remarks on the document: text that may read badly, a change since the question was asked.
  */
 notes?: Array<string>, };

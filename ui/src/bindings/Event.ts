@@ -9,8 +9,10 @@ import type { Fault } from "./Fault";
 import type { Finish } from "./Finish";
 import type { Mode } from "./Mode";
 import type { NodeId } from "./NodeId";
+import type { RunId } from "./RunId";
 import type { RunOptions } from "./RunOptions";
 import type { RunStatus } from "./RunStatus";
+import type { Terms } from "./Terms";
 import type { Usage } from "./Usage";
 import type { Usd } from "./Usd";
 
@@ -85,7 +87,7 @@ question: string,
 /**
  * `PROVIDER:NAME`.
  */
-model: string, } | { "type": "turn_started", 
+model: string, terms?: Terms, } | { "type": "turn_started", 
 /**
  * From 1.
  */
@@ -177,7 +179,7 @@ cell: number,
 /**
  * `PROVIDER:NAME`.
  */
-model: string, 
+model: string, terms?: Terms, 
 /**
  * The whole prompt.
  */
@@ -285,7 +287,7 @@ bytes: number,
 /**
  * Tokens of a prompt, as we count them; 0 for a frame.
  */
-tokens: number, } | { "type": "notice" } & Fault | { "type": "resumed" } | { "type": "cited" } & Citation | { "type": "finished", 
+tokens: number, } | { "type": "notice" } & Fault | { "type": "resumed" } | { "type": "compacted", turn: number, max_tokens: number, } | { "type": "followed_up", turn: number, question: string, } | { "type": "forked", from: RunId, up_to: number, } | { "type": "cited" } & Citation | { "type": "finished", 
 /**
  * How.
  */

@@ -2,18 +2,18 @@
 import type { SentTo } from "./SentTo";
 
 /**
- * What has left in a run.
+ * Everything that left this program in a run.
  */
 export type Ledger = { 
 /**
- * Where to, in the order in which it began.
+ * Destinations, in the order of their first request.
  */
 sent: Array<SentTo>, 
 /**
- * The documents whose text could have been in it, in the order in which they were read. File names alone are not counted.
+ * Documents whose text may have been sent, in the order in which they were read. File names alone do not count.
  */
 documents: Array<string>, 
 /**
- * The text of each of these documents was in it. Otherwise none but theirs was: code that had read them wrote the prompts.
+ * The text of each of these documents was sent. Otherwise code wrote the prompts, and may have sent text of these documents only.
  */
 exact: boolean, };

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { OpenRun } from "../data/following/useRun";
-import { amountWords, ledgerOf, placeWords, textWords } from "../run/ledger";
+import { amountWords, ledgerOf, reachWords, textWords } from "../run/ledger";
 import { plural } from "../text/format";
 import s from "./Sent.module.css";
 
@@ -25,7 +25,7 @@ export function Sent({ run }: { run: OpenRun }) {
       {ledger.sent.map((place) => (
         <dl key={JSON.stringify(place.to)} className={`${s.place} num`}>
           <dt>{place.to.kind === "server" ? place.to.address : place.to.command}</dt>
-          <dd>{placeWords(place.to)}</dd>
+          <dd>{reachWords[place.reach]}</dd>
           <dd>{amountWords(place)}</dd>
           <dd>{textWords(place.documents, ledger.exact)}</dd>
         </dl>

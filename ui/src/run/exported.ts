@@ -1,9 +1,9 @@
 // A run as a file: the answer to read, or the whole record for programs.
-import type { Event } from "../bindings/Event";
 import type { QuoteCheck } from "../bindings/QuoteCheck";
+import type { Told } from "../bindings/Told";
 import { cost, count, duration, plural, when } from "../text/format";
 import { answerInNumbers } from "./citations";
-import { fold, isFree, type RunView } from "./fold";
+import { fold, type RunView } from "./fold";
 import { amountWords, ledgerLine, ledgerOf, textWords } from "./ledger";
 
 const checked: Readonly<Record<QuoteCheck, string>> = {
@@ -13,7 +13,7 @@ const checked: Readonly<Record<QuoteCheck, string>> = {
 };
 
 /** The answer on screen as Markdown, with its sources, its cost, and everything that left this computer. */
-export function asMarkdown(events: readonly Event[], answer: string): string {
+export function asMarkdown(events: readonly Told[], answer: string): string {
   const view = fold(events);
   const { body, cited } = answerInNumbers(answer, view.citations);
   const places = cited.map(({ number, path, startLine, endLine, found }) =>
@@ -32,7 +32,8 @@ export function asMarkdown(events: readonly Event[], answer: string): string {
 }
 
 /** All events, one JSON object per line, in the format of `--events` in a terminal. */
-export const asRecord = (events: readonly Event[]) => events.map((event) => `${JSON.stringify(event)}\n`).join("");
+export const asRecord = (events: readonly Told[]) =>
+  events.map((event) => `${JSON.stringify({ ...event, steps: undefined, facts: undefined })}\n`).join("");
 
 /** A file name from the words of the question, without an extension. */
 export function fileStem(question: string): string {
@@ -47,7 +48,7 @@ export function fileStem(question: string): string {
 
 const list = (lines: string[]) => lines.map((line) => `- ${line}`).join("\n");
 
-function about(events: readonly Event[], view: RunView): string[] {
+function about(events: readonly Told[], view: RunView): string[] {
   const { model, sub_model: pieces } = view.options ?? {};
   const turns = view.nodes.get(0)?.turns.length ?? 0;
   const asked = events[0] ? ` on ${when(events[0].at_ms)}` : "";
@@ -55,13 +56,13 @@ function about(events: readonly Event[], view: RunView): string[] {
   return [
     `Asked about ${view.name}${asked}: ${plural(view.documents, "document")}, ${count(view.touched)} of them read`,
     `Model: ${name(model)}${pieces ? `; pieces read by ${name(pieces)}` : ""}`,
-    `${plural(turns, "step")}, ${plural(view.calls.size, "sub-call")}, ${duration(view.finished?.elapsed ?? view.length)}`,
-    `Cost: ${cost(view.cost, isFree(view.options))}, for ${count(view.usage.input_tokens)} tokens read and ${count(view.usage.output_tokens)} written`,
+    `${plural(turns, "step")}, ${plural(view.asked, "sub-call")}, ${duration(view.finished?.elapsed ?? view.length)}`,
+    `Cost: ${cost(view.cost, view.facts?.free ?? false)}, for ${count(view.usage.input_tokens)} tokens read and ${count(view.usage.output_tokens)} written`,
     ...(view.finished?.error ? [`It ended early: ${view.finished.error.message}`] : []),
   ];
 }
 
-function sent(events: readonly Event[]): string {
+function sent(events: readonly Told[]): string {
   const title = "## What left this computer";
   const ledger = ledgerOf(events);
   if (!ledger) return `${title}\n\nYou asked with an older Plumb, which kept no record of the text it sent.`;

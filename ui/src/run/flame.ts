@@ -1,8 +1,7 @@
 // A run as a flame chart: time runs from left to right, and calls lie below the step that made them.
 import type { NodeId } from "../bindings/NodeId";
-import { plural } from "../text/format";
 import type { RunView, Span } from "./fold";
-import { callKey, cellKey, describe, readAnswer, turnKey, type Kind } from "./story";
+import { callKey, cellKey, turnKey, wordsOf, type Kind } from "./story";
 
 export interface Bar {
   key: string;
@@ -31,12 +30,10 @@ export function flame(view: RunView, now: number): { bars: Bar[]; rows: number; 
   const addNode = (id: NodeId, above: number) => {
     for (const turn of view.nodes.get(id)?.turns ?? []) {
       const thinking = { start: turn.start, end: turn.reply?.at ?? turn.end };
-      const reads = turn.reply && readAnswer(turn.reply.text) !== undefined;
-      const label = view.mode === "direct" ? "Reading and writing" : reads ? "Reading" : "Thinking";
+      const label = wordsOf(view, turnKey(id, turn.turn), thinking.end === undefined).title;
       add(turnKey(id, turn.turn), "think", label, thinking, above);
       for (const cell of turn.cells) {
-        const { kind } = describe(view, cell);
-        const label = cell.calls.length > 0 ? `Ask about ${plural(cell.calls.length, "piece")}` : describe(view, cell).title;
+        const { kind, title: label } = wordsOf(view, cellKey(id, cell.cell), cell.end === undefined);
         const row = add(cellKey(id, cell.cell), kind, label, cell, above);
         for (const callId of cell.calls) {
           const call = view.calls.get(callId);

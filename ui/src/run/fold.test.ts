@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Event } from "../bindings/Event";
-import { options, outcome, record, started, usage, worked } from "./fixture";
+import { record, started, usage, worked } from "./fixture";
 import { flame, ticks } from "./flame";
-import { callCost, fold, isFree, nodeCost, stayedHere } from "./fold";
-import { livePhrase, story, whyEnded } from "./story";
+import { callCost, fold, nodeCost } from "./fold";
+import { story } from "./story";
 import { tree } from "./tree";
 
 const noToggles: ReadonlySet<string> = new Set();
@@ -24,25 +24,6 @@ describe("the view of a run", () => {
     expect(nodeCost(view, 0)).toBeCloseTo(0.0053, 10);
     expect(view.finished?.status).toBe("answered");
     expect(view.citations).toHaveLength(1);
-  });
-
-  test("a reply read from passages loses its first word", () => {
-    const reply = { type: "reply" as const, usage: usage(5, 5), usage_estimated: true, elapsed_ms: 1, finish: "stop" as const };
-    const view = fold(
-      record(
-        [0, started()],
-        [0, { type: "node_started", depth: 0, question: "q", model: "local:small" }],
-        [0, { type: "turn_started", turn: 1 }],
-        [1, { ...reply, turn: 1, text: "Answer: not found" }],
-        [1, { type: "turn_started", turn: 2 }],
-        [2, { ...reply, turn: 2, text: "Answer: 9 litres" }],
-      ),
-    );
-    const steps = story(view, 0).filter((step) => step.kind === "think");
-    expect(steps.map((step) => [step.title, step.detail, step.said])).toEqual([
-      ["Read the passages that fit best", "They do not say it", ""],
-      ["Read the passages that fit best", undefined, "9 litres"],
-    ]);
   });
 
   test("one reply without a price makes the cost unknown", () => {
@@ -77,17 +58,6 @@ describe("the view of a run", () => {
     expect(view.cost).toBeCloseTo(0.005, 10);
     expect(view.calls.get(1)?.state).toBe("failed");
     expect(callCost(view, 1)).toBe(0);
-  });
-
-  test("a cut-off reply says so, if its record knows", () => {
-    const ended = worked().map((event) =>
-      event.type === "call_finished" && event.call === 1 ? { ...event, finish: "length" } : event,
-    );
-    const detail = (events: Event[]) => story(fold(events), 0).find((step) => step.kind === "ask")?.detail;
-    expect(detail(ended as Event[])).toBe("1 of 2 cut off at the model's greatest length");
-    expect(whyEnded(fold(ended as Event[]).calls.get(1)?.finish)).toMatch(/cut off/);
-    expect(detail(worked())).not.toMatch(/cut off/);
-    expect(whyEnded(undefined)).toBeUndefined();
   });
 
   test("a helper's turns count towards the call it answers", () => {
@@ -163,80 +133,6 @@ describe("the view of a run", () => {
     ]);
     expect(view.cost).toBeCloseTo(0.003, 10);
     expect(nodeCost(view, 0)).toBeCloseTo(0.003, 10);
-  });
-
-  test("a run is free only when every model is on this computer", () => {
-    expect(isFree(options("local"))).toBe(true);
-    expect(isFree({ ...options("local"), sub_model: { provider: "openai", name: "x", key: { kind: "keychain" } } })).toBe(false);
-    expect(isFree(options("server"))).toBe(false);
-    expect(isFree(undefined)).toBe(false);
-  });
-
-  test("text leaves this computer only if code ran elsewhere", () => {
-    const elsewhere = { ...options("local"), repl_command: "ssh host plumb-python" };
-    expect(stayedHere({ options: options("local"), mode: "rlm" })).toBe(true);
-    expect(stayedHere({ options: elsewhere, mode: "rlm" })).toBe(false);
-    expect(stayedHere({ options: elsewhere })).toBe(false);
-    expect(stayedHere({ options: elsewhere, mode: "direct" })).toBe(true);
-    expect(stayedHere({ options: options("openai"), mode: "direct" })).toBe(false);
-  });
-});
-
-describe("the story", () => {
-  test("tells a finished run in sentences", () => {
-    expect(story(fold(worked()), 0).map((s) => s.title)).toEqual([
-      "Looked at the folder",
-      "Chose to work step by step",
-      "Searched for “renew”",
-      "Asked the model about 2 pieces, at the same time",
-      "Answered",
-    ]);
-  });
-
-  test("counts answered calls while others run", () => {
-    const view = fold(worked().slice(0, 14));
-    expect(livePhrase(view, view.length)).toBe("Asking the model about 2 pieces, at the same time: 1 of 2 answered");
-    expect(story(view, 0).at(-1)?.running).toBe(true);
-  });
-
-  test("shows a wait for as long as the provider asked", () => {
-    const waiting = { type: "waiting", code: "rate_limited", asked: true, wait_ms: 8_000 } as const;
-    const begun = worked().slice(0, 4);
-    const view = fold([
-      ...begun,
-      ...record([0, started()], [1, waiting])
-        .slice(1)
-        .map((e) => ({ ...e, seq: 4 })),
-    ]);
-    expect(livePhrase(view, 1_500)).toBe("The provider asked us to wait 8 s");
-    expect(livePhrase(view, 9_500)).toBe("Thinking about where to begin");
-    const step = story(view, 0).find((s) => s.key === "wait:4");
-    expect(step).toMatchObject({ kind: "trouble", title: "The provider asked us to wait 8 s", start: 1_000, running: false });
-    const own = fold(record([0, started()], [1, { ...waiting, asked: false, wait_ms: 2_000, code: "server" }]));
-    expect(livePhrase(own, 1_500)).toBe("The provider did not answer as it should: trying again in 2 s");
-    const away = fold(record([0, started()], [1, { ...waiting, asked: false, wait_ms: 2_000, code: "unreachable" }]));
-    expect(livePhrase(away, 1_500)).toBe("The provider’s server cannot be reached for now: trying again in 2 s");
-  });
-
-  test("shows the last line of a cell's error", () => {
-    const view = fold([
-      ...worked().slice(0, 6),
-      ...record([
-        3,
-        {
-          type: "cell_finished",
-          turn: 1,
-          cell: 1,
-          outcome: outcome("", { ending: "raised", error: "Traceback\n  line 1\nKeyError: 'x'" }),
-          elapsed_ms: 1,
-        },
-      ]),
-    ]);
-    expect(story(view, 0).at(-1)).toMatchObject({
-      kind: "trouble",
-      title: "Ran code that did not work",
-      detail: "KeyError: 'x'",
-    });
   });
 });
 

@@ -1,15 +1,18 @@
-// A run is a list of events. Everything on screen about a run is derived from that list here.
+// A run is a list of events. Everything on screen about a run is derived from that list here: what happened, when, and at what cost. The words
+// of each step and the facts of a run come with the events (crates/rlm/src/record/story.rs).
 import type { BlobId } from "../bindings/BlobId";
 import type { CallId } from "../bindings/CallId";
 import type { CellOutcome } from "../bindings/CellOutcome";
 import type { Citation } from "../bindings/Citation";
-import type { Event } from "../bindings/Event";
 import type { Fault } from "../bindings/Fault";
 import type { Finish } from "../bindings/Finish";
 import type { Mode } from "../bindings/Mode";
 import type { NodeId } from "../bindings/NodeId";
+import type { RunFacts } from "../bindings/RunFacts";
 import type { RunOptions } from "../bindings/RunOptions";
 import type { RunStatus } from "../bindings/RunStatus";
+import type { Step } from "../bindings/Step";
+import type { Told } from "../bindings/Told";
 import type { Usage } from "../bindings/Usage";
 
 /** A span of time, in milliseconds on the run's own clock: pauses between stopping and resuming do not count. */
@@ -89,24 +92,32 @@ export interface RunNode extends Span {
   touched: string[];
 }
 
+/** A moment that has a step of its own: a notice, a resume, a follow-up. */
 export interface Note {
   seq: number;
   at: number;
   node: NodeId;
-  fault?: Fault;
 }
 
 /** A pause in calls to a model's server. */
 export interface Wait extends Note {
-  call?: CallId | undefined;
-  code: string;
-  /** The provider asked for this pause. */
-  asked: boolean;
   /** End of the pause, in milliseconds on the run's own clock. */
   until: number;
 }
 
+/** A question of the conversation, and how it ended. */
+export interface Exchange {
+  question: string;
+  status: RunStatus | null;
+  answer: string;
+  citations: Citation[];
+  error: Fault | null;
+  /** The event that ended it; absent if it was interrupted. */
+  end?: Note;
+}
+
 export interface RunView {
+  /** The latest question of the conversation. */
   question: string;
   name: string;
   documents: number;
@@ -118,14 +129,24 @@ export interface RunView {
   nodes: Map<NodeId, RunNode>;
   calls: Map<CallId, Call>;
   citations: Citation[];
-  /** Notices. A note without a fault marks a resume. */
+  /** Earlier questions of the conversation, oldest first. */
+  exchanges: Exchange[];
+  /** The latest question as it ended: a run is resumed before its follow-up. */
+  ended?: Exchange | undefined;
+  /** Steps in words, by key. */
+  steps: Map<string, Step>;
+  facts?: RunFacts;
   notes: Note[];
   waits: Wait[];
   usage: Usage;
   /** In US dollars; `null` when a price is unknown. */
   cost: number | null;
+  /** Sub-calls that this run made. */
+  asked: number;
   touched: number;
-  finished?: { status: RunStatus; answer: string; error?: Fault; elapsed: number };
+  finished?: { seq: number; status: RunStatus; answer: string; error?: Fault; elapsed: number };
+  /** When the run was forked, on its own clock: nothing before was paid here. */
+  since: number;
   /** Length of the run so far, in milliseconds on its own clock. */
   length: number;
   /** Time of the last event, in milliseconds since 1970. */
@@ -141,33 +162,39 @@ const empty = (): RunView => ({
   nodes: new Map(),
   calls: new Map(),
   citations: [],
+  exchanges: [],
+  steps: new Map(),
   notes: [],
   waits: [],
   usage: { input_tokens: 0, cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: 0 },
   cost: 0,
+  asked: 0,
   touched: 0,
+  since: 0,
   length: 0,
   lastAt: 0,
 });
 
 /** Folds a run's events, in order, into its view. Pass `cutOff` if the run was interrupted without an event that says so. */
-export function fold(events: readonly Event[], cutOff = false): RunView {
+export function fold(events: readonly Told[], cutOff = false): RunView {
   const view = empty();
   const first = events[0];
   if (!first) return view;
   let paused = 0;
   for (const event of events) {
-    if (event.type === "resumed") paused += Math.max(0, event.at_ms - view.lastAt);
+    if (event.type === "resumed" || event.type === "forked") paused += Math.max(0, event.at_ms - view.lastAt);
     const at = Math.max(view.length, event.at_ms - first.at_ms - paused);
     view.length = at;
     view.lastAt = event.at_ms;
     apply(view, event, at);
+    for (const step of event.steps ?? []) view.steps.set(step.key, step);
+    if (event.facts) view.facts = event.facts;
   }
   if (cutOff) breakOff(view, view.length);
   return view;
 }
 
-function apply(view: RunView, event: Event, at: number): void {
+function apply(view: RunView, event: Told, at: number): void {
   const node = view.nodes.get(event.node);
   switch (event.type) {
     case "run_started":
@@ -201,6 +228,7 @@ function apply(view: RunView, event: Event, at: number): void {
     }
     case "turn_started": {
       if (!node) break;
+      node.end = undefined;
       const again = node.turns.findIndex((t) => t.turn === event.turn);
       const turn: Turn = { turn: event.turn, cells: [], lost: node.turns[again]?.lost ?? [], start: at };
       if (again >= 0) node.turns.splice(again, 1, turn);
@@ -252,6 +280,7 @@ function apply(view: RunView, event: Event, at: number): void {
     }
     case "call_started": {
       const { call: id, cell, model, prompt, prompt_head: promptHead, recursive } = event;
+      view.asked += 1;
       view.calls.set(id, {
         id,
         node: event.node,
@@ -298,19 +327,29 @@ function apply(view: RunView, event: Event, at: number): void {
       else node?.searches.push(search);
       break;
     }
-    case "waiting": {
-      const { seq, call, code, asked, wait_ms } = event;
-      view.waits.push({ seq, at, node: event.node, call, code, asked, until: at + wait_ms });
+    case "waiting":
+      view.waits.push({ seq: event.seq, at, node: event.node, until: at + event.wait_ms });
       break;
-    }
     case "notice":
-      view.notes.push({ seq: event.seq, at, node: event.node, fault: { code: event.code, message: event.message } });
+    case "compacted":
+      note(view, event, at);
       break;
     case "resumed":
-      breakOff(view, at);
-      view.finished = undefined;
-      view.citations = [];
-      view.notes.push({ seq: event.seq, at, node: event.node });
+      reopen(view, at);
+      note(view, event, at);
+      break;
+    case "forked":
+      reopen(view, at);
+      note(view, event, at);
+      Object.assign(view, { usage: empty().usage, cost: 0, asked: 0, since: at });
+      break;
+    case "followed_up":
+      note(view, event, at);
+      if (event.node !== 0) break;
+      view.exchanges.push(view.ended ?? exchange(view));
+      view.ended = undefined;
+      reopen(view, at);
+      view.question = event.question;
       break;
     case "cited": {
       const { path, place, start_line, end_line, quote, verified, digest, notes } = event;
@@ -319,9 +358,34 @@ function apply(view: RunView, event: Event, at: number): void {
     }
     case "finished":
       breakOff(view, at);
-      view.finished = { status: event.status, answer: event.answer, error: event.error, elapsed: event.elapsed_ms };
+      view.finished = {
+        seq: event.seq,
+        status: event.status,
+        answer: event.answer,
+        error: event.error,
+        elapsed: event.elapsed_ms,
+      };
+      view.ended = { ...exchange(view), end: { seq: event.seq, at, node: event.node } };
       break;
   }
+}
+
+const note = (view: RunView, { seq, node }: Told, at: number) => view.notes.push({ seq, at, node });
+
+/** The latest question as it stands. */
+const exchange = ({ question, finished, citations }: RunView): Exchange => ({
+  question,
+  status: finished?.status ?? null,
+  answer: finished?.answer ?? "",
+  citations,
+  error: finished?.error ?? null,
+});
+
+/** The run goes on, so how it ended no longer holds. */
+function reopen(view: RunView, at: number): void {
+  breakOff(view, at);
+  view.finished = undefined;
+  view.citations = [];
 }
 
 const turnOf = (node: RunNode | undefined, turn: number) => node?.turns.findLast((t) => t.turn === turn);
@@ -381,13 +445,3 @@ export function nodeCost(view: RunView, id: NodeId): number | null {
 /** A sum of costs; unknown if one of them is. */
 export const addUp = (costs: (number | null)[]) =>
   costs.reduce<number | null>((sum, cost) => (sum === null || cost === null ? null : sum + cost), 0);
-
-/** Whether every model of the run is on this computer, so that the run is free. */
-export function isFree(options: RunOptions | undefined): boolean {
-  return options?.model.provider === "local" && (options.sub_model?.provider ?? "local") === "local";
-}
-
-/** Whether nothing left this computer: neither text for a model, nor text that code read. */
-export function stayedHere({ options, mode }: Pick<RunView, "options" | "mode">): boolean {
-  return isFree(options) && (mode === "direct" || options?.repl_command === undefined);
-}

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Destination } from "../bindings/Destination";
 import type { Event } from "../bindings/Event";
 import { record, started, worked } from "./fixture";
-import { ledgerLine, ledgerOf, placeWords } from "./ledger";
+import { ledgerLine, ledgerOf } from "./ledger";
 
 type Entry = Parameters<typeof record>[number];
 
@@ -29,18 +29,18 @@ describe("the ledger", () => {
     );
     expect(ledger?.documents).toEqual(["a", "b", "c"]);
     expect(ledger?.sent).toEqual([
-      { to: cloud, times: 2, bytes: 3_000, tokens: 80, documents: 3 },
-      { to: server("https://two"), times: 1, bytes: 1_500, tokens: 40, documents: 2 },
+      { to: cloud, reach: "server", times: 2, bytes: 3_000, tokens: 80, documents: 3 },
+      { to: server("https://two"), reach: "server", times: 1, bytes: 1_500, tokens: 40, documents: 2 },
     ]);
     expect(ledger && ledgerLine(ledger)).toBe("Sent to 2 places: 5 KB, text of at most 3 documents");
   });
 
-  it("names a local server, a local relay and a remote server", () => {
+  it("tells a local server from a local relay and a remote server", () => {
+    const reach = (to: Destination) => ledgerOf(events(sent(to)))?.sent[0]?.reach;
     for (const address of ["http://localhost:4000", "http://127.0.0.1:4000", "http://[::1]:4000"]) {
-      expect(placeWords(server(address))).toContain("hands on");
-      expect(placeWords(server(address, true))).toContain("did not leave");
+      expect([reach(server(address)), reach(server(address, true))]).toEqual(["passed_on", "this_computer"]);
     }
-    expect(placeWords(cloud)).toBe("The model’s server.");
+    expect([reach(cloud), reach(server("https://localhost.example.org"))]).toEqual(["server", "server"]);
   });
 
   it("says that nothing left, and names a local server", () => {

@@ -2,7 +2,7 @@
 import type { NodeId } from "../bindings/NodeId";
 import { firstLine, modelName } from "../text/format";
 import { callCost, cellCost, nodeCost, turnCost, type RunView } from "./fold";
-import { callKey, cellKey, describe, readAnswer, turnKey, type Kind } from "./story";
+import { callKey, cellKey, turnKey, wordsOf, type Kind } from "./story";
 
 export interface TreeRow {
   key: string;
@@ -61,7 +61,7 @@ export function tree(view: RunView, toggled: ReadonlySet<string>): TreeRow[] {
     const open = turn.cells.length > 0 ? isOpen(key, true) : undefined;
     const running = turn.end === undefined && !view.finished;
     const detail = turn.reply
-      ? firstLine((readAnswer(turn.reply.text) ?? turn.reply.text).replace(/```\w*|\s*\[\[[^\]]*\]\]/g, ""), 90)
+      ? firstLine((view.steps.get(key)?.said || turn.reply.text).replace(/```\w*|\s*\[\[[^\]]*\]\]/g, ""), 90)
       : running
         ? "waiting for the model"
         : "cut off";
@@ -88,8 +88,8 @@ export function tree(view: RunView, toggled: ReadonlySet<string>): TreeRow[] {
     if (!turn || !cell) return;
     const key = cellKey(id, cell.cell);
     const open = cell.calls.length > 0 ? isOpen(key, cell.calls.length <= MAX_CALLS_UNFOLDED) : undefined;
-    const { kind, title, detail } = describe(view, cell);
     const running = cell.end === undefined && !view.finished;
+    const { kind, title, detail } = wordsOf(view, key, running);
     const place = { parent, position: index + 1, siblings: turn.cells.length };
     rows.push({
       key,

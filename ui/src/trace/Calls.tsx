@@ -5,7 +5,7 @@ import { partialKey } from "../data/following/runLog";
 import type { OpenRun } from "../data/following/useRun";
 import { usePlatform } from "../platform";
 import { callCost, type Call } from "../run/fold";
-import { callKey, whyEnded, within } from "../run/story";
+import { callKey, whyIncomplete, within } from "../run/story";
 import { count, firstLine } from "../text/format";
 import { Output } from "./Code";
 import { Spent } from "./Spent";
@@ -56,7 +56,7 @@ function CallRow({ run, call, chosen, helper }: Props & { call: Call }) {
     if (itself) head.current?.scrollIntoView({ block: "center" });
   }, [itself]);
   const reply = call.text || run.log.partials[partialKey(call.node, call.id)];
-  const cutOff = whyEnded(call.finish);
+  const cutOff = whyIncomplete(run.view, call.id);
   const states = { running: "in progress", done: "answered", failed: "no answer", broken: "cut off" };
   return (
     <div className={s.call}>

@@ -1,5 +1,4 @@
 import { useClock, type OpenRun } from "../data/following/useRun";
-import { isFree } from "../run/fold";
 import { dollars, duration } from "../text/format";
 import s from "./Story.module.css";
 
@@ -13,8 +12,7 @@ interface Props {
 
 /** Time and cost at the right edge of a row. The time ticks while the step runs. */
 export function Spent({ run, start, end, running, cost }: Props) {
-  const money =
-    cost !== undefined && cost !== 0 && !isFree(run.view.options) ? (cost === null ? "$?" : dollars(cost)) : undefined;
+  const money = cost !== undefined && cost !== 0 && !run.view.facts?.free ? (cost === null ? "$?" : dollars(cost)) : undefined;
   return (
     <span className={`${s.spent} num`}>
       {running ? (

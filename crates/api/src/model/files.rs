@@ -4,7 +4,7 @@ use crate::{
     plumb::{Plumb, locked},
     types::*,
 };
-use plumb_models::{DEFAULT_WINDOW, frame::Facts};
+use plumb_models::{DEFAULT_LOCAL_WINDOW_TOKENS, FileFacts};
 use plumb_rlm::fault::{Code, Fault};
 use std::path::Path;
 
@@ -15,7 +15,7 @@ impl Plumb {
     /// `wrong_file` where it is no model that can run; `local_model` where it cannot be opened; `not_allowed`.
     pub async fn add_model(&self, request: AddModel) -> Result<BuiltInModel, Fault> {
         let path = self.allowed(Path::new(&request.path))?;
-        let facts = plumb_models::facts(&path).await?;
+        let facts = plumb_models::file_facts(&path).await?;
         let path = path.to_string_lossy().into_owned();
         let mut settings = self.settings(Nothing {}).await?;
         if !settings.model_files.contains(&path) {
@@ -35,7 +35,7 @@ impl Plumb {
             if locked(&self.inner.fetches).contains_key(model.id) {
                 return Err(Fault::new(Code::Busy, format!("{} is being downloaded. Pause that first.", model.name)));
             }
-            let removed = plumb_models::remove(model, &self.inner.folders.models());
+            let removed = self.inner.models.remove(model);
             removed.map_err(|error| Fault::new(Code::Unreadable, format!("{} cannot be deleted: {error}.", model.file)))?;
         } else if settings.model_files.contains(&request.id) {
             settings.model_files.retain(|path| *path != request.id);
@@ -54,19 +54,19 @@ impl Plumb {
     pub(crate) async fn model_files(&self) -> Result<Vec<BuiltInModel>, Fault> {
         let mut models = Vec::new();
         for path in self.settings(Nothing {}).await?.model_files {
-            let facts = plumb_models::facts(Path::new(&path)).await;
+            let facts = plumb_models::file_facts(Path::new(&path)).await;
             models.push(present(path, facts.map_err(|error| error.message)));
         }
         Ok(models)
     }
 }
 
-fn present(path: String, facts: Result<Facts, String>) -> BuiltInModel {
+fn present(path: String, facts: Result<FileFacts, String>) -> BuiltInModel {
     let (facts, fault) = match facts {
         Ok(facts) => (facts, None),
-        Err(why) => (Facts::default(), Some(why)),
+        Err(why) => (FileFacts::default(), Some(why)),
     };
-    let window = if facts.window == 0 { DEFAULT_WINDOW } else { facts.window.min(DEFAULT_WINDOW) };
+    let window = if facts.window == 0 { DEFAULT_LOCAL_WINDOW_TOKENS } else { facts.window.min(DEFAULT_LOCAL_WINDOW_TOKENS) };
     let file_name = Path::new(&path).file_name().unwrap_or_default().to_string_lossy().into_owned();
     BuiltInModel {
         name: if facts.name.is_empty() { file_name } else { facts.name.clone() },

@@ -14,7 +14,7 @@ impl Plumb {
     /// # Errors
     /// When the address is none.
     pub async fn set_key(&self, request: SetKey) -> Result<KeyState, Fault> {
-        let kept = self.inner.keys.set(&request.base_url, Key::new(&request.key)).await?;
+        let kept = self.inner.models.keys.set(&request.base_url, Key::new(&request.key)).await?;
         Ok(present(kept))
     }
 
@@ -23,7 +23,7 @@ impl Plumb {
     /// # Errors
     /// None so far; a keychain that does not answer is a reason in the state.
     pub async fn key_state(&self, request: KeyFor) -> Result<KeyState, Fault> {
-        Ok(match self.inner.keys.state(&request.base_url).await {
+        Ok(match self.inner.models.keys.state(&request.base_url).await {
             plumb_models::KeyState::Present(kept) => present(kept),
             plumb_models::KeyState::Absent { reason } => KeyState { present: false, in_keychain: false, reason },
         })
@@ -34,7 +34,7 @@ impl Plumb {
     /// # Errors
     /// When the keychain may still hold it.
     pub async fn delete_key(&self, request: KeyFor) -> Result<Nothing, Fault> {
-        self.inner.keys.delete(&request.base_url).await?;
+        self.inner.models.keys.delete(&request.base_url).await?;
         Ok(Nothing {})
     }
 

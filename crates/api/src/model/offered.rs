@@ -5,11 +5,10 @@ use crate::{
     plumb::{Plumb, locked},
     types::*,
 };
-use plumb_models::{FileState, Progress, Source};
+use plumb_models::{FetchProgress, FileState, Models, Source};
 use plumb_rlm::fault::{Code, Fault};
 use std::{
     collections::hash_map::Entry,
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -28,9 +27,10 @@ impl Plumb {
     /// When the settings cannot be read.
     pub async fn built_in_models(&self, _: Nothing) -> Result<Vec<BuiltInModel>, Fault> {
         let files = self.model_files().await?;
-        let folder = self.inner.folders.models();
+        let plumb = self.clone();
         let states = tokio::task::spawn_blocking(move || {
-            plumb_models::catalogue().iter().map(|model| (model, plumb_models::state(model, &folder))).collect::<Vec<_>>()
+            let models = plumb_models::catalogue().iter();
+            models.map(|model| (model, plumb.inner.models.file_state(model))).collect::<Vec<_>>()
         });
         let states = states.await.map_err(|e| Fault::new(Code::Unreadable, e.to_string()))?;
         let fetching = locked(&self.inner.fetches);
@@ -82,15 +82,15 @@ impl Plumb {
         tokio::spawn(async move {
             let last = Arc::new(AtomicU64::new(0));
             let (id, total) = (request.id.clone(), model.bytes);
-            let progress = |progress: Progress| {
-                let (Progress::Fetching { done, .. } | Progress::Checking { done, .. }) = progress;
+            let progress = |progress: FetchProgress| {
+                let (FetchProgress::Fetching { done, .. } | FetchProgress::Checking { done, .. }) = progress;
                 let before = last.load(Ordering::Relaxed);
                 if done.abs_diff(before) >= STEP {
                     last.store(done, Ordering::Relaxed);
                     plumb.tell(Update::Fetch { id: id.clone(), bytes_here: done, bytes: total, done: false, fault: None });
                 }
             };
-            let fetched = plumb_models::fetch(model, &plumb.inner.folders.models(), source, &progress, &cancel).await;
+            let fetched = plumb.inner.models.fetch(model, source, &progress, &cancel).await;
             locked(&plumb.inner.fetches).remove(&request.id);
             let fault = fetched.err();
             let bytes_here = if fault.is_none() { total } else { last.load(Ordering::Relaxed) };
@@ -136,22 +136,20 @@ impl Plumb {
     /// `bad_profiles`; `unreachable` where the choice's address is none.
     pub async fn model_facts(&self, request: ModelFactsOf) -> Result<ModelFacts, Fault> {
         let file = self.inner.folders.own_profiles();
-        let known = plumb_models::known(&request.model, &file)?;
-        // As it would be if there were no such file.
-        let unaided = plumb_models::profile_of(&request.model, Path::new("")).await?;
+        let facts = self.inner.models.facts(&request.model).await?;
         Ok(ModelFacts {
-            price: known.price,
-            price_from: known.price_from.map(|from| match from {
+            price: facts.profile.price,
+            price_from: facts.price_from.map(|from| match from {
                 plumb_models::PriceFrom::Choice => PriceFrom::Choice,
                 plumb_models::PriceFrom::OwnProfiles => PriceFrom::File,
                 plumb_models::PriceFrom::Table => PriceFrom::Table,
                 plumb_models::PriceFrom::Here => PriceFrom::Here,
             }),
             prices_as_of: plumb_models::prices_as_of().to_owned(),
-            source: known.source.map(str::to_owned),
-            cheaper: known.cheaper.map(|(name, price)| CheaperModel { name: name.to_owned(), price }),
-            window: unaided.window_tokens,
-            strength: unaided.strength,
+            source: facts.source.map(str::to_owned),
+            cheaper: facts.cheaper.map(|(name, price)| CheaperModel { name: name.to_owned(), price }),
+            window: facts.default_profile.window_tokens,
+            strength: facts.default_profile.strength,
             own: own_facts::read(&file, &request.model.provider, &request.model.name)?,
         })
     }
@@ -171,7 +169,7 @@ impl Plumb {
     /// As for a call; `bad_reply` where the server lists none.
     pub async fn offered_models(&self, request: OfferedModels) -> Result<Vec<String>, Fault> {
         self.may_use_models([&request.model], self.settings(Nothing {}).await?.models())?;
-        Ok(plumb_models::offered(&request.model, &self.inner.keys).await?)
+        self.inner.models.offered(&request.model).await
     }
 
     /// Servers of models that answer on this computer, at their usual addresses.
@@ -179,7 +177,7 @@ impl Plumb {
     /// # Errors
     /// None so far.
     pub async fn local_servers(&self, _: Nothing) -> Result<Vec<LocalServer>, Fault> {
-        let found = plumb_models::local_servers().await.into_iter();
+        let found = Models::local_servers().await.into_iter();
         let found = found.map(|(provider, models)| LocalServer {
             provider: provider.id.to_owned(),
             name: provider.name.to_owned(),
@@ -195,8 +193,7 @@ impl Plumb {
     pub async fn test_model(&self, request: TestModel) -> Result<TestResult, Fault> {
         self.may_use_models([&request.model], self.settings(Nothing {}).await?.models())?;
         let since = Instant::now();
-        plumb_models::test(&request.model, &self.inner.keys, &self.inner.folders.models(), &self.inner.folders.own_profiles())
-            .await?;
+        self.inner.models.test(&request.model).await?;
         Ok(TestResult { elapsed_ms: since.elapsed().as_millis() as u64 })
     }
 }

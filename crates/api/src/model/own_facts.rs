@@ -144,7 +144,8 @@ mod tests {
         write(&path, "server", "my \"model\"", own).unwrap();
         assert_eq!(read(&path, "server", "my \"model\"").unwrap(), own);
         let choice = serde_json::json!({"provider": "server", "name": "my \"model\"", "base_url": "https://example.org/v1"});
-        let profile = plumb_models::profile_of(&serde_json::from_value(choice).unwrap(), &path).await.unwrap();
+        let models = plumb_models::Models::new("/no/such/folder".into(), path.clone());
+        let profile = models.facts(&serde_json::from_value(choice).unwrap()).await.unwrap().profile;
         assert_eq!((profile.window_tokens, profile.strength, profile.price), (16_000, Strength::Small, own.price));
         write(&path, "server", "my \"model\"", OwnFacts::default()).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "");
@@ -171,9 +172,8 @@ mod tests {
         write(&path, "server", "new", OwnFacts { price: Some(price(1.0, 2.0)), ..OwnFacts::default() }).unwrap();
         let added = fs::read_to_string(&path).unwrap();
         assert!(added.starts_with(&left) && added.contains("name = \"new\""), "{added}");
-        plumb_models::profile_of(&serde_json::from_value(serde_json::json!({"provider": "ollama", "name": "m"})).unwrap(), &path)
-            .await
-            .unwrap();
+        let choice = serde_json::from_value(serde_json::json!({"provider": "ollama", "name": "m"})).unwrap();
+        plumb_models::Models::new("/no/such/folder".into(), path).facts(&choice).await.unwrap();
     }
 
     #[test]

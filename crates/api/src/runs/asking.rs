@@ -2,7 +2,7 @@
 
 use crate::{
     library::libraries::library_id,
-    plumb::{Plumb, locked, now_ms},
+    plumb::{Plumb, SystemClock, locked, new_run_id, now_ms},
     runs::{
         history::{started, summary},
         live::Live,
@@ -15,12 +15,9 @@ use futures_util::FutureExt;
 use plumb_corpus::OpenCorpus;
 use plumb_rlm::{
     fault::{Code, Fault},
-    ids::{NodeId, RunId},
+    ids::RunId,
     options::RunOptions,
-    record::{
-        event::{EVENT_VERSION, Event, EventKind, RunStatus},
-        totals::Totals,
-    },
+    record::{event::RunStatus, story::Story, totals::Totals},
     run::{self, Parts, Question},
     traits::{corpus::Corpus, journal::Journal},
 };
@@ -38,8 +35,8 @@ impl Plumb {
         }
         let (library, options) = self.asked(&request).await?;
         let corpus = self.run_corpus(&library.sources, library.include).await?;
-        let run_id = RunId::new();
-        let live = Live::new(run_id.clone(), self.inner.updates.clone());
+        let run_id = new_run_id();
+        let live = Live::new(run_id.clone(), self.inner.updates.clone(), Story::default());
         let journal = self.inner.store.journal(&run_id);
         let parts = self.parts(&run_id, &library.sources, &options, (&corpus, journal.clone(), &live)).await?;
         let asked = Question { question, sources: library.sources, options };
@@ -97,7 +94,7 @@ impl Plumb {
             options.limits.max_cost_usd = request.max_cost_usd;
         }
         let corpus = self.run_corpus(&sources, options.include).await?;
-        let live = Live::new(run_id.clone(), self.inner.updates.clone());
+        let live = Live::new(run_id.clone(), self.inner.updates.clone(), Story::of(&events));
         let parts = self.parts(&run_id, &sources, &options, (&corpus, journal.clone(), &live)).await?;
         let stop = live.stop.clone();
         self.go(run_id, live, (corpus, journal), async move { run::resume(parts, &events, options, stop).await }).await
@@ -125,10 +122,9 @@ impl Plumb {
         options: &RunOptions,
         (corpus, journal, live): (&Arc<OpenCorpus>, Arc<dyn Journal>, &Arc<Live>),
     ) -> Result<Parts, Fault> {
-        let (models, own) = (self.inner.folders.models(), self.inner.folders.own_profiles());
-        let model = plumb_models::connect(&options.model, &self.inner.keys, &models, &own).await?;
+        let model = self.inner.models.connect(&options.model).await?;
         let sub_model = match &options.sub_model {
-            Some(choice) => plumb_models::connect(choice, &self.inner.keys, &models, &own).await?,
+            Some(choice) => self.inner.models.connect(choice).await?,
             None => model.clone(),
         };
         self.keep_local(sources, options, [&*model, &*sub_model]).await?;
@@ -140,7 +136,8 @@ impl Plumb {
             allowance: Arc::new(MonthAllowance::new(self.inner.store.clone(), run_id.clone())),
             journal,
             watcher: live.clone(),
-            now_ms,
+            shared_budget: None,
+            clock: Arc::new(SystemClock),
         })
     }
 
@@ -183,12 +180,6 @@ impl Plumb {
     /// Writes the end of a run that broke off by a fault of ours.
     async fn crashed(&self, run_id: &RunId) -> Result<(), Fault> {
         let events = self.inner.store.events(run_id).await.unwrap_or_default();
-        let totals = Totals::of(&events);
-        let message = "A fault in Plumb broke this question off. What was found so far is kept; it can be continued.".to_owned();
-        let error = Some(Fault::new(Code::Crashed, message));
-        let kind = EventKind::Finished { status: RunStatus::Failed, answer: totals.answer, error, elapsed_ms: totals.elapsed_ms };
-        let seq = events.last().map_or(0, |last| last.seq + 1);
-        let event = Event { version: EVENT_VERSION, seq, at_ms: now_ms(), node: NodeId(0), kind };
-        self.inner.store.journal(run_id).append(&event).await
+        run::crashed(self.inner.store.journal(run_id).as_ref(), &events, &SystemClock).await
     }
 }

@@ -32,10 +32,10 @@ impl Plumb {
     /// As for asking: no model, no such library, a folder that is gone.
     pub async fn estimate(&self, request: Ask) -> Result<Estimate, Fault> {
         let (library, options) = self.asked(&request).await?;
-        let own = self.inner.folders.own_profiles();
-        let model = plumb_models::profile_of(&options.model, &own).await?;
+        let facts = self.inner.models.facts(&options.model).await?;
+        let (model, listed) = (facts.profile, facts.price_from == Some(plumb_models::PriceFrom::Table));
         let sub_model = match &options.sub_model {
-            Some(choice) => plumb_models::profile_of(choice, &own).await?,
+            Some(choice) => self.inner.models.facts(choice).await?.profile,
             None => model.clone(),
         };
         let overview = self.library_corpus(&library.id.to_string()).await?.overview().await;
@@ -48,8 +48,6 @@ impl Plumb {
                     Some(found) => found,
                     None => {
                         let (costs, reason) = reckoned(mode, overview.tokens_estimate, root, sub);
-                        let listed =
-                            plumb_models::known(&options.model, &own)?.price_from == Some(plumb_models::PriceFrom::Table);
                         let prices =
                             if listed { format!(" at prices of {}", plumb_models::prices_as_of()) } else { String::new() };
                         (costs, format!("reckoned from the size{prices}, as {reason}"))

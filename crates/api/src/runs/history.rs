@@ -11,6 +11,7 @@ use plumb_rlm::{
     record::{
         event::{Event, EventKind},
         ledger::Ledger,
+        story::Story,
         totals::Totals,
     },
 };
@@ -45,7 +46,7 @@ impl Plumb {
                 kept.into_iter().map(|kept| Partial { node: kept.node, call: kept.call, text: kept.text }).collect()
             }
         };
-        Ok(Run { summary, events: self.inner.store.events(&run_id).await?, partials })
+        Ok(Run { summary, events: Story::tell_all(self.inner.store.events(&run_id).await?), partials })
     }
 
     /// A run's outcome.

@@ -3,7 +3,10 @@
 use crate::types::{Partial, Update};
 use plumb_rlm::{
     ids::{CallId, NodeId, RunId},
-    record::event::{Event, EventKind},
+    record::{
+        event::{Event, EventKind},
+        story::Story,
+    },
     traits::journal::Watcher,
 };
 use std::{
@@ -21,16 +24,24 @@ pub struct Live {
     run: RunId,
     updates: broadcast::Sender<Update>,
     arriving: Mutex<Arriving>,
+    story: Mutex<Story>,
     begun: watch::Sender<bool>,
     /// Stops it.
     pub stop: CancellationToken,
 }
 
 impl Live {
-    /// Watches `run`.
-    pub fn new(run: RunId, updates: broadcast::Sender<Update>) -> Arc<Self> {
+    /// Watches `run`, whose story so far is `story`.
+    pub fn new(run: RunId, updates: broadcast::Sender<Update>, story: Story) -> Arc<Self> {
         let (begun, _) = watch::channel(false);
-        Arc::new(Live { run, updates, arriving: Mutex::default(), begun, stop: CancellationToken::new() })
+        Arc::new(Live {
+            run,
+            updates,
+            arriving: Mutex::default(),
+            story: Mutex::new(story),
+            begun,
+            stop: CancellationToken::new(),
+        })
     }
 
     /// Waits until the run's first event is on disk.
@@ -61,7 +72,8 @@ impl Watcher for Live {
         if let Some(finished) = finished {
             self.arriving.lock().unwrap_or_else(PoisonError::into_inner).remove(&finished);
         }
-        self.tell(Update::Event { run: self.run.clone(), event: Box::new(event.clone()) });
+        let told = self.story.lock().unwrap_or_else(PoisonError::into_inner).tell(event.clone());
+        self.tell(Update::Event { run: self.run.clone(), event: Box::new(told) });
         self.begun.send_replace(true);
     }
 

@@ -1,15 +1,12 @@
 //! Questions, runs and their answers.
 
-use super::RunState;
 use plumb_rlm::{
     fault::Fault,
     ids::{CallId, NodeId, RunId},
     options::{KeySource, Limits, Mode, ModeChoice, ModelChoice},
-    record::{
-        event::{Citation, Event},
-        ledger::Ledger,
-    },
+    record::{event::Citation, ledger::Ledger, story::Told},
 };
+use plumb_store::RunState;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -116,8 +113,8 @@ pub struct ListRuns {
 pub struct Run {
     /// Its line of the history.
     pub summary: RunSummary,
-    /// Everything that happened, in order.
-    pub events: Vec<Event>,
+    /// Everything that happened, in order, with what it means.
+    pub events: Vec<Told>,
     /// Replies that had begun to arrive when the program ended or that are arriving now.
     pub partials: Vec<Partial>,
 }

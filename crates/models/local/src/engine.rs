@@ -1,5 +1,5 @@
-//! The model at work: all replies under way go forward by one step at a time, in one batch. Reading the model's weights is most of what a
-//! token costs, and a batch reads them once for all.
+//! The model at work: all replies under way advance by one step at a time, in one batch. Reading the model's weights is most of the cost of a
+//! token, and a batch reads them once for all replies.
 
 use crate::prompt::{self, Prompt};
 use crate::prompt_cache::PromptCache;
@@ -13,34 +13,33 @@ use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
-use plumb_models::frame::{Finish, FromLlama, Job, SLOTS, Usage};
-use plumb_rlm::fault::Code;
+use plumb_llama_protocol::{FailureKind, Finish, FromLlama, Job, SLOTS, Usage};
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::time::Instant;
 
-/// Prompt tokens read in one step. Between two steps a cancellation is heard, and the other replies go on.
-const CHUNK: usize = 256;
-/// So many tokens in common with a prompt that is being read are worth waiting for.
-const WORTH_WAITING: usize = 32;
-/// Tokens there is room for at first. To fill the memory of all that may be needed takes a quarter of a second, and most questions need little.
-const FIRST_CELLS: u32 = 4_096;
-/// The sequence of no slot, in which a beginning is parted from its conversation.
-const SPARE: i32 = SLOTS as i32;
+/// Prompt tokens read in one step. Cancellations are handled, and other replies advance, between two steps.
+const CHUNK_TOKENS: usize = 256;
+/// Number of tokens shared with a prompt being read that are worth waiting for.
+const WORTH_WAITING_TOKENS: usize = 32;
+/// Initial size of the context, in tokens. Filling the memory for its full size takes a quarter of a second, and most questions need little.
+const INITIAL_CELLS: u32 = 4_096;
+/// A sequence outside the slots, in which instructions are separated from their conversation.
+const SPARE_SEQUENCE: i32 = SLOTS as i32;
 
-/// What a context for a model takes.
+/// The size of a model's context.
 pub struct Size {
     /// Input and output tokens of one call that fit together.
     pub window: u32,
     /// Tokens of all conversations together that fit in memory.
     pub cells: u32,
-    /// Memory is plenty: room is made when it is needed, which takes more of it for a moment.
+    /// Memory is plenty: the context grows when needed, which takes more memory for a moment.
     pub grows: bool,
     /// Threads at work.
     pub threads: u32,
 }
 
-/// The model and what it remembers.
+/// The model and the conversations in its memory.
 pub struct Engine {
     backend: LlamaBackend,
     model: &'static LlamaModel,
@@ -53,11 +52,11 @@ pub struct Engine {
     batch: LlamaBatch<'static>,
     clock: u64,
     size: Size,
-    /// Tokens of all conversations together that there is room for now.
+    /// Current size of the context, in tokens of all conversations together.
     cells: usize,
 }
 
-/// A job for which there was no room yet.
+/// A job for which there is no room yet.
 struct Waiting {
     id: u64,
     job: Job,
@@ -70,13 +69,13 @@ struct Reply {
     id: u64,
     slot: usize,
     prompt: Vec<LlamaToken>,
-    /// Text it begins with, until that is shown.
+    /// Text that it begins with, until that is shown.
     prefill: Option<String>,
-    /// The most tokens it may have.
+    /// Maximum number of its tokens.
     room: u64,
     sampler: LlamaSampler,
     tail: Tail,
-    /// Chosen, but not read by the model yet.
+    /// The token that is chosen and that the model has not read yet.
     next: Option<LlamaToken>,
     usage: Usage,
     since: Instant,
@@ -84,11 +83,11 @@ struct Reply {
 }
 
 impl Engine {
-    /// A model with room for conversations.
+    /// A model with an empty context.
     pub fn new(backend: LlamaBackend, model: LlamaModel, size: Size, prompt_cache: PromptCache) -> Result<Self, String> {
-        // The process lives for this one model; the context borrows it for as long.
+        // The process lives for this one model, and the context borrows it for as long.
         let model: &'static LlamaModel = Box::leak(Box::new(model));
-        let cells = if size.grows { size.cells.min(FIRST_CELLS) } else { size.cells };
+        let cells = if size.grows { size.cells.min(INITIAL_CELLS) } else { size.cells };
         let context = context(&backend, model, &size, cells)?;
         let memory = if model.is_recurrent() || model.is_hybrid() { Memory::Whole } else { Memory::Parts };
         let slots = vec![Slot::new(); SLOTS as usize];
@@ -101,33 +100,33 @@ impl Engine {
             slots,
             waiting: VecDeque::new(),
             replies: Vec::new(),
-            batch: LlamaBatch::new(BATCH, 1),
+            batch: LlamaBatch::new(BATCH_TOKENS, 1),
             clock: 0,
             size,
             cells: cells as usize,
         })
     }
 
-    /// There is nothing to do.
+    /// Whether no job waits or is under way.
     pub fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.replies.is_empty()
     }
 
     /// Takes in a job.
     pub fn add(&mut self, id: u64, job: Job, say: &mut dyn FnMut(FromLlama)) {
-        let failed = |code: Code, message| FromLlama::Failed { id: Some(id), code: code.into(), message };
+        let failed = |kind, message| FromLlama::Failed { id: Some(id), kind, message };
         match prompt::tokens(self.model, &job) {
-            Err(message) => say(failed("local_model", message)),
+            Err(message) => say(failed(FailureKind::Internal, message)),
             Ok(prompt) if prompt.tokens.len() + 1 >= self.size.window as usize => {
-                let (has, most) = (prompt.tokens.len(), self.size.window);
-                let message = format!("The prompt has {has} tokens; the model can take {most}, its reply included.");
-                say(failed("too_long", message));
+                let (has, window) = (prompt.tokens.len(), self.size.window);
+                let message = format!("The prompt has {has} tokens; the model can take {window}, its reply included.");
+                say(failed(FailureKind::TooLong, message));
             }
             Ok(prompt) => self.waiting.push_back(Waiting { id, job, prompt, since: Instant::now() }),
         }
     }
 
-    /// Ends a job. What was read and written for it stays in memory.
+    /// Ends a job. Its tokens stay in memory.
     pub fn cancel(&mut self, id: u64, say: &mut dyn FnMut(FromLlama)) {
         if let Some(at) = self.replies.iter().position(|reply| reply.id == id) {
             self.end(at, Finish::Stop, say);
@@ -137,19 +136,19 @@ impl Engine {
         }
     }
 
-    /// No conversation of this group goes on. Their instructions are kept: the next ones begin with them.
+    /// Drops the conversations of a group, which do not continue. Keeps their instructions, with which later ones begin.
     pub fn forget(&mut self, group: u64) {
         for slot in 0..self.slots.len() {
             let Slot { promised, instructions, tokens, group: of, .. } = &self.slots[slot];
             if *of == group && promised.is_none() {
                 let keep = self.memory.cut(&self.slots[slot], (*instructions).min(tokens.len()));
-                // What cannot be cut is found out when the slot is next used.
+                // A failure shows when the slot is next used.
                 let _ = self.cut(slot, keep);
             }
         }
     }
 
-    /// All replies go forward: by a token, or by a piece of their prompts.
+    /// Advances all replies: by a token, or by a piece of their prompts.
     pub fn step(&mut self, say: &mut dyn FnMut(FromLlama)) {
         while let Some(waiting) = self.waiting.pop_front() {
             match self.admit(&waiting) {
@@ -158,7 +157,7 @@ impl Engine {
                     self.waiting.push_front(waiting);
                     break;
                 }
-                Err(message) => say(FromLlama::Failed { id: Some(waiting.id), code: Code::LocalModel, message }),
+                Err(message) => say(FromLlama::Failed { id: Some(waiting.id), kind: FailureKind::Internal, message }),
             }
         }
         if self.replies.is_empty() {
@@ -167,11 +166,11 @@ impl Engine {
         match self.read() {
             Ok(spoken) => self.write(&spoken, say),
             Err(message) => {
-                // Part of a batch may be in memory: what the slots hold is no longer known.
+                // Part of the batch may be in memory, so the content of the slots is unknown.
                 for reply in std::mem::take(&mut self.replies) {
                     let _ = self.cut(reply.slot, 0);
                     self.slots[reply.slot].promised = None;
-                    say(FromLlama::Failed { id: Some(reply.id), code: Code::LocalModel, message: message.clone() });
+                    say(FromLlama::Failed { id: Some(reply.id), kind: FailureKind::Internal, message: message.clone() });
                 }
             }
         }
@@ -187,19 +186,19 @@ impl Engine {
         let being_read = |reply: &Reply| {
             let shared = common(&reply.prompt, prompt).min(prompt.len() - 1);
             let known = plan.keep.max(kept.map_or(0, |(_, length)| length));
-            shared > self.slots[reply.slot].tokens.len() && shared >= known + WORTH_WAITING
+            shared > self.slots[reply.slot].tokens.len() && shared >= known + WORTH_WAITING_TOKENS
         };
-        // Calls that come together often begin alike: the beginning is read for one of them, and shared by the rest.
+        // Calls that come together often begin alike: one of them reads the beginning, and the others share it.
         if self.memory == Memory::Parts && self.replies.iter().any(being_read) {
             return Ok(false);
         }
         for (slot, keep) in stale(&self.slots, prompt, self.memory) {
-            // It may hold what the plan takes up, but not less than that.
+            // The slot keeps at least the tokens that the plan reuses.
             self.cut(slot, keep)?;
         }
         let slot = plan.slot;
-        let keep = match kept.filter(|&(_, length)| length >= plan.keep + WORTH_WAITING) {
-            Some((kept, _)) => self.take_up(slot, kept, prompt)?,
+        let keep = match kept.filter(|&(_, length)| length >= plan.keep + WORTH_WAITING_TOKENS) {
+            Some((kept, _)) => self.load_cached(slot, kept, prompt)?,
             None => {
                 self.cut(slot, if plan.share_from.is_some() { 0 } else { plan.keep })?;
                 if let Some(from) = plan.share_from {
@@ -234,10 +233,11 @@ impl Engine {
         Ok(true)
     }
 
-    /// Has the model read what is next of each reply. Gives those that it can now say something for, by their places in the list and the batch.
+    /// Has the model read the next tokens of each reply. Returns the replies whose next token it can now choose, by their places in the list and
+    /// the batch.
     fn read(&mut self) -> Result<Vec<(usize, i32)>, String> {
         self.batch.clear();
-        let mut left = CHUNK;
+        let mut left = CHUNK_TOKENS;
         let mut read: Vec<(usize, usize)> = Vec::new();
         let mut spoken = Vec::new();
         for (at, reply) in self.replies.iter().enumerate() {
@@ -270,9 +270,9 @@ impl Engine {
         Ok(spoken)
     }
 
-    /// Chooses the next token of each reply that has one, and shows what it adds.
+    /// Chooses the next token of each reply that has one, and sends the text that it adds.
     fn write(&mut self, spoken: &[(usize, i32)], say: &mut dyn FnMut(FromLlama)) {
-        // From the last one back: a reply that ends leaves the list.
+        // Goes backwards, because a reply that ends leaves the list.
         for &(at, place) in spoken.iter().rev() {
             let reply = &mut self.replies[at];
             if reply.usage.output_tokens == 0 {
@@ -314,7 +314,7 @@ impl Engine {
         say(FromLlama::Done { id, finish, usage, prompt_ms, reply_ms });
     }
 
-    /// Makes room for so many tokens beside what is remembered, as far as memory allows. What is remembered moves along.
+    /// Grows the context by `need` tokens beside the conversations in it, as far as memory allows. The conversations move along.
     fn make_room(&mut self, need: usize) -> Result<(), String> {
         let held: usize = self.slots.iter().map(|slot| slot.promised.unwrap_or(slot.tokens.len())).sum();
         let wanted = (held + need).next_power_of_two().min(self.size.cells as usize);
@@ -323,7 +323,7 @@ impl Engine {
         }
         let mut larger = match context(&self.backend, self.model, &self.size, wanted as u32) {
             Ok(larger) => larger,
-            // Others have taken the memory since loading. There is room for this one alone: it can wait for that.
+            // Other programs took the memory since loading. The job fits alone, so it can wait until it is.
             Err(_) if need <= self.cells => {
                 self.size.grows = false;
                 return Ok(());
@@ -340,11 +340,11 @@ impl Engine {
         Ok(())
     }
 
-    /// Lets a slot begin with what was kept of a prompt's beginning. Gives how many of its tokens need not be read.
-    fn take_up(&mut self, slot: usize, kept: usize, prompt: &[LlamaToken]) -> Result<usize, String> {
+    /// Fills a slot from the prompt cache. Returns the number of the prompt's tokens that need not be read.
+    fn load_cached(&mut self, slot: usize, kept: usize, prompt: &[LlamaToken]) -> Result<usize, String> {
         self.cut(slot, 0)?;
-        let Some((length, state)) = self.prompt_cache.take_up(kept) else { return Ok(0) };
-        // SAFETY: the bytes are whole, by their digest, and llama.cpp checks that they fit this model.
+        let Some((length, state)) = self.prompt_cache.load(kept) else { return Ok(0) };
+        // SAFETY: the digest shows that the bytes are whole, and llama.cpp checks that they fit this model.
         if !unsafe { self.context.state_seq_set_data_ext(&state, slot as i32, LlamaStateSeqFlags::empty()) } {
             self.prompt_cache.forget(kept);
             self.cut(slot, 0)?;
@@ -354,26 +354,27 @@ impl Engine {
         Ok(length)
     }
 
-    /// Has the instructions of a slot's conversation kept for the processes after this one, where they are not yet.
+    /// Sends the state after a slot's instructions for later processes, unless the prompt cache has it.
     fn keep_instructions(&mut self, slot: usize, say: &mut dyn FnMut(FromLlama)) {
         let Slot { tokens, instructions, .. } = &self.slots[slot];
         let read = tokens.get(..*instructions).filter(|_| self.memory == Memory::Parts);
         let Some(instructions) = read.filter(|tokens| self.prompt_cache.lacks(tokens)) else { return };
         let instructions = instructions.to_vec();
-        // Where that fails nothing is kept: it costs time, and no more.
-        if self.share(slot as i32, SPARE, instructions.len()).is_ok() {
-            let size = self.context.state_seq_get_size_ext(SPARE, LlamaStateSeqFlags::empty());
+        // A failure only costs later processes time.
+        if self.share(slot as i32, SPARE_SEQUENCE, instructions.len()).is_ok() {
+            let size = self.context.state_seq_get_size_ext(SPARE_SEQUENCE, LlamaStateSeqFlags::empty());
             let mut state = vec![0; size];
-            // SAFETY: there is room for as much as it says it needs.
-            let written = unsafe { self.context.state_seq_get_data_ext(state.as_mut_ptr(), SPARE, LlamaStateSeqFlags::empty()) };
+            // SAFETY: the buffer has the size that llama.cpp asked for.
+            let written =
+                unsafe { self.context.state_seq_get_data_ext(state.as_mut_ptr(), SPARE_SEQUENCE, LlamaStateSeqFlags::empty()) };
             if written == size {
                 self.prompt_cache.keep(&instructions, &state, say);
             }
-            let _ = self.context.kv_cache_seq_rm(SPARE, None, None);
+            let _ = self.context.kv_cache_seq_rm(SPARE_SEQUENCE, None, None);
         }
     }
 
-    /// Lets a sequence begin with another one's first tokens, which are kept once.
+    /// Copies another sequence's first tokens to a sequence; memory holds them once.
     fn share(&mut self, from: i32, to: i32, tokens: usize) -> Result<(), String> {
         let end = u32::try_from(tokens).ok();
         self.context.copy_kv_cache_seq(from, to, Some(0), end).map_err(|error| error.to_string())
@@ -388,15 +389,15 @@ impl Engine {
     }
 }
 
-/// Tokens that one step can take: a piece of a prompt, and one of each reply.
-const BATCH: usize = CHUNK + SLOTS as usize;
+/// Maximum number of tokens of one step: a piece of a prompt, and one of each reply.
+const BATCH_TOKENS: usize = CHUNK_TOKENS + SLOTS as usize;
 
-/// Room for so many tokens of conversations.
+/// A context of `cells` tokens.
 fn context(backend: &LlamaBackend, model: &'static LlamaModel, size: &Size, cells: u32) -> Result<LlamaContext<'static>, String> {
     let params = LlamaContextParams::default()
         .with_n_ctx(NonZeroU32::new(cells))
-        .with_n_batch(BATCH as u32)
-        .with_n_ubatch(BATCH as u32)
+        .with_n_batch(BATCH_TOKENS as u32)
+        .with_n_ubatch(BATCH_TOKENS as u32)
         .with_n_seq_max(SLOTS + 1)
         .with_kv_unified(true)
         .with_n_threads(size.threads as i32)

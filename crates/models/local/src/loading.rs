@@ -1,16 +1,16 @@
-//! From an open file to a model in memory. The file is opened before the process is sealed and read after, so that one made to break its
+//! From an open file to a model in memory. The process opens the file before it is sealed and reads it afterwards, so a file made to break its
 //! reader gains nothing.
 
 use crate::graphics::Card;
 use crate::metadata::Metadata;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_sys_2 as llama;
-use plumb_models::frame::Facts;
+use parking_lot::Mutex;
+use plumb_llama_protocol::FileFacts;
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr::NonNull;
-use std::sync::{Mutex, PoisonError};
 
 /// A model's file, open.
 pub struct OpenFile {
@@ -20,7 +20,7 @@ pub struct OpenFile {
 }
 
 impl OpenFile {
-    /// Opens it. Nothing of it is read yet.
+    /// Opens the file without reading it.
     pub fn open(path: &Path) -> Result<Self, String> {
         let cannot = |error: std::io::Error| format!("{} cannot be opened ({error}).", path.display());
         let metadata = std::fs::metadata(path).map_err(cannot)?;
@@ -35,8 +35,8 @@ impl OpenFile {
         Ok(OpenFile { stream, name, bytes: metadata.len() })
     }
 
-    /// What the file says of its model.
-    pub fn facts(&self) -> Result<Facts, String> {
+    /// Reads the file's metadata.
+    pub fn facts(&self) -> Result<FileFacts, String> {
         // SAFETY: the stream is open for the life of `self`.
         let head = unsafe { Metadata::read(self.stream) }.ok_or_else(|| self.refusal())?;
         let architecture = head.text("general.architecture");
@@ -47,30 +47,30 @@ impl OpenFile {
         let (key, value) = (number("attention.key_length"), number("attention.value_length"));
         let of_a_head = key.unwrap_or(width).saturating_add(value.unwrap_or(width));
         let layers = number("block_count").unwrap_or(0);
-        // A list has a number for each layer; a layer that remembers a state and no tokens has 0.
+        // A list has a number for each layer; a recurrent layer, which keeps no tokens, has 0.
         let kept_heads = match numbers("attention.head_count_kv")[..] {
             [] => layers.saturating_mul(heads),
             [one] => layers.saturating_mul(one),
             ref each => each.iter().fold(0, |sum: u64, heads| sum.saturating_add(*heads)),
         };
         let token_bytes = kept_heads.saturating_mul(of_a_head).saturating_mul(2);
-        Ok(Facts {
+        Ok(FileFacts {
             name: head.text("general.name"),
             parameters: head.text("general.size_label"),
             bytes: self.bytes,
             window: number("context_length").and_then(|window| u32::try_from(window).ok()).unwrap_or(0),
             token_bytes,
-            knows_chat: head.c_text("tokenizer.chat_template").is_some_and(lays_out),
+            knows_chat: head.c_text("tokenizer.chat_template").is_some_and(recognises),
             architecture,
         })
     }
 
-    /// Whether llama.cpp can run it: its kind is known, and so is its vocabulary.
+    /// Checks that llama.cpp can run the model: that it knows the architecture and the vocabulary.
     pub fn check(&self) -> Result<(), String> {
         self.read(true, None, &mut |_| {}).map(drop)
     }
 
-    /// All of it, into the memory of a card or of the computer. `on_part` hears how much is there, 0 to 1.
+    /// Loads the model into the memory of a card or of the computer. `on_part` gets the part that is loaded, 0 to 1.
     pub fn load(&self, card: Option<&Card>, on_part: &mut dyn FnMut(f32)) -> Result<LlamaModel, String> {
         self.read(false, card, on_part)
     }
@@ -82,16 +82,16 @@ impl OpenFile {
             true
         }
         // SAFETY: the stream is open for the life of `self`, and `on_part` outlives the call. A pointer that is not null is a model that nothing
-        // else owns; `LlamaModel` is, transparently, such a pointer, but has no way of its own to read from an open file.
+        // else owns. `LlamaModel` is a transparent wrapper of such a pointer, but has no constructor for an open file.
         unsafe {
             libc::rewind(self.stream.as_ptr());
             let mut params = llama::llama_model_default_params();
             params.vocab_only = vocabulary_only;
-            // A list that a null ends. Without it llama.cpp would take all cards there are.
+            // A list that a null ends. Without it llama.cpp would use all cards.
             let mut devices = [card.map_or(std::ptr::null_mut(), Card::device), std::ptr::null_mut()];
             params.devices = devices.as_mut_ptr();
             params.n_gpu_layers = if card.is_some() { i32::MAX } else { 0 };
-            // The seal counts memory, and does not count maps of files: so nothing is mapped.
+            // The seal limits memory, and maps of files do not count, so the file is not mapped.
             params.load_mode = llama::LLAMA_LOAD_MODE_NONE;
             params.progress_callback = Some(part);
             params.progress_callback_user_data = (&raw mut on_part).cast();
@@ -102,11 +102,11 @@ impl OpenFile {
     }
 
     fn refusal(&self) -> String {
-        let why = std::mem::take(&mut *LAST_ERROR.lock().unwrap_or_else(PoisonError::into_inner));
+        let why = std::mem::take(&mut *FIRST_ERROR.lock());
         let what = if let Some((_, kind)) = why.split_once("unknown model architecture: ") {
-            format!("{} is a model of a kind ({}) that this version of Plumb cannot run.", self.name, kind.trim_matches('\''))
+            format!("{} has an architecture ({}) that this version of Plumb cannot run.", self.name, kind.trim_matches('\''))
         } else if why.contains("magic") {
-            format!("{} is not a model in the format GGUF.", self.name)
+            format!("{} is not a model in the GGUF format.", self.name)
         } else if why.contains("not within the file bounds")
             || why.contains("failed to read")
             || why.contains("unexpectedly reached")
@@ -117,15 +117,15 @@ impl OpenFile {
         } else {
             format!("{} cannot be read as a model ({why}).", self.name)
         };
-        format!("{what} Fetch it again, or choose another one.")
+        format!("{what} Download it again, or choose another one.")
     }
 }
 
-/// Whether llama.cpp knows this template by sight.
-fn lays_out(template: &CStr) -> bool {
+/// Whether llama.cpp recognises this chat template.
+fn recognises(template: &CStr) -> bool {
     let message = llama::llama_chat_message { role: c"user".as_ptr(), content: c"x".as_ptr() };
     let mut laid_out = [0; 4096];
-    // SAFETY: texts that end with a zero, one message, and room whose length is said.
+    // SAFETY: texts that end with a zero, one message, and a buffer with its length.
     let length = unsafe {
         llama::llama_chat_apply_template(
             template.as_ptr(),
@@ -139,19 +139,19 @@ fn lays_out(template: &CStr) -> bool {
     length >= 0
 }
 
-/// The last thing that llama.cpp said was wrong.
-static LAST_ERROR: Mutex<String> = Mutex::new(String::new());
+/// The first error that llama.cpp logged since the last refusal.
+static FIRST_ERROR: Mutex<String> = Mutex::new(String::new());
 
-/// Keeps what llama.cpp says is wrong, and drops the rest of what it says.
+/// Keeps llama.cpp's errors, and drops the rest of its log.
 pub fn listen_to_errors() {
     unsafe extern "C" fn hear(level: llama::ggml_log_level, text: *const c_char, _: *mut c_void) {
         if level == llama::GGML_LOG_LEVEL_ERROR && !text.is_null() {
             // SAFETY: llama.cpp hands in a string that ends with a zero.
             let text = unsafe { CStr::from_ptr(text) }.to_string_lossy().trim().to_owned();
-            let mut last = LAST_ERROR.lock().unwrap_or_else(PoisonError::into_inner);
-            // The first one is the cause; the ones after it say who passed it on.
-            if last.is_empty() {
-                *last = text;
+            let mut first = FIRST_ERROR.lock();
+            // The first error is the cause; later ones only say who passed it on.
+            if first.is_empty() {
+                *first = text;
             }
         }
     }

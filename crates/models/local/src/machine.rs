@@ -1,6 +1,6 @@
-//! What is known of this computer, read before the process is sealed.
+//! Facts about this computer, read before the process is sealed.
 
-/// Two threads on one core only get in each other's way.
+/// Number of physical cores that this process may use. Two threads on one core only slow each other down.
 pub fn physical_cores() -> u32 {
     let siblings = (0..)
         .map_while(|cpu| std::fs::read_to_string(format!("/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")).ok());
@@ -9,19 +9,22 @@ pub fn physical_cores() -> u32 {
     (if cores == 0 { allowed } else { cores.min(allowed) }) as u32
 }
 
-/// Which of llama.cpp's builds for kinds of processors was taken, as its file is named.
+/// The kind of processor that llama.cpp was built for, as its file is named; `native` where it was built on this machine for itself.
 pub fn arithmetic() -> String {
+    if cfg!(not(feature = "every-processor")) {
+        return "native".into();
+    }
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
     let name = |line: &str| Some(line.rsplit_once("libggml-cpu-")?.1.trim_end_matches(".so").to_owned());
     maps.lines().find_map(name).unwrap_or_else(|| "unknown".into())
 }
 
-/// Memory that programs can still take, in bytes.
+/// Memory that programs can still allocate, in bytes.
 pub fn free_memory() -> u64 {
     kilobytes("/proc/meminfo", "MemAvailable:").unwrap_or(0) * 1024
 }
 
-/// Private writable memory that this process has, in bytes.
+/// Private writable memory of this process, in bytes.
 pub fn memory_in_use() -> u64 {
     kilobytes("/proc/self/status", "VmData:").unwrap_or(0) * 1024
 }

@@ -1,7 +1,7 @@
 //! `plumb-llama`: the built-in model in a process of its own, so that a crash or a bad model file takes down nothing else.
 //!
-//! It reads frames from standard input and writes frames to standard output (`plumb_models::frame`), and ends when its input does:
-//! however the program that started it dies, it does not stay behind.
+//! It reads frames from standard input and writes frames to standard output (`plumb-llama-protocol`). It ends when its input does, so it does not
+//! stay behind, however the program that started it dies.
 
 mod engine;
 mod graphics;
@@ -15,23 +15,30 @@ mod stop;
 
 use engine::{Engine, Size};
 use graphics::Card;
-use llama_cpp_2::llama_backend::{LlamaBackend, load_backends_from_path};
+use llama_cpp_2::llama_backend::LlamaBackend;
 use loading::OpenFile;
-use plumb_models::frame::{self, Facts, FromLlama, Graphics, ToLlama};
+use plumb_llama_protocol::{FailureKind, FileFacts, FromLlama, Graphics, MAX_FRAME_BYTES, ToLlama};
 use plumb_sandbox::Policy;
 use prompt_cache::PromptCache;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
-/// Why nothing could be loaded: a code and words.
-type Failure = (&'static str, String);
+/// A failure before the first job.
+struct Failure {
+    kind: FailureKind,
+    /// What happened and what to do next.
+    message: String,
+}
+
+/// Report loading in steps of this part.
+const LOADING_STEP: f32 = 0.02;
 
 fn main() {
-    // While there is one thread: the kernel refuses it later.
+    // The kernel refuses this once there is a second thread.
     let isolated = plumb_sandbox::isolate();
     loading::listen_to_errors();
-    let done = match frame::read::<ToLlama>(&mut io::stdin()) {
+    let done = match plumb_frames::read::<ToLlama>(&mut io::stdin(), MAX_FRAME_BYTES) {
         Ok(Some(ToLlama::Load { model, window, prompt_cache, graphics })) => {
             load(&model, window, &prompt_cache, graphics, isolated)
         }
@@ -39,20 +46,20 @@ fn main() {
         Ok(Some(ToLlama::Describe { model })) => describe(&model, isolated),
         _ => return,
     };
-    if let Err((code, message)) = done {
-        say(FromLlama::Failed { id: None, code: code.into(), message });
+    if let Err(Failure { kind, message }) = done {
+        say(FromLlama::Failed { id: None, kind, message });
     }
 }
 
-fn local(message: impl ToString) -> Failure {
-    ("local_model", message.to_string())
+fn internal(message: impl ToString) -> Failure {
+    Failure { kind: FailureKind::Internal, message: message.to_string() }
 }
 
-fn wrong(message: String) -> Failure {
-    ("wrong_file", message)
+fn wrong_file(message: String) -> Failure {
+    Failure { kind: FailureKind::WrongFile, message }
 }
 
-/// What was opened and learned before this process was sealed.
+/// Everything that this process opened and measured before it was sealed.
 struct Sealed {
     file: OpenFile,
     backend: LlamaBackend,
@@ -70,47 +77,46 @@ fn programs() -> PathBuf {
     program.parent().unwrap_or(Path::new(".")).to_owned()
 }
 
-/// Loads the libraries of llama.cpp for this computer's processor.
-fn load_libraries(programs: &Path) -> Result<LlamaBackend, Failure> {
-    load_backends_from_path(programs);
-    LlamaBackend::init().map_err(local)
+/// Loads llama.cpp's arithmetic for this computer's processor. A build for one processor has it linked.
+fn load_libraries() -> Result<LlamaBackend, Failure> {
+    #[cfg(feature = "every-processor")]
+    llama_cpp_2::llama_backend::load_backends_from_path(&programs());
+    LlamaBackend::init().map_err(internal)
 }
 
-/// Opens what is needed, and seals the process. Nothing of the file has been read yet.
+/// Opens the file and the devices, and seals the process. It has read nothing of the file yet.
 fn seal(model: &Path, graphics: bool, isolated: Result<String, String>) -> Result<Sealed, Failure> {
-    let file = OpenFile::open(model).map_err(local)?;
-    let programs = programs();
-    let backend = load_libraries(&programs)?;
+    let file = OpenFile::open(model).map_err(internal)?;
+    let backend = load_libraries()?;
     let mut card = None;
     if graphics {
         say(FromLlama::Opening);
-        card = Card::find(&programs);
+        card = Card::find(&programs());
         if let Some(card) = &card {
-            card.open().map_err(|message| ("graphics", message))?;
+            card.open().map_err(|message| Failure { kind: FailureKind::Graphics, message })?;
         }
         say(FromLlama::Opened { card: card.as_ref().map(|card| card.name.clone()) });
     }
     let (threads, cpu, free) = (machine::physical_cores(), machine::arithmetic(), machine::free_memory());
     let memory_bytes = machine::memory_in_use() + free;
     let policy = Policy { memory_bytes, cpu_seconds: None, threads: true, joins: true, graphics: card.is_some() };
-    let seal = plumb_sandbox::seal(&policy, isolated).map_err(local)?;
+    let seal = plumb_sandbox::seal(&policy, isolated).map_err(internal)?;
     Ok(Sealed { file, backend, card, threads, cpu, free, layers: seal.layers, open: seal.missing })
 }
 
 fn examine(graphics: bool) -> Result<(), Failure> {
-    let programs = programs();
-    // Never dropped: that would unload what the next line asks.
-    let _libraries = load_libraries(&programs)?;
+    // Dropping it would unload the libraries that the next lines ask.
+    let _libraries = load_libraries()?;
     let (threads, cpu) = (machine::physical_cores(), machine::arithmetic());
-    let card = if graphics { Card::find(&programs) } else { None };
+    let card = if graphics { Card::find(&programs()) } else { None };
     say(FromLlama::Examined { threads, cpu, card: card.map(|card| card.name) });
     leave()
 }
 
 fn describe(model: &Path, isolated: Result<String, String>) -> Result<(), Failure> {
     let file = seal(model, false, isolated)?.file;
-    let facts = file.facts().map_err(wrong)?;
-    file.check().map_err(wrong)?;
+    let facts = file.facts().map_err(wrong_file)?;
+    file.check().map_err(wrong_file)?;
     say(FromLlama::Described { facts });
     Ok(())
 }
@@ -124,19 +130,19 @@ fn load(
 ) -> Result<(), Failure> {
     let prompt_cache = PromptCache::open(prompt_cache);
     let Sealed { file, backend, card, threads, cpu, free, layers, open } = seal(model, graphics, isolated)?;
-    let facts = file.facts().map_err(wrong)?;
+    let facts = file.facts().map_err(wrong_file)?;
     let (graphics, card, free) = place(&facts, window, card, free);
     let size = Size { threads, ..size(&facts, window, free)? };
-    let mut told = 0.0;
+    let mut reported = 0.0;
     let mut on_part = |part: f32| {
-        if part - told >= 0.02 {
-            told = part;
+        if part - reported >= LOADING_STEP {
+            reported = part;
             say(FromLlama::Loading { part });
         }
     };
-    let model = file.load(card.as_ref(), &mut on_part).map_err(wrong)?;
+    let model = file.load(card.as_ref(), &mut on_part).map_err(wrong_file)?;
     let window = size.window;
-    let engine = Engine::new(backend, model, size, PromptCache::new(prompt_cache)).map_err(local)?;
+    let engine = Engine::new(backend, model, size, PromptCache::new(prompt_cache)).map_err(internal)?;
     say(FromLlama::Loaded { window, threads, cpu, sealed: layers, open, graphics });
     let (orders, queue) = channel();
     std::thread::spawn(move || listen(&orders));
@@ -144,8 +150,8 @@ fn load(
     Ok(())
 }
 
-/// Where the model goes: into a card's memory if all of it fits there, with the memory that is free in that place.
-fn place(facts: &Facts, window: u32, card: Option<Card>, free: u64) -> (Graphics, Option<Card>, u64) {
+/// Chooses the memory for the model: a card's if all of it fits there. The last value is the free memory in that place, in bytes.
+fn place(facts: &FileFacts, window: u32, card: Option<Card>, free: u64) -> (Graphics, Option<Card>, u64) {
     let Some(card) = card else { return (Graphics::None, None, free) };
     let (need, has, name) = (facts.memory(fitting(facts, window)), card.free_memory(), card.name.clone());
     if need <= has {
@@ -155,8 +161,8 @@ fn place(facts: &Facts, window: u32, card: Option<Card>, free: u64) -> (Graphics
     (Graphics::Unused { card: name, why }, None, free)
 }
 
-/// The window that the model can have.
-fn fitting(facts: &Facts, window: u32) -> u32 {
+/// The window that the model supports, in tokens: at most `window`.
+fn fitting(facts: &FileFacts, window: u32) -> u32 {
     if facts.window == 0 { window } else { window.min(facts.window) }
 }
 
@@ -164,8 +170,8 @@ fn gigabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e9
 }
 
-/// Room for one call, and for a second one beside it where memory is plenty.
-fn size(facts: &Facts, window: u32, free: u64) -> Result<Size, Failure> {
+/// The size of the context: room for one call, and for a second one beside it where memory is plenty.
+fn size(facts: &FileFacts, window: u32, free: u64) -> Result<Size, Failure> {
     let window = fitting(facts, window);
     let need = facts.memory(window);
     if need > free {
@@ -175,7 +181,7 @@ fn size(facts: &Facts, window: u32, free: u64) -> Result<Size, Failure> {
             gigabytes(need),
             gigabytes(free)
         );
-        return Err(("too_large", message));
+        return Err(Failure { kind: FailureKind::TooLarge, message });
     }
     let plenty = facts.memory(window * 2) <= free / 2;
     Ok(Size { window, cells: if plenty { window * 2 } else { window }, grows: plenty, threads: 1 })
@@ -197,11 +203,11 @@ fn serve(mut engine: Engine, queue: &Receiver<ToLlama>) {
     }
 }
 
-/// Hears orders while the model is at work, and the end of the program that started us.
+/// Reads orders while the model is at work, and ends this process with the program that started it.
 fn listen(orders: &Sender<ToLlama>) {
     let mut input = io::stdin();
     loop {
-        match frame::read::<ToLlama>(&mut input) {
+        match plumb_frames::read::<ToLlama>(&mut input, MAX_FRAME_BYTES) {
             Ok(Some(order)) => orders.send(order).unwrap_or_else(|_| leave()),
             Ok(None) | Err(_) => leave(),
         }
@@ -209,13 +215,13 @@ fn listen(orders: &Sender<ToLlama>) {
 }
 
 fn say(event: FromLlama) {
-    if frame::write(&mut io::stdout().lock(), &event).is_err() {
+    if plumb_frames::write(&mut io::stdout().lock(), &event, MAX_FRAME_BYTES).is_err() {
         leave();
     }
 }
 
-/// Ends at once: the threads of llama.cpp may be at work, and tidying up around them could crash.
+/// Ends the process at once: llama.cpp's threads may be at work, and destructors around them could crash.
 fn leave() -> ! {
-    // SAFETY: takes no memory of ours; it only ends the process.
+    // SAFETY: the call only ends the process.
     unsafe { libc::_exit(0) }
 }

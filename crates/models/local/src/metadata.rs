@@ -1,20 +1,20 @@
-//! What stands at the head of a model's file. It is read without making the vocabulary, which takes a third of a second.
+//! The metadata at the head of a model's file, read without building the vocabulary, which takes a third of a second.
 
 use llama_cpp_sys_2 as llama;
 use std::ffi::{CStr, CString};
 use std::ptr::NonNull;
 
-/// The head of a file in the format GGUF: names with values.
+/// The metadata of a GGUF file: names with values.
 pub struct Metadata(NonNull<llama::gguf_context>);
 
 impl Metadata {
-    /// Reads it. `None`: it is none; llama.cpp has said why.
+    /// Reads it. `None` when the file is not GGUF; llama.cpp has logged the reason.
     ///
     /// # Safety
     /// The stream is open.
     pub unsafe fn read(stream: NonNull<libc::FILE>) -> Option<Self> {
         let params = llama::gguf_init_params { no_alloc: true, ctx: std::ptr::null_mut() };
-        // SAFETY: the caller's stream; without a context nothing of the weights is read.
+        // SAFETY: the caller's stream is open. Without a context llama.cpp reads no weights.
         unsafe {
             libc::rewind(stream.as_ptr());
             NonNull::new(llama::gguf_init_from_file_ptr(stream.as_ptr().cast(), params)).map(Metadata)
@@ -29,15 +29,15 @@ impl Metadata {
     /// The text under a name, as llama.cpp takes it.
     pub fn c_text(&self, name: &str) -> Option<&CStr> {
         let (at, kind) = self.find(name)?;
-        // SAFETY: the place is one of this head's, its value a text, which ends with a zero and lives as long as the head.
+        // SAFETY: the index is one of this metadata's, and its value is a text, which ends with a zero and lives as long as the metadata.
         (kind == llama::GGUF_TYPE_STRING).then(|| unsafe { CStr::from_ptr(llama::gguf_get_val_str(self.0.as_ptr(), at)) })
     }
 
-    /// The numbers under a name: one that stands for all layers, or a list with one for each.
+    /// The numbers under a name: one for all layers, or a list with one for each layer.
     pub fn numbers(&self, name: &str) -> Option<Vec<u64>> {
         let (at, kind) = self.find(name)?;
         let head = self.0.as_ptr();
-        // SAFETY: the place is one of this head's, and each value is read as what it is; a list's memory holds as many numbers as it says.
+        // SAFETY: the index is one of this metadata's, and each value is read as its own type; a list holds as many numbers as it says.
         unsafe {
             let (kind, count, data) = match kind {
                 llama::GGUF_TYPE_STRING => return None,
@@ -59,7 +59,7 @@ impl Metadata {
 
     fn find(&self, name: &str) -> Option<(i64, llama::gguf_type)> {
         let name = CString::new(name).ok()?;
-        // SAFETY: the name ends with a zero; a place that is not negative is one of this head's.
+        // SAFETY: the name ends with a zero. An index that is not negative is one of this metadata's.
         unsafe {
             let at = llama::gguf_find_key(self.0.as_ptr(), name.as_ptr());
             (at >= 0).then(|| (at, llama::gguf_get_kv_type(self.0.as_ptr(), at)))
@@ -69,7 +69,7 @@ impl Metadata {
 
 impl Drop for Metadata {
     fn drop(&mut self) {
-        // SAFETY: it is ours, and this is its end.
+        // SAFETY: this value owns the context, and nothing uses it afterwards.
         unsafe { llama::gguf_free(self.0.as_ptr()) }
     }
 }

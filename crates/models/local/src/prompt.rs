@@ -2,23 +2,23 @@
 
 use llama_cpp_2::model::{LlamaChatMessage, LlamaChatTemplate, LlamaModel};
 use llama_cpp_2::token::LlamaToken;
-use plumb_models::frame::{Job, Role};
+use plumb_llama_protocol::{Job, Role};
 
 /// A conversation, ready to be answered.
 pub struct Prompt {
     /// Its tokens.
     pub tokens: Vec<LlamaToken>,
-    /// So many of them, from the first on, are instructions, with which other conversations begin too.
+    /// Number of leading tokens that are instructions, with which other conversations begin too.
     pub instructions: usize,
 }
 
 /// The tokens of a job, ready to be answered.
 ///
-/// The template is laid around marks that stand for the texts, and only the template's own parts may become control tokens: a
-/// document that quotes `<|im_end|>` cannot end the message it stands in.
+/// The template is applied to marks that stand for the texts, and only the template's own parts may become control tokens. So a document that
+/// quotes `<|im_end|>` cannot end its message.
 pub fn tokens(model: &LlamaModel, job: &Job) -> Result<Prompt, String> {
     let marks: Vec<String> = (0..job.messages.len()).map(|index| format!("\u{1}{index}\u{1}")).collect();
-    let layout = lay_out(model, job, &marks)?;
+    let layout = apply_template(model, job, &marks)?;
     let vocab = model.vocab();
     let (mut tokens, mut instructions) = (Vec::new(), 0);
     let mut rest = layout.as_str();
@@ -38,7 +38,7 @@ pub fn tokens(model: &LlamaModel, job: &Job) -> Result<Prompt, String> {
     Ok(Prompt { tokens, instructions })
 }
 
-fn lay_out(model: &LlamaModel, job: &Job, marks: &[String]) -> Result<String, String> {
+fn apply_template(model: &LlamaModel, job: &Job, marks: &[String]) -> Result<String, String> {
     let chat: Vec<LlamaChatMessage> = job
         .messages
         .iter()
@@ -61,7 +61,7 @@ fn lay_out(model: &LlamaModel, job: &Job, marks: &[String]) -> Result<String, St
     };
     match model.apply_chat_template(&own, &chat, true) {
         Ok(layout) if is_whole(&layout) => Ok(layout),
-        // llama.cpp knows the common templates by sight; ChatML is what most others were made from.
+        // llama.cpp recognises the common templates; most others derive from ChatML.
         _ => model.apply_chat_template(&chatml()?, &chat, true).map_err(|error| error.to_string()),
     }
 }

@@ -1,57 +1,59 @@
-//! Instructions that a process before this one has read. To read a thousand tokens takes this computer seconds; to take up what the model
-//! remembered of them takes milliseconds.
+//! The model's state after instructions that an earlier process read. Reading a thousand tokens takes seconds; loading the state after them takes
+//! milliseconds.
 //!
-//! Only instructions are kept, which are Plumb's own words: no document, no question.
+//! The cache holds only instructions, which are Plumb's own words: no document, no question.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use llama_cpp_2::token::LlamaToken;
-use plumb_models::frame::FromLlama;
+use plumb_llama_protocol::FromLlama;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
-/// A file's first bytes; the number goes up with its form.
+/// A file's first bytes; the last one is the version of the format.
 const MAGIC: &[u8; 8] = b"PLUMBKV1";
-/// Fewer tokens than this are read sooner than kept.
-const FEWEST: usize = 64;
-/// No instructions are longer.
-const MOST: usize = 1 << 16;
-/// Of one frame, before it is written as base64.
-const PIECE: usize = 6 << 20;
+/// Minimum number of tokens worth keeping: fewer are read faster than loaded.
+const MIN_TOKENS: usize = 64;
+/// Maximum number of tokens of instructions.
+const MAX_TOKENS: usize = 1 << 16;
+/// Bytes of a file in one frame, before base64.
+const PIECE_BYTES: usize = 6 << 20;
+/// Bytes before the tokens: magic, number of tokens, digest.
+const HEAD_BYTES: usize = 44;
 
-/// What is kept.
+/// The cached states.
 pub struct PromptCache {
     kept: Vec<Kept>,
 }
 
-/// One file: the magic, the number of tokens, a digest of all that follows, the tokens, and what the model remembers of them.
+/// One file: the magic, the number of tokens, a digest of everything after it, the tokens, and the model's state after them.
 struct Kept {
     tokens: Vec<LlamaToken>,
-    /// None: told to the parent just now, and in memory anyway.
+    /// `None` for instructions that this process read itself: it has sent their state to the parent, and has them in memory.
     file: Option<File>,
 }
 
 impl PromptCache {
-    /// Opens files; nothing of them is read yet. One that is gone is left out.
+    /// Opens files without reading them. Leaves out files that are gone.
     pub fn open(files: &[PathBuf]) -> Vec<File> {
         files.iter().filter_map(|file| File::open(file).ok()).collect()
     }
 
-    /// Reads which tokens each of them holds. What is no such file is left out.
+    /// Reads the tokens of each file. Leaves out files of another format.
     pub fn new(files: Vec<File>) -> Self {
         let read = |mut file: File| Some(Kept { tokens: head(&mut file).ok()?.1, file: Some(file) });
         PromptCache { kept: files.into_iter().filter_map(read).collect() }
     }
 
-    /// The longest beginning of a prompt that is kept in a file, as its place in the list and its tokens.
+    /// The longest beginning of a prompt that a file holds: its index, and its number of tokens.
     pub fn longest(&self, prompt: &[LlamaToken]) -> Option<(usize, usize)> {
         let begins = |kept: &Kept| kept.file.is_some() && kept.tokens.len() < prompt.len() && prompt.starts_with(&kept.tokens);
         let all = self.kept.iter().enumerate().filter(|(_, kept)| begins(kept));
         all.map(|(at, kept)| (at, kept.tokens.len())).max_by_key(|&(_, length)| length)
     }
 
-    /// How many tokens they are, and what the model remembers of them. A file that is damaged is not asked again.
-    pub fn take_up(&mut self, at: usize) -> Option<(usize, Vec<u8>)> {
+    /// Loads a state: the number of its tokens, and its bytes. Drops a file that is damaged.
+    pub fn load(&mut self, at: usize) -> Option<(usize, Vec<u8>)> {
         let Kept { tokens, file } = self.kept.get_mut(at)?;
         let state = file.as_mut().and_then(|file| state(file).ok());
         if state.is_none() {
@@ -61,17 +63,17 @@ impl PromptCache {
         state.map(|state| (tokens.len(), state))
     }
 
-    /// One that is of no use: what it was for is read, and kept anew.
+    /// Drops a state that is of no use. Its instructions will be read and kept again.
     pub fn forget(&mut self, at: usize) {
         self.kept.remove(at);
     }
 
-    /// Whether these instructions are worth keeping and not kept yet.
+    /// Whether these instructions are worth keeping and not in the cache.
     pub fn lacks(&self, instructions: &[LlamaToken]) -> bool {
-        (FEWEST..=MOST).contains(&instructions.len()) && self.kept.iter().all(|kept| kept.tokens != instructions)
+        (MIN_TOKENS..=MAX_TOKENS).contains(&instructions.len()) && self.kept.iter().all(|kept| kept.tokens != instructions)
     }
 
-    /// Hands them to the program that started us: this process can write no file.
+    /// Sends a state to the parent, because this process can write no file.
     pub fn keep(&mut self, instructions: &[LlamaToken], state: &[u8], say: &mut dyn FnMut(FromLlama)) {
         let mut body: Vec<u8> = instructions.iter().flat_map(|token| token.0.to_le_bytes()).collect();
         body.extend_from_slice(state);
@@ -81,7 +83,7 @@ impl PromptCache {
         file.extend_from_slice(digest.as_bytes());
         file.append(&mut body);
         let name = digest.to_hex()[..32].to_owned();
-        let mut pieces = file.chunks(PIECE).peekable();
+        let mut pieces = file.chunks(PIECE_BYTES).peekable();
         while let Some(piece) = pieces.next() {
             let last = pieces.peek().is_none();
             say(FromLlama::Kept { name: name.clone(), piece: BASE64_STANDARD.encode(piece), last });
@@ -90,16 +92,16 @@ impl PromptCache {
     }
 }
 
-/// The digest and the tokens of a file, which is then at what the model remembers.
+/// Reads the digest and the tokens of a file. The file is then at the state.
 fn head(file: &mut File) -> io::Result<([u8; 32], Vec<LlamaToken>)> {
-    let mut fixed = [0; 44];
+    let mut fixed = [0; HEAD_BYTES];
     file.seek(SeekFrom::Start(0))?;
     file.read_exact(&mut fixed)?;
     let (magic, rest) = fixed.split_at(8);
     let (count, digest) = rest.split_at(4);
     let count = count.try_into().map_or(usize::MAX, |bytes| u32::from_le_bytes(bytes) as usize);
     let digest = digest.try_into().map_err(|_| io::ErrorKind::InvalidData)?;
-    if magic != MAGIC || count > MOST {
+    if magic != MAGIC || count > MAX_TOKENS {
         return Err(io::ErrorKind::InvalidData.into());
     }
     let mut bytes = vec![0; count * 4];
@@ -108,7 +110,7 @@ fn head(file: &mut File) -> io::Result<([u8; 32], Vec<LlamaToken>)> {
     Ok((digest, bytes.as_chunks().0.iter().map(token).collect()))
 }
 
-/// What the model remembers, when it is all there.
+/// Reads the state of a file, and checks its digest.
 fn state(file: &mut File) -> io::Result<Vec<u8>> {
     let (digest, tokens) = head(file)?;
     let mut state = Vec::new();
@@ -131,7 +133,7 @@ mod tests {
         (0..count).map(LlamaToken).collect()
     }
 
-    /// What is written of instructions, put together.
+    /// The file that the pieces of a state make.
     fn written(cache: &mut PromptCache, count: i32, state: &[u8]) -> Vec<u8> {
         let mut bytes = Vec::new();
         cache.keep(&tokens(count), state, &mut |event| match event {
@@ -148,27 +150,27 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_is_taken_up_by_the_next_process() {
+    fn a_kept_state_is_loaded_by_the_next_process() {
         let mut first = PromptCache::new(Vec::new());
         assert!(first.lacks(&tokens(100)) && !first.lacks(&tokens(10)));
-        let state = vec![7; 3 * PIECE];
+        let state = vec![7; 3 * PIECE_BYTES];
         let files = [written(&mut first, 100, &state), written(&mut first, 200, b"other")];
         assert!(!first.lacks(&tokens(100)));
-        assert_eq!(first.longest(&tokens(300)), None, "it lies in memory");
+        assert_eq!(first.longest(&tokens(300)), None, "it is in memory");
         let folder = tempfile::tempdir().unwrap();
         let mut next = reopened(folder.path(), &files);
         assert!(!next.lacks(&tokens(100)));
         assert_eq!(next.longest(&tokens(300)), Some((1, 200)));
-        assert_eq!(next.longest(&tokens(200)), Some((0, 100)), "one token at least is read anew");
+        assert_eq!(next.longest(&tokens(200)), Some((0, 100)), "at least one token is read");
         assert_eq!(next.longest(&tokens(50)), None);
-        assert!(next.take_up(0) == Some((100, state)));
+        assert!(next.load(0) == Some((100, state)));
         for _ in 0..2 {
-            assert_eq!(next.take_up(1), Some((200, b"other".to_vec())));
+            assert_eq!(next.load(1), Some((200, b"other".to_vec())));
         }
     }
 
     #[test]
-    fn a_file_that_is_damaged_cut_or_none_of_ours_is_not_used() {
+    fn a_damaged_cut_or_foreign_file_is_not_used() {
         let whole = written(&mut PromptCache::new(Vec::new()), 100, &[9; 1000]);
         let mut changed = whole.clone();
         changed[700] ^= 1;
@@ -176,8 +178,8 @@ mod tests {
         let files = [changed, whole[..800].to_vec(), whole[..100].to_vec(), b"hello".to_vec(), Vec::new()];
         let mut cache = reopened(folder.path(), &files);
         while let Some((at, _)) = cache.longest(&tokens(300)) {
-            assert_eq!(cache.take_up(at), None);
+            assert_eq!(cache.load(at), None);
         }
-        assert!(cache.lacks(&tokens(100)), "it is kept anew");
+        assert!(cache.lacks(&tokens(100)), "it is kept again");
     }
 }

@@ -1,43 +1,43 @@
-//! Which of the conversations kept in the model's memory a new prompt goes on from.
+//! Chooses the conversation in the model's memory from which a new prompt continues.
 //!
-//! Reading a prompt is most of what a call costs on a plain processor, so a few conversations are kept: without that, each sub-call
-//! would push out the conversation of the node that made it.
+//! Reading a prompt is most of the cost of a call on a plain processor, so memory keeps a few conversations. Otherwise each sub-call would push out
+//! the conversation of the node that made it.
 
 /// A conversation in the model's memory.
 #[derive(Clone, Debug)]
 pub struct Slot<T> {
-    /// Its tokens, exactly as they lie in the model's memory.
+    /// Its tokens, exactly as they are in the model's memory.
     pub tokens: Vec<T>,
-    /// When it was last used; higher is later.
+    /// Time of its last use; higher is later.
     pub used: u64,
-    /// A reply is being made in it, and may come to so many tokens with its prompt.
+    /// Tokens reserved for the prompt and the reply under way; `None` when there is no reply under way.
     pub promised: Option<usize>,
-    /// So many of its tokens are instructions, with which other conversations begin too.
+    /// Number of leading tokens that are instructions, with which other conversations begin too.
     pub instructions: usize,
-    /// It will go on.
+    /// It will continue.
     pub grows: bool,
-    /// Whose it is.
+    /// The group that it belongs to.
     pub group: u64,
 }
 
 impl<T> Slot<T> {
-    /// An empty one.
+    /// An empty slot.
     pub fn new() -> Self {
         Slot { tokens: Vec::new(), used: 0, promised: None, instructions: 0, grows: false, group: 0 }
     }
 }
 
-/// What a model's memory allows with a conversation.
+/// The operations that a model's memory allows on a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Memory {
-    /// Its end can be forgotten, and its beginning shared.
+    /// Its end can be dropped, and its beginning shared.
     Parts,
-    /// It can only go on, or be forgotten as a whole: models with a recurrent part remember a state, not tokens.
+    /// It can only continue, or be dropped as a whole: recurrent models keep a state, not tokens.
     Whole,
 }
 
 impl Memory {
-    /// How many of a slot's tokens stay, where so many are wanted.
+    /// Number of a slot's tokens that stay when `keep` of them are wanted.
     pub fn cut<T>(self, slot: &Slot<T>, keep: usize) -> usize {
         match self {
             Memory::Parts => keep,
@@ -47,8 +47,8 @@ impl Memory {
     }
 }
 
-/// Conversations that do not go on and have little in common with a new prompt, each with the number of its tokens that are worth keeping. What is
-/// kept costs time at every token written: the model looks over all of it.
+/// Conversations that do not continue and share little with a new prompt, each with the number of its tokens worth keeping. Every kept token slows
+/// down every written one, because the model attends to all of them.
 pub fn stale<T: PartialEq>(slots: &[Slot<T>], prompt: &[T], memory: Memory) -> Vec<(usize, usize)> {
     let keep = |slot: &Slot<T>| {
         let shared = common(&slot.tokens, prompt);
@@ -64,27 +64,27 @@ pub fn stale<T: PartialEq>(slots: &[Slot<T>], prompt: &[T], memory: Memory) -> V
 pub struct Plan {
     /// The slot the prompt goes to.
     pub slot: usize,
-    /// How many of the prompt's first tokens need not be read again.
+    /// Number of the prompt's first tokens that need not be read again.
     pub keep: usize,
-    /// They lie in another slot and are shared from there.
+    /// Another slot that holds these tokens and shares them.
     pub share_from: Option<usize>,
     /// Slots to empty so that the prompt and its reply fit.
     pub empty: Vec<usize>,
 }
 
-/// How many tokens two texts have in common at their beginning.
+/// Length of the common beginning of two texts, in tokens.
 pub fn common<T: PartialEq>(one: &[T], other: &[T]) -> usize {
     one.iter().zip(other).take_while(|(a, b)| a == b).count()
 }
 
-/// Chooses. `need` is the tokens of the prompt and of the longest reply, `capacity` those that fit in memory. `None`: there is no room
-/// before one of the replies under way is done.
+/// Chooses a slot. `need` is the tokens of the prompt and of the longest reply, `capacity` those that fit in memory. `None` when there is no room
+/// until one of the replies under way is done.
 pub fn plan<T: PartialEq>(slots: &[Slot<T>], prompt: &[T], need: usize, capacity: usize, memory: Memory) -> Option<Plan> {
     let promised: usize = slots.iter().filter_map(|slot| slot.promised).sum();
     if need + promised > capacity {
         return None;
     }
-    // At least one token is always read: the reply starts from what the model makes of it.
+    // The model always reads at least one token: the reply starts from its output.
     let shared = |slot: &Slot<T>| memory.cut(slot, common(&slot.tokens, prompt).min(prompt.len().saturating_sub(1)));
     let lengths = slots.iter().map(shared).enumerate();
     let (nearest, keep) = lengths.max_by_key(|&(index, length)| (length, slots[index].used))?;
@@ -98,7 +98,7 @@ pub fn plan<T: PartialEq>(slots: &[Slot<T>], prompt: &[T], need: usize, capacity
         let slot = oldest.or_else(|| free(nearest).then_some(nearest))?;
         (slot, (slot != nearest && keep > 0 && memory == Memory::Parts).then_some(nearest))
     };
-    // Where it can only be forgotten as a whole, nothing of it can begin another one.
+    // A conversation that can only be dropped as a whole cannot lend its beginning.
     let keep = if slot == nearest || memory == Memory::Parts { keep } else { 0 };
     let kept = |index: &usize| *index != slot && free(*index) && !slots[*index].tokens.is_empty();
     let mut rest: Vec<usize> = (0..slots.len()).filter(kept).collect();
@@ -131,18 +131,18 @@ mod tests {
     }
 
     #[test]
-    fn a_conversation_goes_on_in_its_own_slot() {
+    fn a_conversation_continues_in_its_own_slot() {
         let plan = plan_for(&["", "abcdef", "xyz"], "abcdefgh", 100);
         assert_eq!(plan, Plan { slot: 1, keep: 6, share_from: None, empty: vec![] });
     }
 
     #[test]
-    fn the_last_token_of_a_prompt_is_read_even_when_all_of_it_is_known() {
+    fn the_last_token_of_a_known_prompt_is_still_read() {
         assert_eq!(plan_for(&["abcdef"], "abcdef", 100).keep, 5);
     }
 
     #[test]
-    fn a_sub_call_with_a_short_shared_beginning_leaves_the_callers_conversation_alone() {
+    fn a_sub_call_leaves_its_callers_conversation_alone() {
         let plan = plan_for(&["", "abcdefghij"], "abXYZ", 100);
         assert_eq!(plan, Plan { slot: 0, keep: 2, share_from: Some(1), empty: vec![] });
     }
@@ -153,18 +153,18 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_conversations_give_way_when_memory_is_short() {
+    fn short_memory_drops_the_oldest_conversations() {
         let plan = plan_for(&["aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc", ""], "xyz", 28);
         assert_eq!((plan.slot, plan.empty), (3, vec![0]));
     }
 
     #[test]
-    fn a_single_slot_is_used_over_and_over() {
+    fn a_single_slot_is_reused() {
         assert_eq!(plan_for(&["abcdef"], "axyz", 100), Plan { slot: 0, keep: 1, share_from: None, empty: vec![] });
     }
 
     #[test]
-    fn a_slot_in_use_is_shared_from_but_neither_taken_nor_emptied() {
+    fn a_slot_in_use_is_shared_but_not_taken_or_emptied() {
         let mut slots = slots(&["abcdef", "xyz", "uvw"]);
         slots[0].promised = Some(10);
         let plan = |prompt: &str, capacity| plan(&slots, prompt.as_bytes(), prompt.len() + 4, capacity, Memory::Parts);
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_does_not_go_on_only_instructions_and_what_the_next_one_shares_are_kept() {
+    fn a_finished_conversation_keeps_only_shared_tokens() {
         let mut slots = slots(&["abcdefgh", "abcdefgh", "axyz", "abcdefgh"]);
         slots[1].grows = false;
         slots[1].instructions = 3;
@@ -186,14 +186,14 @@ mod tests {
     }
 
     #[test]
-    fn where_every_slot_is_in_use_a_prompt_waits() {
+    fn a_prompt_waits_while_every_slot_is_in_use() {
         let mut slots = slots(&["abc", "xyz"]);
         slots.iter_mut().for_each(|slot| slot.promised = Some(5));
         assert_eq!(plan(&slots, b"abc", 5, 100, Memory::Parts), None);
     }
 
     #[test]
-    fn a_model_that_remembers_a_state_goes_on_or_begins_anew_and_shares_nothing() {
+    fn a_recurrent_model_continues_or_restarts() {
         let mut slots = slots(&["abcdef", "xyz", ""]);
         let plan = |slots: &[Slot<u8>], prompt: &str| plan(slots, prompt.as_bytes(), 20, 100, Memory::Whole).unwrap();
         assert_eq!(plan(&slots, "abcdefgh"), Plan { slot: 0, keep: 6, share_from: None, empty: vec![] });

@@ -1,22 +1,22 @@
-//! Turns the bytes a model makes into text that can be shown at once, and finds where it must stop.
+//! Turns a model's bytes into text that can be shown at once, and finds the stop texts in it.
 
-/// Holds back what may yet become a stop text or is half a character.
+/// Holds back bytes that may yet become a stop text or a character.
 pub struct Tail {
     stops: Vec<String>,
     held: Vec<u8>,
 }
 
-/// What came of a few more bytes.
+/// The result of more bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Step {
-    /// May be shown.
+    /// Text that can be shown.
     pub text: String,
-    /// A stop text came: the reply is over.
+    /// A stop text came, and ends the reply.
     pub stopped: bool,
 }
 
 impl Tail {
-    /// For a reply that ends before any of `stops`.
+    /// Starts a reply that ends before any of `stops`.
     pub fn new(stops: &[String]) -> Self {
         Tail { stops: stops.iter().filter(|stop| !stop.is_empty()).cloned().collect(), held: Vec::new() }
     }
@@ -30,7 +30,7 @@ impl Tail {
         Step { text: String::from_utf8_lossy(&text).into_owned(), stopped: stop.is_some() }
     }
 
-    /// What was still held back when the model ended by itself.
+    /// The text still held back when the model ends by itself.
     pub fn finish(self) -> String {
         String::from_utf8_lossy(&self.held).into_owned()
     }
@@ -45,11 +45,11 @@ impl Tail {
     }
 }
 
-fn find(text: &[u8], what: &[u8]) -> Option<usize> {
-    text.windows(what.len()).position(|window| window == what)
+fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {
+    text.windows(pattern.len()).position(|window| window == pattern)
 }
 
-/// Bytes at the end that begin a character and do not finish it.
+/// Number of bytes at the end that begin a character and do not finish it.
 fn half_character(bytes: &[u8]) -> usize {
     for back in 1..=bytes.len().min(3) {
         let byte = bytes[bytes.len() - back];
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looked_like_a_stop_text_is_shown_after_all() {
+    fn text_that_only_resembled_a_stop_text_is_shown() {
         assert_eq!(run(&["```"], &[b"a ``", b" b"]), ("a `` b".into(), false));
         assert_eq!(run(&["\nEND"], &[b"x\nEN"]), ("x\nEN".into(), false));
     }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_do_not_stall_the_reply() {
+    fn invalid_utf8_does_not_stall_the_reply() {
         assert_eq!(run(&[], &[b"a\xff", b"b"]), ("a\u{fffd}b".into(), false));
     }
 }

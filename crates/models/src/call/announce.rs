@@ -1,4 +1,4 @@
-//! Has it written down what a request carries, before the first byte of that leaves.
+//! Records a request's body before its first byte leaves this computer.
 
 use futures_util::stream;
 use plumb_rlm::sending::{Destination, Sending};
@@ -8,12 +8,12 @@ use reqwest::{
 };
 use std::sync::Arc;
 
-/// Makes the body wait, once there is a connection that takes it, until it is written down. A request for which there is no connection carries
-/// nothing away and is not written down. A body of this kind cannot be copied, so that nothing below us sends it a second time unseen.
+/// Makes the body wait, once there is a connection for it, until it is recorded. A request without a connection sends nothing and is not recorded. A
+/// body of this kind cannot be cloned, so the HTTP library cannot send it a second time unrecorded.
 pub fn before_it_leaves(request: &mut Request, to: Destination, sending: &Arc<dyn Sending>) {
     let Some(body) = request.body().and_then(Body::as_bytes).map(<[u8]>::to_vec) else { return };
     let (length, sending) = (body.len() as u64, sending.clone());
-    // Without it the body would go in chunks, which not every server takes.
+    // Without this header the body would be sent in chunks, which some servers refuse.
     request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     let body = stream::once(async move { sending.sending(&to, length).await.map(|()| body) });
     *request.body_mut() = Some(Body::wrap_stream(body));

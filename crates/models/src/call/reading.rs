@@ -1,9 +1,9 @@
-//! A reply, put together from what a server sends: a stream of events, or one piece of JSON.
+//! Reads a reply from a server: a stream of events, or one piece of JSON.
 
-use super::fault::{self, Callee, Failure};
+use super::failed_try::{self, Callee, FailedTry};
 use super::sse::Events;
 use crate::formats::{Odd, Reader, Said};
-use plumb_rlm::{fault::Code, traits::model::ModelReply};
+use plumb_rlm::{fault, fault::Code, traits::model::ModelReply};
 use serde_json::Value;
 
 /// Reads the body of a successful response.
@@ -11,26 +11,28 @@ pub struct Reading<'a> {
     callee: &'a Callee<'a>,
     reader: Box<dyn Reader>,
     said: Said<'a>,
-    /// What is counted of it must not be paid twice.
+    /// The call is under a cost limit, so counted tokens must not be paid twice.
     limited: bool,
     form: Form,
     events: u64,
 }
 
 enum Form {
-    /// Nothing but blanks yet.
+    /// Nothing but whitespace yet.
     Unknown,
     Stream(Events),
     Json(Vec<u8>),
 }
 
-/// One piece of JSON is never longer.
-const LONGEST: usize = 16 << 20;
-/// No token is longer, in bytes; more of them are not what was asked for.
-const LONGEST_TOKEN: usize = 64;
+/// Maximum length of a reply in one piece of JSON.
+const MAX_JSON_BYTES: usize = 16 << 20;
+/// Upper bound for the length of a token.
+const MAX_TOKEN_BYTES: usize = 64;
+/// Tokens that a reply may have beside any limit, because servers count differently.
+const TOLERATED_TOKENS: usize = 1 << 10;
 
 impl<'a> Reading<'a> {
-    /// Nothing read yet.
+    /// A reply of which nothing has arrived.
     pub fn new(callee: &'a Callee<'a>, said: Said<'a>, limited: bool) -> Self {
         Reading { callee, reader: callee.format.reader(), said, limited, form: Form::Unknown, events: 0 }
     }
@@ -40,24 +42,24 @@ impl<'a> Reading<'a> {
         self.said.text()
     }
 
-    /// The server has said that the reply is finished; only the usage may be missing.
+    /// Whether the server has said that the reply is finished. Token counts may still be missing.
     pub fn is_finished(&self) -> bool {
         self.said.finish.is_some()
     }
 
-    /// Nothing more can come.
+    /// Whether the stream is over.
     pub fn is_done(&self) -> bool {
         self.said.done
     }
 
-    /// Events that said something, so far. Anthropic's pings say nothing.
+    /// Number of events with content so far. Anthropic's pings have none.
     pub fn events(&self) -> u64 {
         self.events
     }
 
     /// Takes more of the body.
-    pub fn push(&mut self, mut bytes: &[u8]) -> Result<(), Failure> {
-        // By its first byte, whatever the header says: servers send JSON, streams and error pages under each other's names.
+    pub fn push(&mut self, mut bytes: &[u8]) -> Result<(), FailedTry> {
+        // The first byte decides, not the header: servers send JSON, streams and error pages under each other's content types.
         if matches!(self.form, Form::Unknown) {
             bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii_start();
             match bytes.first() {
@@ -68,7 +70,7 @@ impl<'a> Reading<'a> {
             }
         }
         match &mut self.form {
-            Form::Json(body) if body.len() + bytes.len() <= LONGEST => body.extend_from_slice(bytes),
+            Form::Json(body) if body.len() + bytes.len() <= MAX_JSON_BYTES => body.extend_from_slice(bytes),
             Form::Json(_) => return Err(self.nonsense()),
             Form::Stream(_) => return self.stream(bytes),
             Form::Unknown => {}
@@ -76,22 +78,23 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// Whether so much has arrived that it cannot be the reply asked for.
+    /// Whether the reply is longer than any reply of `max_output_tokens`.
     pub fn is_endless(&self, max_output_tokens: u32) -> bool {
-        self.said.written() > (max_output_tokens as usize).saturating_mul(LONGEST_TOKEN).max(LONGEST_TOKEN << 10)
+        let tokens = (max_output_tokens as usize).max(TOLERATED_TOKENS);
+        self.said.written() > tokens.saturating_mul(MAX_TOKEN_BYTES)
     }
 
-    /// It was left there.
-    pub fn endless(&self) -> Failure {
-        let message = format!(
-            "{} sent many times what it was asked for, so the connection was closed. Choose another model or server.",
-            self.callee.server
-        );
-        self.so_far(Failure::lasting(Code::BadReply, message))
+    /// The failure of an endless reply.
+    pub fn endless(&self) -> FailedTry {
+        self.so_far(FailedTry::lasting(fault!(
+            Code::BadReply,
+            "{server} sent many times the length that it was asked for, so Plumb closed the connection. Choose another model or server.",
+            server = self.callee.server,
+        )))
     }
 
-    /// The body is over.
-    pub fn end(mut self) -> Result<ModelReply, Failure> {
+    /// Ends the body.
+    pub fn end(mut self) -> Result<ModelReply, FailedTry> {
         match std::mem::replace(&mut self.form, Form::Unknown) {
             Form::Json(body) => {
                 let body = serde_json::from_slice(&body).map_err(|_| self.nonsense())?;
@@ -104,7 +107,7 @@ impl<'a> Reading<'a> {
                 if !events.recognised {
                     return Err(self.nonsense());
                 }
-                // Half an event is the mark of a broken connection, not of a server that talks nonsense.
+                // Half an event means that the connection broke, not that the server sends nonsense.
                 all.iter().try_for_each(|data| self.data(data, |reading| reading.cut()))?;
             }
             Form::Unknown => {}
@@ -113,32 +116,36 @@ impl<'a> Reading<'a> {
         self.said.reply().ok_or(cut)
     }
 
-    /// The connection broke or fell silent.
-    pub fn cut(&self) -> Failure {
-        let message = format!("{} ended its reply in the middle. Ask again.", self.callee.server);
-        self.so_far(Failure::passing(Code::CutShort, message))
+    /// The failure of a connection that broke or fell silent.
+    pub fn cut(&self) -> FailedTry {
+        self.so_far(FailedTry::passing(fault!(
+            Code::CutShort,
+            "{server} ended its reply in the middle. Ask again.",
+            server = self.callee.server,
+        )))
     }
 
-    /// A fault with the text that had arrived. What was written is paid, thoughts too, and is not sent again; what was only read is where no limit
-    /// stands against paying it again.
-    fn so_far(&self, fault: Failure) -> Failure {
+    /// A failure with the text that had arrived. A call whose text or reasoning was written is paid and not sent again. One of which only the prompt was
+    /// read is sent again, unless a cost limit forbids paying for it twice.
+    fn so_far(&self, failed: FailedTry) -> FailedTry {
         let in_one_piece = matches!(&self.form, Form::Json(body) if !body.is_empty());
         if in_one_piece {
             self.said.began();
         }
         let paid = in_one_piece || self.said.written() > 0 || self.limited && self.said.is_counted();
-        let refused_parameter = fault.refused_parameter.filter(|_| !paid);
-        Failure { passing: fault.passing && !paid, refused_parameter, ..fault.after(self.text()) }
+        let refused_parameter = failed.refused_parameter.filter(|_| !paid);
+        FailedTry { may_pass: failed.may_pass && !paid, refused_parameter, ..failed.after(self.text()) }
     }
 
-    fn nonsense(&self) -> Failure {
-        let server = self.callee.server;
-        let message =
-            format!("{server} answered with something that is no reply of a model. Check the address; it usually ends in /v1.");
-        self.so_far(Failure::lasting(Code::BadReply, message))
+    fn nonsense(&self) -> FailedTry {
+        self.so_far(FailedTry::lasting(fault!(
+            Code::BadReply,
+            "{server} answered with something that is not a model's reply. Check the address, which usually ends in /v1.",
+            server = self.callee.server,
+        )))
     }
 
-    fn stream(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    fn stream(&mut self, bytes: &[u8]) -> Result<(), FailedTry> {
         let Form::Stream(events) = &mut self.form else { return Ok(()) };
         let mut all = Vec::new();
         let pushed = events.push(bytes, &mut |data| all.push(data.to_owned()));
@@ -146,8 +153,8 @@ impl<'a> Reading<'a> {
         all.iter().try_for_each(|data| self.data(data, |reading| reading.nonsense()))
     }
 
-    fn data(&mut self, data: &str, unreadable: impl Fn(&Self) -> Failure) -> Result<(), Failure> {
-        // OpenAI's word for the end, and the only event of any format that is no JSON.
+    fn data(&mut self, data: &str, unreadable: impl Fn(&Self) -> FailedTry) -> Result<(), FailedTry> {
+        // OpenAI's mark of the end, and the only event of any format that is not JSON.
         if data == "[DONE]" {
             self.said.done = true;
         } else if !data.is_empty() {
@@ -159,11 +166,11 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn odd(&self, odd: &Odd) -> Failure {
+    fn odd(&self, odd: &Odd) -> FailedTry {
         match odd {
             Odd::Nonsense => self.nonsense(),
             Odd::Cut => self.cut(),
-            Odd::Error { status, body } => self.so_far(fault::from_status(*status, &body.to_string(), None, self.callee)),
+            Odd::Error { status, body } => self.so_far(failed_try::from_status(*status, &body.to_string(), None, self.callee)),
         }
     }
 }
@@ -172,14 +179,14 @@ impl<'a> Reading<'a> {
 mod tests {
     use super::*;
     use crate::formats;
+    use parking_lot::Mutex;
     use plumb_rlm::{
         traits::model::Progress,
         usage::{Finish, Reported, Usage},
     };
     use serde_json::json;
-    use std::sync::Mutex;
 
-    fn read(body: &[u8]) -> (Result<ModelReply, Failure>, String) {
+    fn read(body: &[u8]) -> (Result<ModelReply, FailedTry>, String) {
         let shown = Mutex::new(String::new());
         let callee = Callee {
             server: "https://api.example.org",
@@ -189,13 +196,13 @@ mod tests {
             optional: &[],
             deployments: false,
         };
-        let on_progress = |progress: Progress<'_>| shown.lock().unwrap().push_str(progress.text());
+        let on_progress = |progress: Progress<'_>| shown.lock().push_str(progress.text());
         let mut reading = Reading::new(&callee, Said::new(&on_progress, None), false);
         let result = match body.chunks(7).try_for_each(|piece| reading.push(piece)) {
             Ok(()) => reading.end(),
-            Err(fault) => Err(fault),
+            Err(failed) => Err(failed),
         };
-        (result, shown.into_inner().unwrap())
+        (result, shown.into_inner())
     }
 
     const HELLO: &str =
@@ -213,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_may_lack_done_or_its_usage_or_its_reason() {
+    fn a_stream_may_lack_done_usage_or_finish_reason() {
         assert_eq!(read(format!("{HELLO}{STOP}").as_bytes()).0.unwrap().usage, Reported::default());
         assert_eq!(read(format!("{HELLO}data: [DONE]").as_bytes()).0.unwrap().finish, Finish::Stop);
     }
@@ -221,17 +228,17 @@ mod tests {
     #[test]
     fn a_stream_that_ends_in_the_middle_keeps_what_arrived() {
         for end in ["", "data: {\"choices\":[{\"del"] {
-            let fault = read(format!("{HELLO}{end}").as_bytes()).0.unwrap_err();
-            assert_eq!((fault.error.code, fault.partial.as_str(), fault.passing), (Code::CutShort, "Héllo", false));
+            let failed = read(format!("{HELLO}{end}").as_bytes()).0.unwrap_err();
+            assert_eq!((failed.fault.code, failed.partial.as_str(), failed.may_pass), (Code::CutShort, "Héllo", false));
         }
     }
 
     #[test]
-    fn an_error_in_a_stream_is_told_with_what_arrived() {
+    fn an_error_in_a_stream_keeps_what_arrived() {
         let body = format!("{HELLO}data: {{\"error\":{{\"code\":429,\"message\":\"slow down\"}}}}\n\n");
-        let fault = read(body.as_bytes()).0.unwrap_err();
-        assert_eq!((fault.error.code, fault.partial.as_str(), fault.passing), (Code::RateLimited, "Héllo", false));
-        assert!(read(b"data: {\"error\":{\"message\":\"overloaded\"}}\n\n").0.unwrap_err().passing);
+        let failed = read(body.as_bytes()).0.unwrap_err();
+        assert_eq!((failed.fault.code, failed.partial.as_str(), failed.may_pass), (Code::RateLimited, "Héllo", false));
+        assert!(read(b"data: {\"error\":{\"message\":\"overloaded\"}}\n\n").0.unwrap_err().may_pass);
     }
 
     #[test]
@@ -248,18 +255,18 @@ mod tests {
         for body in
             ["<!doctype html><p>Welcome", "{\"ok\":true}", "{\"cut", "hello there", "data: not json\n\ndata: x\n\n", "[1]"]
         {
-            assert_eq!(read(body.as_bytes()).0.unwrap_err().error.code, Code::BadReply, "{body}");
+            assert_eq!(read(body.as_bytes()).0.unwrap_err().fault.code, Code::BadReply, "{body}");
         }
     }
 
     #[test]
     fn an_empty_body_is_tried_again() {
-        let fault = read(b"").0.unwrap_err();
-        assert_eq!((fault.error.code, fault.passing), (Code::CutShort, true));
+        let failed = read(b"").0.unwrap_err();
+        assert_eq!((failed.fault.code, failed.may_pass), (Code::CutShort, true));
     }
 
     #[test]
-    fn what_a_provider_withholds_is_marked() {
+    fn a_withheld_reply_is_marked_as_refused() {
         let body = "data: {\"choices\":[{\"delta\":{\"refusal\":\"No.\"}}]}\n\ndata: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
         assert_eq!(read(body.as_bytes()).0.unwrap().finish, Finish::Refused);
     }

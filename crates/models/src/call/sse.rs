@@ -1,8 +1,8 @@
-//! Server-sent events, taken from bytes as they arrive, however the network cut them.
+//! Server-sent events, parsed from bytes as they arrive, wherever the network cut them.
 
-/// Collects bytes and gives out the data of each event.
+/// Collects bytes and emits the data of each event.
 ///
-/// Every event of OpenAI's format is one `data:` line, and some servers forget the blank line between two: a line is an event here.
+/// Every event of OpenAI's format is one `data:` line, and some servers omit the blank line between two, so here each line is an event.
 #[derive(Default)]
 pub struct Events {
     line: Vec<u8>,
@@ -10,15 +10,15 @@ pub struct Events {
     pub recognised: bool,
 }
 
-/// No line is ever longer; more is not a stream of events.
-const LONGEST: usize = 16 << 20;
+/// Maximum length of a line, in bytes.
+const MAX_LINE_BYTES: usize = 16 << 20;
 
-/// The server sent a line without end.
+/// A line is longer than [`MAX_LINE_BYTES`].
 #[derive(Debug)]
 pub struct TooLong;
 
 impl Events {
-    /// Takes bytes; gives the data of each event they complete.
+    /// Takes bytes, and emits the data of each event that they complete.
     pub fn push(&mut self, bytes: &[u8], on_data: &mut dyn FnMut(&str)) -> Result<(), TooLong> {
         for &byte in bytes {
             match byte {
@@ -26,16 +26,16 @@ impl Events {
                 _ => self.line.push(byte),
             }
         }
-        if self.line.len() > LONGEST { Err(TooLong) } else { Ok(()) }
+        if self.line.len() > MAX_LINE_BYTES { Err(TooLong) } else { Ok(()) }
     }
 
-    /// The stream is over; some servers leave out the last line's end.
+    /// Ends the stream. Some servers omit the last line break.
     pub fn finish(&mut self, on_data: &mut dyn FnMut(&str)) {
         self.end_line(on_data);
     }
 
     fn end_line(&mut self, on_data: &mut dyn FnMut(&str)) {
-        // Whole lines only: a character cut by the network is whole here. Comments, `event:`, `id:` and `retry:` say nothing to us.
+        // The line is complete, so no character is cut. Comments, `event:`, `id:` and `retry:` carry nothing that Plumb needs.
         let line = std::mem::take(&mut self.line);
         let line = String::from_utf8_lossy(&line);
         self.recognised |= [":", "data:", "event:", "id:", "retry:"].iter().any(|field| line.starts_with(field));
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_may_end_in_cr_alone_and_the_last_may_not_end_at_all() {
+    fn lines_may_end_in_cr_and_the_last_not_at_all() {
         assert_eq!(events(&[b"data: {\"a\":1}\r\rdata: {\"b\":2}"]), ["{\"a\":1}", "{\"b\":2}"]);
     }
 
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn half_an_event_at_the_end_is_given_out_as_it_is() {
+    fn half_an_event_at_the_end_is_emitted_as_it_is() {
         assert_eq!(events(&[b"data: {\"a\":"]), ["{\"a\":"]);
     }
 }

@@ -2,7 +2,7 @@
 
 mod reply;
 
-use super::{Format, Reader, Turn, decimal, turns, under};
+use super::format::{Format, Reader, Turn, decimal, turns, under};
 use plumb_rlm::traits::model::{ModelRequest, Role};
 use reqwest::{RequestBuilder, Url};
 use serde::Serialize;
@@ -35,7 +35,7 @@ impl Format for Anthropic {
     }
 
     /// <https://docs.anthropic.com/en/api/versioning>
-    fn headed(&self, request: RequestBuilder) -> RequestBuilder {
+    fn with_headers(&self, request: RequestBuilder) -> RequestBuilder {
         request.header("anthropic-version", "2023-06-01")
     }
 
@@ -43,21 +43,21 @@ impl Format for Anthropic {
         Box::<reply::AnthropicReply>::default()
     }
 
-    /// An empty account and a spending limit come as a bad request: <https://docs.anthropic.com/en/api/errors>.
+    /// Reports an empty account or a spending limit, which come as a bad request: <https://docs.anthropic.com/en/api/errors>.
     fn refusal(&self, status: u16, body: &Value) -> (u16, Option<Duration>) {
         let said = body["error"]["message"].as_str().unwrap_or_default().to_lowercase();
         let unpaid = status == 400 && (said.contains("credit balance") || said.contains("api usage limits"));
         (if unpaid { 402 } else { status }, None)
     }
 
-    /// The newest tokenizer makes about 30 % more of a text than the one before, which made up to a quarter more than OpenAI's:
+    /// The newest tokenizer makes about 30 % more tokens than the one before, which made up to a quarter more than OpenAI's:
     /// <https://docs.anthropic.com/en/docs/build-with-claude/token-counting>.
     fn tokens(&self, counted: u64) -> u64 {
         counted * 8 / 5
     }
 }
 
-/// The body of a call. Texts are borrowed: each turn sends the whole conversation.
+/// The body of a call. It borrows the texts, because each turn sends the whole conversation.
 #[derive(Serialize)]
 struct Body<'a> {
     model: &'a str,
@@ -86,7 +86,7 @@ struct Block<'a> {
     cache_control: Option<CacheMark>,
 }
 
-/// The provider keeps everything up to here for five minutes.
+/// Asks the provider to cache everything up to here for five minutes.
 #[derive(Serialize)]
 struct CacheMark {
     r#type: &'static str,
@@ -100,7 +100,7 @@ impl<'a> Body<'a> {
             turns.into_iter().map(|Turn { role, texts }| Spoken { role, content: blocks(texts) }).collect();
         mark(&mut system, &mut messages, request.grows);
         if let Some(prefill) = request.prefill.as_deref() {
-            // Blanks at the end of it are refused.
+            // The API refuses a prefill that ends in whitespace.
             messages.push(Spoken { role: Role::Assistant, content: blocks(vec![prefill.trim_end()]) });
         }
         Body {
@@ -110,7 +110,7 @@ impl<'a> Body<'a> {
             messages,
             stream: true,
             temperature: optional.contains(&"temperature").then(|| decimal(request.temperature.min(1.0))),
-            // Stop texts of blanks alone are refused.
+            // The API refuses stop texts of whitespace alone.
             stop_sequences: request.stop.iter().map(String::as_str).filter(|stop| !stop.trim().is_empty()).collect(),
         }
     }
@@ -120,9 +120,8 @@ fn blocks(texts: Vec<&str>) -> Vec<Block<'_>> {
     texts.into_iter().map(|text| Block { r#type: "text", text, cache_control: None }).collect()
 }
 
-/// Marks where the cache ends: <https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching>. Nothing is read from it
-/// without a mark where an earlier call left one, and what is written costs more than what is merely read: a call that no other
-/// follows writes nothing.
+/// Marks the end of the cached prompt: <https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching>. A call reads from the cache only with a
+/// mark at the place of an earlier call's mark. Writing to the cache costs more than a plain read, so a call that no other follows writes nothing.
 fn mark<'a>(system: &mut [Block<'a>], messages: &mut [Spoken<'a>], grows: bool) {
     let mut asked = messages.iter_mut().rev().filter(|said| said.role == Role::User);
     let (last, before) = (asked.next(), asked.next());
@@ -151,6 +150,7 @@ mod tests {
             stop: vec!["END".into(), "\n\n".into()],
             prefill: None,
             grows,
+            schema: None,
             limited: false,
             sending: None,
         }
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_of_one_role_become_one_message_and_empty_ones_go() {
+    fn neighbours_of_one_role_become_one_message() {
         let body = written(&request(
             &[(Role::User, "a"), (Role::User, "b"), (Role::Assistant, " "), (Role::User, "c"), (Role::Assistant, "d")],
             false,
@@ -199,14 +199,14 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_writes_what_is_new_and_reads_what_the_one_before_wrote() {
+    fn a_turn_reads_the_cache_of_the_turn_before() {
         let (s, first) = ((Role::System, "s"), (Role::User, "first"));
         let said =
             [s, first, (Role::Assistant, "reply"), (Role::User, "second"), (Role::Assistant, "reply"), (Role::User, "third")];
         assert_eq!(marked(&said[..2], true), ["s", "first"]);
         assert_eq!(marked(&said[..4], true), ["s", "first", "second"]);
         assert_eq!(marked(&said, true), ["s", "second", "third"]);
-        // The last turn still reads; a call on its own neither reads nor writes.
+        // The last turn still reads. A call on its own neither reads nor writes.
         assert_eq!(marked(&said, false), ["s", "second"]);
         assert!(marked(&said[..2], false).is_empty());
     }

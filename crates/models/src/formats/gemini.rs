@@ -2,7 +2,7 @@
 
 mod reply;
 
-use super::{Format, Reader, Turn, decimal, entries, turns, under};
+use super::format::{Format, Reader, Turn, decimal, entries, turns, under};
 use plumb_rlm::traits::model::{ModelRequest, Role};
 use reqwest::{RequestBuilder, Url};
 use serde::Serialize;
@@ -10,15 +10,15 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// More stop texts than this are refused.
-const STOPS: usize = 5;
+/// Maximum number of stop texts: the API refuses more.
+const MAX_STOPS: usize = 5;
 
 /// The format.
 pub struct Gemini;
 
 impl Format for Gemini {
     fn url(&self, base: &Url, model: &str) -> Url {
-        // Google's own lists write the name with its kind.
+        // Google's own lists write names with this prefix.
         let name = model.strip_prefix("models/").unwrap_or(model);
         let mut url = under(base, &format!("models/{name}:streamGenerateContent"));
         url.query_pairs_mut().append_pair("alt", "sse");
@@ -54,7 +54,7 @@ impl Format for Gemini {
         Box::new(reply::GeminiReply)
     }
 
-    /// A wrong key comes as a bad request, and the wait in the body: <https://google.aip.dev/193>.
+    /// Recognises a wrong key, which comes as a bad request, and reads the wait from the body: <https://google.aip.dev/193>.
     fn refusal(&self, status: u16, body: &Value) -> (u16, Option<Duration>) {
         let details = entries(&body["error"]["details"]);
         let wrong_key = status == 400 && details.iter().any(|detail| detail["reason"] == "API_KEY_INVALID");
@@ -62,14 +62,14 @@ impl Format for Gemini {
         (if wrong_key { 401 } else { status }, seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
     }
 
-    /// Google gives no tokenizer, only that a token is about four characters, as with OpenAI's in English; a quarter is added:
+    /// Google publishes no tokenizer, only that a token is about four characters, as with OpenAI's in English. This adds a quarter:
     /// <https://ai.google.dev/gemini-api/docs/tokens>.
     fn tokens(&self, counted: u64) -> u64 {
         counted * 5 / 4
     }
 }
 
-/// The body of a call. Texts are borrowed: each turn sends the whole conversation.
+/// The body of a call. It borrows the texts, because each turn sends the whole conversation.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Body<'a> {
@@ -103,13 +103,13 @@ impl<'a> Body<'a> {
         let content = |Turn { role, texts }| Content::new(Some(if role == Role::Assistant { "model" } else { "user" }), texts);
         let value = |name: &str| match name {
             "temperature" => json!(decimal(request.temperature)),
-            // A signed 32-bit number.
+            // The API takes a signed 32-bit number.
             _ => json!(request.seed & 0x7fff_ffff),
         };
         let mut config: Map<String, Value> = optional.iter().map(|name| ((*name).to_owned(), value(name))).collect();
         config.insert("maxOutputTokens".to_owned(), json!(request.max_output_tokens));
         if !request.stop.is_empty() {
-            config.insert("stopSequences".to_owned(), json!(request.stop.iter().take(STOPS).collect::<Vec<_>>()));
+            config.insert("stopSequences".to_owned(), json!(request.stop.iter().take(MAX_STOPS).collect::<Vec<_>>()));
         }
         Body {
             system_instruction: (!system.is_empty()).then(|| Content::new(None, system)),
@@ -140,6 +140,7 @@ mod tests {
             stop: vec!["END".into()],
             prefill: None,
             grows: true,
+            schema: None,
             limited: false,
             sending: None,
         };
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_model_stands_in_the_address_and_the_key_does_not() {
+    fn the_address_names_the_model_and_not_the_key() {
         let base = Url::parse("https://generativelanguage.googleapis.com/v1beta/").unwrap();
         let url = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse";
         for name in ["gemini-2.5-flash", "models/gemini-2.5-flash"] {
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_tells_its_wait_and_a_wrong_key() {
+    fn a_refusal_gives_its_wait_and_shows_a_wrong_key() {
         let detail = |detail: Value| json!({"error": {"code": 1, "message": "m", "details": [{"reason": "OTHER"}, detail]}});
         let wait = |delay: &str| {
             Gemini.refusal(429, &detail(json!({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay})))

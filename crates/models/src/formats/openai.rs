@@ -2,46 +2,46 @@
 
 mod reply;
 
-use super::{Format, Reader, decimal, names, under};
+use super::format::{Format, Reader, decimal, names, under};
 use plumb_rlm::traits::model::{Message, ModelRequest};
 use reqwest::{RequestBuilder, Url};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// The format, as one provider speaks it.
+/// The format in one provider's dialect.
 #[derive(Clone, Copy, Debug)]
 pub struct OpenAi {
-    /// The two names of the limit of output, the one that this provider documents first.
-    limits: [&'static str; 2],
-    seed: bool,
-    /// It says what a call cost: <https://openrouter.ai/docs/use-cases/usage-accounting>. Others may mean other units.
-    tells_cost: bool,
+    /// The two names of the output limit, the provider's documented one first.
+    limit_names: [&'static str; 2],
+    takes_seed: bool,
+    /// The provider reports the cost of a call in US dollars: <https://openrouter.ai/docs/use-cases/usage-accounting>. Others may use other units.
+    reports_cost: bool,
 }
 
 impl OpenAi {
-    /// What a provider's documents promise.
+    /// The dialect that a provider documents.
     pub fn of(provider: &str) -> Self {
-        let limits = match provider {
+        let limit_names = match provider {
             "openai" | "azure" => ["max_completion_tokens", "max_tokens"],
             _ => ["max_tokens", "max_completion_tokens"],
         };
-        // Mistral names the seed otherwise and refuses what it does not know.
-        OpenAi { limits, seed: provider != "mistral", tells_cost: provider == "openrouter" }
+        // Mistral has another name for the seed, and refuses unknown parameters.
+        OpenAi { limit_names, takes_seed: provider != "mistral", reports_cost: provider == "openrouter" }
     }
 }
 
-/// Whether OpenAI itself is at an address.
+/// Whether an address is OpenAI's own.
 pub fn is_own(base_url: &Url) -> bool {
     base_url.host_str() == Some("api.openai.com")
 }
 
-/// Whether a model of OpenAI's counts in `o200k_base`: <https://github.com/openai/tiktoken/blob/main/tiktoken/model.py>. A tuned one counts as
-/// the one it was made from.
+/// Whether a model of OpenAI's uses the tokenizer `o200k_base`: <https://github.com/openai/tiktoken/blob/main/tiktoken/model.py>. A fine-tuned
+/// model uses its base model's.
 pub fn counts_in_o200k(model: &str) -> bool {
-    const BEGINNINGS: &[&str] = &["gpt-4o", "gpt-4.1", "gpt-4.5", "gpt-5", "chatgpt-4o", "o1", "o3", "o4-mini"];
+    const PREFIXES: &[&str] = &["gpt-4o", "gpt-4.1", "gpt-4.5", "gpt-5", "chatgpt-4o", "o1", "o3", "o4-mini"];
     let name = model.strip_prefix("ft:").unwrap_or(model);
-    BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 impl Format for OpenAi {
@@ -49,9 +49,9 @@ impl Format for OpenAi {
         under(base, "chat/completions")
     }
 
-    /// The list does not say what a model is for; these words in a name do.
+    /// The list does not say which models chat, so words in a name decide.
     fn offered(&self, list: &Value) -> Vec<String> {
-        const OTHER: &[&str] = &[
+        const NOT_CHAT: &[&str] = &[
             "embed",
             "whisper",
             "tts",
@@ -66,13 +66,13 @@ impl Format for OpenAi {
             "sora",
         ];
         let mut names = names(&list["data"], "id");
-        names.retain(|name| !OTHER.iter().any(|word| name.to_ascii_lowercase().contains(word)));
+        names.retain(|name| !NOT_CHAT.iter().any(|word| name.to_ascii_lowercase().contains(word)));
         names
     }
 
     fn optional(&self, refused: &BTreeSet<&'static str>) -> Vec<&'static str> {
-        let limit = self.limits.into_iter().find(|name| !refused.contains(name));
-        let others = [Some("temperature"), self.seed.then_some("seed"), Some("stream_options")];
+        let limit = self.limit_names.into_iter().find(|name| !refused.contains(name));
+        let others = [Some("temperature"), self.takes_seed.then_some("seed"), Some("stream_options")];
         limit.into_iter().chain(others.into_iter().flatten()).filter(|name| !refused.contains(name)).collect()
     }
 
@@ -81,11 +81,11 @@ impl Format for OpenAi {
     }
 
     fn reader(&self) -> Box<dyn Reader> {
-        Box::new(reply::OpenAiReply { tells_cost: self.tells_cost })
+        Box::new(reply::OpenAiReply { reports_cost: self.reports_cost })
     }
 }
 
-/// The body of a call. The messages are borrowed: each turn sends the whole conversation.
+/// The body of a call. It borrows the messages, because each turn sends the whole conversation.
 #[derive(Serialize)]
 struct Body<'a> {
     model: &'a str,
@@ -126,6 +126,7 @@ mod tests {
             stop: vec![],
             prefill: None,
             grows: false,
+            schema: None,
             limited: false,
             sending: None,
         };
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_exact_for_openais_own_models_of_this_tokenizer_only() {
+    fn only_openais_models_with_this_tokenizer_are_exact() {
         for (model, exact) in [
             ("gpt-4o-mini-2024-07-18", true),
             ("ft:gpt-4.1:us::x", true),
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_parameters_are_left_out_one_after_the_other_and_then_it_is_over() {
+    fn refused_parameters_are_left_out_one_by_one() {
         let mut refused = BTreeSet::new();
         for name in ["max_tokens", "temperature", "seed", "stream_options", "max_completion_tokens"] {
             assert!(OpenAi::of("server").optional(&refused).contains(&name));

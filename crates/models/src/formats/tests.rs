@@ -3,17 +3,17 @@
 mod wire;
 
 use crate::call::tests::server::{Server, Step, ask, request};
+use parking_lot::Mutex;
 use plumb_rlm::{
     fault::{Code, Fault},
     traits::model::{Model, ModelReply, ModelRequest, Progress},
     usage::{Finish, Reported},
 };
 use serde_json::{Value, json};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use wire::{KEY, Wire};
 
-/// What a server answers with status 200 and these bytes.
+/// A server's response of status 200 with these bytes.
 fn answer(body: impl Into<Vec<u8>>) -> Vec<Step> {
     vec![Step::Send(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"), Step::Send(body.into().leak())]
 }
@@ -22,7 +22,7 @@ fn refusal(status: u16, header: &str, body: &str) -> Vec<Step> {
     vec![Step::Send(format!("HTTP/1.1 {status} Refused\r\n{header}connection: close\r\n\r\n{body}").into_bytes().leak())]
 }
 
-/// Asks a server that answers so; the last of the answers is repeated.
+/// Asks a server with these responses; the last one repeats.
 async fn asked(wire: Wire, scripts: Vec<Vec<Step>>) -> (Result<ModelReply, Fault>, String, Vec<String>) {
     let server = Server::start(scripts).await;
     let (result, shown) = ask(&server.model(wire.provider()), "hi").await;
@@ -36,8 +36,8 @@ async fn replied(wire: Wire, body: impl Into<Vec<u8>>) -> ModelReply {
     reply
 }
 
-/// The fault that comes of an answer, the text that was shown before it, and the number of tries. Neither the fault nor its debugging form has the
-/// key in it.
+/// The fault of a response, the text shown before it, and the number of tries. Checks that the fault does not contain the key, in its debugging form
+/// either.
 async fn broken(wire: Wire, scripts: Vec<Vec<Step>>) -> (Fault, String, usize) {
     let (result, shown, seen) = asked(wire, scripts).await;
     let error = result.expect_err(&format!("{wire:?}"));
@@ -57,13 +57,13 @@ async fn fault_of(wire: Wire, body: impl Into<Vec<u8>>) -> Fault {
 
 const USAGE: Reported = Reported { input_tokens: Some(9), cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: Some(2) };
 
-/// A whole stream with usage.
+/// A complete stream with token counts.
 fn good(wire: Wire, pieces: &[&str]) -> String {
     wire.stream(pieces, Finish::Stop, Some((json!(9), json!(2))))
 }
 
 #[tokio::test]
-async fn a_reply_comes_in_pieces_with_its_usage_and_the_key_stands_only_in_its_header() {
+async fn a_reply_streams_and_the_key_is_only_in_its_header() {
     for wire in Wire::ALL {
         let (reply, shown, seen) = asked(wire, vec![answer(good(wire, &["Hé", "l", "lo 😀"]))]).await;
         let reply = reply.unwrap();
@@ -77,7 +77,7 @@ async fn a_reply_comes_in_pieces_with_its_usage_and_the_key_stands_only_in_its_h
 }
 
 #[tokio::test]
-async fn a_stream_may_be_cut_anywhere_end_its_lines_otherwise_and_hold_comments() {
+async fn a_stream_may_be_cut_anywhere_and_hold_comments() {
     for wire in Wire::ALL {
         let stream = good(wire, &["Grüße – 東", "京 🎉"]);
         let mut steps = answer("");
@@ -93,7 +93,7 @@ async fn a_stream_may_be_cut_anywhere_end_its_lines_otherwise_and_hold_comments(
 }
 
 #[tokio::test]
-async fn a_part_of_the_usage_that_is_missing_or_nonsense_is_not_known_the_other_is_and_the_reply_is_whole() {
+async fn a_missing_token_count_leaves_the_other_and_the_reply() {
     let odd = [Value::Null, json!(-5), json!("many"), json!(u64::MAX), json!(1.5)];
     for wire in Wire::ALL {
         assert_eq!(replied(wire, wire.stream(&["a"], Finish::Stop, None)).await.usage, Reported::default(), "{wire:?}");
@@ -108,22 +108,22 @@ async fn a_part_of_the_usage_that_is_missing_or_nonsense_is_not_known_the_other_
     }
 }
 
-/// What is heard of a call beside its text: what the model thinks, and what is counted of it.
+/// The result of a call, with its reasoning, its token counts and the number of tries.
 async fn heard(wire: Wire, limited: bool, scripts: Vec<Vec<Step>>) -> (Result<ModelReply, Fault>, String, Vec<Reported>, usize) {
     let server = Server::start(scripts).await;
     let (thought, counted) = (Mutex::new(String::new()), Mutex::new(Vec::new()));
     let request = ModelRequest { limited, ..request("hi") };
     let on_progress = |progress: Progress<'_>| match progress {
-        Progress::Thought(piece) => thought.lock().unwrap().push_str(piece),
-        Progress::Counted(usage) => counted.lock().unwrap().push(usage),
+        Progress::Thought(piece) => thought.lock().push_str(piece),
+        Progress::Counted(usage) => counted.lock().push(usage),
         _ => {}
     };
     let result = server.model(wire.provider()).complete(request, &on_progress).await;
-    (result, thought.into_inner().unwrap(), counted.into_inner().unwrap(), server.seen().len())
+    (result, thought.into_inner(), counted.into_inner(), server.seen().len())
 }
 
 #[tokio::test]
-async fn what_a_model_thinks_is_heard_as_it_streams_and_is_bounded_like_its_text() {
+async fn reasoning_streams_and_is_bounded_like_text() {
     for wire in Wire::ALL {
         let (reply, thought, ..) =
             heard(wire, false, vec![answer(format!("{}{}", wire.thought("let me "), good(wire, &["a"])))]).await;
@@ -149,7 +149,7 @@ async fn a_reply_that_breaks_after_a_thought_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_reply_in_one_piece_that_breaks_off_was_written_and_is_not_sent_again() {
+async fn a_broken_reply_in_one_piece_is_not_sent_again() {
     const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\nconnection: close\r\n\r\n";
     for wire in Wire::ALL {
         let begun = vec![Step::Send(HEAD), Step::Send(wire.whole("so far").into_bytes().leak())];
@@ -160,7 +160,7 @@ async fn a_reply_in_one_piece_that_breaks_off_was_written_and_is_not_sent_again(
 }
 
 #[tokio::test]
-async fn what_a_server_has_counted_when_a_reply_breaks_is_heard_and_under_a_limit_it_is_not_sent_again() {
+async fn under_a_cost_limit_a_counted_call_is_not_sent_again() {
     let input = Reported { input_tokens: Some(9), ..Reported::default() };
     for (wire, begun, known) in [
         (Wire::Anthropic, Wire::Anthropic.unfinished(&[]), input),
@@ -181,7 +181,7 @@ async fn what_a_server_has_counted_when_a_reply_breaks_is_heard_and_under_a_limi
 }
 
 #[tokio::test]
-async fn an_empty_reply_and_one_of_thoughts_alone_are_empty_replies() {
+async fn a_reply_of_reasoning_alone_is_empty() {
     for wire in Wire::ALL {
         assert_eq!(replied(wire, good(wire, &[])).await.text, "", "{wire:?}");
         let thoughts = good(wire, &[""]).replacen("\n\n", &format!("\n\n{}", wire.thought("let me think")), 1);
@@ -191,7 +191,7 @@ async fn an_empty_reply_and_one_of_thoughts_alone_are_empty_replies() {
 }
 
 #[tokio::test]
-async fn the_reason_of_the_end_is_told() {
+async fn the_finish_reason_is_reported() {
     for wire in Wire::ALL {
         for finish in [Finish::Length, Finish::Refused] {
             let reply = replied(wire, wire.stream(&["so far"], finish, Some((json!(9), json!(2))))).await;
@@ -211,7 +211,7 @@ async fn a_reply_in_one_piece_is_understood_too() {
 }
 
 #[tokio::test]
-async fn an_error_within_a_stream_is_told_with_what_arrived_and_before_its_first_word_tried_again() {
+async fn a_stream_error_keeps_its_text_or_is_retried_before_any() {
     for wire in Wire::ALL {
         let error = format!("data: {}\n\n", wire.error(429));
         let begun = format!("{}{error}", wire.unfinished(&["so ", "far"]));
@@ -235,7 +235,7 @@ async fn a_stream_without_its_end_is_cut_short_and_keeps_what_arrived() {
 }
 
 #[tokio::test]
-async fn what_is_no_reply_of_a_model_is_a_bad_reply() {
+async fn anything_but_a_models_reply_is_a_bad_reply() {
     for wire in Wire::ALL {
         let whole = wire.whole("Hé");
         let cut = whole[..whole.len() / 2].to_owned();
@@ -254,7 +254,7 @@ async fn what_is_no_reply_of_a_model_is_a_bad_reply() {
 }
 
 #[tokio::test]
-async fn each_status_has_its_meaning_and_those_that_may_pass_are_tried_again() {
+async fn each_status_has_its_code_and_passing_ones_are_retried() {
     let statuses = [
         (400, Code::BadReply, 1),
         (401, Code::RefusedKey, 1),
@@ -284,7 +284,7 @@ async fn each_status_has_its_meaning_and_those_that_may_pass_are_tried_again() {
 }
 
 #[tokio::test]
-async fn the_wait_that_a_server_names_is_kept() {
+async fn the_wait_that_a_server_asks_for_is_kept() {
     for wire in Wire::ALL {
         let began = Instant::now();
         let busy = refusal(429, "retry-after: 0.3\r\n", &wire.error(429));
@@ -295,11 +295,11 @@ async fn the_wait_that_a_server_names_is_kept() {
     let details = json!([{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "3600s"}]);
     let body = json!([{"error": {"code": 429, "message": "quota", "status": "RESOURCE_EXHAUSTED", "details": details}}]);
     let (error, tries) = fault(Wire::Gemini, vec![refusal(429, "", &body.to_string())]).await;
-    assert_eq!((error.code, tries), (Code::RateLimited, 1), "a wait of an hour is told at once: {}", error.message);
+    assert_eq!((error.code, tries), (Code::RateLimited, 1), "a wait of an hour fails at once: {}", error.message);
 }
 
 #[tokio::test]
-async fn a_text_that_is_too_long_is_told_as_that() {
+async fn a_text_that_is_too_long_is_reported_as_such() {
     for wire in Wire::ALL {
         let (error, tries) = fault(wire, vec![refusal(400, "", &wire.too_long())]).await;
         assert_eq!((error.code, tries), (Code::TooLong, 1), "{wire:?}: {}", error.message);
@@ -307,7 +307,7 @@ async fn a_text_that_is_too_long_is_told_as_that() {
 }
 
 #[tokio::test]
-async fn what_a_service_calls_a_bad_request_is_told_as_what_it_is() {
+async fn a_disguised_bad_request_gets_its_own_code() {
     let unpaid = json!({"type": "error", "error": {"type": "invalid_request_error", "message": "Your credit balance is too low to access the Anthropic API."}});
     let (error, _) = fault(Wire::Anthropic, vec![refusal(400, "", &unpaid.to_string())]).await;
     assert!(error.code == Code::RefusedKey && error.message.contains("Add credit"), "{}", error.message);
@@ -317,7 +317,7 @@ async fn what_a_service_calls_a_bad_request_is_told_as_what_it_is() {
 }
 
 #[tokio::test]
-async fn a_temperature_that_a_model_does_not_take_is_left_out_from_then_on() {
+async fn a_refused_temperature_is_left_out_from_then_on() {
     for wire in Wire::ALL {
         let refused = refusal(400, "", r#"{"error": {"message": "`temperature` is deprecated for this model."}}"#);
         let (reply, _, seen) = asked(wire, vec![refused, answer(good(wire, &["a"]))]).await;
@@ -340,7 +340,7 @@ async fn a_server_that_falls_silent_ends_the_call() {
 }
 
 #[tokio::test]
-async fn a_servers_models_are_listed_with_the_key_in_its_header_and_those_that_do_not_talk_are_left_out() {
+async fn only_chat_models_are_listed_with_the_key_in_its_header() {
     for wire in Wire::ALL {
         let list = match wire {
             Wire::OpenAi => {
@@ -362,7 +362,7 @@ async fn a_servers_models_are_listed_with_the_key_in_its_header_and_those_that_d
 }
 
 #[tokio::test]
-async fn a_list_of_models_that_cannot_be_had_says_why() {
+async fn a_missing_list_of_models_is_explained() {
     for wire in Wire::ALL {
         for (script, code) in [
             (answer("{}"), Code::BadReply),

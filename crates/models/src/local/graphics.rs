@@ -1,35 +1,35 @@
-//! Whether a graphics card is tried. A driver that fails ends the model's process, so after that it rests for a day: it may have been mended by then.
+//! Whether to try a graphics card. A driver that fails ends the model's process, so the card rests for a day, in which it may be repaired.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, io};
 
-/// So long.
+/// Rest of a card that failed.
 const REST: Duration = Duration::from_secs(24 * 3600);
 
 fn note(models_dir: &Path) -> PathBuf {
     models_dir.join("graphics.txt")
 }
 
-/// Whether it may be tried: nobody has said no with PLUMB_GRAPHICS=off, and it has not failed of late.
+/// Whether a card may be tried: PLUMB_GRAPHICS=off is not set, and no card has failed within the last day.
 pub fn may_be_tried(models_dir: &Path) -> bool {
     env::var_os("PLUMB_GRAPHICS").is_none_or(|value| value != "off") && failure(models_dir).is_none()
 }
 
-/// How it failed of late, in words.
+/// The card that failed within the last day, and the reason.
 pub fn failure(models_dir: &Path) -> Option<String> {
     let note = note(models_dir);
     let age = fs::metadata(&note).and_then(|metadata| metadata.modified()).ok()?.elapsed().unwrap_or_default();
     (age < REST).then(|| fs::read_to_string(note).ok())?
 }
 
-/// It failed. Where that cannot be written down it is tried again the next time.
-pub fn failed(models_dir: &Path, card: &str, why: &str) {
+/// Records a card's failure. Without the record, the next process tries the card again.
+pub fn record_failure(models_dir: &Path, card: &str, why: &str) {
     tracing::warn!(card, why, "the graphics card is not used");
     let written: io::Result<()> =
         fs::create_dir_all(models_dir).and_then(|()| fs::write(note(models_dir), format!("{card}: {why}")));
     if let Err(error) = written {
-        tracing::warn!(%error, "that the graphics card failed could not be kept");
+        tracing::warn!(%error, "the failure of the graphics card could not be recorded");
     }
 }
 
@@ -43,7 +43,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let models = dir.path().join("models");
         assert!(may_be_tried(&models));
-        failed(&models, "Some card", "it broke");
+        record_failure(&models, "Some card", "it broke");
         assert!(!may_be_tried(&models));
         assert_eq!(failure(&models).as_deref(), Some("Some card: it broke"));
         let file = fs::File::options().append(true).open(note(&models)).unwrap();

@@ -1,92 +1,97 @@
-//! The one process of a model file: started when it is needed, shared by all who ask, given back after a while without work.
+//! The process of a model's file: starts when needed, serves all callers, and ends after a while without work.
 
-use super::child::{self, Failure, Loaded};
+use super::child::{self, Loaded};
 use super::graphics;
-use super::lock;
-use crate::frame::{FromLlama, Graphics, Job, ToLlama};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use parking_lot::Mutex;
+use plumb_llama_protocol::{FromLlama, Graphics, Job, ToLlama};
+use plumb_rlm::fault::Fault;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// A model takes a gigabyte of memory and more: after this long without work it is given back.
-const IDLE: Duration = Duration::from_secs(600);
+/// Time without work after which a process ends: a model takes a gigabyte of memory and more.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// What is asked of the process.
+/// An order to the process.
 enum Order {
-    /// Be ready: work is about to come.
+    /// Load the model, because work is about to come.
     Warm,
+    /// Answer a job.
     Job(Ticket),
-    /// No conversation of this group goes on.
+    /// No conversation of this group continues.
     Forget(u64),
 }
 
-/// A job and the one who waits for it. Whoever stops waiting ends the job.
+/// A frame of the process, or the fault that kept it from starting.
+pub type Event = Result<FromLlama, Fault>;
+
+/// A job and its caller. A caller that stops listening cancels the job.
 #[derive(Clone)]
 struct Ticket {
     job: Job,
-    events: UnboundedSender<FromLlama>,
+    events: UnboundedSender<Event>,
 }
 
-/// The one process of a model file.
+/// The process of a model's file.
 pub struct Process {
     file: PathBuf,
-    /// Where the models lie, and what is remembered of them.
+    /// The folder of the models and the prompt cache.
     models_dir: PathBuf,
     /// Input and output tokens that fit together.
-    pub window: u32,
-    /// To the task that drives it; none while nothing runs.
+    window: u32,
+    /// The queue of the task that drives the process; `None` while there is no task.
     driver: Mutex<Option<UnboundedSender<Order>>>,
-    idle: Duration,
+    idle_timeout: Duration,
 }
 
 static PROCESSES: LazyLock<Mutex<HashMap<PathBuf, Arc<Process>>>> = LazyLock::new(Mutex::default);
 
 impl Process {
-    /// That of `file`. When it is wanted with another window, the process with the former one ends with its last reply.
+    /// The process of `file`. A call with another window replaces it, and the former process ends with its last reply.
     pub fn shared(file: &Path, window: u32, models_dir: &Path) -> Arc<Self> {
-        let mut all = lock(&PROCESSES);
+        let mut all = PROCESSES.lock();
         match all.get(file) {
             Some(process) if process.window == window => return process.clone(),
-            Some(former) => drop(lock(&former.driver).take()),
+            Some(former) => drop(former.driver.lock().take()),
             None => {}
         }
-        let process = Arc::new(Process::new(file, window, models_dir, IDLE));
+        let process = Arc::new(Process::new(file, window, models_dir, IDLE_TIMEOUT));
         all.insert(file.to_owned(), process.clone());
         process
     }
 
-    /// One of its own, which is given back after `idle` without work.
-    pub fn new(file: &Path, window: u32, models_dir: &Path, idle: Duration) -> Self {
-        Process { file: file.to_owned(), models_dir: models_dir.to_owned(), window, driver: Mutex::new(None), idle }
+    /// A process that is not shared. It ends after `idle_timeout` without work.
+    pub fn new(file: &Path, window: u32, models_dir: &Path, idle_timeout: Duration) -> Self {
+        Process { file: file.to_owned(), models_dir: models_dir.to_owned(), window, driver: Mutex::new(None), idle_timeout }
     }
 
-    /// Hands a job in. The events end without `Done` if the process dies.
-    pub fn send(self: &Arc<Self>, job: Job) -> UnboundedReceiver<FromLlama> {
+    /// Submits a job. Its events end without `Done` if the process dies.
+    pub fn send(self: &Arc<Self>, job: Job) -> UnboundedReceiver<Event> {
         let (events, received) = unbounded_channel();
         self.order(Order::Job(Ticket { job, events }));
         received
     }
 
-    /// Has the model loaded, so that the first job does not wait for it.
+    /// Loads the model, so that the first job does not wait for it.
     pub fn warm(self: &Arc<Self>) {
         self.order(Order::Warm);
     }
 
-    /// No conversation of this group goes on: what is kept of them is let go.
+    /// Drops the conversations of a group, which do not continue.
     pub fn forget(&self, group: u64) {
-        // A process that does not run has nothing to forget.
-        if let Some(running) = lock(&self.driver).as_ref() {
+        // A process that does not run has no conversations.
+        if let Some(running) = self.driver.lock().as_ref() {
             let _ = running.send(Order::Forget(group));
         }
     }
 
     fn order(self: &Arc<Self>, order: Order) {
-        let mut driver = lock(&self.driver);
+        let mut driver = self.driver.lock();
         let refused = match driver.as_ref() {
             Some(running) => running.send(order).err().map(|refused| refused.0),
             None => Some(order),
@@ -99,9 +104,9 @@ impl Process {
         }
     }
 
-    /// Starts a process whenever there is work and none runs. When it dies, those who wait learn it, and the next job starts it anew.
+    /// Starts a process whenever there is work and none runs. When it dies, its callers hear of it, and the next job starts another.
     async fn drive(self: Arc<Self>, mut queue: UnboundedReceiver<Order>) {
-        // Where one has failed it is not tried again by this program, even if that could not be noted.
+        // This program does not try a failed card again, even where the failure could not be recorded.
         let mut cards = true;
         while let Some(first) = queue.recv().await {
             match &first {
@@ -114,21 +119,21 @@ impl Process {
                 match self.start(&mut orders, &mut queue, cards).await {
                     Ok(mut loaded) => {
                         let mut waiting = BTreeMap::new();
-                        let worked = work(&mut loaded, &mut orders, &mut waiting, &mut queue, self.idle).await;
+                        let worked = work(&mut loaded, &mut orders, &mut waiting, &mut queue, self.idle_timeout).await;
                         let Err(error) = worked else { break };
                         tracing::warn!(%error, "the local model's process ended");
                         let Graphics::Used { card } = &loaded.graphics else { break };
-                        graphics::failed(&self.models_dir, card, "the model's process ended while it worked there");
+                        graphics::record_failure(&self.models_dir, card, "the model's process ended while it worked there");
                         cards = false;
-                        // The driver's fault costs time: what was under way is done anew, on the processor.
+                        // The driver's failure only costs time: the processor does the jobs under way from their beginning.
                         for ticket in waiting.into_values().rev() {
-                            let _ = ticket.events.send(FromLlama::Loading { part: 0.0 });
+                            let _ = ticket.events.send(Ok(FromLlama::Loading { part: 0.0 }));
                             orders.push_front(Order::Job(ticket));
                         }
                     }
-                    Err((code, message)) => {
+                    Err(fault) => {
                         for events in tickets(&orders) {
-                            let _ = events.send(FromLlama::Failed { id: None, code: code.clone(), message: message.clone() });
+                            let _ = events.send(Err(fault.clone()));
                         }
                         break;
                     }
@@ -137,53 +142,54 @@ impl Process {
         }
     }
 
-    /// Loads the model. Those who ask for something meanwhile are added to `orders`, and hear how far it is.
+    /// Loads the model. Orders that come meanwhile go into `orders`, and their callers hear the progress.
     async fn start(
         &self,
         orders: &mut VecDeque<Order>,
         queue: &mut UnboundedReceiver<Order>,
         cards: bool,
-    ) -> Result<Loaded, Failure> {
+    ) -> Result<Loaded, Fault> {
         let (progress, mut parts) = unbounded_channel();
         let on_part = |part| {
             let _ = progress.send(part);
         };
         let mut loading = std::pin::pin!(child::load(&self.file, self.window, &self.models_dir, cards, &on_part));
-        let tell =
-            |orders: &VecDeque<Order>, part| tickets(orders).for_each(|events| drop(events.send(FromLlama::Loading { part })));
+        let report = |orders: &VecDeque<Order>, part| {
+            tickets(orders).for_each(|events| drop(events.send(Ok(FromLlama::Loading { part }))))
+        };
         loop {
             tokio::select! {
                 loaded = &mut loading => {
-                    // What was said just before the end is heard too.
+                    // Also reports the progress just before the end.
                     while let Ok(part) = parts.try_recv() {
-                        tell(orders, part);
+                        report(orders, part);
                     }
                     return loaded;
                 }
                 Some(order) = queue.recv() => orders.push_back(order),
-                Some(part) = parts.recv() => tell(orders, part),
+                Some(part) = parts.recv() => report(orders, part),
             }
         }
     }
 }
 
-fn tickets(orders: &VecDeque<Order>) -> impl Iterator<Item = &UnboundedSender<FromLlama>> {
+fn tickets(orders: &VecDeque<Order>) -> impl Iterator<Item = &UnboundedSender<Event>> {
     orders.iter().filter_map(|order| match order {
         Order::Warm | Order::Forget(_) => None,
         Order::Job(ticket) => Some(&ticket.events),
     })
 }
 
-/// Passes jobs in and events out, until there was nothing to do for `idle`. Jobs under way are in `waiting`, by their numbers.
+/// Passes jobs in and events out, until there was no work for `idle_timeout`. Jobs under way are in `waiting`, by their ids.
 async fn work(
     loaded: &mut Loaded,
     orders: &mut VecDeque<Order>,
     waiting: &mut BTreeMap<u64, Ticket>,
     queue: &mut UnboundedReceiver<Order>,
-    idle: Duration,
+    idle_timeout: Duration,
 ) -> io::Result<()> {
-    let mut gone = FuturesUnordered::new();
-    let mut last = 0;
+    let mut cancelled = FuturesUnordered::new();
+    let mut last_id = 0;
     loop {
         while let Some(order) = orders.pop_front() {
             let ticket = match order {
@@ -194,12 +200,12 @@ async fn work(
                 }
                 Order::Warm => continue,
             };
-            last += 1;
-            let id = last;
+            last_id += 1;
+            let id = last_id;
             let (job, events) = (ticket.job.clone(), ticket.events.clone());
             waiting.insert(id, ticket);
             loaded.input.send(&ToLlama::Complete { id, job }).await?;
-            gone.push(async move {
+            cancelled.push(async move {
                 events.closed().await;
                 id
             });
@@ -207,12 +213,12 @@ async fn work(
         tokio::select! {
             next = queue.recv(), if waiting.is_empty() || !queue.is_closed() || !queue.is_empty() => match next {
                 Some(next) => orders.push_back(next),
-                // Another process has taken this one's place.
+                // Another process has replaced this one.
                 None if waiting.is_empty() => return Ok(()),
                 None => {}
             },
-            Some(id) = gone.next() => {
-                // One that was answered is not heard of again.
+            Some(id) = cancelled.next() => {
+                // A job that is done needs no cancellation.
                 if waiting.contains_key(&id) {
                     loaded.input.send(&ToLlama::Cancel { id }).await?;
                 }
@@ -220,9 +226,9 @@ async fn work(
             event = loaded.output.next() => {
                 let event = event?;
                 if let FromLlama::Kept { name, piece, last } = &event {
-                    // Before the reply's end is told: a program may end with it.
-                    if let Err(error) = loaded.prompt_cache.take_in(name, piece, *last) {
-                        tracing::warn!(%error, "what the local model remembers of its instructions could not be kept");
+                    // Comes before the reply's end, with which a program may end.
+                    if let Err(error) = loaded.prompt_cache.add(name, piece, *last) {
+                        tracing::warn!(%error, "the prompt cache of the local model could not be written");
                     }
                     continue;
                 }
@@ -232,13 +238,13 @@ async fn work(
                     _ => return Err(io::ErrorKind::InvalidData.into()),
                 };
                 if let Some(ticket) = waiting.get(&id) {
-                    let _ = ticket.events.send(event);
+                    let _ = ticket.events.send(Ok(event));
                 }
                 if over {
                     waiting.remove(&id);
                 }
             }
-            () = tokio::time::sleep(idle), if waiting.is_empty() => return Ok(()),
+            () = tokio::time::sleep(idle_timeout), if waiting.is_empty() => return Ok(()),
         }
     }
 }

@@ -1,12 +1,10 @@
-//! With a real model of 60,000 random numbers (`tests/fixtures/tiny_model.py`): all but what it says. They need the program `plumb-llama` beside
-//! the tests' own. One asks the built-in model, whose file lies in the folder that `PLUMB_MODELS` names: `--run-ignored all`.
+//! Tests with a real model of 60,000 random numbers (`tests/fixtures/tiny_model.py`), of everything but its words. They need the program
+//! `plumb-llama` beside the tests' own. One asks the built-in model, whose file is in the folder that `PLUMB_MODELS` names: `--run-ignored all`.
 
 use super::*;
-use plumb_rlm::{
-    fault::{Code, Fault},
-    traits::model::{Message, Role},
-    usage::{Finish, Usage},
-};
+use crate::facts::profiles::FREE;
+use parking_lot::Mutex;
+use plumb_rlm::traits::model::Strength;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,7 +23,20 @@ fn own(file: &Path, idle: Duration) -> Local {
 }
 
 fn keeping(file: &Path, models_dir: &Path, idle: Duration) -> Local {
-    Local::of(Arc::new(Process::new(file, 4_096, models_dir, idle)), "tiny", Strength::Small)
+    Local::of(Arc::new(Process::new(file, 4_096, models_dir, idle)), profile(4_096))
+}
+
+fn profile(window_tokens: u32) -> ModelProfile {
+    ModelProfile {
+        name: "local:tiny".into(),
+        window_tokens,
+        max_output_tokens: window_tokens / 4,
+        strength: Strength::Small,
+        price: Some(FREE),
+        local: true,
+        prefill: true,
+        concurrency: Some(protocol::SLOTS),
+    }
 }
 
 fn fixture(name: &str) -> PathBuf {
@@ -41,6 +52,7 @@ fn request(prompt: &str) -> ModelRequest {
         stop: vec![],
         prefill: None,
         grows: true,
+        schema: None,
         limited: false,
         sending: None,
     }
@@ -48,8 +60,8 @@ fn request(prompt: &str) -> ModelRequest {
 
 async fn ask(model: &Local, request: ModelRequest) -> (Result<ModelReply, Fault>, String) {
     let shown = Mutex::new(String::new());
-    let result = model.complete(request, &|progress: Progress<'_>| lock(&shown).push_str(progress.text())).await;
-    (result, shown.into_inner().unwrap())
+    let result = model.complete(request, &|progress: Progress<'_>| shown.lock().push_str(progress.text())).await;
+    (result, shown.into_inner())
 }
 
 async fn usage(model: &Local, request: ModelRequest) -> Usage {
@@ -84,7 +96,7 @@ async fn a_reply_ends_before_a_stop_text() {
 }
 
 #[tokio::test]
-async fn a_second_turn_reads_only_what_is_new_even_after_a_call_in_between() {
+async fn a_second_turn_reads_only_its_new_tokens() {
     let model = model();
     let mut turn = request(&long_prompt());
     let first = ask(&model, turn.clone()).await.0.unwrap();
@@ -96,9 +108,9 @@ async fn a_second_turn_reads_only_what_is_new_even_after_a_call_in_between() {
 }
 
 #[tokio::test]
-async fn when_a_run_is_over_its_conversations_are_let_go_but_not_the_instructions() {
+async fn the_end_of_a_run_frees_all_but_the_instructions() {
     let process = Arc::new(Process::new(&tiny(), 4_096, Path::new("/dev/null/kept"), Duration::from_secs(60)));
-    let of = || Local::of(process.clone(), "tiny", Strength::Small);
+    let of = || Local::of(process.clone(), profile(4_096));
     let conversation = || {
         let mut request = request(&long_prompt());
         request.messages.insert(0, Message::new(Role::System, "You read lines of text and answer with one of them."));
@@ -113,7 +125,7 @@ async fn when_a_run_is_over_its_conversations_are_let_go_but_not_the_instruction
 }
 
 #[tokio::test]
-async fn instructions_that_one_process_has_read_the_next_one_does_not_read_again() {
+async fn the_next_process_does_not_read_instructions_again() {
     let folder = tempfile::tempdir().unwrap();
     let instructed = |instructions: &str| {
         let mut request = request("Which is quick?");
@@ -146,7 +158,7 @@ async fn instructions_that_one_process_has_read_the_next_one_does_not_read_again
 }
 
 #[tokio::test]
-async fn conversations_for_which_room_is_made_later_are_not_read_again() {
+async fn growing_the_context_keeps_its_conversations() {
     let model = model();
     let named = |name: &str| request(&format!("{name}: {}", long_prompt()));
     let mut replies = Vec::new();
@@ -162,7 +174,7 @@ async fn conversations_for_which_room_is_made_later_are_not_read_again() {
 }
 
 #[tokio::test]
-async fn a_model_that_remembers_a_state_answers_call_after_call_and_goes_on_where_it_was() {
+async fn a_recurrent_model_continues_its_conversations() {
     let model = own(&fixture("tiny-mamba.gguf"), Duration::from_secs(60));
     let first = ask(&model, request("Hello there.")).await.0.unwrap();
     // Other conversations, some of which begin alike, one after the other and at once.
@@ -180,11 +192,11 @@ async fn a_model_that_remembers_a_state_answers_call_after_call_and_goes_on_wher
 }
 
 #[tokio::test]
-async fn with_another_window_a_file_gets_another_process_and_the_former_one_ends_with_its_last_reply() {
+async fn another_window_starts_another_process() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("tiny.gguf");
     std::fs::copy(tiny(), &file).unwrap();
-    let of = |window| Arc::new(Local::new("tiny", &file, window, Strength::Small, folder.path()));
+    let of = |window| Arc::new(Local::new(profile(window), &file, folder.path()));
     let first = of(4_096);
     let (busy, begun) = (first.clone(), Arc::new(tokio::sync::Notify::new()));
     let heard = begun.clone();
@@ -208,7 +220,7 @@ async fn with_another_window_a_file_gets_another_process_and_the_former_one_ends
 }
 
 #[test]
-fn tokens_are_estimated_as_too_many_rather_than_too_few() {
+fn token_estimates_lean_to_too_many() {
     let model = model();
     // Counted by the built-in model.
     for (text, tokens) in [
@@ -222,7 +234,7 @@ fn tokens_are_estimated_as_too_many_rather_than_too_few() {
 }
 
 #[tokio::test]
-async fn calls_that_come_together_read_their_common_beginning_once() {
+async fn simultaneous_calls_read_their_common_beginning_once() {
     let model = model();
     let prompts = ["Anna", "Bert", "Carl", "Dora", "Emil"].map(|name| format!("{}\nMy name is {name}.", long_prompt()));
     let alone = usage(&self::model(), request(&prompts[0])).await.input_tokens;
@@ -234,7 +246,7 @@ async fn calls_that_come_together_read_their_common_beginning_once() {
 }
 
 #[tokio::test]
-async fn each_of_many_calls_gets_its_own_reply_and_as_many_tokens_as_it_may() {
+async fn each_of_many_calls_gets_its_own_reply_and_limit() {
     let model = model();
     let of = |n: u32| ModelRequest { max_output_tokens: 5 + n, ..request(&format!("Number {n}")) };
     let replies = futures_util::future::join_all((0..20).map(|n| ask(&model, of(n)))).await;
@@ -274,7 +286,7 @@ async fn a_prompt_beyond_the_window_is_too_long() {
 }
 
 #[tokio::test]
-async fn a_crash_fails_the_call_with_what_had_come_and_the_next_one_works() {
+async fn a_crash_fails_the_call_and_the_next_one_works() {
     let model = Arc::new(model());
     usage(&model, request("Hi")).await;
     let busy = model.clone();
@@ -290,7 +302,7 @@ async fn a_crash_fails_the_call_with_what_had_come_and_the_next_one_works() {
 }
 
 #[tokio::test]
-async fn after_a_while_without_work_the_memory_is_given_back() {
+async fn an_idle_process_ends_and_frees_its_memory() {
     let model = own(&tiny(), Duration::from_millis(200));
     model.warm();
     let wait_for = async |count: usize| {
@@ -304,30 +316,30 @@ async fn after_a_while_without_work_the_memory_is_given_back() {
 }
 
 #[tokio::test]
-async fn who_waits_for_the_model_hears_how_far_it_is_loaded() {
+async fn a_waiting_call_hears_the_loading_progress() {
     let model = model();
     model.warm();
     let parts = Mutex::new(Vec::new());
     let hear = |progress: Progress<'_>| {
         if let Progress::Loading(part) = progress {
-            lock(&parts).push(part);
+            parts.lock().push(part);
         }
     };
     model.complete(request("Hi"), &hear).await.unwrap();
-    let parts = parts.into_inner().unwrap();
+    let parts = parts.into_inner();
     assert!(parts.is_sorted() && parts.last() == Some(&1.0), "{parts:?}");
 }
 
 #[tokio::test]
 async fn a_file_says_what_its_model_is() {
-    let facts = facts(&tiny()).await.unwrap();
+    let facts = file_facts(&tiny()).await.unwrap();
     assert_eq!((facts.name.as_str(), facts.architecture.as_str(), facts.parameters.as_str()), ("Tiny", "llama", "60K"));
     // One layer, 2 heads of 16 numbers, keys and values, 2 bytes each.
     assert_eq!((facts.window, facts.token_bytes, facts.knows_chat), (4_096, 2 * 16 * 2 * 2, true));
 }
 
 #[tokio::test]
-async fn a_model_larger_than_the_memory_is_refused_before_it_is_loaded() {
+async fn a_model_larger_than_memory_is_refused_unloaded() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("large.gguf");
     std::fs::copy(tiny(), &path).unwrap();
@@ -356,15 +368,15 @@ async fn a_model_of_an_unknown_kind_is_refused_by_its_name() {
     let at = whole.windows(5).position(|bytes| bytes == b"llama").unwrap();
     whole[at..at + 5].copy_from_slice(b"qqqqq");
     std::fs::write(&path, whole).unwrap();
-    let error = facts(&path).await.unwrap_err();
-    assert!(error.code == Code::WrongFile && error.message.contains("of a kind (qqqqq)"), "{error}");
+    let error = file_facts(&path).await.unwrap_err();
+    assert!(error.code == Code::WrongFile && error.message.contains("has an architecture (qqqqq)"), "{error}");
 }
 
 #[tokio::test]
 #[ignore = "needs the built-in model's file"]
 async fn the_built_in_model_answers() {
     let built_in = &crate::catalogue()[0];
-    let crate::FileState::Ready { path } = crate::state(built_in, Path::new("/nowhere")) else {
+    let crate::FileState::Ready { path } = crate::facts::catalogue::state(built_in, Path::new("/nowhere")) else {
         panic!("PLUMB_MODELS names no folder with the model")
     };
     let model = own(&path, Duration::from_secs(60));
@@ -373,7 +385,7 @@ async fn the_built_in_model_answers() {
 }
 
 #[tokio::test]
-async fn what_is_no_whole_model_is_refused_with_the_reason() {
+async fn an_unusable_file_is_refused_with_the_reason() {
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str, content: &[u8]| {
         let path = dir.path().join(name);
@@ -381,13 +393,13 @@ async fn what_is_no_whole_model_is_refused_with_the_reason() {
         path
     };
     for (path, why) in [
-        (file("note.gguf", b"hello"), "not a model in the format GGUF"),
-        (file("empty.gguf", b""), "not a model in the format GGUF"),
+        (file("note.gguf", b"hello"), "not a model in the GGUF format"),
+        (file("empty.gguf", b""), "not a model in the GGUF format"),
         (file("cut.gguf", b"GGUF\x03\x00\x00\x00\x05\x00"), "cut short"),
         (dir.path().join("absent.gguf"), "cannot be opened"),
         (dir.path().to_owned(), "is not a file"),
     ] {
-        let error = facts(&path).await.unwrap_err();
+        let error = file_facts(&path).await.unwrap_err();
         assert!(error.message.contains(why), "{}: {}", path.display(), error.message);
     }
 }

@@ -1,4 +1,4 @@
-//! The environment that this program was started in: where a command of the user's starts it, the user's, which may hold keys.
+//! The environment variables of this process. Where a user's command starts the worker, they are the user's and may hold keys.
 
 use std::ptr;
 
@@ -6,11 +6,11 @@ unsafe extern "C" {
     static mut environ: *mut *mut libc::c_char;
 }
 
-/// Empties it, and overwrites what stood in it: code that runs here finds nothing of it, wherever it looks.
+/// Clears the environment and overwrites its memory, so that the code of cells finds none of it.
 ///
-/// Only while there is no other thread.
+/// Call it only while the process has one thread.
 pub fn forget() {
-    // SAFETY: no other thread reads or changes the list; it ends with a null, and its texts lie in memory that is ours to write.
+    // SAFETY: no other thread reads or changes the list. It ends with a null, and this process may write its strings.
     unsafe {
         let mut entry = environ;
         while !entry.is_null() && !(*entry).is_null() {

@@ -1,4 +1,4 @@
-"""Loads the extension modules that the worker carries: from memory where there is /proc, else from a file that is deleted at once."""
+"""Loads the worker's extension modules: from memory where there is /proc, otherwise from a file that is deleted at once."""
 
 import importlib.machinery
 import importlib.util
@@ -7,7 +7,7 @@ import sys
 
 
 def file_for(name, data):
-    """A path that can be loaded, and what to do when all are loaded: the loader takes two modules with one path for the same."""
+    """A path to load from, and a function to call once all modules are loaded: the loader takes two modules with one path for the same."""
     if os.path.exists("/proc/self/fd"):
         descriptor = os.memfd_create(name)
         os.write(descriptor, data)
@@ -15,7 +15,7 @@ def file_for(name, data):
     for folder in ("/tmp", "/"):
         path = f"{folder}/plumb-{os.getpid()}-{name}.so"
         try:
-            # Never a file that somebody else has put there.
+            # Mode "x" never opens a file that somebody else put there.
             with open(path, "xb") as file:
                 file.write(data)
             return path, lambda: os.remove(path)
@@ -25,7 +25,7 @@ def file_for(name, data):
 
 
 def load(extensions):
-    """Those that cannot be loaded are missed only by the code that imports them: for most there is a slower form in Python."""
+    """Loads all extensions. One that fails is missing only for code that imports it; most have a slower form in Python."""
     done = []
     for name, data in extensions:
         path, forget = file_for(name, data)

@@ -1,10 +1,9 @@
 //! `plumb-python`: the sealed Python worker. It runs the cells that a model writes, one node's variables in one process.
 //!
-//! Order of the start: namespaces, Python, then (with `--zygote`) a fork for each worker, the first frame from the parent, the map of the
-//! snapshot, the seal, the measured facts in the ready frame; only then the first cell. Without the seal it refuses to go on.
+//! The start goes in this order: namespaces, Python, then (with `--zygote`) a fork for each worker, the parent's first frame, the map of the
+//! snapshot, the seal, the measured seal in the ready frame; only then the first cell. Without the seal the worker runs nothing.
 
 mod environment;
-mod frames;
 mod output;
 mod parent;
 mod python;
@@ -13,13 +12,14 @@ mod stdlib;
 mod text;
 mod zygote;
 
+use plumb_python_protocol::{FromWorker, MAX_TO_WORKER_BYTES, Start, ToWorker};
 use plumb_sandbox::Policy;
-use pyo3::prelude::*;
-use serde_json::{Value, json};
-use std::io;
+use pyo3::{prelude::*, types::PyModule};
+use serde_json::value::{RawValue, to_raw_value};
+use std::{borrow::Cow, io};
 
-/// The descriptor of the snapshot, handed over by the parent.
-const SNAPSHOT: i32 = 3;
+/// The snapshot's file descriptor, which the parent hands over.
+const SNAPSHOT_DESCRIPTOR: i32 = 3;
 
 fn main() {
     environment::forget();
@@ -31,46 +31,43 @@ fn main() {
         if std::env::args().nth(1).is_some_and(|argument| argument == "--zygote") && !zygote::serve(py) {
             return;
         }
-        // From here on this is a worker: forked, or the only one.
-        let Ok(Some(start)) = frames::read::<Value>(&mut io::stdin().lock()) else { return };
-        if let Err(message) = loaded.and_then(|prelude| work(py, &prelude, &start["start"], isolated)) {
-            parent::send(&json!({"failed": {"message": message}}));
+        // From here on this process is a worker: forked, or the only one.
+        let first = plumb_frames::read::<ToWorker<'_, Box<RawValue>>>(&mut io::stdin().lock(), MAX_TO_WORKER_BYTES);
+        let Ok(Some(ToWorker::Start(start))) = first else { return };
+        if let Err(message) = loaded.and_then(|prelude| work(py, &prelude, &start, isolated)) {
+            parent::send(&FromWorker::Failed { message: message.into() });
         }
     });
 }
 
 fn work(
     py: Python<'_>,
-    prelude: &Bound<'_, pyo3::types::PyModule>,
-    start: &Value,
+    prelude: &Bound<'_, PyModule>,
+    start: &Start<'_>,
     isolated: Result<String, String>,
 ) -> Result<(), String> {
-    if start["snapshot"].as_bool().unwrap_or(false) {
-        let zero_copy = start["zero_copy"].as_bool().unwrap_or(true);
-        text::map(py, SNAPSHOT, zero_copy).map_err(|e| format!("the snapshot could not be mapped: {e}"))?;
+    if start.snapshot {
+        let mapped = text::map(py, SNAPSHOT_DESCRIPTOR, start.zero_copy);
+        mapped.map_err(|e| format!("the snapshot could not be mapped: {e}"))?;
     }
-    let policy = Policy {
-        memory_bytes: start["memory_bytes"].as_u64().unwrap_or(1 << 30),
-        cpu_seconds: None,
-        threads: true,
-        joins: false,
-        graphics: false,
-    };
+    let policy = Policy { memory_bytes: start.memory_bytes, cpu_seconds: None, threads: true, joins: false, graphics: false };
     let seal = plumb_sandbox::seal(&policy, isolated).map_err(|e| e.to_string())?;
     let cells = parent::listen();
     let interpreter = python::Interpreter::new(py, prelude, start).map_err(|e| e.to_string())?;
-    parent::send(&json!({"ready": {"seal": seal, "python": Python::version_str().split_whitespace().next()}}));
+    let seal = Cow::Owned(to_raw_value(&seal).map_err(|e| e.to_string())?);
+    let python = Python::version_str().split_whitespace().next().unwrap_or_default().into();
+    parent::send(&FromWorker::Ready { seal, python });
     loop {
-        let run = parent::next(&cells);
-        let (outcome, sound) = parent::in_cell(py, run.id, || {
-            let outcome = interpreter.run(py, &run.code, run.output_chars);
+        let cell = parent::next(&cells);
+        let (outcome, sound) = parent::in_cell(py, cell.id, || {
+            let outcome = interpreter.run(py, &cell.code, cell.output_chars);
             (outcome, interpreter.is_sound(py))
         });
         if !sound {
-            let message = "the code changed what runs it, so that no further code would run as it is written";
-            parent::send(&json!({"failed": {"message": message}}));
+            let message = "the code changed the interpreter, so that later code would not run as written".into();
+            parent::send(&FromWorker::Failed { message });
             parent::leave();
         }
-        parent::send(&json!({"done": {"id": run.id, "outcome": outcome}}));
+        parent::send(&FromWorker::Done { id: cell.id, outcome });
     }
 }

@@ -131,8 +131,8 @@ def place(placement):
 class Session:
     """The variables of one node, and what its code has declared as the answer."""
 
-    def __init__(self, start):
-        self.start = start["context"]
+    def __init__(self, context, seed):
+        self.start = context
         self.cell = 0
         self.variables = {"__name__": "__main__", "__builtins__": __builtins__}
         self.names = {
@@ -147,7 +147,7 @@ class Session:
             self.variables["context"] = Folder(self.start["documents"])
         elif self.start["kind"] == "placed":
             self.variables["context"] = place(self.start["placement"])
-        random.seed(start["seed"])
+        random.seed(seed)
 
     # What the model calls.
 

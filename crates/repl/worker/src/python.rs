@@ -1,35 +1,32 @@
-//! Starts CPython, loads what a sealed process can no longer load, and runs cells.
+//! Starts CPython, loads the modules that a sealed process could no longer load, and runs cells.
 
 use crate::{output, parent, search, stdlib, text};
+use parking_lot::Mutex;
+use plumb_python_protocol::{CellEnding, CellOutcome, Start};
 use pyo3::{
     exceptions::{PyKeyboardInterrupt, PyMemoryError},
     ffi,
     prelude::*,
     types::{PyBytes, PyDict, PyList, PyModule},
 };
-use serde_json::{Value, json};
-use std::{ffi::CString, sync::Mutex};
+use std::ffi::CString;
 
-/// What nearly every cell uses, and what must be loaded while it still can be.
+/// Modules that nearly every cell uses, or that cannot be loaded after sealing.
 const PRELOAD: &str = "ast bisect collections concurrent.futures.thread csv datetime decimal difflib fractions functools hashlib heapq html io itertools \
     json linecache math operator random re statistics string struct textwrap threading time traceback typing unicodedata zlib";
 
-/// Memory that is let go when Python has none left, so that the error can be told.
+/// Memory to release when Python has none left, so that it can report the error.
 static BALLAST: Mutex<Option<Vec<u8>>> = Mutex::new(None);
 const BALLAST_BYTES: usize = 8 << 20;
 
-fn ballast() -> std::sync::MutexGuard<'static, Option<Vec<u8>>> {
-    BALLAST.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
 #[pyfunction]
 fn release_ballast() {
-    *ballast() = None;
+    *BALLAST.lock() = None;
 }
 
 #[pyfunction]
 fn restore_ballast() {
-    let mut kept = ballast();
+    let mut kept = BALLAST.lock();
     let mut fresh = Vec::new();
     if kept.is_none() && fresh.try_reserve_exact(BALLAST_BYTES).is_ok() {
         fresh.resize(BALLAST_BYTES, 1);
@@ -37,7 +34,7 @@ fn restore_ballast() {
     }
 }
 
-/// Starts the interpreter: isolated from the user's environment, with the same order of hashes everywhere, so that a replay sees the same.
+/// Starts the interpreter: isolated from the user's environment, and with a fixed hash seed, so that a replay sees the same order.
 pub fn initialize() {
     stdlib::install();
     // SAFETY: called once, before any other use of Python, on the main thread.
@@ -52,7 +49,7 @@ pub fn initialize() {
         config.pathconfig_warnings = 0;
         config.use_hash_seed = 1;
         config.hash_seed = 0;
-        // No folder to search: everything comes from the program itself.
+        // Modules come from the program itself, so there is no folder to search.
         config.module_search_paths_set = 1;
         let status = ffi::Py_InitializeFromConfig(&config);
         if ffi::PyStatus_Exception(status) != 0 {
@@ -66,27 +63,27 @@ pub fn initialize() {
 /// The interpreter of one node.
 pub struct Interpreter {
     session: Py<PyAny>,
-    /// What code breaks by accident and each cell finds whole.
-    kept: Kept,
+    /// State that code can break by accident, restored for each cell.
+    saved: Saved,
 }
 
-struct Kept {
+struct Saved {
     builtins: Py<PyDict>,
     output: Py<output::Output>,
     finders: Py<PyList>,
 }
 
-impl Kept {
+impl Saved {
     fn new(py: Python<'_>) -> PyResult<Self> {
         let sys = py.import("sys")?;
-        Ok(Kept {
+        Ok(Saved {
             builtins: py.import("builtins")?.dict().copy()?.unbind(),
             output: Py::new(py, output::Output)?,
             finders: PyList::new(py, sys.getattr("meta_path")?.try_iter()?.collect::<PyResult<Vec<_>>>()?)?.unbind(),
         })
     }
 
-    /// Puts back output, builtins, imports and the interrupt.
+    /// Restores output, builtins, imports and the interrupt handler.
     fn restore(&self, py: Python<'_>) -> PyResult<()> {
         py.import("builtins")?.dict().update(self.builtins.bind(py).as_mapping())?;
         let sys = py.import("sys")?;
@@ -102,7 +99,7 @@ impl Kept {
     }
 }
 
-/// Loads all that must be there before sealing.
+/// Loads everything that must be in memory before sealing, and returns the prelude.
 pub fn load(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
     let loader = PyModule::from_code(py, &c_string(include_str!("extensions.py"))?, c"extensions.py", c"plumb_extensions")?;
     let carried: Vec<_> = stdlib::EXTENSIONS.iter().map(|(name, library)| (*name, PyBytes::new(py, library))).collect();
@@ -110,7 +107,7 @@ pub fn load(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
     for name in PRELOAD.split_whitespace() {
         py.import(name)?;
     }
-    // pyo3 makes its exception type at its first error; were that one an out-of-memory, it would wait for itself for ever.
+    // pyo3 creates its exception type at the first error. Were that error an out-of-memory, pyo3 would deadlock.
     if let Err(first) = py.run(c"raise MemoryError", None, None) {
         let _ = (first.to_string(), first.is_instance_of::<PyMemoryError>(py), first.is_instance_of::<PyKeyboardInterrupt>(py));
     }
@@ -129,7 +126,7 @@ pub fn load(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
     prelude.setattr("__builtins__", py.import("builtins")?)?;
     py.run(&c_string(include_str!("prelude.py"))?, Some(&prelude.dict()), None)?;
 
-    // SAFETY: reads the time zone file while files can be read.
+    // SAFETY: a plain call, which reads the time zone file before the seal forbids that.
     unsafe { tzset() };
     Ok(prelude)
 }
@@ -143,19 +140,19 @@ fn c_string(source: &str) -> PyResult<CString> {
 }
 
 impl Interpreter {
-    /// The session of a node that starts with `start` (see `frames` in the handle's crate).
-    pub fn new(py: Python<'_>, prelude: &Bound<'_, PyModule>, start: &Value) -> PyResult<Self> {
-        let start = py.import("json")?.call_method1("loads", (start.to_string(),))?;
-        let session = prelude.getattr("Session")?.call1((start.cast::<PyDict>()?,))?.unbind();
-        let kept = Kept::new(py)?;
-        kept.restore(py)?;
-        Ok(Interpreter { session, kept })
+    /// A session with the `context` and the seed of `start`.
+    pub fn new(py: Python<'_>, prelude: &Bound<'_, PyModule>, start: &Start<'_>) -> PyResult<Self> {
+        let context = py.import("json")?.call_method1("loads", (start.context.to_string(),))?;
+        let session = prelude.getattr("Session")?.call1((context, start.seed))?.unbind();
+        let saved = Saved::new(py)?;
+        saved.restore(py)?;
+        Ok(Interpreter { session, saved })
     }
 
     /// Runs one cell and describes how it ended.
-    pub fn run(&self, py: Python<'_>, code: &str, output_chars: usize) -> Value {
-        // What cannot be put back shows when the worker is tried after the cell.
-        let _ = self.kept.restore(py);
+    pub fn run(&self, py: Python<'_>, code: &str, output_chars: usize) -> CellOutcome {
+        // `is_sound` finds after the cell if something could not be restored.
+        let _ = self.saved.restore(py);
         output::begin(output_chars);
         let session = self.session.bind(py);
         let returned = session.call_method1("run", (code,)).and_then(|error| error.extract::<Option<String>>());
@@ -166,19 +163,18 @@ impl Interpreter {
         };
         let answer = session.call_method0("declared").and_then(|answer| answer.extract::<Option<String>>()).unwrap_or(None);
         let interrupted = error.as_deref().is_some_and(|error| error.contains("KeyboardInterrupt"));
-        let (output, omitted) = output::end();
-        json!({
-            "output": output,
-            "omitted_chars": omitted,
-            "ending": if interrupted { "interrupted" } else if error.is_some() { "raised" } else { "done" },
-            "error": error,
-            "answer": answer,
-        })
+        let (output, omitted_chars) = output::end();
+        let ending = match &error {
+            Some(_) if interrupted => CellEnding::Interrupted,
+            Some(_) => CellEnding::Raised,
+            None => CellEnding::Done,
+        };
+        CellOutcome { output, omitted_chars, error, ending, answer }
     }
 
-    /// Whether code still runs as it is written, whatever the last cell did to the interpreter: the smallest cell says what it must.
+    /// Runs the smallest cell, and returns whether it still prints what it must, whatever the last cell did to the interpreter.
     pub fn is_sound(&self, py: Python<'_>) -> bool {
-        let tried = self.kept.restore(py).and_then(|()| {
+        let tried = self.saved.restore(py).and_then(|()| {
             output::begin(1000);
             self.session.bind(py).call_method1("run", ("1 + 1",))
         });

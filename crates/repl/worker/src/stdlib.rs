@@ -1,16 +1,16 @@
-//! Python's standard library inside of the program, as CPython's table of frozen modules: it is imported without opening anything.
+//! Python's standard library inside the program, as CPython's table of frozen modules. Importing one opens no file.
 
 use pyo3::ffi;
 use std::{ffi::CStr, ptr};
 
 static CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/stdlib.bin"));
-/// Name, whether it is a package, and where its code lies.
+/// Name, whether it is a package, and the offset and length of its code.
 static MODULES: &[(&CStr, bool, usize, usize)] = include!(concat!(env!("OUT_DIR"), "/stdlib.rs"));
 
 /// Extension modules: name and shared library.
 pub static EXTENSIONS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/extensions.rs"));
 
-/// Hands the library to CPython. Must come before Python is started: it needs its text encodings from here.
+/// Hands the library to CPython. Call it before Python starts, which needs the text encodings in it.
 pub fn install() {
     let mut table: Vec<ffi::_frozen> = MODULES
         .iter()

@@ -1,7 +1,7 @@
 //! Real Python `str` objects whose characters lie in the snapshot, so that a gigabyte costs milliseconds and no memory.
 //!
-//! The layout is CPython's own for a string whose data is separate from its header (PEP 393, Include/cpython/unicodeobject.h). It is compared
-//! with a string that CPython laid out itself before it is used; where it differs, texts are copied instead.
+//! The layout is CPython's own for a string whose data is separate from its header (PEP 393, Include/cpython/unicodeobject.h). Before its first
+//! use it is compared with a string that CPython laid out itself. Where the two differ, texts are copied instead.
 
 use pyo3::{exceptions::PyValueError, ffi, prelude::*, types::PyString};
 use std::{os::fd::RawFd, ptr, slice, sync::OnceLock};
@@ -46,7 +46,7 @@ pub fn map(py: Python<'_>, snapshot: RawFd, zero_copy: bool) -> std::io::Result<
         if libc::fstat(snapshot, &mut stat) != 0 {
             return Err(std::io::Error::last_os_error());
         }
-        // A descriptor that could be written would let machine code make its map writable.
+        // With a writable descriptor, machine code could make the map writable.
         if libc::fcntl(snapshot, libc::F_GETFL) & libc::O_ACCMODE != libc::O_RDONLY {
             return Err(std::io::ErrorKind::PermissionDenied.into());
         }
@@ -86,13 +86,13 @@ pub fn text(py: Python<'_>, offset: u64, chars: u64, kind: u8, ascii: bool) -> P
     }
 }
 
-/// A string over foreign characters.
+/// A `str` over characters that CPython does not own.
 ///
 /// # Safety
 /// `data` must hold `chars` characters of the smallest `kind` that fits them and a NUL character after, for the life of the process.
 unsafe fn laid_out(data: *mut u8, chars: isize, kind: u8, ascii: bool) -> *mut ffi::PyObject {
     unsafe {
-        // Leaked on purpose, with a count that never reaches zero: CPython would free `data`, which is not its own.
+        // Leaked on purpose, with a reference count that never reaches zero: CPython would free `data`, which it does not own.
         let header = Box::into_raw(Box::new(std::mem::zeroed::<Header>()));
         let object = header.cast::<ffi::PyObject>();
         (*header).object.ob_type = ptr::addr_of_mut!(ffi::PyUnicode_Type);
@@ -109,7 +109,7 @@ unsafe fn laid_out(data: *mut u8, chars: isize, kind: u8, ascii: bool) -> *mut f
     }
 }
 
-/// A copy, by CPython's own means.
+/// A `str` with a copy of the characters.
 unsafe fn copied(data: *const u8, chars: isize, kind: u8, ascii: bool) -> *mut ffi::PyObject {
     unsafe {
         if ascii && chars > 0 {
@@ -119,16 +119,16 @@ unsafe fn copied(data: *const u8, chars: isize, kind: u8, ascii: bool) -> *mut f
     }
 }
 
-/// Whether this CPython lays out strings as [`Header`] says: 3.11, and an instance of a subclass of `str`, which CPython itself makes with
-/// separate data, has each field where we expect it.
+/// Whether this CPython lays out strings as [`Header`] does. It must be version 3.11, and an instance of a subclass of `str`, which CPython
+/// itself creates with separate data, must have each field where [`Header`] has it.
 fn layout_is_ours(py: Python<'_>) -> bool {
     let version = py.version_info();
     if (version.major, version.minor) != (3, 11) {
         return false;
     }
     let Ok(sample) = py.eval(c"type('S', (str,), {})('plumb')", None, None) else { return false };
-    // SAFETY: `sample` is a non-compact str, whose header has at least these fields in every CPython 3.11; the data pointer is
-    // followed only after the state says that it is there.
+    // SAFETY: `sample` is a non-compact str, whose header has at least these fields in every CPython 3.11. The data pointer is
+    // read only after the state shows that it is set.
     let same = unsafe {
         let header = &*sample.as_ptr().cast::<Header>();
         header.length == 5
@@ -140,7 +140,7 @@ fn layout_is_ours(py: Python<'_>) -> bool {
     same && probe(py).unwrap_or(false)
 }
 
-/// A string of ours, of each kind, behaves as CPython's own.
+/// Whether a string laid out here behaves as CPython's own.
 fn probe(py: Python<'_>) -> PyResult<bool> {
     let wide: &'static mut [u16] = Box::leak(Box::new(['p' as u16, 0x3b1, 0x4e2d, 0]));
     // SAFETY: the array is leaked, of the smallest kind for its characters, and ends with a NUL character.

@@ -1,5 +1,5 @@
-//! Forks workers from one process that has Python started and its library loaded, so that each is there at once. It never sees a text or a
-//! model's code, and has one thread: a fork of more would hold locks that nobody lets go.
+//! Forks workers from one process that has started Python and loaded its library, so that a worker is ready in milliseconds. The zygote never
+//! sees a text or a model's code. It has one thread: a fork of several could inherit locks that nobody releases.
 
 use pyo3::{ffi, prelude::*};
 use rustix::{
@@ -16,17 +16,17 @@ use std::{
     os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
 };
 
-/// What a worker gets: its standard input and output, and the snapshot.
+/// A worker's descriptors: standard input, standard output and the snapshot.
 type Handed = [OwnedFd; 3];
 
-/// Serves requests from the socket that is standard input: three descriptors come in, the worker's process as a descriptor goes out. True in
-/// each worker; false when the parent is gone.
+/// Serves requests on the socket that is standard input: each brings three descriptors, and gets the worker's process as a descriptor. Returns
+/// true in each worker, and false when the parent is gone.
 pub fn serve(py: Python<'_>) -> bool {
-    // Not of the terminal's group: an interrupt typed there is the program's to hear.
+    // Leaves the terminal's process group: an interrupt typed there is for the program.
     let _ = rustix::process::setsid();
-    // SAFETY: a plain call; ended workers need no one who asks how they ended.
+    // SAFETY: a plain call. The kernel reaps ended workers by itself.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
-    // What is there now stays: a collection in a worker must not touch, and so copy, all of it.
+    // A garbage collection in a worker must not touch, and so copy, the objects that exist now.
     let _ = py.import("gc").and_then(|gc| gc.call_method0("freeze"));
     let zygote = rustix::process::getpid();
     loop {
@@ -92,7 +92,7 @@ fn answer(process: Result<OwnedFd, Errno>) -> Result<(), Errno> {
     sendmsg(control(), &[IoSlice::new(&byte)], &mut ancillary, SendFlags::empty()).map(drop)
 }
 
-/// The worker's descriptors in their places, and nothing else; its end tied to the zygote's, whose end is tied to the program's.
+/// Puts the worker's descriptors in their places and closes all others. The worker dies with the zygote, which dies with the program.
 fn arrange(handed: Handed, zygote: Pid) -> Result<(), Errno> {
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     if rustix::process::getppid() != Some(zygote) {
@@ -100,7 +100,7 @@ fn arrange(handed: Handed, zygote: Pid) -> Result<(), Errno> {
     }
     // SAFETY: plain calls with integer arguments.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
-    for (descriptor, place) in handed.iter().zip([0, 1, super::SNAPSHOT]) {
+    for (descriptor, place) in handed.iter().zip([0, 1, super::SNAPSHOT_DESCRIPTOR]) {
         // Received descriptors lie above 3: 0 to 2 were open, and the first of them may be 3 itself.
         if descriptor.as_raw_fd() != place {
             // SAFETY: as above.
@@ -108,7 +108,7 @@ fn arrange(handed: Handed, zygote: Pid) -> Result<(), Errno> {
         }
     }
     handed.into_iter().for_each(std::mem::forget);
-    // SAFETY: as above; nothing above the snapshot is used any more.
+    // SAFETY: as above; no descriptor above the snapshot is in use.
     check(unsafe { libc::syscall(libc::SYS_close_range, 4, u32::MAX, 0) as i32 })
 }
 

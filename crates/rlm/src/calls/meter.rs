@@ -1,25 +1,25 @@
-//! What is heard of a call while it is under way, and what it has used by then.
+//! The part of a reply that has arrived, and the tokens used by then.
 
 use crate::{
     traits::model::{Model, Progress},
     usage::{Reported, Usage},
 };
 
-/// What has arrived of a call.
+/// The part of a reply that has arrived.
 #[derive(Debug, Default)]
 pub struct Heard {
-    /// Its reply so far.
+    /// The text so far.
     pub text: String,
-    /// What the model thought: paid, and not shown.
+    /// The model's thoughts so far: paid, and not shown.
     thought: String,
-    /// What the provider has counted; absent: it has not begun to answer.
+    /// The provider's count; absent while it has not begun to answer.
     counted: Option<Reported>,
-    /// What tries before this one have used.
+    /// Usage of earlier tries.
     before: Usage,
 }
 
 impl Heard {
-    /// Takes what was heard. `input`: the estimated tokens of the prompt.
+    /// Takes a piece of progress. `input`: estimated tokens of the prompt.
     pub fn take(&mut self, progress: Progress<'_>, model: &dyn Model, input: u64) {
         match progress {
             Progress::Text(piece) => self.text.push_str(piece),
@@ -30,27 +30,26 @@ impl Heard {
         }
     }
 
-    /// What the call has used if it ends here, all of its tries together. One that brought nothing is most likely not paid for; one that began to
-    /// answer is.
+    /// Usage of the call if it ends here, all tries together. A try that brought nothing is most likely not paid for; one that began to answer is.
     pub fn used(&self, model: &dyn Model, input: u64) -> Usage {
         let Some(counted) = self.counted.or((!self.text.is_empty() || !self.thought.is_empty()).then(Reported::default)) else {
             return self.before;
         };
         let estimate = self.estimate(model, input);
         let (usage, _) = counted.or(estimate);
-        // A count of what is still being written is behind it.
+        // The count of a reply under way lags behind its text.
         self.before.plus(Usage { output_tokens: usage.output_tokens.max(estimate.output_tokens), ..usage })
     }
 
-    /// What the call has used that ended with this report, all of its tries together, and whether any of it is an estimate.
+    /// Usage of the call that ended with this report, all tries together, and whether any of it is an estimate.
     pub fn used_in_all(&self, reported: Reported, model: &dyn Model, input: u64) -> (Usage, bool) {
-        // Counting takes time, and most servers have done it.
+        // Counting takes time, and most servers report all of it.
         let estimate = if reported.is_whole() { Usage::default() } else { self.estimate(model, input) };
         let (usage, estimated) = reported.or(estimate);
         (self.before.plus(usage), estimated || self.is_again())
     }
 
-    /// A try before this one has used something.
+    /// An earlier try has used something.
     pub fn is_again(&self) -> bool {
         self.before != Usage::default()
     }
@@ -61,29 +60,29 @@ impl Heard {
     }
 }
 
-/// Counts a reply while it arrives, as long as it may be within what was reserved for it.
+/// Counts a reply as it arrives, until it surely exceeds its reservation.
 pub struct Meter {
-    most: u64,
-    /// In bytes: no text shorter than this has too many tokens, for a token has a byte at least.
+    max_tokens: u64,
+    /// Length in bytes up to which no text can have too many tokens, because a token has at least one byte.
     next_count: usize,
 }
 
 impl Meter {
-    /// For a reply of at most so many tokens.
-    pub fn new(most: u32) -> Self {
-        Meter { most: most.into(), next_count: most as usize }
+    /// For a reply of at most `max_tokens`.
+    pub fn new(max_tokens: u32) -> Self {
+        Meter { max_tokens: max_tokens.into(), next_count: max_tokens as usize }
     }
 
-    /// Whether what was written and thought surely has too many tokens.
-    pub fn is_passed(&mut self, heard: &Heard, model: &dyn Model) -> bool {
+    /// Text and thoughts together surely have too many tokens.
+    pub fn is_exceeded(&mut self, heard: &Heard, model: &dyn Model) -> bool {
         let length = heard.text.len() + heard.thought.len();
         let counted = heard.counted.and_then(|counted| counted.output_tokens).unwrap_or_default();
         if length <= self.next_count {
-            return counted > self.most;
+            return counted > self.max_tokens;
         }
         let tokens = model.fewest_tokens(&heard.text) + model.fewest_tokens(&heard.thought);
-        self.next_count = length + self.most.saturating_sub(tokens) as usize;
-        tokens.max(counted) > self.most
+        self.next_count = length + self.max_tokens.saturating_sub(tokens) as usize;
+        tokens.max(counted) > self.max_tokens
     }
 }
 
@@ -131,20 +130,20 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_ends_in_the_middle_has_used_what_was_written_thought_and_counted_by_then() {
+    fn a_call_that_breaks_off_used_its_text_thoughts_and_count() {
         let (text, thought) = (Progress::Text("four"), Progress::Thought("hmm"));
         assert_eq!(used(&[]), (0, 0));
         assert_eq!(used(&[text]), (20, 4));
-        assert_eq!(used(&[thought]), (20, 3), "what is not shown is paid too");
+        assert_eq!(used(&[thought]), (20, 3), "thoughts are paid too");
         assert_eq!(used(&[counted(Some(50), None)]), (50, 0), "the input is counted before anything is written");
         assert_eq!(used(&[counted(None, None)]), (20, 0), "it has begun, and nothing of it is known");
         assert_eq!(used(&[counted(Some(50), None), thought, text]), (50, 7));
-        assert_eq!(used(&[counted(Some(50), Some(2)), thought, text]), (50, 7), "a count is behind what is being written");
-        assert_eq!(used(&[text, counted(Some(50), Some(90))]), (50, 90), "what a server does not show it may still count");
+        assert_eq!(used(&[counted(Some(50), Some(2)), thought, text]), (50, 7), "a count lags behind the text");
+        assert_eq!(used(&[text, counted(Some(50), Some(90))]), (50, 90), "a server may count text that it does not show");
     }
 
     #[test]
-    fn each_try_of_a_call_counts() {
+    fn usage_counts_every_try() {
         let (begun, text) = (counted(Some(50), None), Progress::Text("four"));
         assert_eq!(used(&[Progress::Again, text]), (20, 4), "one that brought nothing used nothing");
         assert_eq!(used(&[begun, Progress::Again]), (50, 0));
@@ -156,11 +155,11 @@ mod tests {
     }
 
     #[test]
-    fn thoughts_and_text_are_metered_together_and_so_is_what_is_only_counted() {
+    fn text_thoughts_and_counts_are_metered_together() {
         let (text, thought) = (Progress::Text("four"), Progress::Thought("hmm"));
-        let passed = |most, progress: &[Progress<'_>]| Meter::new(most).is_passed(&heard(progress), &Bytes);
-        assert!(!passed(7, &[thought, text]) && passed(6, &[thought, text]));
-        assert!(passed(2, &[thought]));
-        assert!(!passed(9, &[counted(None, Some(9))]) && passed(8, &[counted(None, Some(9))]));
+        let exceeded = |most, progress: &[Progress<'_>]| Meter::new(most).is_exceeded(&heard(progress), &Bytes);
+        assert!(!exceeded(7, &[thought, text]) && exceeded(6, &[thought, text]));
+        assert!(exceeded(2, &[thought]));
+        assert!(!exceeded(9, &[counted(None, Some(9))]) && exceeded(8, &[counted(None, Some(9))]));
     }
 }

@@ -1,13 +1,13 @@
-//! Finds the code in a reply. Models fence it in different ways; all of them run.
+//! Finds the code in a reply. Models fence it in different ways, and all of them run.
 
-/// What a reply asks for.
+/// A reply, taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parsed {
     /// Code cells in order.
     pub cells: Vec<String>,
-    /// The last cell has no end.
+    /// The last cell's closing fence is missing.
     pub unclosed: bool,
-    /// An answer given in the text itself: `FINAL(...)` outside of code, as older and fine-tuned models write it.
+    /// An answer in the text itself: `FINAL(...)` outside of code, as older and fine-tuned models write it.
     pub answer: Option<TextAnswer>,
 }
 
@@ -20,10 +20,10 @@ pub enum TextAnswer {
     Variable(String),
 }
 
-/// Names after the opening fence that mean code to run.
-const RUNS: [&str; 6] = ["repl", "python", "py", "python3", "ipython", ""];
+/// Language names after the opening fence of code that runs.
+const RUNNABLE: [&str; 6] = ["repl", "python", "py", "python3", "ipython", ""];
 
-/// Reads a reply. An opening fence without its end runs to the end of the reply.
+/// Parses a reply. A fence that is not closed reaches to the end of the reply.
 pub fn parse(reply: &str) -> Parsed {
     let mut parsed = Parsed::default();
     let mut prose = String::new();
@@ -45,7 +45,7 @@ pub fn parse(reply: &str) -> Parsed {
         let ticks = trimmed.len() - trimmed.trim_start_matches('`').len();
         let name = trimmed[ticks..].trim().to_ascii_lowercase();
         if ticks >= 3 && !name.contains('`') {
-            open = Some(("`".repeat(ticks), String::new(), RUNS.contains(&name.as_str())));
+            open = Some(("`".repeat(ticks), String::new(), RUNNABLE.contains(&name.as_str())));
         } else {
             prose.push_str(line);
             prose.push('\n');
@@ -58,12 +58,13 @@ pub fn parse(reply: &str) -> Parsed {
     parsed
 }
 
+/// Adds a cell, unless it is blank. Returns whether it did.
 fn push(cells: &mut Vec<String>, code: &str) -> bool {
-    let says_something = !code.trim().is_empty();
-    if says_something {
+    let is_blank = code.trim().is_empty();
+    if !is_blank {
         cells.push(code.to_owned());
     }
-    says_something
+    !is_blank
 }
 
 /// `FINAL(...)` or `FINAL_VAR(...)` at the start of a line of prose; the answer reaches to the last closing bracket.
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fence_that_models_use_runs() {
+    fn code_in_every_fence_that_models_use_runs() {
         for fence in ["repl", "python", "py", "", "Python"] {
             assert_eq!(cells(&format!("Look:\n```{fence}\nx = 1\n```\nthen\n")), ["x = 1\n"], "{fence}");
         }

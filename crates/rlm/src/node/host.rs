@@ -1,149 +1,152 @@
-//! Answers what code in a node's REPL asks: sub-calls, texts, searches. Everything is counted here; the worker counts nothing.
+//! Answers the requests of code in a node's REPL: sub-calls, texts, searches. Everything is counted here; the worker counts nothing.
 
 use crate::{
     calls::call::{Called, Prompt},
+    fault,
     fault::{Code, Fault},
     ids::{BlobId, CallId},
-    node::turns::{Found, NodeSpec},
+    node::{
+        children,
+        spec::{Found, Line, NodeSpec},
+    },
     record::{
         event::EventKind,
-        replay::{CallRecord, NodeRecord, given},
+        replay::{CallRecord, NodeRecord, RecordedReply},
+        terms::Terms,
     },
-    shared::{Shared, Stop},
-    strategy::guided::evidence::Line,
+    run::state::Run,
+    stop::Stop,
+    strategy::prompt::{given, render},
     traits::{
-        corpus::Passage,
         model::{Message, Role},
         repl::{HostCall, HostError, HostReply, ReplHost},
     },
-    usage::{Finish, Usage},
+    usage::Finish,
 };
 use async_trait::async_trait;
 use futures_util::future::join_all;
+use minijinja::context;
+use parking_lot::Mutex;
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    collections::{HashMap, HashSet},
+    sync::{Arc, atomic::Ordering},
 };
 
-/// The most prompts of one batch.
-const MOST_PROMPTS: usize = 10_000;
-/// The most hits of one grep.
-const MOST_HITS: usize = 5_000;
-/// The most passages of one search.
-const MOST_PASSAGES: usize = 100;
-/// The most lines of one search that a guided node reads.
-const MOST_LINES: usize = 40;
-/// The most lines of all searches of a cell together.
-const MOST_FOUND: usize = 400;
-/// Characters of a query that are written down.
-const QUERY_HEAD: usize = 300;
-/// The most text that a run hands to its children, in bytes.
-const MOST_HANDED: u64 = 1 << 30;
-/// More bytes than this for each token of a model's window are no text that it could read.
-const MOST_BYTES_A_TOKEN: u64 = 64;
-/// The most text that one `lines()` gives, in bytes.
-const MOST_LINES_BYTES: usize = 16 << 20;
-/// The most paths listed at once.
-const MOST_PATHS: usize = 200_000;
-/// Output of a sub-call, in tokens.
-const SUB_OUTPUT: u32 = 8_192;
+/// Maximum number of prompts in one batch.
+const MAX_PROMPTS: usize = 10_000;
+/// Maximum number of hits of one grep.
+const MAX_HITS: usize = 5_000;
+/// Maximum number of passages of one search.
+const MAX_PASSAGES: usize = 100;
+/// Maximum number of lines of one search that a guided node reads.
+const MAX_LINES_OF_SEARCH: usize = 40;
+/// Maximum number of lines of all searches of a cell together.
+const MAX_LINES_OF_CELL: usize = 400;
+/// Characters of a query that are recorded.
+const QUERY_HEAD_CHARS: usize = 300;
+/// Maximum text that a run hands to its children, in bytes.
+const MAX_HANDED_BYTES: u64 = 1 << 30;
+/// Bytes for each token of a model's window above which no text can fit.
+const MAX_BYTES_PER_TOKEN: u64 = 64;
+/// Maximum text that one `lines()` returns, in bytes.
+const MAX_LINES_BYTES: usize = 16 << 20;
+/// Maximum number of paths listed at once.
+const MAX_PATHS: usize = 200_000;
 /// Characters of a prompt shown in the trace.
-const HEAD: usize = 200;
+const PROMPT_HEAD_CHARS: usize = 200;
 
 /// Answers one cell of one node.
 pub struct CellHost<'a> {
-    pub shared: &'a Arc<Shared>,
-    pub spec: &'a NodeSpec,
-    pub cell: u32,
-    /// What is on record of the node; sub-calls that end are added.
-    pub record: &'a Mutex<NodeRecord>,
-    /// The cell ran before: everything is answered from the record.
-    pub replaying: bool,
-    /// How often each prompt was asked in this cell, so that equal ones keep their own replies.
-    asked: Mutex<HashMap<(BlobId, bool), usize>>,
-    /// What its searches found.
-    pub found: Mutex<Found>,
-    /// What ended the run from inside of a call.
-    pub stop: Mutex<Option<Stop>>,
+    run: &'a Arc<Run>,
+    spec: &'a NodeSpec,
+    cell: u32,
+    /// The node's record, to which sub-calls are added.
+    record: &'a Mutex<NodeRecord>,
+    /// The cell ran before: its sub-calls are answered from the record.
+    is_replaying: bool,
+    /// Number of times that each prompt was requested in this cell, so that equal ones keep their own replies.
+    requested: Mutex<HashMap<(BlobId, bool), usize>>,
+    /// Results of its searches.
+    found: Mutex<Found>,
+    /// The reason of a call to end the run.
+    stop: Mutex<Option<Stop>>,
 }
 
-/// How a sub-call ended: its reply, or why there is none.
+/// A sub-call's reply, or the reason that there is none.
 type SubReply = Result<String, Fault>;
 
 impl<'a> CellHost<'a> {
     /// For cell number `cell`.
-    pub fn new(shared: &'a Arc<Shared>, spec: &'a NodeSpec, cell: u32, record: &'a Mutex<NodeRecord>, replaying: bool) -> Self {
+    pub fn new(run: &'a Arc<Run>, spec: &'a NodeSpec, cell: u32, record: &'a Mutex<NodeRecord>, is_replaying: bool) -> Self {
         CellHost {
-            shared,
+            run,
             spec,
             cell,
             record,
-            replaying,
-            asked: Mutex::default(),
+            is_replaying,
+            requested: Mutex::default(),
             found: Mutex::new(Found::Unknown),
             stop: Mutex::default(),
         }
     }
 
-    fn recorded(&self, prompt: &BlobId, recursive: bool) -> Option<CallRecord> {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let occurrence = asked.entry((prompt.clone(), recursive)).or_default();
-        *occurrence += 1;
-        let record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        record.call(self.cell, prompt, recursive, *occurrence - 1).cloned()
+    /// Results of the cell's searches, and the reason to end the run, if any.
+    pub fn into_parts(self) -> (Found, Option<Stop>) {
+        (self.found.into_inner(), self.stop.into_inner())
     }
 
-    /// A call that was never made was not asked: a loop that goes on without allowance must not fill the memory.
+    fn recorded(&self, prompt: &BlobId, recursive: bool) -> Option<CallRecord> {
+        let mut requested = self.requested.lock();
+        let occurrence = requested.entry((prompt.clone(), recursive)).or_default();
+        *occurrence += 1;
+        self.record.lock().call(self.cell, prompt, recursive, *occurrence - 1).cloned()
+    }
+
+    /// Takes back a request that led to no call: a loop that goes on without allowance must not fill the memory.
     fn forget(&self, prompt: &BlobId, recursive: bool) {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut requested = self.requested.lock();
         let key = (prompt.clone(), recursive);
-        match asked.get_mut(&key) {
-            Some(1) | None => drop(asked.remove(&key)),
+        match requested.get_mut(&key) {
+            Some(1) | None => drop(requested.remove(&key)),
             Some(times) => *times -= 1,
         }
     }
 
     /// Ends the run after this cell.
     fn end_with(&self, stop: Stop) -> Fault {
-        let fault = match &stop {
-            Stop::Limit(fault) | Stop::Fault(fault) => fault.clone(),
-            Stop::ByUser => Fault::new(Code::Stopped, "The run was stopped."),
-        };
-        self.stop.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(stop);
+        let fault = stop.fault();
+        self.stop.lock().get_or_insert(stop);
         fault
     }
 
-    /// One sub-call, from the record or from a model.
+    /// Answers one sub-call from the record or by a model.
     async fn sub_call(&self, prompt: String, context: Option<String>, recursive: bool) -> SubReply {
         let prompt_id = BlobId::of(&prompt);
         let recorded = self.recorded(&prompt_id, recursive);
         if let Some(result) = recorded.as_ref().and_then(|record| record.result.clone()) {
-            return result;
+            return result.map(|reply| given(&reply));
         }
-        if self.replaying {
-            let message = "On replay the code asked for something else than it did; its record ends here.".to_owned();
-            return Err(Fault::new(Code::ReplayDiffers, message));
+        if self.is_replaying {
+            return Err(Fault::new(Code::ReplayDiffers, render("replay_differs", context! {})));
         }
-        // Before anything of it is kept: what no window holds is not sent, so it need not fill the disk either.
-        let window = u64::from(self.shared.sub_model.profile().window_tokens);
-        if prompt.len() as u64 > window * MOST_BYTES_A_TOKEN {
-            let message = format!("A prompt of {} bytes is longer than the model can read. Send less at once.", prompt.len());
-            return Err(Fault::new(Code::TooLong, message));
+        // Checked before anything is kept: a text that no window holds is not sent, so it need not fill the disk either.
+        let window = u64::from(self.run.sub_model.profile().window_tokens);
+        if prompt.len() as u64 > window * MAX_BYTES_PER_TOKEN {
+            return Err(Fault::new(Code::TooLong, render("prompt_too_long", context! { bytes => prompt.len() })));
         }
         let handed = context.as_ref().map_or(0, |context| context.len() as u64);
-        if self.shared.handed.fetch_add(handed, Ordering::Relaxed) + handed > MOST_HANDED {
-            let message = "The texts handed to rlm_query() are too large together. Hand over less, or let the child use grep() and search().";
-            return Err(Fault::new(Code::TooLong, message.to_owned()));
+        if self.run.handed_bytes.fetch_add(handed, Ordering::Relaxed) + handed > MAX_HANDED_BYTES {
+            return Err(Fault::new(Code::TooLong, render("contexts_too_long", context! {})));
         }
-        // A call that was in flight keeps its number: a plain one is asked again, a recursive one goes on where its child stopped.
+        // A call that was in flight keeps its number: a plain one is sent again, a recursive one goes on where its child stopped.
         let resumed = recorded.map(|record| record.call);
-        match self.sub_call_anew(prompt, prompt_id, context, recursive, resumed).await {
+        match self.new_sub_call(prompt, prompt_id, context, recursive, resumed).await {
             Ok(reply) => reply,
             Err(stop) => Err(self.end_with(stop)),
         }
     }
 
-    async fn sub_call_anew(
+    async fn new_sub_call(
         &self,
         prompt: String,
         prompt_id: BlobId,
@@ -151,24 +154,24 @@ impl<'a> CellHost<'a> {
         recursive: bool,
         resumed: Option<CallId>,
     ) -> Result<SubReply, Stop> {
-        let shared = self.shared;
+        let run = self.run;
         // A child takes none of the slots that its own calls need, but one of its depth: each is a process.
-        let slots = if recursive { shared.child_slots.get(self.spec.depth as usize) } else { Some(&shared.slots) };
-        let slot = match slots {
-            Some(slots) => slots.acquire().await.ok(),
-            None => None,
+        let slot = match run.child_slots.get(self.spec.depth as usize) {
+            Some(slots) if recursive => slots.acquire().await.ok(),
+            None if recursive => None,
+            _ => run.calls.slot().await.ok(),
         };
-        if shared.stop.is_cancelled() {
-            return Err(shared.why());
+        if run.halt.is_set() {
+            return Err(run.halt.reason());
         }
         if resumed.is_none()
-            && let Err(fault) = shared.budget.take_call()
+            && let Err(fault) = run.calls.take()
         {
             self.forget(&prompt_id, recursive);
-            // The model may still answer with what it has.
+            // The model can still answer with the results so far.
             return Ok(Err(fault));
         }
-        let call = resumed.unwrap_or_else(|| shared.new_call());
+        let call = resumed.unwrap_or_else(|| run.calls.new_call());
         let text = prompt.clone();
         let announced = async {
             match resumed {
@@ -178,38 +181,22 @@ impl<'a> CellHost<'a> {
         };
         let (called, error) = if recursive {
             announced.await?;
-            let child = NodeSpec::child(self.spec, shared, call, prompt, context).await?;
-            let end = Box::pin(crate::node::turns::run(shared, child)).await;
-            let error = match end.stop {
-                None => None,
-                Some(Stop::Fault(fault)) => Some(fault),
-                // What the child found up to its own limit of turns is an answer for its parent.
-                Some(Stop::Limit(fault)) if fault.code == Code::LimitTurns && !end.answer.is_empty() => None,
-                Some(stop) => return Err(stop),
-            };
-            (Called::nothing_of_its_own(end.answer, end.elapsed_ms), error)
+            children::answer(run, self.spec, call, prompt, context).await?
         } else {
-            let prompt = Prompt {
-                messages: vec![Message::new(Role::User, prompt)],
-                temperature: 0.0,
-                prefill: None,
-                stop: Vec::new(),
-                most_output: SUB_OUTPUT,
-                grows: false,
-            };
-            // A server is reached meanwhile. What leaves for it is written down later than this, and so on disk later.
-            let asked = async { Ok(shared.call(&shared.sub_model, self.spec.node, Some(call), prompt).await) };
+            let prompt = Prompt::new(vec![Message::new(Role::User, prompt)]);
+            // The server is reached meanwhile. The event of the request is numbered later, so it is on disk later.
+            let asked = async { Ok(run.calls.call(&run.sub_model, self.spec.node, Some(call), prompt).await) };
             let ((), asked) = tokio::try_join!(biased; announced, asked)?;
             match asked {
                 Ok(called) => {
-                    let error = said_nothing(&called, &shared.sub_model.profile().name);
+                    let error = empty_reply(&called, &run.sub_model.profile().name);
                     (called, error)
                 }
-                Err(broken) if broken.of_this_call => (broken.called, Some(broken.fault)),
+                Err(broken) if broken.is_of_this_call => (broken.called, Some(broken.fault)),
                 Err(broken) => {
                     let broken = *broken;
                     let _ = self.conclude(call, broken.called, Some(broken.fault.clone())).await?;
-                    // The money is gone, not the run: the code is told, and the model may answer with what it has.
+                    // The money is gone, not the run: the code is told, and the model can answer with the results so far.
                     return match broken.stop {
                         Stop::Limit(_) if broken.fault.code != Code::Stopped => Ok(Err(broken.fault)),
                         stop => Err(stop),
@@ -222,27 +209,28 @@ impl<'a> CellHost<'a> {
     }
 
     async fn announce(&self, call: CallId, prompt: &str, prompt_id: BlobId, recursive: bool) -> Result<(), Stop> {
-        let head = prompt.chars().take(HEAD).collect();
+        let head = prompt.chars().take(PROMPT_HEAD_CHARS).collect();
         let started = EventKind::CallStarted {
             call,
             cell: self.cell,
-            model: self.shared.sub_model.profile().name.clone(),
+            model: self.run.sub_model.profile().name.clone(),
             prompt: prompt_id.clone(),
             prompt_head: head,
             recursive,
+            terms: Some(Terms::of(self.run.sub_model.profile())),
         };
         {
-            let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut record = self.record.lock();
             let called = CallRecord { call, prompt: prompt_id, recursive, result: None };
             record.cells.entry(self.cell).or_default().calls.push(called);
         }
-        Ok(self.shared.log.append_with(self.spec.node, started, prompt).await?)
+        Ok(self.run.log.append_with(self.spec.node, started, prompt).await?)
     }
 
     async fn conclude(&self, call: CallId, called: Called, error: Option<Fault>) -> Result<SubReply, Stop> {
         let result = match &error {
             Some(fault) => Err(fault.clone()),
-            None => Ok(given(&called.text, called.finish, called.usage)),
+            None => Ok(RecordedReply { text: called.text.clone(), finish: called.finish, usage: called.usage }),
         };
         let finished = EventKind::CallFinished {
             call,
@@ -254,48 +242,56 @@ impl<'a> CellHost<'a> {
             elapsed_ms: called.elapsed_ms,
             finish: called.finish,
         };
-        self.shared.log.append(self.spec.node, finished).await?;
-        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        self.run.log.append(self.spec.node, finished).await?;
+        let mut record = self.record.lock();
         let calls = record.cells.entry(self.cell).or_default().calls.iter_mut();
         if let Some(record) = calls.into_iter().find(|record| record.call == call) {
             record.result = Some(result.clone());
         }
-        Ok(result)
+        Ok(result.map(|reply| given(&reply)))
     }
 
-    /// Several sub-calls at the same time. One that fails leaves a note in its place; only when all fail, or a limit is reached, the code gets an exception.
+    /// Answers several sub-calls at the same time. A call that fails leaves a note in its place; the code gets an exception only when all fail, or a
+    /// limit is reached.
     async fn sub_calls(
         &self,
         prompts: Vec<String>,
         contexts: Option<Vec<String>>,
         recursive: bool,
     ) -> Result<HostReply, HostError> {
-        if prompts.len() > MOST_PROMPTS {
-            return Err(value_error(format!(
-                "{} prompts are too many for one batch; send at most {MOST_PROMPTS}",
-                prompts.len()
-            )));
+        if prompts.len() > MAX_PROMPTS {
+            let values = context! { prompts => prompts.len(), max_prompts => MAX_PROMPTS };
+            return Err(HostError { kind: VALUE_ERROR, message: render("batch_too_large", values) });
         }
         let mut contexts = contexts.unwrap_or_default().into_iter();
         let calls = prompts.into_iter().map(|prompt| self.sub_call(prompt, contexts.next(), recursive));
         let results = join_all(calls).await;
-        let fatal = |fault: &&Fault| fault.code.is_limit() || fault.code == Code::ReplayDiffers || fault.code == Code::Stopped;
+        let is_fatal = |fault: &&Fault| fault.code.is_limit() || matches!(fault.code, Code::ReplayDiffers | Code::Stopped);
         let faults: Vec<&Fault> = results.iter().filter_map(|result| result.as_ref().err()).collect();
-        if let Some(fault) = faults.iter().find(|fault| fatal(fault)) {
-            return Err(runtime_error(format!("{} Answer now with what you have.", fault.message)));
+        if let Some(fault) = faults.iter().copied().find(is_fatal) {
+            return Err(HostError {
+                kind: RUNTIME_ERROR,
+                message: render("answer_now", context! { fault => fault.message.clone() }),
+            });
         }
         if let (Some(first), true) = (faults.first(), faults.len() == results.len()) {
-            return Err(runtime_error(first.message.clone()));
+            return Err(HostError { kind: RUNTIME_ERROR, message: first.message.clone() });
         }
-        Ok(HostReply::Texts(results.into_iter().map(|r| r.unwrap_or_else(|f| format!("[no reply: {}]", f.message))).collect()))
+        let noted = |fault: Fault| render("no_reply", context! { fault => fault.message });
+        Ok(HostReply::Texts(results.into_iter().map(|result| result.unwrap_or_else(noted)).collect()))
     }
 
-    /// Notes that a document is frozen for this run from now on.
+    /// Freezes a document for the run, and records that.
     async fn touch(&self, path: &str) -> Result<(), HostError> {
-        touch(self.shared, self.spec, path).await.map_err(|stop| runtime_error(self.end_with(stop).message))
+        self.run.touch(self.spec.node, path).await.map_err(|fault| self.broken(fault))
     }
 
-    /// Notes what a search came to: `hits` in all, the first of them as lines.
+    /// The exception of a fault that ends the run.
+    fn broken(&self, fault: Fault) -> HostError {
+        HostError { kind: RUNTIME_ERROR, message: self.end_with(fault.into()).message }
+    }
+
+    /// Records a search with `hits` in all, and keeps the first of them as lines.
     async fn searched<'p>(
         &self,
         query: String,
@@ -304,46 +300,39 @@ impl<'a> CellHost<'a> {
         documents: u64,
         mut lines: Vec<Line>,
     ) -> Result<(), HostError> {
-        let ended = |e: Fault| runtime_error(self.end_with(e.into()).message);
         // On a replay too: the documents may have changed since.
-        self.shared.given.lines(&self.shared.log, self.spec.node, paths).await.map_err(ended)?;
+        self.run.given.lines(&self.run.log, self.spec.node, paths).await.map_err(|fault| self.broken(fault))?;
         {
-            let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut found = self.found.lock();
             match &mut *found {
-                Found::Something(known) => known.extend(lines.drain(..).take(MOST_FOUND.saturating_sub(known.len()))),
+                Found::Something(known) => known.extend(lines.drain(..).take(MAX_LINES_OF_CELL.saturating_sub(known.len()))),
                 _ if hits > 0 => *found = Found::Something(lines),
                 _ => *found = Found::Nothing(query.clone()),
             }
         }
-        if self.replaying {
+        if self.is_replaying {
             return Ok(());
         }
-        let query = query.chars().take(QUERY_HEAD).collect();
+        let query = query.chars().take(QUERY_HEAD_CHARS).collect();
         let event = EventKind::Searched { cell: self.cell, query, hits, documents };
-        self.shared.log.append(self.spec.node, event).await.map_err(ended)
+        self.run.log.append(self.spec.node, event).await.map_err(|fault| self.broken(fault))
     }
-}
-
-/// Freezes a document's text for the run, and records that the first time.
-pub async fn touch(shared: &Shared, spec: &NodeSpec, path: &str) -> Result<(), Stop> {
-    let Ok(text) = shared.corpus.text(path).await else { return Ok(()) };
-    Ok(shared.given.whole(&shared.log, spec.node, path, text.as_ref()).await?)
 }
 
 #[async_trait]
 impl ReplHost for CellHost<'_> {
     async fn answer(&self, call: HostCall) -> Result<HostReply, HostError> {
-        let corpus = &self.shared.corpus;
+        let corpus = &self.run.corpus;
         match call {
             HostCall::Llm { prompts, model } => {
-                if model.is_some_and(|name| name != self.shared.sub_model.profile().name) {
-                    return Err(value_error("only the run's own model can be asked: leave `model` out".to_owned()));
+                if model.is_some_and(|name| name != self.run.sub_model.profile().name) {
+                    return Err(HostError { kind: VALUE_ERROR, message: render("other_model", context! {}) });
                 }
                 self.sub_calls(prompts, None, false).await
             }
             HostCall::Rlm { prompts, contexts } => {
-                // Below the depth limit a child is a plain call; a context of its own goes into the prompt.
-                if (self.spec.depth as usize) < self.shared.child_slots.len() {
+                // At the depth limit a child is a plain call; a context of its own goes into the prompt.
+                if self.run.nests_at(self.spec.depth) {
                     return self.sub_calls(prompts, contexts, true).await;
                 }
                 let prompts = match contexts {
@@ -363,23 +352,23 @@ impl ReplHost for CellHost<'_> {
                 lines(text.as_str(), first, last).map(|lines| HostReply::Text(lines.to_owned()))
             }
             HostCall::Files { pattern } => {
-                let entries = corpus.files(pattern.as_deref(), MOST_PATHS).await.map_err(in_python)?;
+                let entries = corpus.files(pattern.as_deref(), MAX_PATHS).await.map_err(in_python)?;
                 let askable = entries.into_iter().filter(|entry| entry.state.is_askable());
                 Ok(HostReply::Paths(askable.map(|entry| entry.path).collect()))
             }
             HostCall::Grep(mut query) => {
-                query.limit = query.limit.min(MOST_HITS);
+                query.limit = query.limit.min(MAX_HITS);
                 let result = corpus.grep(&query).await.map_err(in_python)?;
-                let lines = result.hits.iter().take(MOST_LINES).map(Line::from).collect();
+                let lines = result.hits.iter().take(MAX_LINES_OF_SEARCH).map(Line::from).collect();
                 let paths = result.hits.iter().map(|hit| &hit.path);
                 self.searched(query.pattern, result.total, paths, result.documents, lines).await?;
                 Ok(HostReply::Grep(result))
             }
             HostCall::Search { query, k, path } => {
-                let passages = corpus.search(&query, k.min(MOST_PASSAGES), path.as_deref()).await.map_err(in_python)?;
+                let passages = corpus.search(&query, k.min(MAX_PASSAGES), path.as_deref()).await.map_err(in_python)?;
                 let paths = passages.iter().map(|passage| &passage.path);
-                let documents = paths.clone().collect::<std::collections::HashSet<_>>().len() as u64;
-                let lines = passages.iter().flat_map(Passage::lines).take(MOST_LINES).collect();
+                let documents = paths.clone().collect::<HashSet<_>>().len() as u64;
+                let lines = passages.iter().flat_map(Line::of_passage).take(MAX_LINES_OF_SEARCH).collect();
                 self.searched(query, passages.len() as u64, paths, documents, lines).await?;
                 Ok(HostReply::Passages(passages))
             }
@@ -387,35 +376,23 @@ impl ReplHost for CellHost<'_> {
     }
 }
 
-impl Called {
-    /// What a child's call counts for itself: nothing, its turns carry their own figures.
-    fn nothing_of_its_own(text: String, elapsed_ms: u64) -> Self {
-        Called {
-            text,
-            usage: Usage::default(),
-            usage_estimated: false,
-            cost_usd: Some(crate::money::Usd::ZERO),
-            elapsed_ms,
-            finish: Finish::Stop,
-        }
-    }
-}
-
-/// Why a reply without a word is none.
-fn said_nothing(called: &Called, model: &str) -> Option<Fault> {
+/// The fault of a reply without text.
+fn empty_reply(called: &Called, model: &str) -> Option<Fault> {
     if !called.text.trim().is_empty() {
         return None;
     }
-    let tokens = called.usage.output_tokens;
-    let (code, message) = match called.finish {
-        Finish::Stop => (Code::EmptyReply, format!("{model} ended its reply without a word.")),
-        Finish::Length => (
+    Some(match called.finish {
+        Finish::Stop => fault!(Code::EmptyReply, "{model} ended its reply without a word.", model = model),
+        Finish::Length => fault!(
             Code::EmptyReply,
-            format!("{model} reached its limit of {tokens} tokens before it said a word. Ask for less at once."),
+            "{model} reached its limit of {tokens} tokens before it said a word. Ask for less at once.",
+            model = model,
+            tokens = called.usage.output_tokens
         ),
-        Finish::Refused => (Code::Refused, format!("{model} refused to answer, or its provider withheld the reply.")),
-    };
-    Some(Fault::new(code, message))
+        Finish::Refused => {
+            fault!(Code::Refused, "{model} refused to answer, or its provider withheld the reply.", model = model)
+        }
+    })
 }
 
 /// Lines `first` to `last` of a text, numbered from 1, without the end of the last.
@@ -431,28 +408,23 @@ fn lines(text: &str, first: u64, last: Option<u64>) -> Result<&str, HostError> {
         None => text.len(),
     };
     let found = &text[begin..end.max(begin)];
-    if found.len() > MOST_LINES_BYTES {
-        let found = found.len();
-        return Err(value_error(format!(
-            "these lines have {found} bytes; lines() gives at most {MOST_LINES_BYTES} at once. Ask for fewer, or slice context"
-        )));
+    if found.len() > MAX_LINES_BYTES {
+        let values = context! { bytes => found.len(), max_bytes => MAX_LINES_BYTES };
+        return Err(HostError { kind: VALUE_ERROR, message: render("lines_too_long", values) });
     }
     Ok(found)
 }
 
-fn in_python(error: Fault) -> HostError {
-    let kind = match error.code {
-        Code::NoSuchPath => "KeyError",
-        Code::BadPattern => "ValueError",
-        _ => "RuntimeError",
+const KEY_ERROR: &str = "KeyError";
+const RUNTIME_ERROR: &str = "RuntimeError";
+const VALUE_ERROR: &str = "ValueError";
+
+/// A fault of the corpus as the exception that a Python programmer expects.
+fn in_python(fault: Fault) -> HostError {
+    let kind = match fault.code {
+        Code::NoSuchPath => KEY_ERROR,
+        Code::BadPattern => VALUE_ERROR,
+        _ => RUNTIME_ERROR,
     };
-    HostError { kind, message: error.message }
-}
-
-fn value_error(message: String) -> HostError {
-    HostError { kind: "ValueError", message }
-}
-
-fn runtime_error(message: String) -> HostError {
-    HostError { kind: "RuntimeError", message }
+    HostError { kind, message: fault.message }
 }

@@ -1,7 +1,7 @@
 //! Citations: marks such as `[[notes/a.md#L10-L14]]` in an answer, resolved against the frozen text.
 //!
-//! What is checked is that the place exists and that words quoted beside the mark stand there. Whether the text supports the claim is
-//! not checked, and nothing here says so.
+//! The check covers two things: the place exists, and it contains the words quoted beside the mark. It does not cover whether the text supports
+//! the claim.
 
 use crate::{
     record::event::{Citation, QuoteCheck},
@@ -10,20 +10,20 @@ use crate::{
 use regex::Regex;
 use std::{ops::Range, sync::LazyLock};
 
-/// More marks than this are not resolved: an answer of a broken model can hold thousands.
-const MOST: usize = 200;
+/// Maximum number of marks to resolve: a broken model can write thousands.
+const MAX_MARKS: usize = 200;
 
-/// Characters of one citation shown as its quote.
+/// Maximum length of a quote, in characters.
 const QUOTE_CHARS: usize = 400;
-/// So many of them stand before quoted words that lie far inside of a long line.
+/// Characters shown before quoted words that are far inside a long line.
 const LEAD_CHARS: usize = 60;
 
-/// A mark as it stands in an answer.
+/// A mark in an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// The document, as the answer names it.
     pub path: String,
-    /// First and last line; absent: the whole document.
+    /// First and last line; `None` for the whole document.
     pub lines: Option<(u64, u64)>,
     /// Byte offset of the mark.
     pub at: usize,
@@ -42,7 +42,7 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
 pub fn marks(answer: &str) -> Vec<Mark> {
     let number = |m: Option<regex::Match<'_>>| m.and_then(|m| m.as_str().parse().ok());
     MARK.captures_iter(answer)
-        .take(MOST)
+        .take(MAX_MARKS)
         .filter_map(|found| {
             let lines = number(found.get(2)).map(|first| (first, number(found.get(3)).unwrap_or(first)));
             Some(Mark { path: found.get(1)?.as_str().trim().to_owned(), lines, at: found.get(0)?.start() })
@@ -68,10 +68,10 @@ pub async fn resolve(answer: &str, corpus: &dyn Corpus) -> Vec<Citation> {
     citations
 }
 
-/// The words in quotation marks of the sentence that the mark ends.
+/// The quoted words of the sentence that the mark ends.
 fn quotes_before(answer: &str, at: usize) -> Vec<String> {
     let before = &answer[..at];
-    // Back to the end of the line before, or to the mark before: what stands there belongs to that one.
+    // Words before the previous mark, or on the previous line, belong to another mark.
     let start = before.rfind('\n').max(before.rfind("]]")).map_or(0, |i| i + 1);
     QUOTED
         .captures_iter(&before[start..])
@@ -130,7 +130,7 @@ fn place(first: u64, last: u64, text: &dyn Text) -> String {
     }
 }
 
-/// Case and white space do not make a quote false; nor do typographic quotation marks.
+/// The text without differences of case, white space and typographic quotation marks, which do not make a quote false.
 fn normalised(text: &str) -> String {
     let plain: String = text
         .chars()
@@ -143,7 +143,7 @@ fn normalised(text: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// What stands at a place, shortened; where the quoted words lie further inside of it, the part around the first of them.
+/// The text at a place, shortened: its start, or the part around the first quoted words if they are further inside.
 fn excerpt(cited: &str, quotes: &[String]) -> String {
     let found = quotes.first().and_then(|quote| position(cited, quote));
     let Some(at) = found.filter(|words| words.end > QUOTE_CHARS).map(|words| words.start) else { return shortened(cited) };

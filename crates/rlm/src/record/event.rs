@@ -1,10 +1,11 @@
-//! A run is a list of events. The store writes each one before anyone sees it; the window, the cost, the trace and resume are folds over that list.
+//! A run is a list of events. The store writes each one before anyone sees it. The window, the cost, the trace and resume derive from that list.
 
 use crate::{
     fault::{Code, Fault},
-    ids::{BlobId, CallId, NodeId},
+    ids::{BlobId, CallId, NodeId, RunId},
     money::Usd,
     options::{Mode, RunOptions},
+    record::terms::Terms,
     sending::Destination,
     traits::repl::CellOutcome,
     usage::{Finish, Usage},
@@ -12,283 +13,312 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// The version that new events are written in.
-pub const EVENT_VERSION: u16 = 2;
+/// Version of new events.
+pub const EVENT_VERSION: u16 = 3;
 
-/// How a run ended.
+/// How a run, or the latest question of its conversation, ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum RunStatus {
-    /// With an answer.
+    /// It has an answer.
     Answered,
-    /// At a limit, with the best answer so far.
+    /// It reached a limit, and has the best answer so far.
     Limit,
-    /// By the user.
+    /// The user stopped it.
     Stopped,
-    /// By a fault.
+    /// A fault ended it.
     Failed,
 }
 
-/// Whether a citation's quote is in the text it names. Says nothing of whether the text supports the claim.
+/// Whether a citation's quote is in the text it names. It does not say that the text supports the claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum QuoteCheck {
-    /// The named lines exist, and the words quoted beside them stand there.
+    /// The named lines exist and contain the words quoted beside them.
     QuoteFound,
-    /// The named lines exist; the answer quotes nothing that could be compared.
+    /// The named lines exist. The answer quotes nothing to compare.
     PlaceFound,
-    /// There is no such document or line, or the quoted words do not stand there.
+    /// The document or the lines do not exist, or do not contain the quoted words.
     NotFound,
 }
 
 /// A place an answer refers to, resolved against the frozen text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Citation {
-    /// As the answer names it.
+    /// Path of the document, as the answer names it.
     pub path: String,
-    /// For people: "page 3", "lines 10–14".
+    /// The place for readers: "page 3", "lines 10–14".
     pub place: String,
-    /// From 1.
+    /// First line, from 1.
     pub start_line: u64,
-    /// Last line, this one included.
+    /// Last line, inclusive.
     pub end_line: u64,
-    /// What stands there, shortened.
+    /// The text of these lines, shortened.
     pub quote: String,
-    /// What was checked.
+    /// The result of the check.
     pub verified: QuoteCheck,
-    /// BLAKE3 of the document's text, so that a later change shows.
+    /// BLAKE3 of the document's text, which shows later changes.
     pub digest: String,
-    /// What a reader should know of the document: what may read badly, that it changed after the question was asked.
+    /// Remarks on the document: text that may read badly, a change since the question was asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<String>>", optional)]
     pub notes: Vec<String>,
 }
 
-/// What happened.
+/// The kind of an event, with its data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[allow(clippy::large_enum_variant, reason = "the large one stands once in a run, and events are not kept in arrays that matter")]
+#[allow(clippy::large_enum_variant, reason = "the large variant occurs once in a run, and no large array holds events")]
 pub enum EventKind {
-    /// First event of a run.
+    /// The first event of a run.
     RunStarted {
-        /// What was asked.
+        /// The question, in the user's words.
         question: String,
-        /// Paths asked about, absolute.
+        /// Absolute paths of the folders and files asked about.
         sources: Vec<String>,
-        /// What people call them.
+        /// Their name, for people.
         name: String,
-        /// What was asked for.
+        /// The chosen models, limits and mode.
         options: RunOptions,
         /// Documents in the corpus.
         documents: u64,
-        /// Files left out.
+        /// Files that were left out.
         skipped: u64,
-        /// Tokens of the corpus, estimated.
+        /// Estimated tokens of the corpus.
         tokens_estimate: u64,
     },
     /// The way to answer was chosen.
     Routed {
-        /// Which.
+        /// The way to answer.
         mode: Mode,
-        /// Why, in a sentence.
+        /// The reason, in a sentence.
         reason: String,
     },
-    /// A node began: the root, or a child of a sub-call.
+    /// A node started: the root, or the child that answers a recursive sub-call.
     NodeStarted {
-        /// The sub-call that this node answers; absent for the root.
+        /// The sub-call that the node answers; absent for the root.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         parent: Option<CallId>,
-        /// The root is 0.
+        /// Depth in the recursion; 0 for the root.
         depth: u32,
-        /// What the node is asked.
+        /// The question of the node.
         question: String,
-        /// `PROVIDER:NAME`.
+        /// Name of the model, as `PROVIDER:NAME`.
         model: String,
+        /// Where the model runs, and whether it costs money; absent before version 3.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        terms: Option<Terms>,
     },
-    /// A turn began: its prompt is on its way to the model.
+    /// A turn started: its prompt is about to be sent to the model.
     TurnStarted {
-        /// From 1.
+        /// Number of the turn, from 1.
         turn: u32,
     },
-    /// The model's reply of a turn is complete.
+    /// The reply of a turn is complete.
     Reply {
-        /// Its turn.
+        /// The turn.
         turn: u32,
-        /// All of it.
+        /// The whole reply.
         text: String,
-        /// Tokens; estimated by us when `usage_estimated`.
+        /// Tokens used; estimated by Plumb when `usage_estimated`.
         usage: Usage,
-        /// The provider did not report all of its usage.
+        /// The provider did not report all tokens.
         usage_estimated: bool,
-        /// Absent: price unknown.
+        /// Cost in US dollars; absent where the price is unknown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         cost_usd: Option<Usd>,
-        /// From sending to the last token.
+        /// Milliseconds from sending to the last token.
         elapsed_ms: u64,
-        /// Why it ended.
+        /// Why the reply ended.
         finish: Finish,
     },
-    /// A turn's reply broke off: what had arrived, and what that is taken to have cost. On resume it is asked for again.
+    /// The reply of a turn was cut off. Resume asks for it again.
     ReplyLost {
-        /// Its turn.
+        /// The turn.
         turn: u32,
-        /// What had arrived.
+        /// The text that had arrived.
         text: String,
-        /// Tokens: as the provider had counted them by then, the rest estimated by us.
+        /// Tokens that the provider had counted by then; the rest is estimated by Plumb.
         usage: Usage,
-        /// Absent: price unknown.
+        /// Cost in US dollars; absent where the price is unknown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         cost_usd: Option<Usd>,
-        /// From sending to the end.
+        /// Milliseconds from sending to the end.
         elapsed_ms: u64,
     },
     /// A cell is about to run.
     CellStarted {
-        /// Its turn.
+        /// The turn whose reply holds it.
         turn: u32,
-        /// Numbered within the node, from 1.
+        /// Number of the cell within the node, from 1.
         cell: u32,
-        /// The code.
+        /// The code, in Python.
         code: String,
     },
     /// A cell ended.
     CellFinished {
-        /// Its turn.
+        /// The turn whose reply holds it.
         turn: u32,
-        /// Which.
+        /// Number of the cell within the node.
         cell: u32,
-        /// What it left.
+        /// Its output, error and answer.
         outcome: CellOutcome,
-        /// Waiting for models included.
+        /// Milliseconds that it ran, waits for models included.
         elapsed_ms: u64,
     },
-    /// A sub-call begins.
+    /// A sub-call starts.
     CallStarted {
-        /// Which.
+        /// The sub-call.
         call: CallId,
-        /// The cell that asked.
+        /// The cell that makes it.
         cell: u32,
-        /// `PROVIDER:NAME`.
+        /// Name of the model, as `PROVIDER:NAME`.
         model: String,
-        /// The whole prompt.
+        /// The whole prompt, by its content.
         prompt: BlobId,
-        /// Its first characters, for the trace.
+        /// The start of the prompt, for the trace.
         prompt_head: String,
-        /// A child with a REPL of its own answers it.
+        /// A child node with its own REPL answers it.
         recursive: bool,
+        /// Where the model runs, and whether it costs money; absent before version 3.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        terms: Option<Terms>,
     },
     /// A sub-call ended.
     CallFinished {
-        /// Which.
+        /// The sub-call.
         call: CallId,
-        /// The reply, or what of it arrived.
+        /// The reply, or the part that arrived.
         text: String,
         /// Why there is no reply.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         error: Option<Fault>,
-        /// Tokens of this call alone; a child's turns carry their own.
+        /// Tokens of this call alone. The turns of a child have their own.
         usage: Usage,
-        /// The provider did not report all of its usage.
+        /// The provider did not report all tokens.
         usage_estimated: bool,
-        /// Absent: price unknown.
+        /// Cost in US dollars; absent where the price is unknown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         cost_usd: Option<Usd>,
-        /// From asking to the last token.
+        /// Milliseconds from asking to the last token.
         elapsed_ms: u64,
         /// Why the reply ended.
         #[serde(default)]
         finish: Finish,
     },
-    /// A document was touched for the first time, and is frozen for this run.
+    /// A document was read for the first time. From here on the run sees this text of it.
     Touched {
-        /// Which.
+        /// The document.
         path: String,
         /// BLAKE3 of its text.
         digest: String,
-        /// Its length.
+        /// Length of its text, in characters.
         chars: u64,
     },
     /// The corpus was searched.
     Searched {
-        /// The cell that asked; 0: the engine's own look before the first turn.
+        /// The cell that searched; 0 for the engine's own search before the first turn.
         cell: u32,
-        /// The pattern or words.
+        /// The pattern or words, shortened.
         query: String,
-        /// Matching lines or passages.
+        /// Number of matching lines or passages.
         hits: u64,
-        /// Documents with a match.
+        /// Number of documents with a match.
         documents: u64,
     },
-    /// Nothing is sent to a model's server for a while, by no call that waits for the same reason. Only waits of a second or more are written down.
+    /// Plumb pauses its calls to a model's server, for one reason and all calls. Shorter waits than a second are not recorded.
     Waiting {
-        /// The sub-call that waits; absent: the node's turn.
+        /// The sub-call that waits; absent for the turn of a node.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         call: Option<CallId>,
-        /// Why, as a fault's code: `rate_limited`, `server`, `unreachable`, `cut_short`.
+        /// The reason: `rate_limited`, `server`, `unreachable` or `cut_short`.
         code: Code,
-        /// The provider named the time.
+        /// The provider asked for this wait.
         asked: bool,
-        /// From when this was written.
+        /// Milliseconds to wait from this event on.
         wait_ms: u64,
     },
-    /// Lines of documents go to code or into a prompt, and nothing of these documents did before. Written before they go.
+    /// Lines of documents, of which nothing was read before, go to code or into a prompt. Written before they go.
     LinesRead {
-        /// Which.
+        /// The documents.
         paths: Vec<String>,
     },
-    /// Something is about to go to a server, or to code elsewhere. Written before its first byte goes, so that nothing goes that is not here;
-    /// each try of a call has its own.
+    /// A request is about to leave for a server, or a frame for code elsewhere. Written before its first byte leaves, so nothing leaves
+    /// unrecorded. Each try of a call has its own event.
     Sent {
-        /// The sub-call it belongs to; absent: a node's own turn or its code.
+        /// The sub-call it belongs to; absent for the turn of a node, or its code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         call: Option<CallId>,
-        /// Where to.
+        /// The destination.
         to: Destination,
-        /// Bytes of the body of a request, or of a frame.
+        /// Size of the request's body or of the frame, in bytes.
         bytes: u64,
-        /// Tokens of a prompt, as we count them; 0 for a frame.
+        /// Tokens of the prompt, as Plumb counts them; 0 for a frame.
         tokens: u64,
     },
-    /// Something the user should know, which did not end the run.
+    /// A message to the user that does not end the run.
     Notice(Fault),
-    /// The run goes on after an interruption.
+    /// The run continues after it ended or was interrupted.
     Resumed,
-    /// One citation of the answer was resolved; in the order of the answer.
+    /// The node's conversation is shortened from this turn on, its oldest outputs first. Written before the first prompt that is shortened so.
+    Compacted {
+        /// The first turn whose prompt is shortened.
+        turn: u32,
+        /// Maximum size of the conversation in a prompt, in tokens as the node's model counts them. A later event replaces it.
+        max_tokens: u64,
+    },
+    /// The user asked a follow-up question in a node that had ended.
+    FollowedUp {
+        /// The first turn whose prompt holds it.
+        turn: u32,
+        /// The question, in the user's words.
+        question: String,
+    },
+    /// The run is a fork: the events before this one are copies of another run's. Nothing of them was paid here.
+    Forked {
+        /// The run that was copied.
+        from: RunId,
+        /// The number of its last event that was copied. Not `seq`, which is this event's own.
+        up_to: u64,
+    },
+    /// A citation of the answer was resolved. Citations come in the order of the answer.
     Cited(Citation),
-    /// Last event of a run, until it is resumed.
+    /// The run ended. It is the last event until the run is resumed.
     Finished {
-        /// How.
+        /// How it ended.
         status: RunStatus,
         /// The answer, or the best so far. May be empty.
         answer: String,
-        /// Why it stopped or failed; which limit.
+        /// Why it stopped or failed, or which limit it reached.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         error: Option<Fault>,
-        /// Time spent on the run, pauses not counted.
+        /// Milliseconds spent on the run, without pauses.
         elapsed_ms: u64,
     },
 }
 
-/// One entry of a run's record.
+/// An entry of a run's record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct Event {
-    /// [`EVENT_VERSION`] when it was written.
+    /// [`EVENT_VERSION`] of the program that wrote it.
     pub version: u16,
-    /// 0, 1, 2, … within the run.
+    /// Number within the run: 0, 1, 2, …
     pub seq: u64,
-    /// Milliseconds since 1970.
+    /// Time, in milliseconds since 1970.
     pub at_ms: u64,
-    /// Where in the recursion.
+    /// The node it happened in.
     pub node: NodeId,
-    /// What.
+    /// What happened.
     #[serde(flatten)]
     pub kind: EventKind,
 }
@@ -298,11 +328,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sub_call_that_was_kept_before_its_end_was_written_down_still_reads_and_is_given_as_it_was() {
-        let kept = r#"{"version": 2, "seq": 3, "at_ms": 0, "node": 0, "type": "call_finished", "call": 1, "text": "yes", "usage_estimated": false,
+    fn a_sub_call_without_a_finish_reads_as_complete() {
+        let recorded = r#"{"version": 2, "seq": 3, "at_ms": 0, "node": 0, "type": "call_finished", "call": 1, "text": "yes", "usage_estimated": false,
             "usage": {"input_tokens": 9, "cached_input_tokens": 0, "output_tokens": 2}, "elapsed_ms": 5}"#;
-        let event: Event = serde_json::from_str(kept).unwrap();
-        let EventKind::CallFinished { text, finish, usage, .. } = event.kind else { panic!("another event") };
-        assert_eq!((finish, crate::record::replay::given(&text, finish, usage).as_str()), (Finish::Stop, "yes"));
+        let event: Event = serde_json::from_str(recorded).unwrap();
+        let EventKind::CallFinished { text, finish, .. } = event.kind else { panic!("another event") };
+        assert_eq!((finish, text.as_str()), (Finish::Stop, "yes"));
     }
 }

@@ -1,4 +1,4 @@
-//! The documents of which code or a prompt was given something.
+//! Documents whose text code or a prompt has received.
 
 use crate::{
     fault::Fault,
@@ -9,8 +9,7 @@ use crate::{
 use std::collections::{HashMap, HashSet};
 use tokio::sync::Mutex;
 
-/// The documents of which something was given to code or put into a prompt. It is locked until that is on disk: nothing of a document can leave
-/// before.
+/// Documents whose text code or a prompt has received. The lock is held until the event is on disk, so no text can leave before it.
 #[derive(Default)]
 pub(crate) struct Given(Mutex<HashMap<String, Extent>>);
 
@@ -21,7 +20,7 @@ enum Extent {
 }
 
 impl Given {
-    /// A whole text is given, which is frozen from now on.
+    /// Records that a whole text is read. The run sees this text from now on.
     pub async fn whole(&self, log: &Log, node: NodeId, path: &str, text: &dyn Text) -> Result<(), Fault> {
         let mut given = self.0.lock().await;
         if given.get(path) != Some(&Extent::Whole) {
@@ -32,7 +31,7 @@ impl Given {
         Ok(())
     }
 
-    /// Lines of documents are given.
+    /// Records that lines of documents are read.
     pub async fn lines(&self, log: &Log, node: NodeId, paths: impl Iterator<Item = &String>) -> Result<(), Fault> {
         let mut given = self.0.lock().await;
         let mut seen = HashSet::new();

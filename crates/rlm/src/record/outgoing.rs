@@ -1,4 +1,4 @@
-//! Writes down what leaves, before it leaves.
+//! Records requests and frames before they leave.
 
 use crate::{
     fault::Fault,
@@ -9,7 +9,7 @@ use crate::{
 use async_trait::async_trait;
 use std::{fmt, sync::Arc};
 
-/// Writes down what leaves for one call, or for the code of one node.
+/// Records the requests of one call, or the frames for the code of one node.
 pub(crate) struct Outgoing {
     log: Arc<Log>,
     node: NodeId,
@@ -18,12 +18,12 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    /// A call with a prompt of so many tokens.
+    /// For a call with a prompt of `tokens` tokens.
     pub fn of_call(log: &Arc<Log>, node: NodeId, call: Option<CallId>, tokens: u64) -> Arc<dyn Sending> {
         Arc::new(Outgoing { log: log.clone(), node, call, tokens })
     }
 
-    /// A node's code, where that runs elsewhere.
+    /// For a node's code that runs elsewhere.
     pub fn of_code(log: &Arc<Log>, node: NodeId) -> Arc<dyn Sending> {
         Self::of_call(log, node, None, 0)
     }

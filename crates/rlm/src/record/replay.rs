@@ -1,4 +1,4 @@
-//! What a run's events say has already happened, per node: the other half of resume. Replay answers from here and sends nothing.
+//! The recorded past of each node, for resume. Replay answers from here and sends nothing.
 
 use crate::{
     fault::{Code, Fault},
@@ -9,26 +9,28 @@ use crate::{
 };
 use std::collections::{BTreeMap, HashMap};
 
-/// What code is given of a sub-call's reply: where it is not whole, it says so itself.
-pub fn given(text: &str, finish: Finish, usage: Usage) -> String {
-    match finish {
-        Finish::Stop => text.to_owned(),
-        Finish::Length => format!("{text}\n[the reply was cut off here, at its limit of {} tokens]", usage.output_tokens),
-        Finish::Refused => format!("{text}\n[the model refused to say more, or its provider withheld it]"),
-    }
+/// A recorded reply of a sub-call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedReply {
+    /// The whole text.
+    pub text: String,
+    /// Why it ended.
+    pub finish: Finish,
+    /// Tokens of the call.
+    pub usage: Usage,
 }
 
 /// A recorded sub-call.
 #[derive(Clone, Debug)]
 pub struct CallRecord {
-    /// Which.
+    /// The sub-call.
     pub call: CallId,
-    /// Its prompt, by content.
+    /// Its prompt, by its content.
     pub prompt: BlobId,
     /// A child node answers it.
     pub recursive: bool,
-    /// How it ended; absent: it was in flight.
-    pub result: Option<Result<String, Fault>>,
+    /// How it ended; `None` if it was in flight.
+    pub result: Option<Result<RecordedReply, Fault>>,
 }
 
 /// A recorded cell.
@@ -38,30 +40,34 @@ pub struct CellRecord {
     pub turn: u32,
     /// Its code.
     pub code: String,
-    /// How it ended; absent: it was running.
+    /// How it ended; `None` if it was running.
     pub outcome: Option<CellOutcome>,
-    /// Its sub-calls in the order of their numbers.
+    /// Its sub-calls, ordered by number.
     pub calls: Vec<CallRecord>,
 }
 
 /// The reply of a turn.
 #[derive(Clone, Debug)]
 pub struct ReplyRecord {
-    /// All of it.
+    /// The whole reply.
     pub text: String,
     /// Why it ended.
     pub finish: Finish,
 }
 
-/// What happened in one node.
+/// The record of one node.
 #[derive(Clone, Debug, Default)]
 pub struct NodeRecord {
-    /// The node's beginning is on record.
+    /// The node has started.
     pub started: bool,
     /// Replies by turn.
     pub replies: BTreeMap<u32, ReplyRecord>,
     /// Cells by number.
     pub cells: BTreeMap<u32, CellRecord>,
+    /// Maximum sizes of the conversation in tokens, by the turn from which each holds.
+    pub compactions: BTreeMap<u32, u64>,
+    /// Follow-up questions, by the first turn whose prompt holds each.
+    pub follow_ups: BTreeMap<u32, String>,
 }
 
 impl NodeRecord {
@@ -70,20 +76,25 @@ impl NodeRecord {
         let same = |call: &&CallRecord| call.prompt == *prompt && call.recursive == recursive;
         self.cells.get(&cell)?.calls.iter().filter(same).nth(occurrence)
     }
+
+    /// Maximum size of the conversation in the prompt of `turn`, in tokens; `None` where the model's window alone limits it.
+    pub fn max_conversation_tokens(&self, turn: u32) -> Option<u64> {
+        self.compactions.range(..=turn).next_back().map(|(_, max_tokens)| *max_tokens)
+    }
 }
 
-/// What happened in a run.
+/// The record of a run.
 #[derive(Debug, Default)]
 pub struct Record {
-    /// By node.
+    /// Records by node.
     pub nodes: HashMap<NodeId, NodeRecord>,
-    /// The node that answers a recursive call.
+    /// Child nodes, by the recursive call that each answers.
     pub children: HashMap<CallId, NodeId>,
-    /// The first number no event has used.
+    /// Number of the next event.
     pub next_seq: u64,
-    /// The first number no node has used.
+    /// Number of the next node.
     pub next_node: u32,
-    /// The first number no call has used.
+    /// Number of the next sub-call.
     pub next_call: u32,
 }
 
@@ -120,15 +131,21 @@ impl Record {
                 }
                 EventKind::CallFinished { call, text, error, finish, usage, .. } => {
                     let ended = match error {
-                        // The run was stopped under it: it counts as in flight.
+                        // The run was stopped during the call, so resume asks again.
                         Some(fault) if fault.code == Code::Stopped => continue,
                         Some(fault) => Err(fault.clone()),
-                        None => Ok(given(text, *finish, *usage)),
+                        None => Ok(RecordedReply { text: text.clone(), finish: *finish, usage: *usage }),
                     };
                     let calls = node.cells.values_mut().flat_map(|cell| &mut cell.calls);
                     if let Some(record) = calls.into_iter().find(|record| record.call == *call) {
                         record.result = Some(ended);
                     }
+                }
+                EventKind::Compacted { turn, max_tokens } => {
+                    node.compactions.insert(*turn, *max_tokens);
+                }
+                EventKind::FollowedUp { turn, question } => {
+                    node.follow_ups.insert(*turn, question.clone());
                 }
                 _ => {}
             }
@@ -139,5 +156,35 @@ impl Record {
             }
         }
         record
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ids::RunId, record::event::EVENT_VERSION};
+
+    fn record(kinds: Vec<(u32, EventKind)>) -> Record {
+        let event = |(seq, (node, kind))| Event { version: EVENT_VERSION, seq, at_ms: 0, node: NodeId(node), kind };
+        Record::of(&(0..).zip(kinds).map(event).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn replay_limits_each_prompt_as_it_was_limited() {
+        let compacted = |turn, max_tokens| EventKind::Compacted { turn, max_tokens };
+        let record = record(vec![(0, compacted(3, 800)), (0, compacted(3, 600)), (1, compacted(1, 50)), (0, compacted(7, 400))]);
+        let limits = |node: u32| [1, 2, 3, 6, 7, 20].map(|turn| record.nodes[&NodeId(node)].max_conversation_tokens(turn));
+        assert_eq!(limits(0), [None, None, Some(600), Some(600), Some(400), Some(400)]);
+        assert_eq!(limits(1), [Some(50); 6]);
+    }
+
+    #[test]
+    fn replay_gives_back_follow_ups_by_turn() {
+        let asked = |turn, question: &str| EventKind::FollowedUp { turn, question: question.to_owned() };
+        let forked = EventKind::Forked { from: RunId("a".to_owned()), up_to: 4 };
+        let record = record(vec![(0, asked(3, "And in 2020?")), (0, forked), (0, asked(5, "Why?"))]);
+        let known = record.nodes[&NodeId(0)].follow_ups.iter().map(|(turn, question)| (*turn, question.as_str()));
+        assert_eq!(known.collect::<Vec<_>>(), [(3, "And in 2020?"), (5, "Why?")]);
+        assert_eq!(record.next_seq, 3);
     }
 }

@@ -1,79 +1,129 @@
-//! The free REPL, for strong models and those that were trained for one: its words.
+//! The free REPL, for strong models and those that were trained for one.
 
 use crate::{
-    node::turns::{Found, NodeSpec},
-    shared::{Shared, Stop},
-    strategy::prompt::render,
+    calls::call::Prompt,
+    node::spec::{NodeSpec, Ran},
+    run::state::Run,
+    stop::Stop,
+    strategy::{Step, Strategy, Taken, cells::Cells, prompt::render},
     traits::{
         model::{Message, Role, Strength},
-        repl::{CellOutcome, Context},
+        repl::Context,
     },
 };
+use async_trait::async_trait;
 use minijinja::context;
 
-/// Output of one cell that a model sees, in characters.
-pub const OUTPUT_CHARS: usize = 20_000;
+/// Maximum output of one cell that the model sees, in characters.
+const MAX_OUTPUT_CHARS: usize = 20_000;
 
-/// Paths listed in the first message.
-const LISTED: usize = 100;
+/// Maximum number of paths listed in the first message.
+const MAX_LISTED: usize = 100;
 
-/// The first two messages. The listing is needed, no text is.
-pub async fn open(shared: &Shared, spec: &NodeSpec) -> Result<Vec<Message>, Stop> {
-    let overview = shared.corpus.overview().await;
-    let single = !matches!(spec.context, Context::Folder { .. });
-    let sub_chars = u64::from(shared.sub_model.profile().window_tokens) * 5 / 2;
-    let children = (spec.depth as usize) < shared.child_slots.len();
-    let [system, first, _] = words(spec);
-    let system = render(system, context! { single, children, sub_chars });
-    let (name, listing, more, documents_note, skipped, reasons) = match &spec.context {
-        Context::Placed { placement } => {
-            let head = spec.context_head.clone().unwrap_or_default();
-            let note = format!("{} characters; it begins: {head:?}", placement.chars);
-            ("in `context`".to_owned(), vec!["context".to_owned()], 0, note, 0, String::new())
-        }
-        _ => {
-            let listing = askable(shared, LISTED).await;
-            let more = overview.documents.saturating_sub(listing.len() as u64);
-            let note = if single {
-                format!("{} bytes", overview.bytes)
+/// Lets the model write any code, and shows it the output.
+pub struct Free<'a> {
+    run: &'a Run,
+    spec: &'a NodeSpec,
+    cells: Cells,
+}
+
+impl<'a> Free<'a> {
+    /// For the node `spec`.
+    pub fn new(run: &'a Run, spec: &'a NodeSpec) -> Self {
+        Free { run, spec, cells: Cells::default() }
+    }
+}
+
+#[async_trait]
+impl Strategy for Free<'_> {
+    fn max_output_chars(&self) -> usize {
+        MAX_OUTPUT_CHARS
+    }
+
+    /// Needs the listing, and reads no text.
+    async fn open(&mut self) -> Result<Vec<Message>, Stop> {
+        let Free { run, spec, .. } = self;
+        let overview = run.corpus.overview().await;
+        let single = !matches!(spec.context, Context::Folder { .. });
+        // A token of English has four characters; other languages and numbers have fewer.
+        let sub_chars = u64::from(run.sub_model.profile().window_tokens) * 5 / 2;
+        let children = run.nests_at(spec.depth);
+        let [system, first, _] = templates(spec);
+        let system = render(system, context! { single, children, sub_chars });
+        let (mut name, mut listing, mut more, mut skipped, mut reasons) =
+            (render("context_name", context! {}), vec!["context".to_owned()], 0, 0, String::new());
+        let facts = if let Context::Placed { placement } = &spec.context {
+            let head = format!("{:?}", spec.context_head.as_deref().unwrap_or_default());
+            context! { head, chars => placement.chars }
+        } else {
+            listing = run.askable(MAX_LISTED).await;
+            more = overview.documents.saturating_sub(listing.len() as u64);
+            (skipped, reasons) = (overview.skipped, overview.reasons());
+            name = overview.name;
+            if single {
+                context! { bytes => overview.bytes }
             } else {
-                format!("{} documents, about {} tokens of text", overview.documents, overview.tokens_estimate)
-            };
-            (overview.name.clone(), listing, more, note, overview.skipped, overview.reasons())
+                context! { documents => overview.documents, tokens => overview.tokens_estimate }
+            }
+        };
+        let documents_note = render("documents_note", facts);
+        let question = &spec.question;
+        let first = render(first, context! { single, name, listing, more, documents_note, skipped, reasons, question });
+        Ok(vec![Message::new(Role::System, system), Message::new(Role::User, first)])
+    }
+
+    fn prompt(&self, conversation: Vec<Message>, is_last: bool) -> Prompt {
+        Prompt { grows: !is_last, ..Prompt::new(conversation) }
+    }
+
+    async fn take(&mut self, taken: Taken<'_>, is_last: bool) -> Result<Step, Stop> {
+        match taken {
+            Taken::Reply { reply, cells_on_record } => match self.cells.read(reply, cells_on_record, true, is_last) {
+                Some(Step::Again) => return Ok(Step::Tell(hint(self.spec))),
+                Some(step) => return Ok(step),
+                None => {}
+            },
+            Taken::Ran(ran) => {
+                let answer = ran.outcome.answer.clone();
+                self.cells.ran(ran);
+                if let Some(answer) = answer {
+                    return Ok(Step::Answer(answer));
+                }
+            }
         }
-    };
-    let question = &spec.question;
-    let first = render(first, context! { single, name, listing, more, documents_note, skipped, reasons, question });
-    Ok(vec![Message::new(Role::System, system), Message::new(Role::User, first)])
+        Ok(match self.cells.next() {
+            Some(step) => step,
+            None => Step::Tell(tell(self.spec, &self.cells.codes, &self.cells.ran, self.cells.are_skipped(), is_last)),
+        })
+    }
+
+    fn best(&self) -> &str {
+        &self.cells.best
+    }
 }
 
-/// The first `limit` paths that can be asked about.
-pub async fn askable(shared: &Shared, limit: usize) -> Vec<String> {
-    // Skipped files stand in the listing too, so more is asked for than wanted.
-    let entries = shared.corpus.files(None, limit * 4).await.unwrap_or_default();
-    entries.into_iter().filter(|entry| entry.state.is_askable()).map(|entry| entry.path).take(limit).collect()
-}
-
-/// Templates of the first two messages and of what follows a turn.
-fn words(spec: &NodeSpec) -> [&'static str; 3] {
+/// Names of the templates of the first two messages and of the one after a turn.
+fn templates(spec: &NodeSpec) -> [&'static str; 3] {
     match spec.model.profile().strength {
         Strength::Recursive => ["recursive_system", "recursive_first", "recursive_output"],
         Strength::Strong | Strength::Small => ["free_system", "free_first", "output"],
     }
 }
 
-/// What the model is told after its cells, whose code is `codes`.
-pub fn tell(spec: &NodeSpec, codes: &[String], outcomes: &[(CellOutcome, Found)], skipped: bool, last: bool) -> String {
+/// The message after cells ran.
+fn tell(spec: &NodeSpec, codes: &[String], ran: &[Ran], skipped: bool, last: bool) -> String {
     let cells: Vec<_> = codes
         .iter()
-        .zip(outcomes)
-        .map(|(code, (cell, _))| context! { code => code.trim_end(), output => cell.output.clone(), error => cell.error.clone() })
+        .zip(ran)
+        .map(|(code, Ran { outcome, .. })| {
+            context! { code => code.trim_end(), output => outcome.output.clone(), error => outcome.error.clone() }
+        })
         .collect();
-    let [.., output] = words(spec);
+    let [.., output] = templates(spec);
     render(output, context! { cells, skipped, last, question => spec.question.clone() })
 }
 
-/// What the model is told after a reply without code.
+/// The message after a reply without code.
 pub fn hint(spec: &NodeSpec) -> String {
     match spec.model.profile().strength {
         // In its training, too, such a reply was followed by the question alone.

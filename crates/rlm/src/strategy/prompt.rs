@@ -1,25 +1,43 @@
-//! Every word that Plumb says to a model stands in `prompts/`; this fills it in.
+//! The templates in `prompts/`, which hold every word that Plumb says to a model.
 
-use minijinja::{Environment, Value};
+use crate::{record::replay::RecordedReply, usage::Finish};
+use minijinja::{Environment, Value, context};
 use std::sync::LazyLock;
 
-/// The templates, by their file's name.
+/// The templates, by file name.
 const TEMPLATES: &[(&str, &str)] = &[
+    ("answer_now", include_str!("../../../../prompts/answer_now.md")),
+    ("batch_too_large", include_str!("../../../../prompts/batch_too_large.md")),
+    ("context_name", include_str!("../../../../prompts/context_name.md")),
+    ("contexts_too_long", include_str!("../../../../prompts/contexts_too_long.md")),
     ("cut_off", include_str!("../../../../prompts/cut_off.md")),
     ("direct_first", include_str!("../../../../prompts/direct_first.md")),
     ("direct_system", include_str!("../../../../prompts/direct_system.md")),
+    ("documents_note", include_str!("../../../../prompts/documents_note.md")),
     ("free_first", include_str!("../../../../prompts/free_first.md")),
     ("free_system", include_str!("../../../../prompts/free_system.md")),
+    ("guided_begin_answer", include_str!("../../../../prompts/guided_begin_answer.md")),
+    ("guided_begin_count", include_str!("../../../../prompts/guided_begin_count.md")),
+    ("guided_begin_look", include_str!("../../../../prompts/guided_begin_look.md")),
     ("guided_first", include_str!("../../../../prompts/guided_first.md")),
     ("guided_lines", include_str!("../../../../prompts/guided_lines.md")),
+    ("guided_not_found", include_str!("../../../../prompts/guided_not_found.md")),
     ("guided_output", include_str!("../../../../prompts/guided_output.md")),
     ("guided_read", include_str!("../../../../prompts/guided_read.md")),
     ("guided_system", include_str!("../../../../prompts/guided_system.md")),
     ("hint", include_str!("../../../../prompts/hint.md")),
+    ("lines_too_long", include_str!("../../../../prompts/lines_too_long.md")),
+    ("no_reply", include_str!("../../../../prompts/no_reply.md")),
+    ("other_model", include_str!("../../../../prompts/other_model.md")),
+    ("output", include_str!("../../../../prompts/output.md")),
+    ("prompt_too_long", include_str!("../../../../prompts/prompt_too_long.md")),
     ("recursive_first", include_str!("../../../../prompts/recursive_first.md")),
     ("recursive_output", include_str!("../../../../prompts/recursive_output.md")),
     ("recursive_system", include_str!("../../../../prompts/recursive_system.md")),
-    ("output", include_str!("../../../../prompts/output.md")),
+    ("replay_differs", include_str!("../../../../prompts/replay_differs.md")),
+    ("reply_cut_off", include_str!("../../../../prompts/reply_cut_off.md")),
+    ("reply_withheld", include_str!("../../../../prompts/reply_withheld.md")),
+    ("shortened", include_str!("../../../../prompts/shortened.md")),
 ];
 
 #[allow(clippy::expect_used, reason = "the templates are part of the program, and a test renders each")]
@@ -43,13 +61,22 @@ pub fn render(name: &str, values: Value) -> String {
     }
 }
 
+/// A sub-call's reply as code gets it: one that is not whole says so itself.
+pub fn given(reply: &RecordedReply) -> String {
+    let (text, tokens) = (&reply.text, reply.usage.output_tokens);
+    match reply.finish {
+        Finish::Stop => text.clone(),
+        Finish::Length => render("reply_cut_off", context! { text, tokens }),
+        Finish::Refused => render("reply_withheld", context! { text }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use minijinja::context;
 
     #[test]
-    fn text_of_documents_is_never_escaped_or_read_as_a_template() {
+    fn text_of_documents_is_never_escaped_or_rendered() {
         let lines = ["1: <b>{{ question }}</b>"];
         let blocks = vec![context! { path => "a.md", lines, alike => 0 }];
         let text = render("guided_first", context! { listing => ["a.md"], more => 0, peek => "", blocks, question => "Q & A?" });
@@ -57,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recursive_model_is_told_what_its_context_is_and_when_its_last_turn_has_come() {
+    fn recursive_models_are_told_their_context_and_last_turn() {
         for single in [true, false] {
             let system = render("recursive_system", context! { single, children => !single, sub_chars => 80_000 });
             assert_eq!(system.contains("context[:10000]"), single, "{system}");
@@ -74,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn an_output_names_the_question_again() {
+    fn outputs_repeat_the_question() {
         let cells = vec![context! { output => "1\n", error => None::<String> }];
         let text = render("output", context! { cells, skipped => false, last => false, question => "How many?" });
         assert!(text.starts_with("Output:\n1\n") && text.contains("Question, again: How many?"), "{text}");

@@ -1,18 +1,31 @@
-//! Which way to answer: everything in one call where that is comfortable and cheaper, otherwise through the REPL.
+//! The choice of a strategy: everything in one call where that is comfortable and cheaper, otherwise through the REPL.
 
 use crate::{
     documents::Overview,
+    fault::{Code, Fault},
+    node::spec::NodeSpec,
     options::{Mode, ModeChoice},
+    run::state::Run,
+    strategy::{Strategy, direct::Direct, free::Free, guided::Guided},
     traits::model::{ModelProfile, Strength},
 };
 
-/// Tokens that a strong model reads at once before the REPL is the cheaper way: its own prompts and turns take about as many.
-const DIRECT_STRONG: u64 = 24_000;
+/// Maximum text in one call to a strong model, in tokens: the REPL's own prompts and turns take about as many.
+const MAX_DIRECT_TOKENS_STRONG: u64 = 24_000;
 
-/// The same for a small model, which reads slowly and loses itself in long texts.
-const DIRECT_SMALL: u64 = 1_200;
+/// Maximum text in one call to a small model, in tokens: it reads slowly and loses itself in long texts.
+const MAX_DIRECT_TOKENS_SMALL: u64 = 1_200;
 
-/// The way, and why, in a sentence for people.
+/// The strategy of a node: the one place that tells modes apart.
+pub(crate) fn strategy_of<'a>(mode: Mode, run: &'a Run, spec: &'a NodeSpec) -> Box<dyn Strategy + 'a> {
+    match mode {
+        Mode::Direct => Box::new(Direct::new(run, spec)),
+        Mode::Rlm => Box::new(Free::new(run, spec)),
+        Mode::Guided => Box::new(Guided::new(run, spec)),
+    }
+}
+
+/// The mode of a question, and the reason in a sentence for people.
 pub fn route(choice: ModeChoice, overview: &Overview, profile: &ModelProfile) -> (Mode, String) {
     let tokens = overview.tokens_estimate;
     let repl = repl_mode(profile);
@@ -21,12 +34,12 @@ pub fn route(choice: ModeChoice, overview: &Overview, profile: &ModelProfile) ->
         ModeChoice::Rlm => (Mode::Rlm, "You asked for step by step.".to_owned()),
         ModeChoice::Guided => (Mode::Guided, "You asked for guided steps.".to_owned()),
         ModeChoice::Auto => {
-            let most = match profile.strength {
-                Strength::Strong | Strength::Recursive => DIRECT_STRONG.min(u64::from(profile.window_tokens) / 2),
-                Strength::Small => DIRECT_SMALL.min(u64::from(profile.window_tokens) / 4),
+            let max_tokens = match profile.strength {
+                Strength::Strong | Strength::Recursive => MAX_DIRECT_TOKENS_STRONG.min(u64::from(profile.window_tokens) / 2),
+                Strength::Small => MAX_DIRECT_TOKENS_SMALL.min(u64::from(profile.window_tokens) / 4),
             };
             let words = grouped(tokens);
-            if tokens <= most {
+            if tokens <= max_tokens {
                 (Mode::Direct, format!("The text is short (about {words} tokens), so the model reads all of it at once."))
             } else if repl == Mode::Guided {
                 (repl, format!("The text is long (about {words} tokens) and the model is small, so it is led step by step."))
@@ -37,14 +50,21 @@ pub fn route(choice: ModeChoice, overview: &Overview, profile: &ModelProfile) ->
     }
 }
 
-/// 57,111
+/// The mode that follows where the first one failed because the text was longer than the model can take, and the reason. `None` where the user
+/// chose the first one, or another would fail alike.
+pub(crate) fn reroute(mode: Mode, choice: ModeChoice, fault: &Fault, profile: &ModelProfile) -> Option<(Mode, String)> {
+    let is_rerouted = mode == Mode::Direct && choice != ModeChoice::Direct && fault.code == Code::TooLong;
+    is_rerouted.then(|| (repl_mode(profile), "The text is longer than the model can take at once.".to_owned()))
+}
+
+/// A number with its digits in groups: 57,111.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let groups = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned());
     groups.collect::<Vec<_>>().join(",")
 }
 
-/// Which REPL suits a model.
+/// The mode of the REPL that suits a model.
 pub fn repl_mode(profile: &ModelProfile) -> Mode {
     match profile.strength {
         Strength::Small => Mode::Guided,
@@ -56,7 +76,7 @@ pub fn repl_mode(profile: &ModelProfile) -> Mode {
 mod tests {
     use super::*;
 
-    fn way(tokens_estimate: u64, window_tokens: u32, strength: Strength) -> Mode {
+    fn mode(tokens_estimate: u64, window_tokens: u32, strength: Strength) -> Mode {
         let profile = ModelProfile {
             name: "m".into(),
             window_tokens,
@@ -76,11 +96,11 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_fits_comfortably_goes_straight_to_the_model() {
-        assert_eq!(way(20_000, 128_000, Strength::Strong), Mode::Direct);
-        assert_eq!(way(20_000, 32_000, Strength::Strong), Mode::Rlm);
-        assert_eq!(way(1_000_000, 2_000_000, Strength::Strong), Mode::Rlm);
-        assert_eq!(way(1_000, 16_000, Strength::Small), Mode::Direct);
-        assert_eq!(way(5_000, 16_000, Strength::Small), Mode::Guided);
+    fn short_texts_go_straight_to_the_model() {
+        assert_eq!(mode(20_000, 128_000, Strength::Strong), Mode::Direct);
+        assert_eq!(mode(20_000, 32_000, Strength::Strong), Mode::Rlm);
+        assert_eq!(mode(1_000_000, 2_000_000, Strength::Strong), Mode::Rlm);
+        assert_eq!(mode(1_000, 16_000, Strength::Small), Mode::Direct);
+        assert_eq!(mode(5_000, 16_000, Strength::Small), Mode::Guided);
     }
 }

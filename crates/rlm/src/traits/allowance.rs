@@ -1,4 +1,4 @@
-//! Money that all runs share, whichever program they are in: what a month's limit has left.
+//! Money that all runs of all programs share: the rest of a month's limit.
 
 use crate::{
     fault::Fault,
@@ -7,27 +7,27 @@ use crate::{
 };
 use async_trait::async_trait;
 
-/// Money that was set aside.
+/// Money that was reserved.
 #[derive(Clone, Debug)]
 pub struct Granted {
-    /// How much: at most what was asked for.
+    /// The amount, at most the one that was requested.
     pub amount: Usd,
-    /// What the user should know of it, said once in a run.
+    /// A warning for the user, shown once in a run.
     pub warning: Option<Fault>,
 }
 
-/// What a run shares with others.
+/// Money that a run shares with others.
 #[async_trait]
 pub trait Allowance: Send + Sync {
-    /// There is a limit, so that a call of unknown price cannot be allowed.
+    /// There is a limit, so a call of unknown price cannot be allowed.
     ///
     /// # Errors
-    /// When it cannot be found out.
+    /// When the limit cannot be read.
     async fn is_limited(&self) -> Result<bool, Fault>;
 
-    /// Sets aside at most `most` for a call, and not less than `least`. It is let go when the event of the call's end is on record.
+    /// Reserves at most `most` for a call, and at least `least`. The event of the call's end releases it.
     ///
     /// # Errors
-    /// `limit_month` where so much is not left; when it cannot be found out.
+    /// `limit_month` where less than `least` is left; when the limit cannot be read.
     async fn reserve(&self, node: NodeId, call: Option<CallId>, least: Usd, most: Usd) -> Result<Granted, Fault>;
 }

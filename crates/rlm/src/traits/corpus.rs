@@ -1,4 +1,4 @@
-//! What the engine asks of a corpus: the documents a question is about.
+//! The interface to a corpus: the documents that a question is about.
 
 use crate::{
     documents::{DocumentEntry, Overview},
@@ -8,25 +8,25 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::{fs::File, sync::Arc};
 
-/// A document's text, frozen when it was first touched.
+/// A document's text, frozen at first touch.
 pub trait Text: Send + Sync {
     /// The text. It does not change while this lives.
     fn as_str(&self) -> &str;
-    /// Its characters.
+    /// Length in characters.
     fn chars(&self) -> u64 {
         self.as_str().chars().count() as u64
     }
     /// BLAKE3 of the text, in hex.
     fn digest(&self) -> &str;
-    /// Where line `line` (from 1) lies in the original, for people: "page 3". `None` where lines are all there is.
+    /// Place of line `line` (from 1) in the original, for people: "page 3". `None` where the document has lines only.
     fn place(&self, line: u64) -> Option<String>;
-    /// What a reader of it should know, in plain words: what may read badly, that the file changed after the question was asked.
+    /// Warnings for a reader of the text, in plain words: parts that may read badly, a file that changed after the question was asked.
     fn notes(&self) -> Vec<String> {
         Vec::new()
     }
 }
 
-/// Where a document lies in the snapshot, as the worker maps it (PEP 393: every character has `kind` bytes; one NUL character follows).
+/// Place of a document in the snapshot, as the worker maps it (PEP 393: every character has `kind` bytes; one NUL character follows).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placement {
     /// Bytes from the start of the snapshot.
@@ -50,7 +50,7 @@ pub struct GrepQuery {
     /// Upper and lower case are the same.
     #[serde(default)]
     pub ignore_case: bool,
-    /// The most hits to return; all are counted.
+    /// Maximum number of hits to return; all are counted.
     pub limit: usize,
 }
 
@@ -59,22 +59,22 @@ pub struct GrepQuery {
 pub struct Hit {
     /// The document.
     pub path: String,
-    /// From 1.
+    /// Line number, from 1.
     pub line: u64,
-    /// The line without its end; very long lines are cut around the match.
+    /// The line without its line break; very long lines are cut around the match.
     pub text: String,
 }
 
-/// What a grep found.
+/// The result of a grep.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrepResult {
     /// Hits in path and line order.
     pub hits: Vec<Hit>,
-    /// Matching lines in all, also those beyond the limit.
+    /// Number of matching lines, those beyond the limit included.
     pub total: u64,
-    /// Documents with a match.
+    /// Number of documents with a match.
     pub documents: u64,
-    /// Documents that could not be read.
+    /// Number of documents that could not be read.
     pub failed: u64,
 }
 
@@ -93,7 +93,7 @@ pub struct Passage {
     pub score: f64,
 }
 
-/// The documents a question is about. One value serves one run: from the first touch on, a document's text is frozen in it.
+/// The documents that a question is about. One value serves one run, and freezes each text at first touch.
 #[async_trait]
 pub trait Corpus: Send + Sync {
     /// Totals. Waits until the listing is complete; reads no document.
@@ -108,7 +108,7 @@ pub trait Corpus: Send + Sync {
     /// `no_such_path` (the message names close ones), `no_text`, `unreadable`, `disk_full`.
     async fn text(&self, path: &str) -> Result<Arc<dyn Text>, Fault>;
 
-    /// Whether a document has a text; of a large one only the beginning is looked at.
+    /// Checks that a document has text. Of a large one only the beginning is read.
     ///
     /// # Errors
     /// As [`Corpus::text`].
@@ -116,18 +116,18 @@ pub trait Corpus: Send + Sync {
         self.text(path).await.map(drop)
     }
 
-    /// Where the worker finds that text in the snapshot; writes it there when first asked.
+    /// Place of that text in the snapshot. The first call writes it there.
     async fn placement(&self, path: &str) -> Result<Placement, Fault>;
 
     /// The sparse, append-only file that every worker of the run maps read-only.
     fn snapshot(&self) -> Result<File, Fault>;
 
-    /// Lays a text that a model made (a child's context) into the snapshot.
+    /// Writes a text that a model made, a child's context, into the snapshot.
     async fn place_text(&self, text: &str) -> Result<Placement, Fault>;
 
-    /// Lines that match, at native speed.
+    /// Returns the lines that match.
     async fn grep(&self, query: &GrepQuery) -> Result<GrepResult, Fault>;
 
-    /// The `k` best passages for a few words (BM25); `path` is a glob that narrows it.
+    /// Returns the `k` best passages for a few words (BM25); `path` is a glob that narrows the search.
     async fn search(&self, query: &str, k: usize, path: Option<&str>) -> Result<Vec<Passage>, Fault>;
 }

@@ -1,4 +1,4 @@
-//! What the engine asks of its record: on disk before anything acts on it.
+//! The interface to a run's record, which is on disk before anything acts on it.
 
 use crate::{
     fault::Fault,
@@ -13,16 +13,16 @@ pub trait Journal: Send + Sync {
     /// Appends one event; it is committed when this returns. Events of one run come with `seq` 0, 1, 2, …, but may be appended concurrently.
     async fn append(&self, event: &Event) -> Result<(), Fault>;
 
-    /// Appends one event together with a text that it names by its content.
+    /// Appends one event together with a text that it names by the hash of its content.
     async fn append_with(&self, event: &Event, text: &str) -> Result<(), Fault>;
 
-    /// Keeps a text under the name of its content.
+    /// Stores a text under the hash of its content.
     async fn put_blob(&self, text: &str) -> Result<BlobId, Fault>;
 
-    /// A kept text.
+    /// Returns a stored text.
     async fn blob(&self, id: &BlobId) -> Result<String, Fault>;
 
-    /// Keeps what has arrived of a reply that is not finished; replaces what was kept for the same call.
+    /// Stores the part of a reply that has arrived, and replaces the one stored earlier for the same call.
     async fn save_partial(&self, node: NodeId, call: Option<CallId>, text: &str) -> Result<(), Fault>;
 }
 

@@ -1,4 +1,4 @@
-//! What the engine asks of a language model.
+//! The interface to a language model.
 
 use crate::{
     fault::{Code, Fault},
@@ -14,13 +14,13 @@ use std::{
 };
 use ts_rs::TS;
 
-/// Who says a message.
+/// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Instructions.
     System,
-    /// Us.
+    /// Plumb.
     User,
     /// The model.
     Assistant,
@@ -29,11 +29,11 @@ pub enum Role {
 /// One message of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Who says it.
+    /// The author.
     pub role: Role,
-    /// What is said.
+    /// The text.
     pub content: String,
-    /// Counted once: each turn sends again what the ones before sent, and counting is what costs most.
+    /// Counted once: each turn sends the earlier messages again, and counting is the most expensive step.
     #[serde(skip)]
     tokens: OnceLock<u64>,
 }
@@ -44,25 +44,25 @@ impl Message {
         Message { role, content: content.into(), tokens: OnceLock::new() }
     }
 
-    /// Its tokens as `model` counts them, its frame included.
+    /// Number of tokens as `model` counts them, its frame included.
     pub fn tokens(&self, model: &dyn Model) -> u64 {
         self.tokens.get_or_init(|| model.count_tokens(&self.content)) + 8
     }
 
-    /// The most tokens that it can be: where the tokenizer is not at hand, as many as it has bytes.
+    /// Maximum number of tokens: where the tokenizer is not at hand, the number of bytes.
     pub fn most_tokens(&self, model: &dyn Model) -> u64 {
         if model.counts_exactly() { self.tokens(model) } else { self.content.len() as u64 + 8 }
     }
 }
 
 /// One call to a model.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ModelRequest {
     /// The conversation, oldest first.
     pub messages: Vec<Message>,
-    /// The most tokens the reply may have.
+    /// Maximum length of the reply, in tokens.
     pub max_output_tokens: u32,
-    /// 0 is the model's most likely reply.
+    /// Sampling temperature; 0 gives the model's most likely reply.
     pub temperature: f32,
     /// Makes a local model's sampling repeatable; servers may ignore it.
     pub seed: u64,
@@ -70,28 +70,30 @@ pub struct ModelRequest {
     pub stop: Vec<String>,
     /// Text the reply is made to begin with; it is part of the reply's text. Only where [`ModelProfile::prefill`] holds.
     pub prefill: Option<String>,
-    /// The next call will begin with these messages: it pays to have the provider keep them.
+    /// The next call begins with these messages, so it pays to have the provider cache them.
     pub grows: bool,
-    /// Money was set aside for it, and only once: what the provider has begun to count is not sent again.
+    /// JSON schema of the reply, for providers that hold a model to one; others ignore it.
+    pub schema: Option<serde_json::Value>,
+    /// Money was reserved for one try: once the provider has begun to count, the call is not retried.
     pub limited: bool,
-    /// Hears of each body before its first byte leaves.
+    /// Records each body before its first byte leaves.
     pub sending: Option<Arc<dyn Sending>>,
 }
 
 /// A finished reply.
 #[derive(Clone, Debug)]
 pub struct ModelReply {
-    /// All of its text, prefill included.
+    /// The whole text, prefill included.
     pub text: String,
-    /// What the provider counted of it.
+    /// The provider's token count.
     pub usage: Reported,
-    /// What the provider says it charged, which counts for more than any price we know.
+    /// The charge that the provider reports, which goes before any known price.
     pub cost: Option<Usd>,
     /// Why it ended.
     pub finish: Finish,
 }
 
-/// How much a model can be trusted with.
+/// The kind of REPL that a model can drive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Strength {
@@ -103,57 +105,57 @@ pub enum Strength {
     Recursive,
 }
 
-/// What is known of a model before it is called.
+/// Properties of a model that are known before it is called.
 #[derive(Clone, Debug)]
 pub struct ModelProfile {
     /// `PROVIDER:NAME`, as the user names it.
     pub name: String,
     /// Input and output tokens together.
     pub window_tokens: u32,
-    /// The most output tokens of one reply.
+    /// Maximum length of one reply, in tokens.
     pub max_output_tokens: u32,
-    /// Which REPL suits it.
+    /// The kind of REPL that suits it.
     pub strength: Strength,
-    /// `None`: unknown, so that no cost limit can be kept. The local model costs nothing: a price of zero.
+    /// `None` where the price is unknown, so no cost limit can be kept. The local model has a price of zero.
     pub price: Option<Price>,
     /// Nothing of a call leaves this computer.
     pub local: bool,
     /// [`ModelRequest::prefill`] is honoured.
     pub prefill: bool,
-    /// How many calls it takes at once; `None`: as many as are asked of it.
+    /// Maximum number of concurrent calls; `None` where there is no limit.
     pub concurrency: Option<u32>,
 }
 
 /// A wait before a call is sent, or sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
-    /// Why: the code of the [`Fault`] that it is hoped to avoid.
+    /// The reason: the code of the [`Fault`] that the wait avoids.
     pub code: Code,
-    /// The provider named the time.
+    /// The provider chose the time.
     pub asked: bool,
-    /// How long from now.
+    /// Length of the wait, from now.
     pub time: Duration,
 }
 
-/// What is heard of a call that is under way.
+/// Progress of a call under way.
 #[derive(Clone, Copy, Debug)]
 pub enum Progress<'t> {
     /// A piece of the reply.
     Text(&'t str),
-    /// A piece of what the model thinks: it is paid like the reply, and not shown.
+    /// A piece of the model's thoughts: paid like the reply, and not shown.
     Thought(&'t str),
-    /// What the provider has counted so far. That nothing of it is known yet says that it has begun to answer.
+    /// The provider's count so far. An empty count says that the provider has begun to answer.
     Counted(Reported),
-    /// It is sent again. What was heard before was of a try that failed.
+    /// The call is retried; the progress so far belongs to a try that failed.
     Again,
-    /// A model on this computer is being loaded: how much of it is in memory, 0 to 1.
+    /// A model on this computer is being loaded: the part in memory, 0 to 1.
     Loading(f32),
-    /// Nothing is sent for a while. Calls that wait for the same reason each say so.
+    /// The call waits. Calls that wait for the same reason each report it.
     Waiting(Wait),
 }
 
 impl<'t> Progress<'t> {
-    /// What it adds to the reply.
+    /// The text that it adds to the reply.
     pub fn text(self) -> &'t str {
         match self {
             Progress::Text(text) => text,
@@ -162,24 +164,24 @@ impl<'t> Progress<'t> {
     }
 }
 
-/// Hears of a call. An alias, because async_trait would give an elided lifetime in it one fixed length.
+/// Receives the progress of a call. An alias, because async_trait would give an elided lifetime in it one fixed length.
 pub type OnProgress<'a> = &'a (dyn for<'t> Fn(Progress<'t>) + Send + Sync);
 
 /// A language model. Dropping the future of a call ends the call and closes its connection.
 #[async_trait]
 pub trait Model: Send + Sync {
-    /// What is known of it.
+    /// The model's properties.
     fn profile(&self) -> &ModelProfile;
 
-    /// Tokens of `text`; where no tokenizer of this model is at hand, an estimate that leans to too many.
+    /// Number of tokens of `text`; without the model's tokenizer an estimate that is rather too high.
     fn count_tokens(&self, text: &str) -> u64;
 
-    /// Whether [`Model::count_tokens`] is what this model's provider counts. Otherwise a limit of cost is kept by bytes.
+    /// [`Model::count_tokens`] equals the provider's count. Otherwise a cost limit is kept by bytes.
     fn counts_exactly(&self) -> bool {
         false
     }
 
-    /// Tokens that `text` surely has. A reply with more than were reserved for it is cut, so that this leans to too few.
+    /// Minimum number of tokens of `text`. A reply with more than were reserved is cut, so the estimate is rather too low.
     fn fewest_tokens(&self, text: &str) -> u64 {
         if self.counts_exactly() { self.count_tokens(text) } else { 0 }
     }
@@ -187,6 +189,6 @@ pub trait Model: Send + Sync {
     /// Sends one call. `on_progress` gets each piece of the reply as it arrives, prefill first.
     ///
     /// # Errors
-    /// Whatever keeps the reply from being finished. Passing faults have been retried before.
+    /// Any fault that keeps the reply from being finished. Passing faults were retried already.
     async fn complete(&self, request: ModelRequest, on_progress: OnProgress<'_>) -> Result<ModelReply, Fault>;
 }

@@ -1,4 +1,4 @@
-//! What the engine asks of a REPL: a sealed place where a model's code runs.
+//! The interface to a REPL: a sealed worker that runs a model's code.
 
 use crate::{
     fault::Fault,
@@ -11,46 +11,46 @@ use std::{fs::File, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use ts_rs::TS;
 
-/// What `context` is in the REPL.
+/// The value of `context` in the REPL.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Context {
     /// One document: a `str`, read when first touched.
     Document {
-        /// Its path in the corpus.
+        /// Path in the corpus.
         path: String,
     },
     /// A folder: a read-only mapping of paths to `str`.
     Folder {
-        /// Documents in it.
+        /// Number of documents.
         documents: u64,
     },
     /// A text that a parent's code handed over, already in the snapshot.
     Placed {
-        /// Where.
+        /// Its place there.
         placement: Placement,
     },
 }
 
-/// What a worker starts with.
+/// The start of a worker.
 #[derive(Debug)]
 pub struct ReplSpec {
-    /// Mapped read-only by the worker before it is sealed.
+    /// The snapshot, which the worker maps read-only before it is sealed.
     pub snapshot: File,
-    /// What `context` is.
+    /// The value of `context`.
     pub context: Context,
-    /// Fixed per run, so that a replay takes the same way.
+    /// Seed of random numbers, fixed per run so that a replay is the same.
     pub seed: u64,
-    /// Hears of each frame before it goes to a worker that is not on this computer.
+    /// Records each frame before it goes to a worker on another computer.
     pub sending: Option<Arc<dyn Sending>>,
 }
 
 /// Limits of one cell.
 #[derive(Clone, Copy, Debug)]
 pub struct CellLimits {
-    /// The worker's own computing time: waiting for models does not count. Then interrupt, then kill.
+    /// Maximum computing time, time spent waiting for models excluded. The worker is then interrupted, then killed.
     pub compute: Duration,
-    /// Output kept, in characters: head and tail.
+    /// Maximum output, in characters: longer output keeps its head and tail.
     pub output_chars: usize,
 }
 
@@ -68,14 +68,14 @@ pub enum CellEnding {
     Killed,
 }
 
-/// What a cell left behind.
+/// The outcome of a cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct CellOutcome {
-    /// Printed text and the last expression's value; when it is long, head and tail.
+    /// Printed text and the last expression's value; of a long one head and tail.
     pub output: String,
-    /// Characters of output that were left out.
+    /// Number of characters of output that were left out.
     pub omitted_chars: u64,
-    /// The exception, in Python's words; or why the worker died, in ours.
+    /// The exception in Python's words, or in Plumb's the reason that the worker died.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub error: Option<String>,
@@ -85,28 +85,39 @@ pub struct CellOutcome {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub answer: Option<String>,
+    /// The same answer as JSON, where the code declared a value that is not text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "unknown")]
+    pub answer_value: Option<serde_json::Value>,
 }
 
-/// What code in the REPL asks of the program.
+impl CellOutcome {
+    /// The outcome of a cell that ended like this and left nothing behind.
+    pub fn ended(ending: CellEnding) -> Self {
+        CellOutcome { output: String::new(), omitted_chars: 0, error: None, ending, answer: None, answer_value: None }
+    }
+}
+
+/// A request of code in the REPL.
 #[derive(Clone, Debug)]
 pub enum HostCall {
     /// `llm_query` and `llm_query_batched`.
     Llm {
-        /// One call each.
+        /// The prompts, one call each.
         prompts: Vec<String>,
-        /// Another model than the run's sub-model.
+        /// The model's name; absent for the run's sub-model.
         model: Option<String>,
     },
     /// `rlm_query` and `rlm_query_batched`.
     Rlm {
-        /// One child each.
+        /// The questions, one child each.
         prompts: Vec<String>,
         /// A context of its own for each child; absent: the parent's.
         contexts: Option<Vec<String>>,
     },
     /// The text of a document is touched.
     Text {
-        /// Its path.
+        /// The document's path.
         path: String,
     },
     /// `files()`, and iterating over `context`.
@@ -116,27 +127,27 @@ pub enum HostCall {
     },
     /// `lines()`.
     Lines {
-        /// Its path.
+        /// The document's path.
         path: String,
-        /// The first line, from 1.
+        /// First line, from 1.
         first: u64,
-        /// The last; to the end where absent.
+        /// Last line; absent for the end of the document.
         last: Option<u64>,
     },
     /// `grep()`.
     Grep(GrepQuery),
     /// `search()`.
     Search {
-        /// A few words.
+        /// Words to look for.
         query: String,
-        /// How many passages.
+        /// Maximum number of passages.
         k: usize,
         /// Glob over paths; all documents when absent.
         path: Option<String>,
     },
 }
 
-/// What the program answers.
+/// The program's answer to a request.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum HostReply {
@@ -144,14 +155,16 @@ pub enum HostReply {
     Texts(Vec<String>),
     /// One text.
     Text(String),
-    /// Where the document lies.
+    /// The document's place in the snapshot.
     Placement(Placement),
     /// Paths in order.
     Paths(Vec<String>),
-    /// What a grep found.
+    /// The result of a grep.
     Grep(GrepResult),
     /// Ranked passages.
     Passages(Vec<Passage>),
+    /// A value of the shape that the call asked for.
+    Json(serde_json::Value),
 }
 
 /// A host call that failed: raised in the REPL as an exception the model can read.
@@ -159,24 +172,24 @@ pub enum HostReply {
 pub struct HostError {
     /// Python's name for it: `KeyError`, `ValueError`, `RuntimeError`.
     pub kind: &'static str,
-    /// What happened and what to do, for the model.
+    /// The message, for the model.
     pub message: String,
 }
 
-/// Answers the calls of a worker. Several may be under way at once.
+/// Answers the requests of a worker, several at a time.
 #[async_trait]
 pub trait ReplHost: Send + Sync {
-    /// Answers one call.
+    /// Answers one request.
     async fn answer(&self, call: HostCall) -> Result<HostReply, HostError>;
 }
 
 /// A running worker: one node's variables. Dropping it ends the process.
 #[async_trait]
 pub trait Repl: Send {
-    /// Runs one cell to an ending, whatever that is. `stop` interrupts it.
+    /// Runs one cell to any ending. `stop` interrupts it.
     ///
     /// # Errors
-    /// Only when the worker was already gone. A worker that dies in the cell is an outcome with [`CellEnding::Killed`].
+    /// Only when the worker was gone before. A worker that dies in the cell is an outcome with [`CellEnding::Killed`].
     async fn run(
         &mut self,
         code: &str,
@@ -189,7 +202,7 @@ pub trait Repl: Send {
 /// Starts workers.
 #[async_trait]
 pub trait ReplLauncher: Send + Sync {
-    /// Starts one, sealed and measured before this returns.
+    /// Starts a worker that is sealed and has tested its seal.
     ///
     /// # Errors
     /// `not_sealed` where the mandatory layer could not be reached; there is no unsealed mode.

@@ -18,7 +18,7 @@ fn noise(seed: u64, chars: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_said_and_the_store_goes_on_when_there_is_room_again() {
+async fn the_store_recovers_when_a_full_disk_has_room_again() {
     let folder = tempfile::tempdir().unwrap();
     let small = SqliteConnectOptions::new().pragma("max_page_count", "300");
     let store = Store::open_with(folder.path(), small).await.unwrap();
@@ -42,7 +42,7 @@ async fn a_full_disk_is_said_and_the_store_goes_on_when_there_is_room_again() {
 }
 
 #[tokio::test]
-async fn a_database_another_program_holds_is_locked_and_writable_again_afterwards() {
+async fn a_locked_database_is_writable_after_the_lock() {
     let folder = tempfile::tempdir().unwrap();
     let hasty = SqliteConnectOptions::new().busy_timeout(Duration::from_millis(50));
     let store = Store::open_with(folder.path(), hasty).await.unwrap();
@@ -90,7 +90,7 @@ async fn a_database_with_broken_pages_is_damaged() {
 }
 
 #[tokio::test]
-async fn a_database_of_a_newer_version_is_left_alone() {
+async fn a_database_of_a_newer_version_is_left_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     drop(Store::open(folder.path()).await.unwrap());
     let mut other = raw(folder.path()).await;
@@ -126,7 +126,7 @@ async fn events_of_a_later_kind_do_not_hide_the_run() {
 }
 
 #[tokio::test]
-async fn a_data_folder_that_cannot_be_made_is_named() {
+async fn a_data_folder_that_cannot_be_created_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();

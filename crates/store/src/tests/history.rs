@@ -7,10 +7,10 @@ use plumb_rlm::{
 use std::sync::atomic::Ordering;
 
 #[tokio::test]
-async fn a_run_comes_back_event_by_event_after_a_drop_without_close() {
+async fn events_survive_a_drop_without_close() {
     let folder = tempfile::tempdir().unwrap();
     let written = vec![started(0, "How many?"), reply(1, &"long text ".repeat(10_000), None), finished(2, RunStatus::Answered)];
-    let run = RunId::new();
+    let run = new_run();
     {
         let store = Store::open(folder.path()).await.unwrap();
         let journal = store.journal(&run);
@@ -27,7 +27,7 @@ async fn a_run_comes_back_event_by_event_after_a_drop_without_close() {
 }
 
 #[tokio::test]
-async fn a_thousand_appends_at_once_are_all_kept_in_order_by_a_handful_of_commits() {
+async fn a_thousand_concurrent_appends_take_few_commits() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).await.unwrap();
     let (run, journal) = begin(&store, "q").await;
@@ -52,7 +52,7 @@ async fn one_bad_append_fails_alone() {
     let store = Store::open(folder.path()).await.unwrap();
     let (run, journal) = begin(&store, "q").await;
     let (first, again, third, unknown) =
-        (reply(1, "a", None), reply(1, "b", None), reply(2, "c", None), store.journal(&RunId::new()));
+        (reply(1, "a", None), reply(1, "b", None), reply(2, "c", None), store.journal(&new_run()));
     let (a, b, c, d) =
         tokio::join!(journal.append(&first), journal.append(&again), journal.append(&third), unknown.append(&third));
     assert!(a.is_ok() && c.is_ok());
@@ -61,7 +61,7 @@ async fn one_bad_append_fails_alone() {
 }
 
 #[tokio::test]
-async fn equal_texts_are_kept_once_and_go_with_their_last_run() {
+async fn equal_texts_are_stored_once_until_their_last_run_goes() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).await.unwrap();
     let text = "the same page ".repeat(5000);
@@ -92,7 +92,7 @@ async fn equal_texts_are_kept_once_and_go_with_their_last_run() {
 }
 
 #[tokio::test]
-async fn a_partial_reply_is_replaced_and_goes_when_the_reply_is_whole() {
+async fn a_partial_reply_lasts_until_the_reply_is_complete() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).await.unwrap();
     let (run, journal) = begin(&store, "q").await;
@@ -110,7 +110,7 @@ async fn a_partial_reply_is_replaced_and_goes_when_the_reply_is_whole() {
 }
 
 #[tokio::test]
-async fn the_cost_is_the_exact_sum_and_unknown_when_any_part_is() {
+async fn cost_is_the_exact_sum_or_unknown() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).await.unwrap();
     let (run, journal) = begin(&store, "q").await;
@@ -143,7 +143,7 @@ async fn the_cost_is_the_exact_sum_and_unknown_when_any_part_is() {
 }
 
 #[tokio::test]
-async fn runs_are_listed_newest_first_page_by_page_and_found_by_a_short_name() {
+async fn runs_are_paged_newest_first_and_found_by_short_id() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).await.unwrap();
     for id in ["0190-aa", "0190-ab", "0191-c"] {
@@ -167,7 +167,7 @@ async fn runs_are_listed_newest_first_page_by_page_and_found_by_a_short_name() {
 }
 
 #[tokio::test]
-async fn the_same_folders_in_any_order_are_one_library_and_its_runs_know_it() {
+async fn the_same_folders_in_any_order_are_one_library() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).await.unwrap();
     let (early, _journal) = begin(&store, "before there was a library").await;
@@ -189,7 +189,7 @@ async fn the_same_folders_in_any_order_are_one_library_and_its_runs_know_it() {
 }
 
 #[tokio::test]
-async fn settings_are_kept_and_one_of_unknown_form_counts_as_never_set() {
+async fn a_setting_of_unknown_form_counts_as_unset() {
     let folder = tempfile::tempdir().unwrap();
     {
         let store = Store::open(folder.path()).await.unwrap();

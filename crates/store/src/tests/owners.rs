@@ -24,7 +24,7 @@ async fn the_other_process() {
 }
 
 #[tokio::test]
-async fn a_run_of_a_killed_process_lost_nothing_and_is_interrupted_and_can_be_claimed_once() {
+async fn a_run_of_a_killed_process_can_be_claimed_once() {
     let folder = tempfile::tempdir().unwrap();
     let mut other = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "tests::owners::the_other_process", "--nocapture"])
@@ -62,7 +62,7 @@ async fn a_run_of_a_killed_process_lost_nothing_and_is_interrupted_and_can_be_cl
 }
 
 #[tokio::test]
-async fn a_run_whose_task_died_in_a_living_process_is_interrupted_too() {
+async fn a_run_whose_task_died_is_interrupted() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).await.unwrap();
     let (run, journal) = begin(&store, "q").await;
@@ -73,7 +73,7 @@ async fn a_run_whose_task_died_in_a_living_process_is_interrupted_too() {
 }
 
 #[tokio::test]
-async fn a_finished_run_can_be_claimed_while_its_window_is_open_and_runs_again_when_resumed() {
+async fn a_finished_run_can_be_claimed_while_its_window_is_open() {
     let folder = tempfile::tempdir().unwrap();
     let window = Store::open(folder.path()).await.unwrap();
     let (run, journal) = begin(&window, "q").await;
@@ -92,7 +92,7 @@ async fn a_finished_run_can_be_claimed_while_its_window_is_open_and_runs_again_w
 }
 
 #[tokio::test]
-async fn stores_opened_at_the_same_moment_on_a_new_folder_all_open() {
+async fn stores_opened_at_once_on_a_new_folder_all_open() {
     let folder = tempfile::tempdir().unwrap();
     let opened = (0..8).map(|_| {
         let path = folder.path().to_owned();

@@ -13,7 +13,7 @@ async fn append(journal: &Arc<dyn Journal>, seq: u64, node: u32, kind: EventKind
 }
 
 fn asks(model: &str) -> EventKind {
-    EventKind::NodeStarted { parent: None, depth: 0, question: "q".into(), model: model.into() }
+    EventKind::NodeStarted { parent: None, depth: 0, question: "q".into(), model: model.into(), terms: None }
 }
 
 fn calls(call: u32, model: &str) -> EventKind {
@@ -24,6 +24,7 @@ fn calls(call: u32, model: &str) -> EventKind {
         prompt: BlobId::of("p"),
         prompt_head: "p".into(),
         recursive: false,
+        terms: None,
     }
 }
 
@@ -52,7 +53,7 @@ async fn november(store: &Store) -> MonthSpent {
 }
 
 #[tokio::test]
-async fn what_a_call_cost_is_counted_for_its_day_its_run_and_the_model_that_was_asked() {
+async fn spending_counts_calls_by_day_run_and_model() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).await.unwrap();
     let run = spend(&store, "How many?").await;
@@ -74,7 +75,7 @@ async fn what_a_call_cost_is_counted_for_its_day_its_run_and_the_model_that_was_
 }
 
 #[tokio::test]
-async fn what_was_spent_stays_when_its_run_is_deleted_and_nothing_else_of_it_does() {
+async fn only_spending_outlives_a_deleted_run() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).await.unwrap();
     let run = spend(&store, "secret?").await;
@@ -86,7 +87,7 @@ async fn what_was_spent_stays_when_its_run_is_deleted_and_nothing_else_of_it_doe
 }
 
 #[tokio::test]
-async fn runs_of_before_there_were_books_are_added_to_them_once() {
+async fn runs_older_than_the_books_are_booked_once() {
     let folder = tempfile::tempdir().unwrap();
     let expected = {
         let store = Store::open(folder.path()).await.unwrap();
@@ -115,7 +116,7 @@ async fn runs_of_before_there_were_books_are_added_to_them_once() {
 }
 
 #[tokio::test]
-async fn a_run_that_goes_on_in_another_program_knows_whom_its_calls_asked() {
+async fn a_claimed_run_books_calls_to_their_models() {
     let folder = tempfile::tempdir().unwrap();
     let run = {
         let store = Store::open(folder.path()).await.unwrap();
@@ -140,7 +141,7 @@ async fn a_run_that_goes_on_in_another_program_knows_whom_its_calls_asked() {
 }
 
 #[tokio::test]
-async fn calls_that_cost_nothing_are_told_from_calls_whose_price_is_unknown() {
+async fn free_calls_differ_from_calls_of_unknown_price() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).await.unwrap();
     let (_, journal) = begin(&store, "q").await;
@@ -159,7 +160,7 @@ fn wanted(least: f64, most: f64, limit: f64) -> Wanted {
 }
 
 #[tokio::test]
-async fn what_is_set_aside_by_all_stores_together_never_passes_the_months_limit() {
+async fn reservations_of_all_stores_keep_the_months_limit() {
     let folder = tempfile::tempdir().unwrap();
     let stores = [Store::open(folder.path()).await.unwrap(), Store::open(folder.path()).await.unwrap()];
     let mut asked = Vec::new();
@@ -196,7 +197,7 @@ async fn what_is_set_aside_by_all_stores_together_never_passes_the_months_limit(
 }
 
 #[tokio::test]
-async fn money_that_a_dead_program_had_set_aside_is_let_go() {
+async fn reservations_of_a_dead_program_are_released() {
     let folder = tempfile::tempdir().unwrap();
     let dead = Store::open(folder.path()).await.unwrap();
     let (run, _) = begin(&dead, "q").await;

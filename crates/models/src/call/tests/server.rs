@@ -1,13 +1,14 @@
-//! A server on this computer that answers as a test says, byte by byte.
+//! A server on this computer that answers by a script, byte by byte.
 
-use crate::call::{Patience, RemoteModel, lock};
+use crate::call::{Patience, RemoteModel};
 use crate::keys::Key;
+use parking_lot::Mutex;
 use plumb_rlm::{
     fault::Fault,
     traits::model::{Message, Model, ModelProfile, ModelReply, ModelRequest, Progress, Role, Strength},
 };
 use reqwest::Url;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,11 +16,14 @@ use tokio::net::{TcpListener, TcpStream};
 /// A step of a scripted server's answer.
 pub enum Step {
     Send(&'static [u8]),
+    /// Milliseconds.
     Wait(u64),
+    /// Sends the same every so many milliseconds until the client leaves.
+    Repeat(&'static [u8], u64),
     Hang,
 }
 
-/// A server that answers its n-th connection with the n-th script, and keeps what it was sent.
+/// A server that answers its n-th connection with the n-th script, and keeps the requests.
 pub struct Server {
     pub url: Url,
     seen: Arc<Mutex<Vec<String>>>,
@@ -36,7 +40,7 @@ impl Server {
             for script in scripts {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let request = read_request(&mut stream).await;
-                lock(&kept).push(request);
+                kept.lock().push(request);
                 tokio::spawn(play(stream, script));
             }
         });
@@ -45,7 +49,7 @@ impl Server {
 
     /// All requests so far, head and body.
     pub fn seen(&self) -> Vec<String> {
-        lock(&self.seen).clone()
+        self.seen.lock().clone()
     }
 
     /// A model here, called in the provider's format.
@@ -85,13 +89,18 @@ async fn play(mut stream: TcpStream, script: Vec<Step>) {
                 let _ = stream.write_all(bytes).await;
                 let _ = stream.flush().await;
             }
+            Step::Repeat(bytes, ms) => {
+                while stream.write_all(bytes).await.is_ok() {
+                    tokio::time::sleep(Duration::from_millis(ms)).await;
+                }
+            }
             Step::Wait(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
             Step::Hang => std::future::pending().await,
         }
     }
 }
 
-/// A model at an address, called with little patience.
+/// A model at an address, with short timeouts.
 pub fn model_at(url: &Url, provider: &str) -> RemoteModel {
     model_with(url, provider, Key::new("sk-secret"))
 }
@@ -99,13 +108,13 @@ pub fn model_at(url: &Url, provider: &str) -> RemoteModel {
 fn model_with(url: &Url, provider: &str, key: Key) -> RemoteModel {
     let patience = Patience {
         connect: Duration::from_secs(2),
-        first: Duration::from_millis(400),
-        silence: Duration::from_millis(200),
-        pings: Duration::from_millis(1_500),
-        tries: 6,
-        retry: Duration::from_millis(10),
-        longest_own: Duration::from_millis(40),
-        longest_retry: Duration::from_secs(2),
+        first_byte: Duration::from_millis(400),
+        idle: Duration::from_millis(200),
+        keep_alive: Duration::from_millis(1_500),
+        max_tries: 6,
+        first_backoff: Duration::from_millis(10),
+        max_backoff: Duration::from_millis(40),
+        max_retry_after: Duration::from_secs(2),
         turn: Duration::from_secs(20),
     };
     let profile = ModelProfile {
@@ -131,20 +140,21 @@ pub fn request(prompt: &str) -> ModelRequest {
         stop: vec!["END".into()],
         prefill: None,
         grows: false,
+        schema: None,
         limited: false,
         sending: None,
     }
 }
 
-/// The reply, and what was shown of it meanwhile.
+/// Asks a model: the result, and the text shown meanwhile.
 pub async fn ask(model: &RemoteModel, prompt: &str) -> (Result<ModelReply, Fault>, String) {
     ask_for(model, prompt, 50).await
 }
 
-/// The same with another limit of the reply.
-pub async fn ask_for(model: &RemoteModel, prompt: &str, most: u32) -> (Result<ModelReply, Fault>, String) {
+/// The same with another limit of the reply, in tokens.
+pub async fn ask_for(model: &RemoteModel, prompt: &str, max_output_tokens: u32) -> (Result<ModelReply, Fault>, String) {
     let shown = Mutex::new(String::new());
-    let on_progress = |progress: Progress<'_>| lock(&shown).push_str(progress.text());
-    let result = model.complete(ModelRequest { max_output_tokens: most, ..request(prompt) }, &on_progress).await;
-    (result, shown.into_inner().unwrap())
+    let on_progress = |progress: Progress<'_>| shown.lock().push_str(progress.text());
+    let result = model.complete(ModelRequest { max_output_tokens, ..request(prompt) }, &on_progress).await;
+    (result, shown.into_inner())
 }

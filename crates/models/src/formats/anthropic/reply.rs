@@ -1,10 +1,10 @@
-//! What comes back: <https://docs.anthropic.com/en/docs/build-with-claude/streaming>.
+//! Anthropic's replies: <https://docs.anthropic.com/en/docs/build-with-claude/streaming>.
 
-use crate::formats::{Odd, Reader, Said, count};
+use crate::formats::format::{Odd, Reader, Said, count};
 use plumb_rlm::usage::{Finish, Reported};
 use serde_json::Value;
 
-/// Reads one reply. A stream counts its input at its beginning and its output at its end.
+/// Reads one reply. A stream reports input tokens at its beginning and output tokens at its end.
 #[derive(Default)]
 pub struct AnthropicReply {
     fresh: Option<u64>,
@@ -15,14 +15,14 @@ pub struct AnthropicReply {
 impl Reader for AnthropicReply {
     fn event(&mut self, event: &Value, said: &mut Said<'_>) -> Result<(), Odd> {
         match event["type"].as_str().unwrap_or_default() {
-            // The output of the beginning is a placeholder.
+            // The output count at the beginning is a placeholder.
             "message_start" => said.count(self.input(&event["message"]["usage"])),
             "content_block_start" => speak(&event["content_block"], said),
             "content_block_delta" => speak(&event["delta"], said),
             "message_delta" => self.end(&event["delta"]["stop_reason"], &event["usage"], said),
             "message_stop" => said.done = true,
             "error" => return Err(error(event)),
-            // Pings, and what is yet to be invented: new types of events are no errors.
+            // Pings, and types of events yet to be invented, which are no errors.
             _ => {}
         }
         Ok(())
@@ -41,8 +41,7 @@ impl Reader for AnthropicReply {
 }
 
 impl AnthropicReply {
-    /// Takes what stands in one place; what does not, is as it was. `input_tokens` leaves out what was read from the cache and what was written
-    /// to it.
+    /// Takes the counts in `usage`; others stay as they are. The API's `input_tokens` exclude tokens read from the cache or written to it.
     fn input(&mut self, usage: &Value) -> Reported {
         self.fresh = count(&usage["input_tokens"]).or(self.fresh);
         self.cached = count(&usage["cache_read_input_tokens"]).or(self.cached);
@@ -63,7 +62,7 @@ impl AnthropicReply {
     }
 }
 
-/// Signatures and the like are parts of other types, and nothing that the model says.
+/// Adds a part's text or reasoning. Parts of other types, such as signatures, are neither.
 fn speak(part: &Value, said: &mut Said<'_>) {
     match part["type"].as_str() {
         Some("text" | "text_delta") => said.say(part["text"].as_str().unwrap_or_default()),
@@ -72,7 +71,7 @@ fn speak(part: &Value, said: &mut Said<'_>) {
     }
 }
 
-/// An error, as it would have come as a status: <https://docs.anthropic.com/en/api/errors>.
+/// An error in a stream, with the status that it stands for: <https://docs.anthropic.com/en/api/errors>.
 fn error(event: &Value) -> Odd {
     let status = match event["error"]["type"].as_str().unwrap_or_default() {
         "invalid_request_error" => 400,
@@ -102,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_input_is_what_is_fresh_and_read_and_written_together() {
+    fn input_is_the_sum_of_fresh_cached_and_written_tokens() {
         let start = json!({"type": "message_start", "message": {"usage": {"input_tokens": 5,
             "cache_read_input_tokens": 100, "cache_creation_input_tokens": 20, "output_tokens": 1}}});
         let end = |usage: Value| json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage});
@@ -114,7 +113,7 @@ mod tests {
             json!({"input_tokens": 5, "cache_read_input_tokens": 100, "cache_creation_input_tokens": 20, "output_tokens": 7});
         assert_eq!(read(&[start.clone(), end(again)]), all);
         assert_eq!(read(&[start.clone(), end(json!({"input_tokens": 5, "output_tokens": 7}))]), all);
-        // The output of the beginning is a placeholder: without that of the end only the input is known.
+        // The output count at the beginning is a placeholder: without the one at the end only the input is known.
         assert_eq!(read(&[start, end(Value::Null)]), beginning);
     }
 }

@@ -1,10 +1,10 @@
-//! What comes back: <https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse>.
+//! Gemini's replies: <https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse>.
 
-use crate::formats::{Odd, Reader, Said, count, count_or_none, entries};
+use crate::formats::format::{Odd, Reader, Said, count, count_or_zero, entries};
 use plumb_rlm::usage::{Finish, Reported};
 use serde_json::Value;
 
-/// Reads one reply. Each event says all that it means, so there is nothing to remember.
+/// Reads one reply. Each event is complete in itself, so the reader keeps no state.
 pub struct GeminiReply;
 
 impl Reader for GeminiReply {
@@ -30,7 +30,7 @@ impl Reader for GeminiReply {
             Some("SAFETY" | "RECITATION" | "LANGUAGE" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII" | "OTHER") => {
                 said.finish = Some(Finish::Refused);
             }
-            // A call of a tool that could not be written, and what is yet to be invented.
+            // A malformed tool call, and reasons yet to be invented.
             Some(_) => odd = Some(Odd::Cut),
         }
         let says_nothing = said.text().is_empty();
@@ -38,7 +38,7 @@ impl Reader for GeminiReply {
         odd.map_or(Ok(()), Err)
     }
 
-    /// Without events, a stream is a list of what would have been events.
+    /// A reply that is not streamed is a list of the same events.
     fn whole(&mut self, body: &Value, said: &mut Said<'_>) -> Result<(), Odd> {
         let events = body.as_array().map_or(std::slice::from_ref(body), Vec::as_slice);
         let known = ["candidates", "promptFeedback", "error"];
@@ -49,7 +49,8 @@ impl Reader for GeminiReply {
     }
 }
 
-/// Thoughts are paid as output and counted apart. What is zero is left out, so that the total has to say what is beside a text.
+/// Reads token counts. The API counts reasoning separately and charges it as output. It leaves out counts of zero; so beside a text a missing count
+/// follows from the total.
 fn usage(counts: &Value, says_nothing: bool) -> Reported {
     let input_tokens = count(&counts["promptTokenCount"]);
     let input = input_tokens.unwrap_or_default();
@@ -57,7 +58,7 @@ fn usage(counts: &Value, says_nothing: bool) -> Reported {
         Value::Null => says_nothing.then_some(0),
         said => count(said),
     };
-    let apart = said.zip(count_or_none(&counts["thoughtsTokenCount"])).map(|(said, thought)| said + thought);
+    let apart = said.zip(count_or_zero(&counts["thoughtsTokenCount"])).map(|(said, thought)| said + thought);
     let together = || Some(count(&counts["totalTokenCount"])?.saturating_sub(input_tokens?)).filter(|tokens| *tokens > 0);
     Reported {
         input_tokens,
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn thoughts_count_as_output_and_the_last_count_is_the_one() {
+    fn thoughts_count_as_output_and_the_last_count_holds() {
         let early = json!({"usageMetadata": {"promptTokenCount": 9, "totalTokenCount": 9}});
         let late = json!({"usageMetadata": {"promptTokenCount": 9, "cachedContentTokenCount": 4, "candidatesTokenCount": 2, "thoughtsTokenCount": 5}});
         let all = Reported { input_tokens: Some(9), cached_input_tokens: 4, cache_write_tokens: 0, output_tokens: Some(7) };
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_that_is_left_out_beside_a_text_is_taken_from_the_total_and_else_not_known() {
+    fn a_missing_output_count_follows_from_the_total() {
         let says =
             |counts: Value| read(&[json!({"candidates": [{"content": {"parts": [{"text": "a"}]}}], "usageMetadata": counts})]).1;
         let counts = json!({"promptTokenCount": 9, "thoughtsTokenCount": 5, "totalTokenCount": 16});
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prompt_that_is_blocked_and_a_reply_that_is_withheld_are_refusals() {
+    fn blocked_prompts_and_withheld_replies_are_refusals() {
         let reasons = ["SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "OTHER"];
         for reason in reasons {
             assert_eq!(read(&[json!({"candidates": [{"finishReason": reason}]})]).2, Some(Finish::Refused), "{reason}");

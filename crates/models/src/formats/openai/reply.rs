@@ -1,16 +1,16 @@
-//! What comes back: <https://platform.openai.com/docs/api-reference/chat-streaming>.
+//! OpenAI's replies: <https://platform.openai.com/docs/api-reference/chat-streaming>.
 
-use crate::formats::{Odd, Reader, Said, count, entries};
+use crate::formats::format::{Odd, Reader, Said, count, entries};
 use plumb_rlm::{
     money::Usd,
     usage::{Finish, Reported},
 };
 use serde_json::{Value, json};
 
-/// Reads one reply. Each event says all that it means, so there is nothing to remember.
+/// Reads one reply. Each event is complete in itself, so the reader keeps no state.
 pub struct OpenAiReply {
-    /// What it says of the cost is in US dollars.
-    pub tells_cost: bool,
+    /// The server reports the cost in US dollars.
+    pub reports_cost: bool,
 }
 
 impl Reader for OpenAiReply {
@@ -38,10 +38,10 @@ impl Reader for OpenAiReply {
 }
 
 impl OpenAiReply {
-    /// With a key of the user's own, the provider behind is paid apart from the fee.
+    /// The cost of a call. With a key of the user's own, the provider behind is paid separately from the fee.
     fn cost(&self, usage: &Value) -> Option<Usd> {
         let dollars = |value: &Value| value.as_f64().filter(|dollars| *dollars >= 0.0).map(Usd::from_dollars);
-        let fee = dollars(&usage["cost"]).filter(|_| self.tells_cost)?;
+        let fee = dollars(&usage["cost"]).filter(|_| self.reports_cost)?;
         if usage["is_byok"] != true {
             return Some(fee);
         }
@@ -64,7 +64,7 @@ fn speak(message: &Value, reason: &Value, said: &mut Said<'_>) -> Result<(), Odd
     think(message, said);
     match &message["content"] {
         Value::String(text) => said.say(text),
-        // Some servers send parts, of which those of type "thinking" are not the reply.
+        // Some servers send parts, of which those of type "thinking" are not text.
         Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).for_each(|text| said.say(text)),
         _ => {}
     }
@@ -83,7 +83,7 @@ fn speak(message: &Value, reason: &Value, said: &mut Said<'_>) -> Result<(), Odd
     Ok(())
 }
 
-/// What a model thinks has no place in OpenAI's own format, and a name for each server that shows it; some send it under two.
+/// Reads the model's reasoning. OpenAI's own format has no field for it; servers that show it each have a name, and some send it under two.
 fn think(message: &Value, said: &mut Said<'_>) {
     let names = ["reasoning_content", "reasoning", "reasoning_text", "thinking"];
     if let Some(thought) = names.into_iter().find_map(|name| message[name].as_str().filter(|text| !text.is_empty())) {
@@ -96,14 +96,14 @@ fn think(message: &Value, said: &mut Said<'_>) {
     }
 }
 
-/// Reads a count of tokens in any of the ways it is written.
+/// Reads token counts in any of the ways servers write them.
 fn usage(value: &Value) -> Reported {
     let (input_tokens, written) = (count(&value["prompt_tokens"]), count(&value["completion_tokens"]));
     let input = input_tokens.unwrap_or_default();
     let details = &value["prompt_tokens_details"];
     let cached = count(&details["cached_tokens"]).or_else(|| count(&value["prompt_cache_hit_tokens"]));
     let cached_input_tokens = cached.unwrap_or(0).min(input);
-    // Most count reasoning as output; where the total tells that it was left out, it is added.
+    // Most servers count reasoning as output. Where the total shows that it was left out, it is added.
     let reasoning = count(&value["completion_tokens_details"]["reasoning_tokens"]).unwrap_or(0);
     let all =
         |output: u64| if count(&value["total_tokens"]) == Some(input + output + reasoning) { output + reasoning } else { output };
@@ -121,8 +121,8 @@ mod tests {
     use plumb_rlm::traits::model::Progress;
 
     #[test]
-    fn a_cost_is_taken_where_it_is_in_dollars_and_whole() {
-        let cost = |tells_cost: bool, usage: Value| OpenAiReply { tells_cost }.cost(&usage).map(Usd::dollars);
+    fn a_cost_counts_only_in_dollars_and_whole() {
+        let cost = |reports_cost: bool, usage: Value| OpenAiReply { reports_cost }.cost(&usage).map(Usd::dollars);
         assert_eq!(cost(true, json!({"cost": 0.95, "cost_details": {"upstream_inference_cost": 0.9}})), Some(0.95));
         assert_eq!(
             cost(true, json!({"cost": 0.05, "is_byok": true, "cost_details": {"upstream_inference_cost": 1}})),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn reasoning_is_counted_once_whichever_way_a_server_counts() {
+    fn reasoning_is_counted_once() {
         let count = |total: u64| {
             let value = json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": total, "completion_tokens_details": {"reasoning_tokens": 4}});
             usage(&value).output_tokens
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn each_part_of_the_usage_is_known_for_itself() {
+    fn each_token_count_is_read_on_its_own() {
         let read = |value: Value| (usage(&value).input_tokens, usage(&value).output_tokens);
         assert_eq!(read(json!({"prompt_tokens": u64::MAX, "completion_tokens": 5})), (None, Some(5)));
         for odd in [Value::Null, json!(-1), json!(0.5), json!("two")] {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_model_thinks_is_found_under_each_name_and_counted_once() {
+    fn reasoning_is_found_under_each_name_and_counted_once() {
         for (delta, thought) in [
             (json!({"content": null, "reasoning_content": "hmm"}), "hmm"),
             (json!({"content": "", "reasoning": "hmm", "reasoning_details": [{"type": "reasoning.text", "text": "hmm"}]}), "hmm"),
@@ -171,7 +171,7 @@ mod tests {
             };
             let mut said = Said::new(&on_progress, None);
             let event = json!({"choices": [{"delta": delta}]});
-            OpenAiReply { tells_cost: false }.event(&event, &mut said).unwrap();
+            OpenAiReply { reports_cost: false }.event(&event, &mut said).unwrap();
             assert_eq!((heard.lock().unwrap().as_str(), said.written()), (thought, thought.len()), "{event}");
         }
     }

@@ -1,9 +1,9 @@
-//! What a service sends, in each format, as its documents show it. The links are in the modules that read it.
+//! Servers' responses in each format, as their documents show them. The links are in the modules that read them.
 
 use plumb_rlm::usage::Finish;
 use serde_json::{Value, json};
 
-/// The key that the model under test has.
+/// The key of the model under test.
 pub const KEY: &str = "sk-secret";
 
 /// A format.
@@ -14,7 +14,7 @@ pub enum Wire {
     Gemini,
 }
 
-/// Tokens of the input and the output, as they are written.
+/// Input and output tokens, as the format writes them.
 type Counts = Option<(Value, Value)>;
 
 fn event(data: &Value) -> String {
@@ -33,7 +33,7 @@ impl Wire {
         }
     }
 
-    /// Where a call to the model `m` goes.
+    /// The path of a call to the model `m`.
     pub fn path(self) -> &'static str {
         match self {
             Wire::OpenAi => "/v1/chat/completions",
@@ -60,7 +60,7 @@ impl Wire {
         }
     }
 
-    /// What a model thinks, which is no part of its reply.
+    /// A piece of reasoning, which is no part of the text.
     pub fn thought(self, text: &str) -> String {
         match self {
             Wire::OpenAi => event(&json!({"choices": [{"delta": {"content": null, "reasoning_content": text}}]})),
@@ -97,7 +97,7 @@ impl Wire {
         format!("{}{pieces}", self.begin(&Some((json!(9), json!(2)))))
     }
 
-    /// A whole stream.
+    /// A complete stream.
     pub fn stream(self, pieces: &[&str], finish: Finish, counts: Counts) -> String {
         let pieces: String = pieces.iter().map(|piece| self.piece(piece)).collect();
         format!("{}{pieces}{}", self.begin(&counts), self.end(finish, counts))

@@ -1,10 +1,8 @@
-//! Pieces of documents as a small model is shown them: a few lines in a row, numbered, the best piece first.
+//! Pieces of documents for a small model: a few lines in a row, numbered, the best piece first.
 
 use crate::{
-    strategy::guided::{
-        evidence::Line,
-        table::{self, Columns},
-    },
+    node::spec::Line,
+    strategy::guided::table::{self, Columns},
     traits::corpus::Text,
 };
 use std::collections::BTreeMap;
@@ -13,26 +11,27 @@ use std::collections::BTreeMap;
 pub struct Block {
     /// The document.
     pub path: String,
-    /// By number, from 1. Empty lines are left out.
+    /// Lines by number, from 1. Empty lines are left out.
     pub lines: BTreeMap<u64, String>,
-    /// How many more lines read like its first one, but for numbers.
+    /// Number of other lines that differ from its first one only in their numbers.
     pub alike: usize,
 }
 
-/// Blocks within a budget of characters.
+/// Blocks within a budget.
 pub struct Blocks {
     pub blocks: Vec<Block>,
+    /// Bytes that can still be added.
     room: usize,
     line_chars: usize,
 }
 
 impl Blocks {
-    /// For at most `room` characters in lines of at most `line_chars`.
+    /// For about `room` bytes in lines of at most `line_chars` characters.
     pub fn new(room: usize, line_chars: usize) -> Self {
         Blocks { blocks: Vec::new(), room, line_chars }
     }
 
-    /// Adds the lines `first` to `last`, to the block that they touch or as a new one, as far as there is room.
+    /// Adds the lines `first` to `last` to the block that they touch, or as a new one, as far as there is room.
     pub fn add(&mut self, path: &str, text: &dyn Text, first: u64, last: u64, alike: usize) {
         let first = first.max(1);
         let touches = |block: &Block| {
@@ -47,7 +46,7 @@ impl Blocks {
                 self.blocks.len() - 1
             }
         };
-        let from = first.saturating_sub(table::REACH).max(1);
+        let from = first.saturating_sub(table::REACH_LINES).max(1);
         let mut columns = Columns::new(from == 1);
         let lines = (from..).zip(text.as_str().lines().skip((from - 1) as usize)).take_while(|(number, _)| *number <= last);
         for (number, line) in lines {
@@ -62,7 +61,7 @@ impl Blocks {
         }
     }
 
-    /// Adds a line as it was shown, to the last block where that is of the same document.
+    /// Adds a line that was shown, to the last block if that is of the same document.
     pub fn add_line(&mut self, line: &Line) {
         if self.room == 0 || self.blocks.iter().any(|block| block.path == line.path && block.lines.contains_key(&line.line)) {
             return;
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_that_touch_become_one_and_keep_the_place_of_the_better() {
+    fn pieces_that_touch_join_the_better_one() {
         let mut blocks = Blocks::new(1_000, 100);
         blocks.add("a", &Numbered, 8, 9, 0);
         blocks.add("a", &Numbered, 1, 2, 0);
@@ -126,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_one_document_in_a_row_are_one_block_and_none_stands_twice() {
+    fn lines_of_one_document_in_a_row_are_one_block() {
         let mut blocks = Blocks::new(1_000, 100);
         let line = |path: &str, line| Line { path: path.into(), line, text: "words".into() };
         [line("a", 9), line("a", 2), line("b", 1), line("a", 9), line("a", 4)].iter().for_each(|line| blocks.add_line(line));
@@ -136,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_is_kept_and_empty_lines_cost_nothing() {
+    fn empty_lines_cost_nothing_of_the_budget() {
         let mut blocks = Blocks::new(8, 100);
         blocks.add("a", &Numbered, 1, 10, 0);
         assert_eq!(blocks.lines().iter().map(|line| line.line).collect::<Vec<_>>(), [1, 2, 4]);

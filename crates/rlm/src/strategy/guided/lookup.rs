@@ -1,46 +1,46 @@
-//! The engine's own look at the text: the lines that share most with a few words.
+//! Looks up the lines that share most with a few words.
 //!
 //! Words match as parts of longer ones, so that inflected forms are found without knowing any language; rare words count more. Of lines that
 //! differ only in their numbers, as those of a log do, one is enough.
 
 use crate::{
-    strategy::guided::evidence::Line,
+    node::spec::Line,
     traits::corpus::{Corpus, GrepQuery, Hit},
 };
 use std::collections::{HashMap, HashSet};
 
-/// Matching lines that are ranked.
-const RANKED: usize = 5_000;
+/// Maximum number of matching lines that are ranked.
+const MAX_RANKED: usize = 5_000;
 
-/// Words that are looked for.
-const MOST_WORDS: usize = 24;
+/// Maximum number of words to look for.
+const MAX_WORDS: usize = 24;
 
-/// A line that was found, and how many more read like it but for their numbers.
+/// A line that was found, and the number of other lines that differ from it only in their numbers.
 pub struct Found {
     pub line: Line,
     pub alike: usize,
 }
 
-/// The best `most` lines for the words of `text`.
-pub async fn best_lines(corpus: &dyn Corpus, text: &str, most: usize) -> Vec<Found> {
+/// Returns the best `limit` lines for the words of `text`.
+pub async fn best_lines(corpus: &dyn Corpus, text: &str, limit: usize) -> Vec<Found> {
     let words = words(text);
     if words.is_empty() {
         return Vec::new();
     }
     let pattern = words.iter().map(|word| regex::escape(word)).collect::<Vec<_>>().join("|");
-    let query = GrepQuery { pattern, path: None, ignore_case: true, limit: RANKED };
+    let query = GrepQuery { pattern, path: None, ignore_case: true, limit: MAX_RANKED };
     let Ok(found) = corpus.grep(&query).await else { return Vec::new() };
-    ranked(&words, &found.hits, most)
+    ranked(&words, &found.hits, limit)
 }
 
 /// Lower-case words of at least two characters, each once, in order.
 fn words(text: &str) -> Vec<String> {
     let mut seen = HashSet::new();
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 1).map(str::to_lowercase);
-    words.filter(|word| seen.insert(word.clone())).take(MOST_WORDS).collect()
+    words.filter(|word| seen.insert(word.clone())).take(MAX_WORDS).collect()
 }
 
-fn ranked(words: &[String], hits: &[Hit], most: usize) -> Vec<Found> {
+fn ranked(words: &[String], hits: &[Hit], limit: usize) -> Vec<Found> {
     let matched: Vec<Vec<usize>> = hits
         .iter()
         .map(|hit| {
@@ -64,7 +64,7 @@ fn ranked(words: &[String], hits: &[Hit], most: usize) -> Vec<Found> {
     }
     let mut order: Vec<(f64, usize, usize)> = best.into_values().collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    order.iter().take(most).map(|&(_, index, count)| Found { line: Line::from(&hits[index]), alike: count - 1 }).collect()
+    order.iter().take(limit).map(|&(_, index, count)| Found { line: Line::from(&hits[index]), alike: count - 1 }).collect()
 }
 
 #[cfg(test)]
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_with_the_rare_words_comes_first_also_when_they_are_inflected() {
+    fn rare_words_come_first_even_when_inflected() {
         let hits = [hit(1, "pump 1 runs"), hit(2, "pump 2 runs"), hit(3, "pump 3 runs"), hit(4, "valve B tripped")];
         let found = ranked(&words("Did a pump or valve trip?"), &hits, 2);
         assert_eq!(found.iter().map(|found| (found.line.line, found.alike)).collect::<Vec<_>>(), [(4, 0), (1, 2)]);

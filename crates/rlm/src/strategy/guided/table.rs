@@ -1,17 +1,17 @@
 //! Rows of tables with the names of their columns: a small model that sees only bare cells takes one column for another.
 
-/// How far above a row its table's first row is looked for, in lines.
-pub const REACH: u64 = 200;
+/// Maximum distance of a row from its table's first row, in lines.
+pub const REACH_LINES: u64 = 200;
 
 /// Follows the lines of a text and knows the columns of the table that it is in.
 pub struct Columns<'a> {
     names: Vec<&'a str>,
-    /// The first line of the table has been seen; without it the names are not known.
+    /// The table's first line was seen; without it the names are not known.
     begun: bool,
 }
 
 impl<'a> Columns<'a> {
-    /// `whole`: the lines are followed from the text's beginning.
+    /// `whole`: the lines start at the beginning of the text.
     pub fn new(whole: bool) -> Self {
         Columns { names: Vec::new(), begun: whole }
     }
@@ -42,7 +42,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// The cells of a row, as text that was drawn out of documents and Markdown have them.
+/// The cells of a row, in Markdown or in text extracted from documents.
 fn cells(line: &str) -> Option<Vec<&str>> {
     let line = line.trim();
     if !line.contains(" | ") {
