@@ -77,7 +77,7 @@ impl Listing {
     }
 
     /// The listing without narrowing: the one that the search index covers.
-    pub(crate) fn whole<'a>(self: &'a Arc<Self>) -> &'a Arc<Self> {
+    pub(crate) fn whole(self: &Arc<Self>) -> &Arc<Self> {
         self.whole.as_ref().unwrap_or(self)
     }
 

@@ -23,18 +23,23 @@ pub enum WatchState {
     Off(String),
 }
 
+/// A root, and the device and number of its file, by which a replaced root is recognised.
+struct WatchedRoot {
+    root: Arc<Root>,
+    number: Option<(u64, u64)>,
+}
+
 /// The watched folders of a corpus. Watching ends when this is dropped.
 pub struct Watching {
     watcher: Option<Watcher>,
     state: WatchState,
-    /// The numbers of the roots' files, by which a root that was moved away and replaced is recognised.
-    roots: Vec<(Arc<Root>, Option<(u64, u64)>)>,
+    roots: Vec<WatchedRoot>,
 }
 
 impl Watching {
     /// Starts watching; `changed` receives the paths that changed, and whether some were lost. Watches no folder yet.
     pub fn start(scope: &Scope, changed: impl FnMut(BTreeSet<PathBuf>, bool) + Send + 'static) -> Self {
-        let roots = scope.roots.iter().map(|root| (root.clone(), number(root))).collect();
+        let roots = scope.roots.iter().map(|root| WatchedRoot { root: root.clone(), number: number(root) }).collect();
         match Watcher::start(changed) {
             Ok(watcher) => Watching { watcher: Some(watcher), state: WatchState::Watching, roots },
             Err(reason) => Watching { watcher: None, state: WatchState::Off(reason), roots },
@@ -66,7 +71,7 @@ impl Watching {
     /// Every change that the system reported is in the listing. The system does not report the changes that other computers make.
     pub fn is_current(&self) -> bool {
         self.watcher.as_ref().is_some_and(Watcher::is_settled)
-            && self.roots.iter().all(|(root, known)| root.remote.is_empty() && number(root) == *known)
+            && self.roots.iter().all(|known| known.root.remote.is_empty() && number(&known.root) == known.number)
     }
 }
 

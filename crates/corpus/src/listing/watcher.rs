@@ -229,3 +229,53 @@ fn reason(error: &notify::Error) -> String {
         _ => format!("the system cannot watch it: {error}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use notify::{EventKind, event::Flag};
+    use std::{fs, sync::mpsc};
+
+    type Passed = mpsc::Receiver<(BTreeSet<PathBuf>, bool)>;
+
+    fn started() -> (Watcher, Passed) {
+        let (send, passed) = mpsc::channel();
+        let watcher = Watcher::start(move |paths, is_lost| send.send((paths, is_lost)).unwrap()).unwrap();
+        (watcher, passed)
+    }
+
+    #[test]
+    fn reading_a_watched_folder_is_no_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap();
+        fs::write(path.join("a.txt"), "a").unwrap();
+        let (mut watcher, passed) = started();
+        watcher.follow(BTreeSet::from([path.clone()])).unwrap();
+        // Changes before the first call could not be reported.
+        assert_eq!(passed.recv().unwrap(), (BTreeSet::new(), true));
+        fs::read(path.join("a.txt")).unwrap();
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 1);
+        fs::write(path.join("b.txt"), "b").unwrap();
+        // Reports come in order, so those about the reading would be here.
+        assert_eq!(passed.recv().unwrap(), (BTreeSet::from([path.join("b.txt")]), false));
+    }
+
+    #[test]
+    fn lost_reports_are_passed_on_as_lost() {
+        let (watcher, passed) = started();
+        assert!(watcher.is_settled());
+        watcher.shared.take(Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan)));
+        assert!(!watcher.is_settled());
+        assert_eq!(passed.recv().unwrap(), (BTreeSet::new(), true));
+        watcher.shared.take(Err(notify::Error::generic("the queue broke")));
+        assert_eq!(passed.recv().unwrap(), (BTreeSet::new(), true));
+    }
+
+    #[test]
+    fn the_limit_of_watches_is_named() {
+        let limit = "the system lets no more folders be watched";
+        assert_eq!(reason(&notify::Error::new(ErrorKind::MaxFilesWatch)), limit);
+        assert_eq!(reason(&io::Error::from_raw_os_error(libc::EMFILE).into()), limit);
+        assert_ne!(reason(&notify::Error::path_not_found()), limit);
+    }
+}

@@ -104,21 +104,6 @@ async fn changes_behind_a_link_show_under_both_paths() {
 }
 
 #[tokio::test]
-async fn reading_a_watched_folder_is_no_change() {
-    let folder = Folder::new(&[("a.txt", b"a"), ("sub/b.txt", b"b")]);
-    let corpus = watched(&folder).await;
-    let listing = corpus.current_listing().unwrap();
-    for path in ["a.txt", "sub/b.txt"] {
-        std::fs::read(folder.path().join(path)).unwrap();
-    }
-    // A change after it: when that shows, nothing before it is on its way any more.
-    folder.write(".hidden", b"h");
-    until("settled", async || corpus.current_listing().is_some()).await;
-    assert!(Arc::ptr_eq(&listing, &corpus.current_listing().unwrap()));
-    assert_eq!(corpus.left_out_by_rules().await.unwrap()[0].files, 1);
-}
-
-#[tokio::test]
 async fn a_listing_is_current_only_while_changes_are_told() {
     let folder = Folder::new(&[("a.txt", b"a")]);
     let corpus = folder.open();
