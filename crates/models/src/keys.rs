@@ -93,7 +93,7 @@ impl Keys {
                 };
                 value.map(|value| Some(Key::new(&value))).ok_or_else(missing)
             }
-            KeySource::Command { command } => self.from_command(choice, command).await.map(Some),
+            KeySource::Command { command } => self.command_key(choice, command).await.map(Some),
             KeySource::Keychain => {
                 let server = providers::origin(&providers::base_url(choice)?);
                 match self.find(&server).await {
@@ -118,7 +118,7 @@ impl Keys {
 
     /// The key that a command prints. Runs it once in a session, because a password manager may ask its user each time; and again after a server has
     /// refused the key, because keys change and expire.
-    async fn from_command(&self, choice: &ModelChoice, command: &str) -> Result<Key, Fault> {
+    async fn command_key(&self, choice: &ModelChoice, command: &str) -> Result<Key, Fault> {
         let server = providers::origin(&providers::base_url(choice)?);
         let account = format!("{server} by {command}");
         if let Some((key, _)) = self.session.lock().get(&account).filter(|(key, _)| !key.is_refused()) {

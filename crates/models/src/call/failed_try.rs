@@ -18,7 +18,7 @@ pub struct FailedTry {
     /// The fault for the user.
     pub fault: Fault,
     /// The text that had arrived.
-    pub partial: String,
+    pub partial: Box<str>,
     /// Another try may help.
     pub may_pass: bool,
     /// The server is overloaded: all calls to it should pause.
@@ -36,7 +36,7 @@ impl FailedTry {
     pub fn lasting(fault: Fault) -> Self {
         FailedTry {
             fault,
-            partial: String::new(),
+            partial: Box::default(),
             may_pass: false,
             busy: false,
             retry_after: None,
@@ -53,7 +53,7 @@ impl FailedTry {
     /// The same failure after some text had arrived. The user has seen that text, so there is no other try.
     pub fn after(mut self, partial: &str) -> Self {
         self.may_pass &= partial.is_empty();
-        self.partial = partial.to_owned();
+        self.partial = partial.into();
         self
     }
 }
