@@ -216,7 +216,8 @@ impl Fault {
 #[macro_export]
 macro_rules! fault {
     ($code:expr, $message:literal $(, $name:ident = $value:expr)* $(,)?) => {{
-        $(let $name = $value;)*
+        // `limit = limit` is the plainest way to name an argument.
+        $(#[allow(clippy::redundant_locals)] let $name = $value;)*
         $crate::fault::Fault::new($code, format!($message $(, $name = $name)*))$(.with(stringify!($name), &$name))*
     }};
 }

@@ -180,7 +180,7 @@ async fn free_limits_prompts_stay_as_recorded() {
 #[tokio::test]
 async fn shortened_prompts_stay_as_recorded() {
     let long = format!("```repl\nprint {}\n```", "many words of output ".repeat(120));
-    let replies = vec![long.clone(), long.clone(), long, "FINAL(done)".to_owned()];
+    let replies = [long.clone(), long.clone(), long, "FINAL(done)".to_owned()];
     let mut model = ScriptedModel::new(Strength::Strong, move |_, number| Reaction::Reply(replies[number.min(3)].clone()));
     model.profile.window_tokens = 2_400;
     hold("shortened", Stage::new(ModeChoice::Rlm, model)).await;
