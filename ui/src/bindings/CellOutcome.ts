@@ -2,19 +2,19 @@
 import type { CellEnding } from "./CellEnding";
 
 /**
- * What a cell left behind.
+ * The outcome of a cell.
  */
 export type CellOutcome = { 
 /**
- * Printed text and the last expression's value; when it is long, head and tail.
+ * Printed text and the last expression's value; of a long one head and tail.
  */
 output: string, 
 /**
- * Characters of output that were left out.
+ * Number of characters of output that were left out.
  */
 omitted_chars: number, 
 /**
- * The exception, in Python's words; or why the worker died, in ours.
+ * The exception in Python's words, or in Plumb's the reason that the worker died.
  */
 error?: string, 
 /**
@@ -24,4 +24,8 @@ ending: CellEnding,
 /**
  * The answer, once the code has declared one: `FINAL(x)`, `FINAL_VAR(name)` or `answer["ready"] = True`.
  */
-answer?: string, };
+answer?: string, 
+/**
+ * The same answer as JSON, where the code declared a value that is not text.
+ */
+answer_value?: unknown, };

@@ -17,39 +17,39 @@ import type { Usage } from "./Usage";
 import type { Usd } from "./Usd";
 
 /**
- * One entry of a run's record.
+ * An entry of a run's record.
  */
 export type Event = { 
 /**
- * [`EVENT_VERSION`] when it was written.
+ * [`EVENT_VERSION`] of the program that wrote it.
  */
 version: number, 
 /**
- * 0, 1, 2, … within the run.
+ * Number within the run: 0, 1, 2, …
  */
 seq: number, 
 /**
- * Milliseconds since 1970.
+ * Time, in milliseconds since 1970.
  */
 at_ms: number, 
 /**
- * Where in the recursion.
+ * The node it happened in.
  */
 node: NodeId, } & ({ "type": "run_started", 
 /**
- * What was asked.
+ * The question, in the user's words.
  */
 question: string, 
 /**
- * Paths asked about, absolute.
+ * Absolute paths of the folders and files asked about.
  */
 sources: Array<string>, 
 /**
- * What people call them.
+ * Their name, for people.
  */
 name: string, 
 /**
- * What was asked for.
+ * The chosen models, limits and mode.
  */
 options: RunOptions, 
 /**
@@ -57,147 +57,155 @@ options: RunOptions,
  */
 documents: number, 
 /**
- * Files left out.
+ * Files that were left out.
  */
 skipped: number, 
 /**
- * Tokens of the corpus, estimated.
+ * Estimated tokens of the corpus.
  */
 tokens_estimate: number, } | { "type": "routed", 
 /**
- * Which.
+ * The way to answer.
  */
 mode: Mode, 
 /**
- * Why, in a sentence.
+ * The reason, in a sentence.
  */
 reason: string, } | { "type": "node_started", 
 /**
- * The sub-call that this node answers; absent for the root.
+ * The sub-call that the node answers; absent for the root.
  */
 parent?: CallId, 
 /**
- * The root is 0.
+ * Depth in the recursion; 0 for the root.
  */
 depth: number, 
 /**
- * What the node is asked.
+ * The question of the node.
  */
 question: string, 
 /**
- * `PROVIDER:NAME`.
+ * Name of the model, as `PROVIDER:NAME`.
  */
-model: string, terms?: Terms, } | { "type": "turn_started", 
+model: string, 
 /**
- * From 1.
+ * Where the model runs, and whether it costs money; absent before version 3.
+ */
+terms?: Terms, } | { "type": "turn_started", 
+/**
+ * Number of the turn, from 1.
  */
 turn: number, } | { "type": "reply", 
 /**
- * Its turn.
+ * The turn.
  */
 turn: number, 
 /**
- * All of it.
+ * The whole reply.
  */
 text: string, 
 /**
- * Tokens; estimated by us when `usage_estimated`.
+ * Tokens used; estimated by Plumb when `usage_estimated`.
  */
 usage: Usage, 
 /**
- * The provider did not report all of its usage.
+ * The provider did not report all tokens.
  */
 usage_estimated: boolean, 
 /**
- * Absent: price unknown.
+ * Cost in US dollars; absent where the price is unknown.
  */
 cost_usd?: Usd, 
 /**
- * From sending to the last token.
+ * Milliseconds from sending to the last token.
  */
 elapsed_ms: number, 
 /**
- * Why it ended.
+ * Why the reply ended.
  */
 finish: Finish, } | { "type": "reply_lost", 
 /**
- * Its turn.
+ * The turn.
  */
 turn: number, 
 /**
- * What had arrived.
+ * The text that had arrived.
  */
 text: string, 
 /**
- * Tokens: as the provider had counted them by then, the rest estimated by us.
+ * Tokens that the provider had counted by then; the rest is estimated by Plumb.
  */
 usage: Usage, 
 /**
- * Absent: price unknown.
+ * Cost in US dollars; absent where the price is unknown.
  */
 cost_usd?: Usd, 
 /**
- * From sending to the end.
+ * Milliseconds from sending to the end.
  */
 elapsed_ms: number, } | { "type": "cell_started", 
 /**
- * Its turn.
+ * The turn whose reply holds it.
  */
 turn: number, 
 /**
- * Numbered within the node, from 1.
+ * Number of the cell within the node, from 1.
  */
 cell: number, 
 /**
- * The code.
+ * The code, in Python.
  */
 code: string, } | { "type": "cell_finished", 
 /**
- * Its turn.
+ * The turn whose reply holds it.
  */
 turn: number, 
 /**
- * Which.
+ * Number of the cell within the node.
  */
 cell: number, 
 /**
- * What it left.
+ * Its output, error and answer.
  */
 outcome: CellOutcome, 
 /**
- * Waiting for models included.
+ * Milliseconds that it ran, waits for models included.
  */
 elapsed_ms: number, } | { "type": "call_started", 
 /**
- * Which.
+ * The sub-call.
  */
 call: CallId, 
 /**
- * The cell that asked.
+ * The cell that makes it.
  */
 cell: number, 
 /**
- * `PROVIDER:NAME`.
+ * Name of the model, as `PROVIDER:NAME`.
  */
-model: string, terms?: Terms, 
+model: string, 
 /**
- * The whole prompt.
+ * The whole prompt, by its content.
  */
 prompt: BlobId, 
 /**
- * Its first characters, for the trace.
+ * The start of the prompt, for the trace.
  */
 prompt_head: string, 
 /**
- * A child with a REPL of its own answers it.
+ * A child node with its own REPL answers it.
  */
-recursive: boolean, } | { "type": "call_finished", 
+recursive: boolean, 
 /**
- * Which.
+ * Where the model runs, and whether it costs money; absent before version 3.
+ */
+terms?: Terms, } | { "type": "call_finished", 
+/**
+ * The sub-call.
  */
 call: CallId, 
 /**
- * The reply, or what of it arrived.
+ * The reply, or the part that arrived.
  */
 text: string, 
 /**
@@ -205,19 +213,19 @@ text: string,
  */
 error?: Fault, 
 /**
- * Tokens of this call alone; a child's turns carry their own.
+ * Tokens of this call alone. The turns of a child have their own.
  */
 usage: Usage, 
 /**
- * The provider did not report all of its usage.
+ * The provider did not report all tokens.
  */
 usage_estimated: boolean, 
 /**
- * Absent: price unknown.
+ * Cost in US dollars; absent where the price is unknown.
  */
 cost_usd?: Usd, 
 /**
- * From asking to the last token.
+ * Milliseconds from asking to the last token.
  */
 elapsed_ms: number, 
 /**
@@ -225,7 +233,7 @@ elapsed_ms: number,
  */
 finish: Finish, } | { "type": "touched", 
 /**
- * Which.
+ * The document.
  */
 path: string, 
 /**
@@ -233,63 +241,87 @@ path: string,
  */
 digest: string, 
 /**
- * Its length.
+ * Length of its text, in characters.
  */
 chars: number, } | { "type": "searched", 
 /**
- * The cell that asked; 0: the engine's own look before the first turn.
+ * The cell that searched; 0 for the engine's own search before the first turn.
  */
 cell: number, 
 /**
- * The pattern or words.
+ * The pattern or words, shortened.
  */
 query: string, 
 /**
- * Matching lines or passages.
+ * Number of matching lines or passages.
  */
 hits: number, 
 /**
- * Documents with a match.
+ * Number of documents with a match.
  */
 documents: number, } | { "type": "waiting", 
 /**
- * The sub-call that waits; absent: the node's turn.
+ * The sub-call that waits; absent for the turn of a node.
  */
 call?: CallId, 
 /**
- * Why, as a fault's code: `rate_limited`, `server`, `unreachable`, `cut_short`.
+ * The reason: `rate_limited`, `server`, `unreachable` or `cut_short`.
  */
 code: Code, 
 /**
- * The provider named the time.
+ * The provider asked for this wait.
  */
 asked: boolean, 
 /**
- * From when this was written.
+ * Milliseconds to wait from this event on.
  */
 wait_ms: number, } | { "type": "lines_read", 
 /**
- * Which.
+ * The documents.
  */
 paths: Array<string>, } | { "type": "sent", 
 /**
- * The sub-call it belongs to; absent: a node's own turn or its code.
+ * The sub-call it belongs to; absent for the turn of a node, or its code.
  */
 call?: CallId, 
 /**
- * Where to.
+ * The destination.
  */
 to: Destination, 
 /**
- * Bytes of the body of a request, or of a frame.
+ * Size of the request's body or of the frame, in bytes.
  */
 bytes: number, 
 /**
- * Tokens of a prompt, as we count them; 0 for a frame.
+ * Tokens of the prompt, as Plumb counts them; 0 for a frame.
  */
-tokens: number, } | { "type": "notice" } & Fault | { "type": "resumed" } | { "type": "compacted", turn: number, max_tokens: number, } | { "type": "followed_up", turn: number, question: string, } | { "type": "forked", from: RunId, up_to: number, } | { "type": "cited" } & Citation | { "type": "finished", 
+tokens: number, } | { "type": "notice" } & Fault | { "type": "resumed" } | { "type": "compacted", 
 /**
- * How.
+ * The first turn whose prompt is shortened.
+ */
+turn: number, 
+/**
+ * Maximum size of the conversation in a prompt, in tokens as the node's model counts them. A later event replaces it.
+ */
+max_tokens: number, } | { "type": "followed_up", 
+/**
+ * The first turn whose prompt holds it.
+ */
+turn: number, 
+/**
+ * The question, in the user's words.
+ */
+question: string, } | { "type": "forked", 
+/**
+ * The run that was copied.
+ */
+from: RunId, 
+/**
+ * The number of its last event that was copied. Not `seq`, which is this event's own.
+ */
+up_to: number, } | { "type": "cited" } & Citation | { "type": "finished", 
+/**
+ * How it ended.
  */
 status: RunStatus, 
 /**
@@ -297,10 +329,10 @@ status: RunStatus,
  */
 answer: string, 
 /**
- * Why it stopped or failed; which limit.
+ * Why it stopped or failed, or which limit it reached.
  */
 error?: Fault, 
 /**
- * Time spent on the run, pauses not counted.
+ * Milliseconds spent on the run, without pauses.
  */
 elapsed_ms: number, });

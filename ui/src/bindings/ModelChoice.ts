@@ -23,6 +23,6 @@ base_url?: string,
  */
 key: KeySource, 
 /**
- * What the user says it costs; goes before the table of prices.
+ * The user's price, which goes before the table of prices.
  */
 price?: Price, };

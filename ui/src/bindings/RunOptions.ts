@@ -5,11 +5,11 @@ import type { ModeChoice } from "./ModeChoice";
 import type { ModelChoice } from "./ModelChoice";
 
 /**
- * What a run was asked to do.
+ * The options of a run.
  */
 export type RunOptions = { 
 /**
- * Which way.
+ * The mode.
  */
 mode: ModeChoice, 
 /**
@@ -21,7 +21,7 @@ model: ModelChoice,
  */
 sub_model?: ModelChoice, 
 /**
- * What it may not pass.
+ * The limits.
  */
 limits: Limits, 
 /**
@@ -29,10 +29,10 @@ limits: Limits,
  */
 repl_command?: string, 
 /**
- * What of the folders is listed beside plain files.
+ * Files that are listed beside plain files.
  */
 include: Include, 
 /**
- * Makes a local model's sampling and the REPL's randomness repeatable.
+ * Makes a local model's sampling and the REPL's random numbers repeatable.
  */
 seed: number, };
