@@ -10,19 +10,20 @@ TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 export PYO3_PYTHON ?= /usr/bin/python3
 # Where scripts/setup.sh puts the tools for tests and lints.
 export PATH := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/plumb-dev/tools/bin:$(PATH)
+# What people run. The tests' programs ask nothing more of the crates that both use (Cargo.toml), so nothing is built twice.
+PROGRAMS := -p plumb-app -p plumb-cli -p plumb-extract-worker -p plumb-llama -p plumb-python
 # A graphics card that programs can compute on.
 CARD := $(firstword $(wildcard /dev/dri/renderD* /dev/nvidia0 /dev/dxg))
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## Build what is needed and open Plumb (first time: about 15 minutes)
+run: build ## Build what is needed and open Plumb (first time: about 15 minutes on two cores)
 	@scripts/run.sh
 
 build: page links pdfium $(if $(CARD),vulkan) ## Build target/release/plumb (terminal) and target/release/plumb-app (window)
-	@echo 'Building Plumb (first time: about 15 minutes on two cores, most of it the window toolkit and the local model; later: seconds)'
-	@# Always the whole workspace: another choice of packages would build shared dependencies again, with other features.
-	cargo build --release --locked --workspace
+	@echo 'Building Plumb: 560 crates and llama.cpp (first time: about 15 minutes on two cores; later: seconds). Each line is one of them.'
+	cargo build --release --locked $(PROGRAMS)
 	@echo 'Built: $(TARGET)/release/plumb and $(TARGET)/release/plumb-app'
 
 test: setup-test page lint programs ## Run all tests: Rust, user interface, command line, window
@@ -38,7 +39,7 @@ lint: setup-lint page links ## Check spelling, formatting, types, lints and unus
 	npm --prefix ui run lint
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
 
-bench: build ## Measure speed beside a peer or a floor in the same run
+bench: programs ## Measure speed beside a peer or a floor in the same run
 	tests/bench/run.sh
 
 eval: build ## Ask the six written-down questions with the built-in model, at three seeds
@@ -64,6 +65,7 @@ setup-test:
 	@scripts/setup.sh build graphics lint test
 
 page: setup
+	@echo 'Building the page (10 seconds)'
 	npm --prefix ui run --silent build
 
 # llama.cpp's build script trips over links that an earlier build of it left without their targets, and CMake over the settings of a clone that is

@@ -19,7 +19,7 @@ use std::{
 /// How deep documents may lie in documents.
 const MAX_DEPTH: usize = 4;
 
-/// BLAKE3 of a document's bytes, or of what identifies them.
+/// BLAKE3 of a document's bytes; for a member, of the outer document's content and the member's place.
 pub type Content = [u8; 32];
 
 /// One folder or file that was asked about.
@@ -268,7 +268,7 @@ impl Document {
         })
     }
 
-    /// The file is not the one that was listed any more. A member stays what it was as long as its listing does.
+    /// The file is not the one that was listed any more. A member does not change as long as it is listed.
     pub fn is_changed(&self) -> bool {
         let Some(path) = self.origin.file() else { return false };
         let stamp = move || path.metadata().ok().map(|metadata| Stamp::of(&metadata));

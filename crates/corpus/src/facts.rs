@@ -1,4 +1,4 @@
-//! Facts about a document beside its words: what it is, and why it has no text.
+//! Facts about a document beside its words: its kind, and why it has no text.
 
 use plumb_extract::{Failure, FailureState, Kind, Place};
 use plumb_rlm::documents::{DocumentEntry, DocumentState};
@@ -93,7 +93,7 @@ impl From<Without> for Facts {
 pub enum Facts {
     /// It was only listed.
     Listed,
-    /// Its name says that it has no text. When somebody asks for it, its content decides.
+    /// Its name says that it has no text. When it is asked for, its content decides.
     SkippedByName(&'static str),
     /// It has text.
     Known(Box<Known>),

@@ -11,7 +11,7 @@ pub const SILENT: &str = "its drive does not answer; is it connected?";
 pub fn within<T: Send + 'static>(time: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (done, result) = mpsc::channel();
     std::thread::spawn(move || {
-        // Nobody waits any more when it took too long.
+        // The caller has given up where it took too long.
         let _ = done.send(work());
     });
     result.recv_timeout(time).ok()

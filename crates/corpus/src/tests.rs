@@ -58,7 +58,7 @@ fn open(sources: &[PathBuf]) -> Arc<OpenCorpus> {
 }
 
 pub(crate) fn extraction() -> Extraction {
-    // A store for each test: what one of them leaves must not help another.
+    // A store for each test, so that none helps another.
     Extraction::new(Arc::default(), &tempfile::tempdir().unwrap().keep())
 }
 

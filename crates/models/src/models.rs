@@ -186,8 +186,8 @@ impl Models {
             _ => Err(fault!(
                 Code::LocalModel,
                 "{model} is not on this computer yet ({megabytes} MB). Fetch it first, in the settings or with `plumb model fetch` in a terminal.",
-                model = model.name,
                 megabytes = model.bytes / 1_000_000,
+                model = model.name,
             )),
         }
     }

@@ -312,8 +312,12 @@ async fn answer(host: &dyn ReplHost, body: Cow<'static, RawValue>) -> Result<Hos
 fn finish(reported: protocol::CellOutcome, limits: CellLimits, interrupted: Option<Interrupted>) -> CellOutcome {
     let protocol::CellOutcome { mut output, mut omitted_chars, mut error, ending, mut answer } = reported;
     omitted_chars = omitted_chars.saturating_add(truncate(&mut output, limits.output_chars + OMISSION_NOTE_CHARS));
-    error.as_mut().map(|error| truncate(error, MAX_ERROR_CHARS));
-    answer.as_mut().map(|answer| truncate(answer, MAX_ANSWER_CHARS));
+    if let Some(error) = &mut error {
+        truncate(error, MAX_ERROR_CHARS);
+    }
+    if let Some(answer) = &mut answer {
+        truncate(answer, MAX_ANSWER_CHARS);
+    }
     let ending = match (ending, interrupted) {
         (protocol::CellEnding::Done, _) => CellEnding::Done,
         (protocol::CellEnding::Raised, _) | (protocol::CellEnding::Interrupted, None) => CellEnding::Raised,
@@ -330,7 +334,7 @@ fn finish(reported: protocol::CellOutcome, limits: CellLimits, interrupted: Opti
             CellEnding::Interrupted
         }
     };
-    CellOutcome { output, omitted_chars, error, ending, answer }
+    CellOutcome { output, omitted_chars, error, answer, ..CellOutcome::ended(ending) }
 }
 
 /// Cuts a text after `max_chars` characters, and returns the number of characters cut off.

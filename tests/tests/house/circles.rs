@@ -7,6 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const ENFORCED: &[(&str, &[&[&str]])] = &[
     // A cell's host starts the children whose cells have a host.
     ("rlm", &[&["node/children.rs", "node/host.rs", "node/turns.rs", "node/worker.rs"]]),
+    ("api", &[]),
+    ("corpus", &[]),
+    ("models", &[]),
+    ("repl", &[]),
 ];
 
 type Uses = BTreeMap<String, BTreeSet<String>>;
@@ -15,12 +19,14 @@ type Uses = BTreeMap<String, BTreeSet<String>>;
 fn uses(files: &[Source]) -> Uses {
     let modules: BTreeMap<Vec<String>, &str> = files.iter().map(|file| (module(&file.path), file.path.as_str())).collect();
     let of = |file: &Source| {
-        let mut paths = paths(&file.code);
+        let own = module(&file.path);
+        let mut paths = paths(&file.code, "crate::", &[]);
+        paths.extend(self::paths(&file.code, "super::", &own[..own.len().saturating_sub(1)]));
         // A module is used without its full name by the file that declares it.
-        let declared = file.code.lines().filter_map(|line| line.trim().strip_suffix(';')?.rsplit_once("mod ").map(|(_, name)| name));
+        let declared =
+            file.code.lines().filter_map(|line| line.trim().strip_suffix(';')?.rsplit_once("mod ").map(|(_, name)| name));
         for name in declared.filter(|name| file.code.contains(&format!("{name}::"))) {
-            let own = module(&file.path).into_iter().chain([name.to_owned()]).collect();
-            paths.push(own);
+            paths.push(own.iter().cloned().chain([name.to_owned()]).collect());
         }
         let resolve = |path: Vec<String>| {
             let longest = (1..=path.len()).rev().find_map(|length| modules.get(&path[..length]));
@@ -38,11 +44,11 @@ fn module(path: &str) -> Vec<String> {
     if path == "lib" || path == "main" { Vec::new() } else { path.split('/').map(str::to_owned).collect() }
 }
 
-/// All paths in `code` that begin with `crate::`, with each name of a list in brackets.
-fn paths(code: &str) -> Vec<Vec<String>> {
+/// All paths in `code` that begin with `start`, which stands for the module `before`, with each name of a list in brackets.
+fn paths(code: &str, start: &str, before: &[String]) -> Vec<Vec<String>> {
     let mut found = Vec::new();
-    for (at, _) in code.match_indices("crate::") {
-        expand(&code[at + "crate::".len()..], &[], &mut found);
+    for (at, _) in code.match_indices(start) {
+        expand(&code[at + start.len()..], before, &mut found);
     }
     found
 }
@@ -95,7 +101,8 @@ fn files_of_a_crate_use_each_other_in_no_circle() {
     for (krate, allowed) in ENFORCED {
         let uses = uses(&sources(krate));
         let found = circles(&uses);
-        let allowed: Vec<BTreeSet<String>> = allowed.iter().map(|files| files.iter().map(|&file| file.to_owned()).collect()).collect();
+        let allowed: Vec<BTreeSet<String>> =
+            allowed.iter().map(|files| files.iter().map(|&file| file.to_owned()).collect()).collect();
         for circle in &found {
             let within = circle.iter().map(|file| (file, uses[file].intersection(circle).collect::<Vec<_>>()));
             assert!(allowed.contains(circle), "{krate} has a circle of files:\n{:#?}", within.collect::<Vec<_>>());
@@ -111,12 +118,14 @@ fn circles_are_found_through_lists_and_declared_modules() {
         file("lib.rs", "mod a;\nmod b;"),
         file("a.rs", "pub mod inner;\nuse crate::{b::{Thing, self}, c};\nfn f() { inner::g() }"),
         file("a/inner.rs", "use crate::c::{\n    x,\n};"),
+        file("a/other.rs", "use super::inner::{self, Kind};"),
         file("b.rs", "fn f() -> crate::a::inner::Kind {}"),
         file("c.rs", "// use crate::a;\n#[cfg(test)]\nmod tests {\n    use crate::a::X;\n}\n"),
     ];
     let uses = uses(&files);
     let used = |path: &str| uses[path].iter().map(String::as_str).collect::<Vec<_>>();
     assert_eq!((used("a.rs"), used("b.rs"), used("c.rs")), (vec!["a/inner.rs", "b.rs", "c.rs"], vec!["a/inner.rs"], vec![]));
+    assert_eq!(used("a/other.rs"), ["a/inner.rs"]);
     assert!(circles(&uses).is_empty());
     let circle = [file("a.rs", "use crate::b::B;"), file("b.rs", "use crate::{c, a::A};"), file("c.rs", "")];
     assert_eq!(circles(&super::circles::uses(&circle)), [BTreeSet::from(["a.rs".to_owned(), "b.rs".to_owned()])]);

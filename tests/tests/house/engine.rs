@@ -43,7 +43,8 @@ const FOR_PEOPLE: [&str; 7] = ["fault!", "notice", "expect", "allow", "debug_str
 
 /// A literal that is a sentence, or a part of a message, outside of `prompts/`.
 fn is_said_to_a_model(literal: &Literal) -> bool {
-    let is_in = |names: &[&str]| literal.inside.iter().any(|name| names.iter().any(|n| name.trim_start_matches('.').ends_with(n)));
+    let is_in =
+        |names: &[&str]| literal.inside.iter().any(|name| names.iter().any(|n| name.trim_start_matches('.').ends_with(n)));
     if is_in(&FOR_PEOPLE) || is_in(&["render"]) {
         return false;
     }

@@ -131,7 +131,9 @@ fn without_tests(text: &str) -> String {
         // The item ends at its closing bracket, formatted as it is, or is one line.
         for line in lines.by_ref() {
             kept.push('\n');
-            if line.starts_with(&format!("{indent}}}")) || line.trim_end().ends_with(';') && line.starts_with(&format!("{indent}mod ")) {
+            if line.starts_with(&format!("{indent}}}"))
+                || line.trim_end().ends_with(';') && line.starts_with(&format!("{indent}mod "))
+            {
                 break;
             }
         }

@@ -1,12 +1,12 @@
 //! Questions, runs and their answers.
 
-use super::RunState;
 use plumb_rlm::{
     fault::Fault,
     ids::{CallId, NodeId, RunId},
     options::{KeySource, Limits, Mode, ModeChoice, ModelChoice},
     record::{event::Citation, ledger::Ledger, story::Told},
 };
+use plumb_store::RunState;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

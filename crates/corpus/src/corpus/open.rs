@@ -89,7 +89,7 @@ impl OpenCorpus {
         let (stop, found): (Arc<AtomicBool>, Arc<AtomicU64>) = (self.stop.clone(), self.found.clone());
         std::thread::spawn(move || {
             let listing = list(&scope, &originals, &stop, &found, before.as_deref());
-            // Nobody waits any more when the corpus was dropped.
+            // A corpus that was dropped needs no listing.
             if let Some(corpus) = corpus.upgrade() {
                 corpus.listing.send_replace(Some(Arc::new(listing)));
             }
@@ -108,7 +108,7 @@ fn reading(extraction: &Extraction) -> Result<Reading, Fault> {
     Ok(Reading { originals, snapshot: Arc::new(Snapshot::new(&extraction.scratch)?), held: Arc::default() })
 }
 
-/// The name of the index for a scope. Everything that decides which documents there are, and what their texts are, is in it.
+/// The name of a scope's index. It depends on everything that decides which documents there are and which texts they have.
 fn index_name(scope: &Scope) -> String {
     let mut hasher = blake3::Hasher::new();
     for root in &scope.roots {

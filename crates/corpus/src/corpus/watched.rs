@@ -19,7 +19,7 @@ impl OpenCorpus {
                 changed();
             }
         });
-        // Thousands of folders take a while. Nobody who asks for the state waits for that.
+        // Thousands of folders take a while. Callers who ask for the state need not wait for that.
         if let Some(listing) = self.listing.borrow().clone() {
             watching.follow(&listing);
         }

@@ -18,7 +18,7 @@ pub struct Scope {
     pub name: String,
     /// The folders and files that were asked about.
     pub roots: Vec<Arc<Root>>,
-    /// What is listed beside plain files.
+    /// Kinds of files that are listed beside plain ones.
     pub include: Include,
     /// Pictures are listed as documents that may have text.
     pub pictures: bool,
@@ -42,7 +42,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// The files that are listed beside plain ones.
+    /// Kinds of files that are listed beside plain ones.
     pub fn include(&self) -> Include {
         self.scope.include
     }
@@ -57,7 +57,7 @@ impl Listing {
         Listing { scope, documents, folders, left_out: Mutex::default(), is_complete, whole: None }
     }
 
-    /// Only the documents at these paths, and what lies in them.
+    /// Only the documents at these paths, and their members.
     ///
     /// # Errors
     /// `no_such_path`.
@@ -81,7 +81,7 @@ impl Listing {
         self.whole.as_ref().unwrap_or(self)
     }
 
-    /// Its only document is what was asked about.
+    /// The question is about its only document, and not about a folder.
     pub(crate) fn is_single(&self) -> bool {
         match self.whole {
             Some(_) => self.documents.len() == 1,

@@ -70,7 +70,7 @@ impl Relister<'_> {
         self.replace(fresh, |_| true, |_| true)
     }
 
-    /// Lists what may have changed where these paths did. `None`: nothing changed. Blocks.
+    /// Lists the folders again that hold these paths. `None`: nothing changed. Blocks.
     pub fn around(&self, paths: &BTreeSet<PathBuf>) -> Option<Relisted> {
         let is_rule_file = |path: &PathBuf| path.file_name().is_some_and(|name| RULE_FILES.iter().any(|rule| name == *rule));
         if paths.iter().any(is_rule_file) {
@@ -152,7 +152,7 @@ impl Relister<'_> {
         below(root, folder, depth, true, &Walk { scope: &self.before.scope, stop: self.stop, found: &AtomicU64::new(0) })
     }
 
-    /// Replaces the covered part of the listing. Documents that did not change stay what they are, and so do their members.
+    /// Replaces the covered part of the listing. Documents that did not change are kept, with their members.
     fn replace(
         &self,
         mut fresh: Fresh,

@@ -141,7 +141,7 @@ pub fn below(root: &Arc<Root>, folder: &Path, depth: Option<usize>, rules_above:
     found.into_inner()
 }
 
-/// The findings of one of the threads that walk.
+/// The findings of a walking thread.
 struct Walker<'a> {
     all: &'a Mutex<Found>,
     found: Found,

@@ -19,7 +19,7 @@ use std::{
 pub enum WatchState {
     /// It does.
     Watching,
-    /// It does not, for this reason in plain words. The folders are listed again when somebody asks for it.
+    /// It does not, for this reason in plain words. The folders are listed again on request.
     Off(String),
 }
 

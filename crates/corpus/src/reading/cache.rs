@@ -194,7 +194,7 @@ fn unpack(file: &File) -> io::Result<Outcome> {
     Ok(outcome)
 }
 
-/// Removes the texts of older versions beside this folder, which nobody would use or count any more.
+/// Removes the texts of older versions beside this folder, which are not used or counted any more.
 fn remove_older(folder: &Path) {
     for other in folder.parent().and_then(|all| fs::read_dir(all).ok()).into_iter().flatten().flatten() {
         let version = other.file_name().to_str().and_then(|name| name.strip_prefix('v')?.parse::<u32>().ok());

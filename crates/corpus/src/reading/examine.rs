@@ -1,4 +1,4 @@
-//! Reading documents once to know what they are, without keeping their texts.
+//! Reading documents once to find out their kind and state, without keeping their texts.
 
 use crate::{
     document::Document,
@@ -40,7 +40,7 @@ pub fn examine(document: &Arc<Document>, with_text: bool, reading: &Reading) -> 
                 return Ok(Examined { entry: reading.entry(document), text });
             }
             Err(fault) if fault.code == Code::DiskFull => return Err(fault),
-            // The entry says what is wrong with it.
+            // The entry says why it failed.
             Ok(_) | Err(_) => {}
         }
     }

@@ -1,4 +1,4 @@
-//! Making the index in the background. Nobody waits for it: passages that are not in it yet are found by reading.
+//! Making the index in the background. Passages that are not in it yet are found by reading.
 
 use super::{
     cut::passages,
@@ -32,7 +32,7 @@ const MAX_FILE_BYTES: u64 = 128 << 20;
 /// Bytes of the disk that stay free.
 const MIN_FREE_BYTES: u64 = 2 << 30;
 
-/// Starts to add documents that are not in the index, and to remove those that are not listed any more. Does nothing where that is under way.
+/// Starts to add documents that are not in the index, and to remove those that are not listed. Does nothing where that is under way.
 pub fn begin(index: &Arc<PassageIndex>, listing: &Arc<Listing>, reading: &Reading) {
     if index.building.swap(true, Ordering::Relaxed) {
         return;
@@ -68,7 +68,7 @@ fn build(index: &PassageIndex, listing: &Listing, reading: &Reading) -> tantivy:
     gone.into_iter().for_each(|key| writer.delete(key));
     let (mut uncommitted, mut committed) = (0, Instant::now());
     for (key, document) in new {
-        // The entry of a document says what is wrong with it, and one that changed is listed anew soon.
+        // The document's entry says why it failed. One that changed is listed anew soon.
         let Ok(read) = reading.look(document) else { continue };
         if read.about().changed {
             continue;
@@ -127,7 +127,7 @@ impl Writer {
     /// Locks the index. `None`: another program is writing. The lock ends with the program, however that ends.
     fn new(folder: &Path) -> tantivy::Result<Option<Self>> {
         let (index, fields) = open(folder)?;
-        // One thread, because nobody waits for it.
+        // One thread, because no caller waits for it.
         match index.writer_with_num_threads::<TantivyDocument>(1, WRITER_BYTES) {
             Ok(writer) => {
                 let mut merging = LogMergePolicy::default();

@@ -66,7 +66,7 @@ impl FrozenText {
         &self.about
     }
 
-    /// Gives the memory of a part of a large text back, after somebody looked at it.
+    /// Gives the memory of a part of a large text back. It is read from the file again when needed.
     pub fn release(&self, part: Range<usize>) {
         if self.length > 2 * PIECE_BYTES {
             self.snapshot.release(self.offset + part.start as u64..self.offset + part.end as u64);

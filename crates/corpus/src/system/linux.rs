@@ -17,7 +17,7 @@ use std::{
     ptr,
 };
 
-/// The smallest page, in bytes, of a processor that has larger ones too: what begins here begins a page.
+/// A multiple of the page size, in bytes, of every processor.
 const PAGE_BYTES: usize = 64 << 10;
 
 /// Opens a file for reading. A pipe in its place is opened without waiting for its writer.
@@ -105,7 +105,7 @@ impl Map {
         unsafe { std::slice::from_raw_parts(self.start.add(start), end - start) }
     }
 
-    /// Gives the memory of these bytes back. The file still has them: they are mapped again when somebody looks at them.
+    /// Gives the memory of these bytes back. The file still has them: they are mapped again when needed.
     pub fn release(&self, range: Range<usize>) {
         let start = range.start.min(self.bytes) / PAGE_BYTES * PAGE_BYTES;
         let end = range.end.min(self.bytes);

@@ -10,7 +10,7 @@ pub struct Opened {
     pub folders: usize,
 }
 
-/// Counts what is opened in some folders. The kernel merges repeated openings of one file, with nothing else between them.
+/// Counts openings in some folders. The kernel merges repeated openings of one file, with nothing else between them.
 pub struct Opens(OwnedFd);
 
 impl Opens {

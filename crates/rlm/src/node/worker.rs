@@ -49,7 +49,7 @@ impl<'a> Worker<'a> {
         let (run, node, cell, limits) = (self.run, self.spec.node, self.cells, self.limits);
         let known = record.lock().cells.get(&cell).cloned();
         if let Some(outcome) = known.as_ref().and_then(|known| known.outcome.clone()) {
-            let found = if self.needs_findings { self.fed(record, cell).await?.1 } else { Found::Unknown };
+            let found = if self.needs_findings { self.ready(record, cell).await?.1 } else { Found::Unknown };
             return Ok(Ran { outcome, found });
         }
         if known.is_none() {
@@ -58,7 +58,7 @@ impl<'a> Worker<'a> {
         }
         let start = run.clock.monotonic();
         let host = CellHost::new(run, self.spec, cell, record, false);
-        let (repl, _) = self.fed(record, cell - 1).await?;
+        let (repl, _) = self.ready(record, cell - 1).await?;
         let outcome = repl.run(code, limits, &host, run.halt.token()).await.unwrap_or_else(killed);
         self.fed = cell;
         let (found, stop) = host.into_parts();
@@ -78,7 +78,7 @@ impl<'a> Worker<'a> {
 
     /// A REPL that holds the variables of all recorded cells up to `last`: the running one or a fresh one, which runs the cells that it lacks.
     /// With the results of the searches of cell `last`, if that ran now.
-    async fn fed(&mut self, record: &Mutex<NodeRecord>, last: u32) -> Result<(&mut Box<dyn Repl>, Found), Fault> {
+    async fn ready(&mut self, record: &Mutex<NodeRecord>, last: u32) -> Result<(&mut Box<dyn Repl>, Found), Fault> {
         let (run, spec, limits) = (self.run, self.spec, self.limits);
         let mut repl = match self.repl.take() {
             Some(repl) => repl,

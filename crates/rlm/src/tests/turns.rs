@@ -181,7 +181,7 @@ async fn node(stage: &Stage, mode: Mode, depth: u32) -> (Result<String, Code>, V
         node: NodeId(3),
         parent: Some(CallId(8)),
         depth,
-        question: "How much?".to_owned(),
+        question: "How much is the fee?".to_owned(),
         context: Context::Folder { documents: 1 },
         context_head: None,
         mode,
