@@ -216,8 +216,10 @@ impl Fault {
 #[macro_export]
 macro_rules! fault {
     ($code:expr, $message:literal $(, $name:ident = $value:expr)* $(,)?) => {{
-        // `limit = limit` is the plainest way to name an argument.
-        $(#[allow(clippy::redundant_locals)] let $name = $value;)*
+        $(
+            #[allow(clippy::redundant_locals, reason = "a value may be named as its argument")]
+            let $name = $value;
+        )*
         $crate::fault::Fault::new($code, format!($message $(, $name = $name)*))$(.with(stringify!($name), &$name))*
     }};
 }
