@@ -4,7 +4,7 @@ import type { RunSummary } from "./RunSummary";
 import type { Told } from "./Told";
 
 /**
- * A run, whole.
+ * A run with all its events.
  */
 export type Run = { 
 /**
@@ -12,10 +12,10 @@ export type Run = {
  */
 summary: RunSummary, 
 /**
- * Everything that happened, in order, with what it means.
+ * All events with their meaning, in order.
  */
 events: Array<Told>, 
 /**
- * Replies that had begun to arrive when the program ended or that are arriving now.
+ * Replies that are arriving now, or were when the program ended.
  */
 partials: Array<Partial>, };

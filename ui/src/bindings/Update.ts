@@ -7,27 +7,27 @@ import type { RunId } from "./RunId";
 import type { Told } from "./Told";
 
 /**
- * What a front end is told without asking.
+ * An update that Plumb sends to front ends.
  */
 export type Update = { "type": "event", 
 /**
- * Which run.
+ * The run.
  */
 run: RunId, 
 /**
- * What, with what it means.
+ * The event, with its meaning.
  */
 event: Told, } | { "type": "delta", 
 /**
- * Which run.
+ * The run.
  */
 run: RunId, 
 /**
- * Whose.
+ * The node that gets the reply.
  */
 node: NodeId, 
 /**
- * Absent: the node's own turn.
+ * The sub-call; absent: the node's own turn.
  */
 call?: CallId, 
 /**
@@ -35,7 +35,7 @@ call?: CallId,
  */
 text: string, } | { "type": "loading", 
 /**
- * Which run.
+ * The run.
  */
 run: RunId, 
 /**
@@ -43,50 +43,50 @@ run: RunId,
  */
 part: number, } | { "type": "libraries" } | { "type": "examined", 
 /**
- * Which.
+ * The library's id.
  */
 library: string, 
 /**
- * Documents that were read.
+ * Documents read so far.
  */
 done: number, 
 /**
- * Documents in all.
+ * All documents.
  */
 all: number, 
 /**
- * Those that were read since the last word of it, as they are now.
+ * Documents read since the last update, in their current state.
  */
 documents?: Array<DocumentEntry>, 
 /**
- * It ended: well, stopped, or with the fault beside.
+ * Reading has ended: complete, stopped, or with `fault`.
  */
 ended: boolean, 
 /**
- * Why it ended badly.
+ * Why reading failed.
  */
 fault?: Fault, } | { "type": "runs" } | { "type": "fetch", 
 /**
- * Which.
+ * The model's id.
  */
 id: string, 
 /**
- * Bytes that are here.
+ * Bytes that have arrived.
  */
 bytes_here: number, 
 /**
- * Bytes in all.
+ * Size of the whole file, in bytes.
  */
 bytes: number, 
 /**
- * It ended: well, or with the fault beside.
+ * The download has ended: complete, stopped, or with `fault`.
  */
 done: boolean, 
 /**
- * Why it ended badly.
+ * Why the download failed.
  */
 fault?: Fault, } | { "type": "missed" } | { "type": "dropped", 
 /**
- * Absolute.
+ * Absolute paths.
  */
 paths: Array<string>, };

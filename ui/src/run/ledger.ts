@@ -25,7 +25,7 @@ export function ledgerOf(events: readonly Event[]): Ledger | null {
       ledger.sent = [];
       places.clear();
     } else if (event.type === "sent") {
-      const name = JSON.stringify(event.to);
+      const name = nameOf(event.to);
       let place = places.get(name);
       if (!place) {
         place = { to: event.to, reach: reachOf(event.to), times: 0, bytes: 0, tokens: 0, documents: 0 };
@@ -41,6 +41,9 @@ export function ledgerOf(events: readonly Event[]): Ledger | null {
   ledger.documents = [...read].slice(0, Math.max(0, ...ledger.sent.map((place) => place.documents)));
   return ledger;
 }
+
+/** Tells destinations apart. The order of their fields differs between an answer and an update, so their JSON does not. */
+const nameOf = (to: Destination) => (to.kind === "command" ? `command ${to.command}` : `server ${to.address} ${to.this_computer}`);
 
 /** How far text goes that is sent to a destination. */
 function reachOf(to: Destination): Reach {
