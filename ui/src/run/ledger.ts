@@ -43,7 +43,8 @@ export function ledgerOf(events: readonly Event[]): Ledger | null {
 }
 
 /** Tells destinations apart. The order of their fields differs between an answer and an update, so their JSON does not. */
-const nameOf = (to: Destination) => (to.kind === "command" ? `command ${to.command}` : `server ${to.address} ${to.this_computer}`);
+const nameOf = (to: Destination) =>
+  to.kind === "command" ? `command ${to.command}` : `server ${to.address} ${to.this_computer}`;
 
 /** How far text goes that is sent to a destination. */
 function reachOf(to: Destination): Reach {
