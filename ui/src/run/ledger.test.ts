@@ -35,6 +35,11 @@ describe("the ledger", () => {
     expect(ledger && ledgerLine(ledger)).toBe("Sent to 2 places: 5 KB, text of at most 3 documents");
   });
 
+  it("counts a destination once, whatever the order of its fields", () => {
+    const reordered: Destination = { this_computer: false, address: "https://api.openai.com", kind: "server" };
+    expect(ledgerOf(events(sent(cloud), sent(reordered)))?.sent.map((place) => place.times)).toEqual([2]);
+  });
+
   it("tells a local server from a local relay and a remote server", () => {
     const reach = (to: Destination) => ledgerOf(events(sent(to)))?.sent[0]?.reach;
     for (const address of ["http://localhost:4000", "http://127.0.0.1:4000", "http://[::1]:4000"]) {
