@@ -50,7 +50,7 @@ async fn a_folder_of_nothing_but_looping_links_holds_no_text() {
     let home = Home::new();
     std::os::unix::fs::symlink(".", home.documents().join("here")).unwrap();
     std::os::unix::fs::symlink("self", home.documents().join("self")).unwrap();
-    refused(&home, home.documents().to_str().unwrap(), "empty_folder").await;
+    refused(&home, home.documents().to_str().unwrap(), "no_readable_text").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

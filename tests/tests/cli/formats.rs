@@ -171,7 +171,8 @@ const CITED: [(&str, &str, &str); 7] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_cite_pages_slides_cells_attachments_and_archives() {
     let home = home();
-    for (path, words, place) in CITED {
+    let mut places = Vec::new();
+    for (path, words, _) in CITED {
         // The model finds the words in this document and cites the line that holds them.
         let pattern = regex::escape(words).replace(' ', r"\s+");
         let code =
@@ -179,8 +180,9 @@ async fn answers_cite_pages_slides_cells_attachments_and_archives() {
         let answer = home.ask(&root([Reply::code(&code)]).await, &[]).await.answered();
         let citation = &answer["citations"][0];
         assert_eq!((citation["path"].as_str(), &citation["verified"]), (Some(path), &Value::from("quote_found")), "{answer}");
-        assert_eq!(citation["place"], place, "{path}");
+        places.push(citation["place"].as_str().unwrap_or_default().to_owned());
     }
+    assert_eq!(places, CITED.map(|(.., place)| place));
 }
 
 #[tokio::test(flavor = "multi_thread")]
