@@ -20,8 +20,10 @@ fn got(server: &ScriptedServer, documents: &[&str], exact: bool) -> Value {
     let address = server.base_url().strip_suffix("/v1").unwrap();
     let to = json!({"kind": "server", "address": address, "this_computer": true});
     let tokens = 0;
-    let sent =
-        json!({"to": to, "times": stats.requests, "bytes": stats.bytes_in, "tokens": tokens, "documents": documents.len()});
+    let sent = json!({
+        "to": to, "reach": "this_computer", "times": stats.requests, "bytes": stats.bytes_in, "tokens": tokens,
+        "documents": documents.len(),
+    });
     json!({"sent": [sent], "documents": documents, "exact": exact})
 }
 
