@@ -19,8 +19,7 @@ async fn at_the_limit_of_turns_the_best_answer_is_given() {
     let answer = home().ask(&server, &["--max-turns", "2"]).await.ended(3, "limit");
     assert!(answer["answer"].as_str().unwrap().contains("41"), "{answer}");
     assert_eq!(answer["error"]["code"], "limit_turns");
-    // Two turns, and one call for the best answer.
-    assert_eq!(server.stats().requests, 3);
+    assert_eq!(server.stats().requests, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
