@@ -161,13 +161,13 @@ async fn every_format_reads_as_expected_toml_says() {
 
 /// Documents of each kind of place, words in them, and the place of the words.
 const CITED: [(&str, &str, &str); 7] = [
-    ("printed.pdf", "Both pumps were stopped", "page 1"),
-    ("slides.pptx", "What the parishes pay for.", "slide 1"),
-    ("budget.xlsx", "Paint for the gauge house", "sheet Budget, row 4"),
-    ("offer.eml/offer.pdf", "We offer one bearing", "page 1"),
+    ("printed.pdf", "Both pumps were stopped", "page 1, line 18"),
+    ("slides.pptx", "What the parishes pay for.", "slide 1, line 3"),
+    ("budget.xlsx", "Paint for the gauge house", "sheet Budget, row 4, line 5"),
+    ("offer.eml/offer.pdf", "We offer one bearing", "page 1, line 3"),
     ("backup.zip/inner.zip/note.txt", "The keeper has the second one.", "line 2"),
-    ("backup.tar.gz/budget.xlsx", "Paint for the gauge house", "sheet Budget, row 4"),
-    ("report.epub", "The south pump runs on windy days only.", "chapter 2: Scope"),
+    ("backup.tar.gz/budget.xlsx", "Paint for the gauge house", "sheet Budget, row 4, line 5"),
+    ("report.epub", "The south pump runs on windy days only.", "chapter 2: Scope, line 12"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
