@@ -35,7 +35,7 @@ describe("the user's own model", () => {
 
   it("is refused in plain words if the file is not a model", async () => {
     await add("notes.gguf");
-    await page.getByText("notes.gguf is not a model in the format GGUF.").waitFor();
+    await page.getByText("notes.gguf is not a model in the GGUF format.").waitFor();
   });
 
   it("is shown with the facts in its file", async () => {

@@ -39,6 +39,7 @@ describe("choosing a model server", () => {
     await running.scrollIntoViewIfNeeded();
     assert.deepEqual(await faults(page, "browser-19-running-server"), []);
     await running.getByRole("combobox").click();
+    await page.getByRole("option", { name: "water-7b" }).waitFor();
     assert.deepEqual(await page.getByRole("option").allInnerTexts(), ["canal-3b", "water-7b"]);
     await page.getByRole("option", { name: "water-7b" }).click();
     await running.getByRole("button", { name: "Use this model" }).click();
