@@ -63,8 +63,11 @@ async fn try_it(launcher: &SealedPython, outside: &Outside, attack: &Attack) -> 
     let fail = |what: &str| Err(format!("{what}: {:.600}", format!("{outcome:?}")));
     match attack.checks.as_deref() {
         None => {}
-        // Only the first call with a number that may be used is answered.
-        Some("call_ids") if host.prompts.load(Ordering::Relaxed) > u64::from(attack.name == "replayed_call_number") => {
+        // These two begin with a number that may be used.
+        Some("call_ids")
+            if host.prompts.load(Ordering::Relaxed)
+                > u64::from(matches!(attack.name.as_str(), "replayed_call_number" | "call_number_wraps_around")) =>
+        {
             return fail("a call was answered whose number may not be used");
         }
         Some("forged_outcome") if !killed && (outcome.answer.is_some() || outcome.output.contains("forged")) => {
