@@ -1,5 +1,5 @@
-//! The golden runs in `tests/fixtures/runs`: what is derived from each record is what the files beside it say. `ui/src/run/golden.test.ts` holds the
-//! window's fold to the same files. After a wanted change, `UPDATE_GOLDEN=1` writes them anew: read the difference before you commit it.
+//! The golden runs in `tests/fixtures/runs`: each record derives to the values in the files beside it. `ui/src/run/golden.test.ts` holds the
+//! window's derivation to the same files. After a wanted change, `UPDATE_GOLDEN=1` writes them anew: read the difference before you commit it.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be read fails the test")]
 

@@ -1,4 +1,4 @@
-//! Resume: what is on record is not sent again, and the prompts are the same.
+//! Resume: recorded calls are not sent again, and the prompts stay the same.
 
 use super::*;
 use crate::{
