@@ -92,7 +92,7 @@ export type ActionName = keyof typeof actions;
 /** Keys that work only while one part of the window has the focus. That part runs them; the list names them. */
 export const focusedKeys = {
   ask: { name: "Ask", keys: "enter" },
-  remove: { name: "Remove", keys: "delete" },
+  remove: { name: "Remove from the list", keys: "delete" },
   previousPage: { name: "Previous page", keys: "pageup" },
   nextPage: { name: "Next page", keys: "pagedown" },
   zoomIn: { name: "Zoom in", keys: "+" },

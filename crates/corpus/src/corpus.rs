@@ -49,7 +49,7 @@ use std::{
 pub struct Extraction {
     /// Reads documents that are no plain text.
     pub extractor: Arc<Extractor>,
-    /// Texts that were extracted before.
+    /// Cache of extracted texts.
     pub texts: Arc<TextCache>,
     /// Indexes of passages.
     pub indexes: Arc<Indexes>,

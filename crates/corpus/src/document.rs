@@ -168,7 +168,7 @@ impl Stamp {
 pub struct Document {
     /// Path inside the corpus.
     pub path: String,
-    /// The file's size and time when it was listed.
+    /// The file's size and modification time when it was listed.
     pub stamp: Stamp,
     /// Where its bytes are.
     pub origin: Origin,

@@ -24,8 +24,10 @@ use patience::jittered;
 use plumb_rlm::{
     fault,
     fault::{Code, Fault},
-    sending::{Destination, Sending},
-    traits::model::{Model, ModelProfile, ModelReply, ModelRequest, OnProgress, Progress, Wait},
+    traits::{
+        model::{Model, ModelProfile, ModelReply, ModelRequest, OnProgress, Progress, Wait},
+        sending::{Destination, Sending},
+    },
 };
 use reading::Reading;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};

@@ -1,8 +1,11 @@
 //! Parses a worker's calls. Their text may be large and hostile: the parser builds nothing from it but the call itself.
 
-use plumb_rlm::traits::{
-    corpus::GrepQuery,
-    repl::{HostCall, HostError},
+use plumb_rlm::{
+    prompts::{Value, context, render},
+    traits::{
+        corpus::GrepQuery,
+        repl::{HostCall, HostError},
+    },
 };
 use serde::{
     Deserialize, Deserializer,
@@ -81,9 +84,9 @@ impl<'de> Deserialize<'de> for Texts {
 /// # Errors
 /// `ValueError`, with the reason for the code that made the call.
 pub fn parse(body: &str) -> Result<HostCall, HostError> {
-    let wrong = |why: String| HostError { kind: "ValueError", message: format!("Plumb does not understand this call: {why}") };
-    let body: Body = serde_json::from_str(body).map_err(|e| wrong(e.to_string()))?;
-    let lacks = |field: &str| wrong(format!("it lacks {field}"));
+    let wrong = |why: Value| HostError { kind: "ValueError", message: render("bad_call", why) };
+    let body: Body = serde_json::from_str(body).map_err(|e| wrong(context! { error => e.to_string() }))?;
+    let lacks = |field: &str| wrong(context! { lacks => field });
     for (name, text, max_bytes) in [
         ("path", &body.path, MAX_PATH_BYTES),
         ("pattern", &body.pattern, MAX_PATTERN_BYTES),
@@ -91,7 +94,7 @@ pub fn parse(body: &str) -> Result<HostCall, HostError> {
         ("name of a model", &body.model, MAX_NAME_BYTES),
     ] {
         if let Some(text) = text.as_ref().filter(|text| text.len() > max_bytes) {
-            return Err(wrong(format!("a {name} of {} bytes is too long; {max_bytes} are allowed", text.len())));
+            return Err(wrong(context! { long => name, bytes => text.len(), limit => max_bytes }));
         }
     }
     let prompts = body.prompts.map(|texts| texts.0).ok_or_else(|| lacks("prompts"));
@@ -116,7 +119,7 @@ pub fn parse(body: &str) -> Result<HostCall, HostError> {
             k: body.k.ok_or_else(|| lacks("k"))?,
             path: body.path,
         },
-        other => return Err(wrong(format!("there is no call {:?}", other.chars().take(40).collect::<String>()))),
+        other => return Err(wrong(context! { unknown => format!("{:?}", other.chars().take(40).collect::<String>()) })),
     })
 }
 

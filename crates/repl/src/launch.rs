@@ -12,8 +12,10 @@ use plumb_python_protocol::{FromWorker, Start};
 use plumb_rlm::{
     fault,
     fault::{Code, Fault},
-    sending::Destination,
-    traits::repl::{Context, Repl, ReplLauncher, ReplSpec},
+    traits::{
+        repl::{Context, Repl, ReplLauncher, ReplSpec},
+        sending::Destination,
+    },
 };
 use plumb_sandbox::Seal;
 use serde_json::json;

@@ -2,6 +2,7 @@
 
 use crate::here::{Forked, Vitals};
 use parking_lot::Mutex;
+use plumb_rlm::prompts::{context, render};
 use std::{
     sync::{
         Arc,
@@ -52,6 +53,11 @@ impl Process {
             _ => Vitals::default(),
         }
     }
+}
+
+/// Why a worker was ended, in words for the model: a reason that `prompts/worker_ended.md` knows, and the limit that it names.
+pub fn ended(reason: &str, limit: u64) -> String {
+    render("worker_ended", context! { reason, limit })
 }
 
 /// Watches a worker on this computer for as long as it lives, and ends it when it goes past a limit that it could not hold itself.
@@ -119,13 +125,31 @@ async fn violation(process: &Forked, memory_bytes: u64, in_cell: &AtomicBool) ->
             cpu_in_cells = vitals.cpu;
         }
         if vitals.threads > MAX_THREADS {
-            return format!("it had more than {MAX_THREADS} threads");
+            return ended("threads", MAX_THREADS);
         }
         if vitals.cpu - cpu_in_cells > MAX_CPU_BETWEEN_CELLS {
-            return "it went on computing after its code had ended".to_owned();
+            return ended("computing", 0);
         }
         if vitals.memory_bytes > memory_bytes + MEMORY_SLACK_BYTES {
-            return format!("it held more than {} MB of memory", memory_bytes >> 20);
+            return ended("memory", memory_bytes >> 20);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_has_words_of_its_own() {
+        let source = include_str!("../../../prompts/worker_ended.md");
+        let reasons: Vec<&str> = source.split("reason == \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let mut all = std::collections::HashSet::new();
+        for reason in reasons.iter().copied().filter(|reason| *reason != "reported").chain(["unknown"]) {
+            let words = ended(reason, 7);
+            assert!(words.starts_with("The Python process was ended: it") || words.contains("one step"), "{words}");
+            assert!(words.contains(". Variables are rebuilt") && all.insert(words), "{reason}");
+        }
+        assert!(all.len() > 9);
     }
 }

@@ -1,7 +1,10 @@
 //! The two ways a worker gets texts.
 
 use crate::here;
-use plumb_rlm::traits::corpus::Placement;
+use plumb_rlm::{
+    prompts::{context, render},
+    traits::corpus::Placement,
+};
 use std::{fs::File, io};
 
 /// Maximum length of a text carried in a frame, in bytes.
@@ -24,10 +27,7 @@ impl Texts {
         let Texts::Carried(snapshot) = self else { return Err(io::ErrorKind::Unsupported.into()) };
         let length = placement.chars * u64::from(placement.kind);
         if length > MAX_CARRIED_BYTES {
-            let message = format!(
-                "The text has {length} bytes, more than is sent to a worker elsewhere ({MAX_CARRIED_BYTES}). Use grep(pattern), search(words) or \
-                 lines(path, first, last), which run where the text is."
-            );
+            let message = render("text_too_large", context! { bytes => length, limit => MAX_CARRIED_BYTES });
             return Err(io::Error::other(message));
         }
         let mut bytes = vec![0; length as usize];

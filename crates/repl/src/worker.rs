@@ -3,7 +3,7 @@
 use crate::{
     calls,
     frames::{self, Incoming},
-    process::{Process, Watch},
+    process::{Process, Watch, ended},
     texts::Texts,
 };
 use async_trait::async_trait;
@@ -11,8 +11,11 @@ use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use plumb_python_protocol::{self as protocol, CallOutcome, Cell, FromWorker, MAX_TO_WORKER_BYTES, Start, ToWorker};
 use plumb_rlm::{
     fault::{Code, Fault},
-    sending::{Destination, Sending},
-    traits::repl::{CellEnding, CellLimits, CellOutcome, HostError, HostReply, Repl, ReplHost},
+    prompts::{context, render},
+    traits::{
+        repl::{CellEnding, CellLimits, CellOutcome, HostError, HostReply, Repl, ReplHost},
+        sending::{Destination, Sending},
+    },
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -154,21 +157,17 @@ impl Worker {
         }
     }
 
+    /// Ends the process. The outcome tells the model why.
     fn killed(&mut self, why: String) -> CellOutcome {
         self.alive = false;
         self.process.kill();
         CellOutcome { error: Some(why), ..CellOutcome::ended(CellEnding::Killed) }
     }
 
-    /// The reason, for the model, why the process is gone.
-    fn died(&self) -> String {
-        let rest = "Variables are rebuilt from the earlier steps. Work on smaller pieces, or use grep() and search().";
-        match self.watch.why() {
-            Some(why) => format!("The Python process was ended: {why}. {rest}"),
-            None => {
-                format!("The Python process ended in the middle of the code, most likely because it used too much memory. {rest}")
-            }
-        }
+    /// The outcome of a cell whose process is gone.
+    fn died(&mut self) -> CellOutcome {
+        let why = self.watch.why().unwrap_or_else(|| ended("unknown", 0));
+        self.killed(why)
     }
 
     async fn send(&mut self, frame: ToWorker<'_, CallOutcome<Reply>>) -> bool {
@@ -186,16 +185,16 @@ impl Worker {
     /// Checks a call of the worker's: ids only grow, and there are not too many.
     fn admit(&mut self, id: u64, at_once: usize, bytes: usize, calls: u32) -> Result<(), String> {
         if id <= self.last_call {
-            return Err("it reused the number of a call".to_owned());
+            return Err(ended("number_reused", 0));
         }
-        if at_once >= MAX_CALLS_AT_ONCE || bytes > MAX_CALL_BYTES {
-            let megabytes = MAX_CALL_BYTES >> 20;
-            return Err(format!(
-                "it made more than {MAX_CALLS_AT_ONCE} calls, or calls with more than {megabytes} MB, at the same time from threads"
-            ));
+        if at_once >= MAX_CALLS_AT_ONCE {
+            return Err(ended("calls_at_once", MAX_CALLS_AT_ONCE as u64));
+        }
+        if bytes > MAX_CALL_BYTES {
+            return Err(ended("bytes_at_once", (MAX_CALL_BYTES >> 20) as u64));
         }
         if calls > MAX_CALLS_PER_CELL {
-            return Err(format!("one step made more than {MAX_CALLS_PER_CELL} calls. Ask for more with each call"));
+            return Err(ended("calls", MAX_CALLS_PER_CELL.into()));
         }
         self.last_call = id;
         Ok(())
@@ -218,7 +217,7 @@ impl Repl for Worker {
         let _in_cell = self.watch.cell();
         let cell = if cfg!(fuzzing) { 1 } else { uuid::Uuid::new_v4().as_u64_pair().0 };
         if !self.send(ToWorker::Run(Cell { id: cell, code: Cow::Borrowed(code), output_chars: limits.output_chars })).await {
-            return Ok(self.killed(self.died()));
+            return Ok(self.died());
         }
         let mut answers: FuturesUnordered<Answer<'_>> = FuturesUnordered::new();
         let mut calls = 0;
@@ -246,24 +245,22 @@ impl Repl for Worker {
                         let size = body.get().len();
                         under_way += size;
                         if let Err(why) = self.admit(id, answers.len(), under_way, calls) {
-                            return Ok(self.killed(format!("The Python process was ended: {why}.")));
+                            return Ok(self.killed(why));
                         }
                         answers.push(Box::pin(async move { (id, size, answer(host, body).await) }));
                     }
                     Ok(Some(FromWorker::Failed { message })) => {
                         let message: String = message.chars().take(MAX_REASON_CHARS).collect();
-                        return Ok(self.killed(format!(
-                            "The Python process was ended: {message}. Variables are rebuilt from the steps before this one."
-                        )));
+                        return Ok(self.killed(render("worker_ended", context! { reason => "reported", message })));
                     }
-                    Ok(None) => return Ok(self.killed(self.died())),
-                    _ => return Ok(self.killed("The Python process was ended: it sent something Plumb does not understand.".to_owned())),
+                    Ok(None) => return Ok(self.died()),
+                    _ => return Ok(self.killed(ended("malformed", 0))),
                 },
                 Some((id, size, answer)) = answers.next(), if !answers.is_empty() => {
                     under_way -= size;
                     let outcome = self.outcome(answer);
                     if !self.send(ToWorker::Reply { id, outcome }).await {
-                        return Ok(self.killed(self.died()));
+                        return Ok(self.died());
                     }
                 }
                 _ = watch.tick() => {
@@ -285,11 +282,7 @@ impl Repl for Worker {
                     }
                     None => {}
                     Some(_) => {
-                        let seconds = limits.compute.as_secs();
-                        return Ok(self.killed(format!(
-                            "The code ran for more than {seconds} s and did not react to an interrupt, so its process was ended. Variables are rebuilt \
-                             from the earlier steps. Work on smaller pieces, or use grep() and search()."
-                        )));
+                        return Ok(self.killed(ended("stuck", limits.compute.as_secs())));
                     }
                 },
             }
@@ -322,15 +315,8 @@ fn finish(reported: protocol::CellOutcome, limits: CellLimits, interrupted: Opti
         (protocol::CellEnding::Done, _) => CellEnding::Done,
         (protocol::CellEnding::Raised, _) | (protocol::CellEnding::Interrupted, None) => CellEnding::Raised,
         (protocol::CellEnding::Interrupted, Some(reason)) => {
-            error = Some(match reason {
-                Interrupted::ByTime => {
-                    let seconds = limits.compute.as_secs();
-                    format!(
-                        "The code was stopped after {seconds} s of computing. Variables are kept. Work on smaller pieces, or use grep() and search()."
-                    )
-                }
-                Interrupted::ByUser => "The code was stopped by the user.".to_owned(),
-            });
+            let seconds = (reason == Interrupted::ByTime).then_some(limits.compute.as_secs());
+            error = Some(render("code_stopped", context! { seconds }));
             CellEnding::Interrupted
         }
     };

@@ -1,7 +1,6 @@
 //! One node of the recursion: a loop of turns, and the host that answers its code's requests.
 
 pub mod children;
-pub mod fence;
 pub mod host;
 pub mod spec;
 pub mod turns;

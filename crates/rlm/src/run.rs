@@ -266,7 +266,7 @@ async fn conclude(run: &Run, end: NodeEnd, before_ms: u64, start: Duration) -> R
         Some(Stop::Limit(fault)) => (RunStatus::Limit, Some(fault)),
         Some(Stop::Fault(fault)) => (RunStatus::Failed, Some(fault)),
         Some(Stop::ByUser) => {
-            let fault = fault!(Code::Stopped, "You stopped it. It can be continued where it was.");
+            let fault = fault!(Code::Stopped, "You stopped this run. Continue it to pick up where it left off.");
             (RunStatus::Stopped, Some(fault))
         }
     };

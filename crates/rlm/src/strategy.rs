@@ -4,9 +4,9 @@ pub mod route;
 
 pub(crate) mod cells;
 pub(crate) mod direct;
+pub(crate) mod fence;
 pub(crate) mod free;
 pub(crate) mod guided;
-pub(crate) mod prompt;
 
 use crate::{calls::call::Prompt, node::spec::Ran, record::replay::ReplyRecord, stop::Stop, traits::model::Message};
 use async_trait::async_trait;

@@ -6,3 +6,4 @@ pub mod corpus;
 pub mod journal;
 pub mod model;
 pub mod repl;
+pub mod sending;

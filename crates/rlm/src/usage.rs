@@ -89,7 +89,7 @@ pub enum Finish {
     Stop,
     /// The output limit was reached.
     Length,
-    /// The provider withheld it.
+    /// The model refused, or the provider withheld the reply.
     Refused,
 }
 

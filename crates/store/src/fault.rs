@@ -19,7 +19,7 @@ pub fn damaged(what: &str) -> Fault {
 
 /// The history has no run with this id.
 pub fn no_such_run(run: &str) -> Fault {
-    fault!(Code::NoSuchRun, "The history has no run {run}. `plumb runs` lists all runs.", run = run)
+    fault!(Code::NoSuchRun, "Plumb has no run {run}: it may have been deleted. Choose one of the past questions.", run = run)
 }
 
 /// The store is closing.

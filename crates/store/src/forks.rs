@@ -1,10 +1,13 @@
 //! Forks: a new run that begins as a copy of another one's events.
 
 use crate::{
-    Store,
-    books::Asked,
-    record::{EventWrite, ToClear, Write},
-    statements::Statements,
+    store::Store,
+    write::{
+        Write,
+        books::Asked,
+        event::{EventWrite, ToClear},
+        fork::Fork,
+    },
 };
 use plumb_rlm::{
     fault,
@@ -14,50 +17,6 @@ use plumb_rlm::{
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
-
-/// A copy of a run's events up to one of them, and the event that says so.
-pub(crate) struct Fork {
-    from: String,
-    up_to: i64,
-    run_id: String,
-    at_ms: i64,
-    forked: EventWrite,
-}
-
-impl Fork {
-    /// Adds the statements. No spending is booked: [`EventKind::Forked`] is the only event that is written as new.
-    pub(crate) fn add_to(&self, statements: &mut Statements) -> Result<(), Fault> {
-        // Without its size the fork is in no estimate: what it costs from here on says nothing of a whole run.
-        statements
-            .add(
-                "INSERT INTO runs (run_id, question, name, sources, model, sub_model, mode, library_id, started_at_ms, status)
-                 SELECT ?, question, name, sources, model, sub_model, mode, library_id, ?, 'running' FROM runs WHERE run_id = ?",
-            )
-            .bind(&self.run_id)?
-            .bind(self.at_ms)?
-            .bind(&self.from)?;
-        statements
-            .add(
-                "INSERT INTO events (run_id, seq, version, at_ms, node, kind, body)
-                 SELECT ?, seq, version, at_ms, node, kind, body FROM events WHERE run_id = ? AND seq <= ?",
-            )
-            .bind(&self.run_id)?
-            .bind(&self.from)?
-            .bind(self.up_to)?;
-        statements
-            .add("INSERT INTO run_blobs (digest, run_id) SELECT digest, ? FROM run_blobs WHERE run_id = ?")
-            .bind(&self.run_id)?
-            .bind(&self.from)?;
-        statements
-            .add(
-                "INSERT INTO pins (run_id, path, first_line, total_lines, digest, blob, places)
-                 SELECT ?, path, first_line, total_lines, digest, blob, places FROM pins WHERE run_id = ?",
-            )
-            .bind(&self.run_id)?
-            .bind(&self.from)?;
-        self.forked.add_to(statements)
-    }
-}
 
 impl Store {
     /// Makes a new run of the events of `run` up to number `seq`, with the texts and pins it keeps, in one transaction. The new run stands as

@@ -1,10 +1,14 @@
 //! The journal of a run, through which the engine writes events.
 
 use crate::{
-    Store,
-    books::Asked,
-    packing::pack,
-    record::{Blob, EventWrite, ToClear, Write},
+    store::{Held, Store},
+    write::{
+        Write,
+        blob::Blob,
+        books::Asked,
+        event::{EventWrite, ToClear},
+        packing::pack,
+    },
 };
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -14,16 +18,38 @@ use plumb_rlm::{
     record::event::Event,
     traits::journal::Journal,
 };
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The journal of one run. The run counts as running while someone holds it.
-pub(crate) struct RunJournal {
-    pub(crate) store: Store,
-    pub(crate) run_id: RunId,
-    pub(crate) asked: Mutex<Asked>,
+struct RunJournal {
+    store: Store,
+    run_id: RunId,
+    _held: Arc<Held>,
+    asked: Mutex<Asked>,
     /// Parts of replies are stored, to be deleted when the replies end.
-    pub(crate) partials: AtomicBool,
+    partials: AtomicBool,
+}
+
+impl Store {
+    /// The journal of a new run, whose first event is `RunStarted`. The run counts as running while someone holds it.
+    pub fn journal(&self, run_id: &RunId) -> Arc<dyn Journal> {
+        self.journal_of(run_id, Asked::default(), false)
+    }
+
+    /// `partials`: parts of replies may be stored from before.
+    pub(crate) fn journal_of(&self, run_id: &RunId, asked: Asked, partials: bool) -> Arc<dyn Journal> {
+        Arc::new(RunJournal {
+            store: self.clone(),
+            run_id: run_id.clone(),
+            _held: self.hold(run_id),
+            asked: Mutex::new(asked),
+            partials: AtomicBool::new(partials),
+        })
+    }
 }
 
 impl RunJournal {

@@ -1,7 +1,10 @@
 //! Libraries: the folders and files that were asked about.
 
-use crate::Store;
-use crate::fault::{damaged, of_sql};
+use crate::{
+    fault::{damaged, of_sql},
+    store::Store,
+    write::columns::sources_json,
+};
 use plumb_rlm::{
     documents::Include,
     fault,
@@ -51,18 +54,10 @@ impl StoredLibrary {
     }
 }
 
-/// The sources as a key: the same folders in another order are the same library.
-pub(crate) fn sources_json(sources: &[String]) -> String {
-    let mut sources = sources.to_vec();
-    sources.sort_unstable();
-    sources.dedup();
-    serde_json::Value::from(sources).to_string()
-}
-
 fn no_such_library(id: i64) -> Fault {
     fault!(
         Code::NoSuchLibrary,
-        "Library {id} does not exist any more: it was removed, perhaps in another window. Open the folder again.",
+        "Library {id} no longer exists; it may have been removed in another window. Open the folder again.",
         id = id
     )
 }
@@ -133,7 +128,7 @@ impl Store {
         if done.rows_affected() == 0 { Err(no_such_library(id)) } else { Ok(()) }
     }
 
-    /// Sets the kinds of files that a library lists beside plain ones.
+    /// Sets whether a library also lists hidden, ignored and `.git` files.
     ///
     /// # Errors
     /// `no_such_library`.

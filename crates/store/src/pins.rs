@@ -1,7 +1,6 @@
 //! Pins: the text that runs cite, as they saw it, because sources change or disappear.
 
-use crate::Store;
-use crate::fault::of_sql;
+use crate::{fault::of_sql, store::Store};
 use plumb_rlm::{
     fault::Fault,
     ids::{BlobId, RunId},

@@ -1,7 +1,10 @@
 //! Runs: listed, reopened, resumed and deleted.
 
-use crate::fault::{damaged, no_such_run, of_sql};
-use crate::{Store, books::Asked, packing::unpack, record::call_of_column};
+use crate::{
+    fault::{damaged, no_such_run, of_sql},
+    store::Store,
+    write::{books::Asked, columns::call_of_column, packing::unpack},
+};
 use plumb_rlm::{
     fault,
     fault::{Code, Fault},
@@ -263,7 +266,7 @@ impl Store {
         let active = || {
             fault!(
                 Code::RunIsActive,
-                "This run is in progress, in this or another window. Wait until it ends, or stop it there first."
+                "This run is already in progress, here or in another window or terminal. Wait until it ends, or stop it there first."
             )
         };
         // A lock orders claims within this process. Between processes, the comparison of the owner decides.

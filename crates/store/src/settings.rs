@@ -1,7 +1,9 @@
 //! Settings: names with JSON values.
 
-use crate::Store;
-use crate::fault::{of_sql, unwritable};
+use crate::{
+    fault::{of_sql, unwritable},
+    store::Store,
+};
 use plumb_rlm::fault::Fault;
 use serde::{Serialize, de::DeserializeOwned};
 

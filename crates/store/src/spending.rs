@@ -1,7 +1,6 @@
 //! Spending of a month, read from the books.
 
-use crate::Store;
-use crate::fault::of_sql;
+use crate::{fault::of_sql, store::Store};
 use plumb_rlm::{
     fault,
     fault::{Code, Fault},

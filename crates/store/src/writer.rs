@@ -1,8 +1,10 @@
 //! The writer: one task that puts all waiting writes into one transaction and acknowledges them after the commit. A thousand appends at once cost a
 //! few commits, and none returns before it is on disk.
 
-use crate::fault;
-use crate::{record::Write, statements::Statements};
+use crate::{
+    fault,
+    write::{Write, statements::Statements},
+};
 use plumb_rlm::fault::{Code, Fault};
 use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};

@@ -11,6 +11,7 @@ const ENFORCED: &[(&str, &[&[&str]])] = &[
     ("corpus", &[]),
     ("models", &[]),
     ("repl", &[]),
+    ("store", &[]),
 ];
 
 type Uses = BTreeMap<String, BTreeSet<String>>;

@@ -39,7 +39,7 @@ fn speaks_to_models(path: &str) -> bool {
 }
 
 /// Calls in which a literal is for people: faults and notices, or for programmers.
-const FOR_PEOPLE: [&str; 7] = ["fault!", "notice", "expect", "allow", "debug_struct", "assert!", "unreachable!"];
+const FOR_PEOPLE: [&str; 8] = ["fault!", "Fault::new", "notice", "expect", "allow", "debug_struct", "assert!", "unreachable!"];
 
 /// A literal that is a sentence, or a part of a message, outside of `prompts/`.
 fn is_said_to_a_model(literal: &Literal) -> bool {
@@ -53,9 +53,37 @@ fn is_said_to_a_model(literal: &Literal) -> bool {
     words >= 3 || is_message && words > 0
 }
 
+/// Files of the REPL's handle whose words reach the code of models.
+const OF_THE_REPL: [&str; 4] = ["calls.rs", "process.rs", "texts.rs", "worker.rs"];
+
+/// Sentences in string literals of Python code, without its docstrings and comments.
+fn sentences_of_python(code: &str) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for line in code.lines().map(str::trim).filter(|line| !line.starts_with('#') && !line.starts_with("\"\"\"")) {
+        let literals = line.split('"').skip(1).step_by(2);
+        let is_sentence = |text: &&str| {
+            let words =
+                text.split_whitespace().filter(|word| word.len() > 1 && word.chars().all(|c| c.is_alphabetic() || c == ','));
+            words.count() >= 3
+        };
+        sentences.extend(literals.filter(is_sentence).map(str::to_owned));
+    }
+    sentences
+}
+
+#[test]
+fn words_of_the_worker_stand_in_prompts() {
+    let prelude = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/repl/worker/src/prelude.py")).unwrap();
+    assert_eq!(sentences_of_python(&prelude), Vec::<String>::new(), "prelude.py: move these words to prompts/repl.py");
+    let said =
+        "def f(n):\n    \"\"\"A docstring says what it likes.\"\"\"\n    raise ValueError(f\"there may be {n} threads\")  # why";
+    assert_eq!(sentences_of_python(said), ["there may be {n} threads"]);
+}
+
 #[test]
 fn words_for_models_stand_in_prompts() {
-    for file in sources("rlm").iter().filter(|file| speaks_to_models(&file.path)) {
+    let of_the_repl = sources("repl").into_iter().filter(|file| OF_THE_REPL.contains(&file.path.as_str()));
+    for file in sources("rlm").into_iter().filter(|file| speaks_to_models(&file.path)).chain(of_the_repl) {
         let said: Vec<String> =
             file.literals.iter().filter(|l| is_said_to_a_model(l)).map(|l| format!("line {}: {:?}", l.line, l.text)).collect();
         assert!(said.is_empty(), "{}: move these words to prompts/\n{}", file.path, said.join("\n"));

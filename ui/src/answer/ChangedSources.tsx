@@ -1,4 +1,5 @@
-import { useAsk, useChangedSources, useListed } from "../data/queries";
+import { useAsk } from "../ask/useAsk";
+import { useChangedSources, useListed } from "../data/queries";
 
 import type { OpenRun } from "../data/following/useRun";
 import { Banner } from "../parts/Banner";

@@ -4,7 +4,7 @@ import type { Library } from "../bindings/Library";
 import type { ModeChoice } from "../bindings/ModeChoice";
 import type { Settings } from "../bindings/Settings";
 import { useNavigation } from "../data/place";
-import { useAsk, useBuiltInModels } from "../data/queries";
+import { useBuiltInModels } from "../data/queries";
 import { Button } from "../parts/Button";
 import { modelWords } from "../settings/models/modelWords";
 import { plural } from "../text/format";

@@ -1,7 +1,6 @@
 // Queries and mutations shared by several screens: TanStack Query over the commands of the host.
 import { QueryClient, useMutation, useQuery, useQueryClient, keepPreviousData } from "@tanstack/react-query";
 import { useCallback } from "react";
-import type { Ask } from "../bindings/Ask";
 import type { Settings } from "../bindings/Settings";
 import { usePlatform } from "../platform";
 import { useRunLogs } from "./following/useRun";
@@ -77,21 +76,6 @@ export function useRuns(containing: string) {
     queryKey: ["runs", containing],
     queryFn: () => platform.call("runs", { limit: 2000, ...(containing ? { containing } : {}) }),
     placeholderData: keepPreviousData,
-  });
-}
-
-/** Starts a run and opens it. */
-export function useAsk() {
-  const { go } = useNavigation();
-  const platform = usePlatform();
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (ask: Ask) => platform.call("ask", ask),
-    onSuccess: (summary) => {
-      go({ run: summary.run_id, source: null, tab: "found" });
-      void client.invalidateQueries({ queryKey: ["runs"] });
-    },
-    onError: report,
   });
 }
 

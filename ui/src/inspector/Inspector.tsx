@@ -62,7 +62,7 @@ export function Inspector({ library, run }: { library: Library | undefined; run:
             <Segments label="View of the steps" value={view} options={views} onChange={(chosenView) => setView(chosenView)} />
           )}
           {place.tab === "source" && run && library && !place.source && (
-            <Segments label="Documents to list" value={list} options={lists} onChange={(chosenList) => setList(chosenList)} />
+            <Segments label="Documents to show" value={list} options={lists} onChange={(chosenList) => setList(chosenList)} />
           )}
           <IconButton label={hide.name} keys={hide.keys} className={s.close} onClick={hide.run}>
             <X size={15} />

@@ -173,7 +173,7 @@ pub struct SetModelFacts {
 /// A cheaper model for sub-calls.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct CheaperModel {
-    /// The provider's name for it.
+    /// Model name, as the provider knows it.
     pub name: String,
     /// US dollars per million tokens.
     pub price: Price,

@@ -18,7 +18,7 @@ use plumb_rlm::{
 };
 use std::{sync::Arc, time::Duration};
 
-/// Slower than any drive that works.
+/// Lower bound for the read speed of a working drive, in bytes per second.
 const MIN_BYTES_PER_SECOND: u64 = 256 << 10;
 
 impl Reading {

@@ -114,7 +114,7 @@ pub fn remote_mounts(_: &Path) -> Vec<PathBuf> {
     Vec::new()
 }
 
-/// The process has no more room for open files. Never known on this system.
+/// Whether the error means that the process may open no more files. Always false on this system.
 pub fn is_too_many_files(_: &io::Error) -> bool {
     false
 }

@@ -1,7 +1,7 @@
 //! Records a request's body before its first byte leaves this computer.
 
 use futures_util::stream;
-use plumb_rlm::sending::{Destination, Sending};
+use plumb_rlm::traits::sending::{Destination, Sending};
 use reqwest::{
     Body, Request,
     header::{CONTENT_LENGTH, HeaderValue},

@@ -133,7 +133,7 @@ pub fn from_status(status: u16, body: &str, retry_after: Option<Duration>, calle
         )),
         401 | 403 => FailedTry::lasting(fault!(
             Code::RefusedKey,
-            "{server} refused the key.{says} Check it in the settings, and whether it may use {model}.",
+            "{server} rejected the key.{says} Check the key in the settings, and that it may use {model}.",
             server = server,
             says = says,
             model = model,
@@ -182,7 +182,7 @@ pub fn from_status(status: u16, body: &str, retry_after: Option<Duration>, calle
         )),
         _ => FailedTry::lasting(fault!(
             Code::BadReply,
-            "{server} did not accept the call ({status}).{says} Try another model, or another server.",
+            "{server} rejected the request ({status}).{says} Try another model, or another server.",
             server = server,
             status = status,
             says = says,

@@ -313,7 +313,7 @@ async fn a_disguised_bad_request_gets_its_own_code() {
     assert!(error.code == Code::RefusedKey && error.message.contains("Add credit"), "{}", error.message);
     let wrong_key = json!({"error": {"code": 400, "message": format!("API key not valid: {KEY}"), "details": [{"reason": "API_KEY_INVALID"}]}});
     let (error, _) = fault(Wire::Gemini, vec![refusal(400, "", &wrong_key.to_string())]).await;
-    assert!(error.code == Code::RefusedKey && error.message.contains("refused the key"), "{}", error.message);
+    assert!(error.code == Code::RefusedKey && error.message.contains("rejected the key"), "{}", error.message);
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ fn work(
             (outcome, interpreter.is_sound(py))
         });
         if !sound {
-            let message = "the code changed the interpreter, so that later code would not run as written".into();
+            let message = include_str!("../../../../prompts/interpreter_changed.md").trim_end().into();
             parent::send(&FromWorker::Failed { message });
             parent::leave();
         }

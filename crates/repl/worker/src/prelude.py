@@ -1,4 +1,4 @@
-"""The REPL that a model sees: its names follow the `rlms` library, so that what models learned there works here."""
+"""The REPL that a model sees: its names follow the `rlms` library, so that what models learned there works here. Its words stand in prompts/repl.py."""
 
 import _thread
 import ast
@@ -10,13 +10,11 @@ import sys
 import threading
 import traceback
 
-TOO_BIG = (
-    "The text is too big to copy or transform as a whole. Use grep(pattern), search(words) or lines(path, first, last) to get at parts of it, "
-    "or slice it: context[a:b]."
-)
-
 LONGEST_ANSWER = 2_000_000
 MOST_THREADS = 200
+
+# What the code of a cell can call.
+NAMES = ("llm_query", "llm_query_batched", "rlm_query", "rlm_query_batched", "grep", "search", "files", "lines", "FINAL", "FINAL_VAR", "SHOW_VARS")
 
 
 def clean(text):
@@ -85,7 +83,7 @@ class Results(list):
     note = ""
 
     def __repr__(self):
-        return "\n".join([str(row) for row in self] + ([self.note] if self.note else [])) or "nothing found"
+        return "\n".join([str(row) for row in self] + ([self.note] if self.note else [])) or NOTHING_FOUND
 
 
 class Folder(collections.abc.Mapping):
@@ -103,7 +101,7 @@ class Folder(collections.abc.Mapping):
 
     def __getitem__(self, path):
         if isinstance(path, slice) or isinstance(path, int):
-            raise TypeError("context is a mapping of path to text: use context[path], files() or grep(pattern)")
+            raise TypeError(IS_A_MAPPING)
         if path not in self._texts:
             self._texts[path] = place(host("text", path=clean(path)))
         return self._texts[path]
@@ -118,7 +116,7 @@ class Folder(collections.abc.Mapping):
         return path in self._list()
 
     def __repr__(self):
-        return f"<context: {self._documents} documents; files() lists their paths, context[path] is a text>"
+        return FOLDER.format(documents=self._documents)
 
 
 def place(placement):
@@ -135,12 +133,7 @@ class Session:
         self.start = context
         self.cell = 0
         self.variables = {"__name__": "__main__", "__builtins__": __builtins__}
-        self.names = {
-            name: getattr(self, name)
-            for name in (
-                "llm_query llm_query_batched rlm_query rlm_query_batched grep search files lines FINAL FINAL_VAR SHOW_VARS"
-            ).split()
-        }
+        self.names = {name: getattr(self, name) for name in NAMES}
         self.answer = {"content": "", "ready": False}
         self.variables.update(self.names, answer=self.answer)
         if self.start["kind"] == "folder":
@@ -158,7 +151,7 @@ class Session:
     def llm_query_batched(self, prompts, model=None):
         """Asks a model once for each prompt, at the same time; replies come in the same order."""
         if isinstance(prompts, str):
-            raise TypeError("llm_query_batched takes a list of prompts; for one prompt use llm_query")
+            raise TypeError(NOT_A_LIST.format(batched="llm_query_batched", single="llm_query"))
         prompts = [clean(prompt) for prompt in prompts]
         return host("llm", prompts=prompts, model=model) if prompts else []
 
@@ -169,12 +162,12 @@ class Session:
     def rlm_query_batched(self, prompts, contexts=None):
         """Asks one child for each prompt, at the same time."""
         if isinstance(prompts, str):
-            raise TypeError("rlm_query_batched takes a list of prompts; for one prompt use rlm_query")
+            raise TypeError(NOT_A_LIST.format(batched="rlm_query_batched", single="rlm_query"))
         prompts = [clean(prompt) for prompt in prompts]
         if contexts is not None:
             contexts = [clean(context) for context in contexts]
             if len(contexts) != len(prompts):
-                raise ValueError("rlm_query_batched needs as many contexts as prompts")
+                raise ValueError(FEWER_CONTEXTS)
         return host("rlm", prompts=prompts, contexts=contexts) if prompts else []
 
     def grep(self, pattern, path=None, ignore_case=False, limit=100):
@@ -190,7 +183,7 @@ class Session:
             total, documents = found["total"], found["documents"]
         results.total = total
         if total > len(results):
-            results.note = f"({len(results)} of {total} matching lines in {documents} documents shown)"
+            results.note = SOME_SHOWN.format(shown=len(results), total=total, documents=documents)
         return results
 
     def search(self, query, k=5, path=None):
@@ -217,7 +210,7 @@ class Session:
         if isinstance(name, str) and name in self.variables:
             return self.FINAL(self.variables[name])
         if isinstance(name, str) and name.isidentifier():
-            raise NameError(f"no variable {name!r}; SHOW_VARS() lists them")
+            raise NameError(NO_VARIABLE.format(name=name))
         return self.FINAL(name)
 
     def SHOW_VARS(self):
@@ -282,7 +275,7 @@ class Session:
         content = clean(content if isinstance(content, str) else repr(content))
         if len(content) > LONGEST_ANSWER:
             answer["ready"] = False
-            raise ValueError(f"the answer has {len(content)} characters; it may have {LONGEST_ANSWER}. Answer with less.")
+            raise ValueError(ANSWER_TOO_LONG.format(chars=len(content), limit=LONGEST_ANSWER))
         return content
 
 
@@ -291,7 +284,7 @@ def limit_threads(start):
 
     def start_new_thread(*arguments):
         if _thread._count() >= MOST_THREADS:
-            raise RuntimeError(f"can't start new thread: there may be {MOST_THREADS} at the same time")
+            raise RuntimeError(TOO_MANY_THREADS.format(limit=MOST_THREADS))
         return start(*arguments)
 
     _thread.start_new_thread = _thread.start_new = threading._start_new_thread = start_new_thread

@@ -124,7 +124,9 @@ pub fn load(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
     let prelude = PyModule::new(py, "plumb_prelude")?;
     prelude.setattr("native", native)?;
     prelude.setattr("__builtins__", py.import("builtins")?)?;
-    py.run(&c_string(include_str!("prelude.py"))?, Some(&prelude.dict()), None)?;
+    for source in [include_str!("../../../../prompts/repl.py"), include_str!("prelude.py")] {
+        py.run(&c_string(source)?, Some(&prelude.dict()), None)?;
+    }
 
     // SAFETY: a plain call, which reads the time zone file before the seal forbids that.
     unsafe { tzset() };

@@ -9,6 +9,7 @@ use crate::{
         children,
         spec::{Found, Line, NodeSpec},
     },
+    prompts::{given, render},
     record::{
         event::EventKind,
         replay::{CallRecord, NodeRecord, RecordedReply},
@@ -16,7 +17,6 @@ use crate::{
     },
     run::state::Run,
     stop::Stop,
-    strategy::prompt::{given, render},
     traits::{
         model::{Message, Role},
         repl::{HostCall, HostError, HostReply, ReplHost},

@@ -8,6 +8,7 @@ use crate::{
         spec::{NodeEnd, NodeSpec},
         worker::Worker,
     },
+    prompts::render,
     record::{
         event::EventKind,
         replay::{NodeRecord, ReplyRecord},
@@ -15,7 +16,7 @@ use crate::{
     },
     run::state::Run,
     stop::Stop,
-    strategy::{Step, Strategy, Taken, prompt::render, route::strategy_of},
+    strategy::{Step, Strategy, Taken, route::strategy_of},
     traits::model::{Message, Model, Role},
 };
 use minijinja::context;

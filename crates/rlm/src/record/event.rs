@@ -6,8 +6,7 @@ use crate::{
     money::Usd,
     options::{Mode, RunOptions},
     record::terms::Terms,
-    sending::Destination,
-    traits::repl::CellOutcome,
+    traits::{repl::CellOutcome, sending::Destination},
     usage::{Finish, Usage},
 };
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,7 @@ use crate::{
         event::{Event, EventKind},
         terms::{Charge, ModelPlace, Terms},
     },
-    sending::Destination,
+    traits::sending::Destination,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

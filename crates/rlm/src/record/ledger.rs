@@ -6,7 +6,7 @@
 use crate::{
     options::Mode,
     record::event::{Event, EventKind},
-    sending::Destination,
+    traits::sending::Destination,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, net::IpAddr};

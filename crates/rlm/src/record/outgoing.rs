@@ -4,7 +4,7 @@ use crate::{
     fault::Fault,
     ids::{CallId, NodeId},
     record::{event::EventKind, log::Log},
-    sending::{Destination, Sending},
+    traits::sending::{Destination, Sending},
 };
 use async_trait::async_trait;
 use std::{fmt, sync::Arc};

@@ -6,6 +6,8 @@
 
 mod words;
 
+pub(crate) use words::count;
+
 use crate::{
     ids::{CallId, NodeId},
     options::Mode,

@@ -56,7 +56,7 @@ impl Run {
         (depth as usize) < self.child_slots.len()
     }
 
-    /// Freezes a document's text for the run, and records that the first time. Does nothing where it has no text.
+    /// Freezes a document's text for the run, and records the first freeze. Does nothing if the text cannot be read.
     pub async fn touch(&self, node: NodeId, path: &str) -> Result<(), Fault> {
         let Ok(text) = self.corpus.text(path).await else { return Ok(()) };
         self.given.whole(&self.log, node, path, text.as_ref()).await

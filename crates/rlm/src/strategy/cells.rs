@@ -1,12 +1,13 @@
 //! The cells of one reply, on their way through the REPL.
 
 use crate::{
-    node::{
-        fence::{self, TextAnswer},
-        spec::{Found, Ran},
-    },
+    node::spec::{Found, Ran},
+    prompts::render,
     record::replay::ReplyRecord,
-    strategy::{Step, prompt::render},
+    strategy::{
+        Step,
+        fence::{self, TextAnswer},
+    },
     traits::repl::{CellEnding, CellOutcome},
     usage::Finish,
 };

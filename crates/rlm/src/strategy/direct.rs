@@ -6,9 +6,10 @@ use crate::{
     fault,
     fault::Code,
     node::spec::NodeSpec,
+    prompts::render,
     run::state::Run,
     stop::Stop,
-    strategy::{Step, Strategy, Taken, prompt::render},
+    strategy::{Step, Strategy, Taken},
     traits::model::{Message, Role},
 };
 use async_trait::async_trait;

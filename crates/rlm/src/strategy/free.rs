@@ -3,9 +3,10 @@
 use crate::{
     calls::call::Prompt,
     node::spec::{NodeSpec, Ran},
+    prompts::render,
     run::state::Run,
     stop::Stop,
-    strategy::{Step, Strategy, Taken, cells::Cells, prompt::render},
+    strategy::{Step, Strategy, Taken, cells::Cells},
     traits::{
         model::{Message, Role, Strength},
         repl::Context,

@@ -14,6 +14,7 @@ use crate::{
     calls::call::Prompt,
     fault::Fault,
     node::spec::{Found, Line, NodeSpec, Ran},
+    prompts::render,
     record::event::EventKind,
     run::state::Run,
     stop::Stop,
@@ -22,7 +23,6 @@ use crate::{
         cells::Cells,
         free::hint,
         guided::blocks::{Block, Blocks, cut},
-        prompt::render,
     },
     traits::{
         model::{Message, Role},

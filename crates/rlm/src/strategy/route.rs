@@ -5,6 +5,7 @@ use crate::{
     fault::{Code, Fault},
     node::spec::NodeSpec,
     options::{Mode, ModeChoice},
+    record::story::count,
     run::state::Run,
     strategy::{Strategy, direct::Direct, free::Free, guided::Guided},
     traits::model::{ModelProfile, Strength},
@@ -38,7 +39,7 @@ pub fn route(choice: ModeChoice, overview: &Overview, profile: &ModelProfile) ->
                 Strength::Strong | Strength::Recursive => MAX_DIRECT_TOKENS_STRONG.min(u64::from(profile.window_tokens) / 2),
                 Strength::Small => MAX_DIRECT_TOKENS_SMALL.min(u64::from(profile.window_tokens) / 4),
             };
-            let words = grouped(tokens);
+            let words = count(tokens);
             if tokens <= max_tokens {
                 (Mode::Direct, format!("The text is short (about {words} tokens), so the model reads all of it at once."))
             } else if repl == Mode::Guided {
@@ -55,13 +56,6 @@ pub fn route(choice: ModeChoice, overview: &Overview, profile: &ModelProfile) ->
 pub(crate) fn reroute(mode: Mode, choice: ModeChoice, fault: &Fault, profile: &ModelProfile) -> Option<(Mode, String)> {
     let is_rerouted = mode == Mode::Direct && choice != ModeChoice::Direct && fault.code == Code::TooLong;
     is_rerouted.then(|| (repl_mode(profile), "The text is longer than the model can take at once.".to_owned()))
-}
-
-/// A number with its digits in groups: 57,111.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned());
-    groups.collect::<Vec<_>>().join(",")
 }
 
 /// The mode of the REPL that suits a model.
@@ -88,11 +82,6 @@ mod tests {
             concurrency: None,
         };
         route(ModeChoice::Auto, &Overview { tokens_estimate, ..Overview::default() }, &profile).0
-    }
-
-    #[test]
-    fn large_numbers_are_grouped() {
-        assert_eq!([0, 999, 1_000, 57_111, 1_000_000].map(grouped), ["0", "999", "1,000", "57,111", "1,000,000"]);
     }
 
     #[test]

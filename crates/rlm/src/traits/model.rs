@@ -3,7 +3,7 @@
 use crate::{
     fault::{Code, Fault},
     money::{Price, Usd},
-    sending::Sending,
+    traits::sending::Sending,
     usage::{Finish, Reported},
 };
 use async_trait::async_trait;

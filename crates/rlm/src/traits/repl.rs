@@ -2,8 +2,10 @@
 
 use crate::{
     fault::Fault,
-    sending::Sending,
-    traits::corpus::{GrepQuery, GrepResult, Passage, Placement},
+    traits::{
+        corpus::{GrepQuery, GrepResult, Passage, Placement},
+        sending::Sending,
+    },
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};

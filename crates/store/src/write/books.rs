@@ -1,10 +1,12 @@
 //! Books: spending per local day, model and run, derived from events as they are written. They outlive a deleted run.
 
-use crate::fault::of_sql;
 use crate::{
-    packing::unpack,
-    record::{OWN_TURN, call_column, pico},
-    statements::Statements,
+    fault::of_sql,
+    write::{
+        columns::{OWN_TURN, call_column, pico},
+        packing::unpack,
+        statements::Statements,
+    },
 };
 use plumb_rlm::{fault::Fault, money::Usd, record::event::EventKind, usage::Usage};
 use sqlx::SqliteConnection;

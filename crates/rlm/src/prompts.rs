@@ -1,43 +1,50 @@
-//! The templates in `prompts/`, which hold every word that Plumb says to a model.
+//! The templates in `prompts/`, which hold every word that Plumb says to a model. Those of the REPL's own functions are in `prompts/repl.py`, which
+//! the worker loads.
+
+pub use minijinja::{Value, context};
 
 use crate::{record::replay::RecordedReply, usage::Finish};
-use minijinja::{Environment, Value, context};
+use minijinja::Environment;
 use std::sync::LazyLock;
 
 /// The templates, by file name.
 const TEMPLATES: &[(&str, &str)] = &[
-    ("answer_now", include_str!("../../../../prompts/answer_now.md")),
-    ("batch_too_large", include_str!("../../../../prompts/batch_too_large.md")),
-    ("context_name", include_str!("../../../../prompts/context_name.md")),
-    ("contexts_too_long", include_str!("../../../../prompts/contexts_too_long.md")),
-    ("cut_off", include_str!("../../../../prompts/cut_off.md")),
-    ("direct_first", include_str!("../../../../prompts/direct_first.md")),
-    ("direct_system", include_str!("../../../../prompts/direct_system.md")),
-    ("documents_note", include_str!("../../../../prompts/documents_note.md")),
-    ("free_first", include_str!("../../../../prompts/free_first.md")),
-    ("free_system", include_str!("../../../../prompts/free_system.md")),
-    ("guided_begin_answer", include_str!("../../../../prompts/guided_begin_answer.md")),
-    ("guided_begin_count", include_str!("../../../../prompts/guided_begin_count.md")),
-    ("guided_begin_look", include_str!("../../../../prompts/guided_begin_look.md")),
-    ("guided_first", include_str!("../../../../prompts/guided_first.md")),
-    ("guided_lines", include_str!("../../../../prompts/guided_lines.md")),
-    ("guided_not_found", include_str!("../../../../prompts/guided_not_found.md")),
-    ("guided_output", include_str!("../../../../prompts/guided_output.md")),
-    ("guided_read", include_str!("../../../../prompts/guided_read.md")),
-    ("guided_system", include_str!("../../../../prompts/guided_system.md")),
-    ("hint", include_str!("../../../../prompts/hint.md")),
-    ("lines_too_long", include_str!("../../../../prompts/lines_too_long.md")),
-    ("no_reply", include_str!("../../../../prompts/no_reply.md")),
-    ("other_model", include_str!("../../../../prompts/other_model.md")),
-    ("output", include_str!("../../../../prompts/output.md")),
-    ("prompt_too_long", include_str!("../../../../prompts/prompt_too_long.md")),
-    ("recursive_first", include_str!("../../../../prompts/recursive_first.md")),
-    ("recursive_output", include_str!("../../../../prompts/recursive_output.md")),
-    ("recursive_system", include_str!("../../../../prompts/recursive_system.md")),
-    ("replay_differs", include_str!("../../../../prompts/replay_differs.md")),
-    ("reply_cut_off", include_str!("../../../../prompts/reply_cut_off.md")),
-    ("reply_withheld", include_str!("../../../../prompts/reply_withheld.md")),
-    ("shortened", include_str!("../../../../prompts/shortened.md")),
+    ("answer_now", include_str!("../../../prompts/answer_now.md")),
+    ("bad_call", include_str!("../../../prompts/bad_call.md")),
+    ("batch_too_large", include_str!("../../../prompts/batch_too_large.md")),
+    ("code_stopped", include_str!("../../../prompts/code_stopped.md")),
+    ("context_name", include_str!("../../../prompts/context_name.md")),
+    ("contexts_too_long", include_str!("../../../prompts/contexts_too_long.md")),
+    ("cut_off", include_str!("../../../prompts/cut_off.md")),
+    ("direct_first", include_str!("../../../prompts/direct_first.md")),
+    ("direct_system", include_str!("../../../prompts/direct_system.md")),
+    ("documents_note", include_str!("../../../prompts/documents_note.md")),
+    ("free_first", include_str!("../../../prompts/free_first.md")),
+    ("free_system", include_str!("../../../prompts/free_system.md")),
+    ("guided_begin_answer", include_str!("../../../prompts/guided_begin_answer.md")),
+    ("guided_begin_count", include_str!("../../../prompts/guided_begin_count.md")),
+    ("guided_begin_look", include_str!("../../../prompts/guided_begin_look.md")),
+    ("guided_first", include_str!("../../../prompts/guided_first.md")),
+    ("guided_lines", include_str!("../../../prompts/guided_lines.md")),
+    ("guided_not_found", include_str!("../../../prompts/guided_not_found.md")),
+    ("guided_output", include_str!("../../../prompts/guided_output.md")),
+    ("guided_read", include_str!("../../../prompts/guided_read.md")),
+    ("guided_system", include_str!("../../../prompts/guided_system.md")),
+    ("hint", include_str!("../../../prompts/hint.md")),
+    ("lines_too_long", include_str!("../../../prompts/lines_too_long.md")),
+    ("no_reply", include_str!("../../../prompts/no_reply.md")),
+    ("other_model", include_str!("../../../prompts/other_model.md")),
+    ("output", include_str!("../../../prompts/output.md")),
+    ("prompt_too_long", include_str!("../../../prompts/prompt_too_long.md")),
+    ("recursive_first", include_str!("../../../prompts/recursive_first.md")),
+    ("recursive_output", include_str!("../../../prompts/recursive_output.md")),
+    ("recursive_system", include_str!("../../../prompts/recursive_system.md")),
+    ("replay_differs", include_str!("../../../prompts/replay_differs.md")),
+    ("reply_cut_off", include_str!("../../../prompts/reply_cut_off.md")),
+    ("reply_withheld", include_str!("../../../prompts/reply_withheld.md")),
+    ("shortened", include_str!("../../../prompts/shortened.md")),
+    ("text_too_large", include_str!("../../../prompts/text_too_large.md")),
+    ("worker_ended", include_str!("../../../prompts/worker_ended.md")),
 ];
 
 #[allow(clippy::expect_used, reason = "the templates are part of the program, and a test renders each")]

@@ -1,51 +1,22 @@
-//! Writes: an event with the columns derived from it, a fork, a stored text, or a part of a reply.
+//! An event to write, with the columns derived from it.
 
 use crate::{
-    books::{Asked, Entry},
     fault::unwritable,
-    forks::Fork,
-    libraries::sources_json,
-    packing::pack,
-    reservations::Reservation,
-    statements::Statements,
+    write::{
+        blob::Blob,
+        books::{Asked, Entry},
+        columns::{OWN_TURN, call_column, pico, sources_json, status_column},
+        packing::pack,
+        statements::Statements,
+    },
 };
 use plumb_rlm::{
     fault::Fault,
-    ids::{BlobId, CallId, NodeId},
+    ids::NodeId,
     money::Usd,
-    record::event::{Event, EventKind, RunStatus},
+    record::event::{Event, EventKind},
     usage::Usage,
 };
-use std::sync::Arc;
-
-/// Column value for a node's own turn, which is no sub-call. NULL would not make the key unique.
-pub(crate) const OWN_TURN: i64 = -1;
-
-pub(crate) enum Write {
-    Event(Box<EventWrite>),
-    Fork(Box<Fork>),
-    Reservation(Arc<Reservation>),
-    Blob { run_id: String, blob: Blob },
-    Partial { run_id: String, node: NodeId, call: Option<CallId>, packed: Vec<u8>, at_ms: i64 },
-}
-
-/// A text to store under the hash of its content.
-pub(crate) struct Blob {
-    pub(crate) id: BlobId,
-    packed: Vec<u8>,
-}
-
-impl Blob {
-    pub(crate) fn of(text: &str) -> Self {
-        Blob { id: BlobId::of(text), packed: pack(text) }
-    }
-
-    fn add_to(&self, statements: &mut Statements, run_id: &str) -> Result<(), Fault> {
-        statements.add("INSERT OR IGNORE INTO blobs (digest, text) VALUES (?, ?)").bind(&self.id.0)?.bind(&self.packed)?;
-        statements.add("INSERT OR IGNORE INTO run_blobs (digest, run_id) VALUES (?, ?)").bind(&self.id.0)?.bind(run_id)?;
-        Ok(())
-    }
-}
 
 pub(crate) struct EventWrite {
     run_id: String,
@@ -92,28 +63,6 @@ enum Effect {
     Finished {
         status: &'static str,
     },
-}
-
-pub(crate) fn call_column(call: Option<CallId>) -> i64 {
-    call.map_or(OWN_TURN, |call| i64::from(call.0))
-}
-
-pub(crate) fn call_of_column(column: i64) -> Option<CallId> {
-    u32::try_from(column).ok().map(CallId)
-}
-
-pub(crate) fn status_column(status: RunStatus) -> &'static str {
-    match status {
-        RunStatus::Answered => "answered",
-        RunStatus::Limit => "limit",
-        RunStatus::Stopped => "stopped",
-        RunStatus::Failed => "failed",
-    }
-}
-
-/// The amount in whole picodollars. `i64` holds nine million dollars.
-pub(crate) fn pico(amount: Usd) -> i64 {
-    (amount.dollars() * 1e12).round() as i64
 }
 
 impl EventWrite {
@@ -224,28 +173,6 @@ impl EventWrite {
             .bind(self.node)?
             .bind(&self.kind)?
             .bind(&self.body)?;
-        Ok(())
-    }
-}
-
-impl Write {
-    /// Adds the statements. [`Write::Reservation`] has none, because it reads before it writes.
-    pub(crate) fn add_to(&self, statements: &mut Statements) -> Result<(), Fault> {
-        match self {
-            Write::Event(event) => event.add_to(statements)?,
-            Write::Fork(fork) => fork.add_to(statements)?,
-            Write::Reservation(_) => {}
-            Write::Blob { run_id, blob } => blob.add_to(statements, run_id)?,
-            Write::Partial { run_id, node, call, packed, at_ms } => {
-                statements
-                    .add("INSERT OR REPLACE INTO partials (run_id, node, call, text, at_ms) VALUES (?, ?, ?, ?, ?)")
-                    .bind(run_id)?
-                    .bind(i64::from(node.0))?
-                    .bind(call_column(*call))?
-                    .bind(packed)?
-                    .bind(at_ms)?;
-            }
-        }
         Ok(())
     }
 }
