@@ -1,14 +1,16 @@
 """Corpus `code`: a small made-up Python service that mirrors map tiles, with settings and notes."""
 from common import Corpus, lure, number, word, wrong_winner
 
-ENVIRONMENT = ["TOKEN", "CACHE_DIR", "LISTEN", "UPSTREAM", "TRACE", "PROXY", "MAX_DISK", "REGION"]
+# Names to choose from for each variable: verbose output, upstream host, cache folder, area, upload key.
+ENVIRONMENT = [("TRACE", "VERBOSE", "CHATTY"), ("UPSTREAM", "ORIGIN", "SOURCE"), ("CACHE_DIR", "TILE_DIR", "DISK"),
+               ("REGION", "AREA", "ZONE"), ("TOKEN", "UPLOAD_KEY", "WRITE_KEY")]
 
 
 def build(seed):
     corpus = Corpus("code", seed)
     rng = corpus.rng
     prefix = rng.choice(["TESSERA", "MOSAIC", "QUILT", "LATTICE", "PARQUET"])
-    f = dict(package=prefix.lower(), prefix=prefix, names=[f"{prefix}_{name}" for name in rng.sample(ENVIRONMENT, 5)],
+    f = dict(package=prefix.lower(), prefix=prefix, names=[f"{prefix}_{rng.choice(names)}" for names in ENVIRONMENT],
              attempts=rng.choice([4, 5, 6, 7]), base_delay=rng.choice([3, 5, 7, 9]), upload=rng.choice([12, 18, 24, 36, 48]),
              batch=rng.choice([150, 225, 275, 325]), keep_days=rng.choice([14, 21, 28]), keep_days_readme=rng.choice([30, 45, 60]),
              port=rng.randrange(8100, 8900, 7), port_readme=rng.randrange(9100, 9900, 7), threads=rng.choice([3, 5, 6]),

@@ -117,7 +117,9 @@ def number(value):
     forms = [_digits(int(value)) + (r"(?:[.,]00?)?" if value == int(value) else r"[.,]" + _cents(value))]
     if value != int(value):
         forms.append(_digits(int(value + 0.5)))
-    pattern = rf"(?<![\d#])(?<!\d[.,'])(?:{'|'.join(forms)})(?!\d)(?![.,]\d)"
+    pattern = rf"(?<![\d#])(?<!\d[.,':-])(?:{'|'.join(forms)})(?!\d)(?![.,:-]\d)"
+    if value == int(value) and 0 < value <= 31:
+        pattern += rf"(?!(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{'|'.join(MONTHS)})\b)"
     if value == int(value) and 0 <= value <= 20:
         pattern = rf"(?:{pattern}|\b{NUMBER_WORDS[int(value)]}\b)"
     return pattern
@@ -161,7 +163,7 @@ def together(left, right, others=(), gap=160):
 
 def wrong_winner(loser, words):
     """A clause in which the loser of a comparison wins."""
-    return rf"(?:{loser})(?:(?!\bnot\b|\bless\b|\bno\b|\bthan\b)[^.;,\n]){{0,30}}\b(?:is|has|was|had|costs?|holds?|gets?|gives?)\b" \
+    return rf"(?:{loser})(?:(?!\bnot\b|\bless\b|\bno\b|\bthan\b)[^.;,\n]){{0,30}}\b(?:is|has|was|had|may|can|must|costs?|takes?|holds?|gets?|gives?|needs?)\b" \
            rf"(?:(?!\bnot\b|\bless\b|\bno\b)[^.;,\n]){{0,20}}\b(?:{words})\b"
 
 

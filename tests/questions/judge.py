@@ -4,8 +4,9 @@ from functools import lru_cache
 
 PASS_MARK = 0.7
 SAYS_ABSENT = re.compile(r"""
-    \b(?:not|n[o']t|n’t|never)\s+(?:\w+\s+){0,3}?(?:mention|stat|found|find|specif|give|contain|sa(?:y|id)|record|includ|provid|cover|list
+    (?:\bnot|n['’]t|\bnever)\s+(?:\w+\s+){0,3}?(?:mention|stat|found|find|specif|give|contain|sa(?:y|id)|record|includ|provid|cover|list
       |document|availab|appear|name|describ|discuss|know|present|set\sout|defin|address|reveal|disclos|tell|indicat|written|part\sof|there\b|in\s(?:the|these|this|any))
+    |\bno\s+(?:[\w'’-]+\s+){1,4}?(?:is|are|was|were|has\sbeen)\s+(?:\w+ly\s+)?(?:mention|stat|given|set|specif|named|list|found|provid|record|includ|document|defin|indicat)
     |\bno\s+(?:\w+\s+){0,3}?(?:mention|information|record|detail|evidence|reference|answer|data|entry|statement|figure|provision|such|document|file|source)
     |\bthere(?:\s+is|\s+are|'s|’s)\s+(?:no|nothing|none)\b
     |\bnothing\s+(?:\w+\s+){0,3}?(?:about|on|in|that|says?|said|is|states?|mentions?)\b
@@ -13,6 +14,7 @@ SAYS_ABSENT = re.compile(r"""
     |\bnone\s+of\s+(?:the|these|them|your)\b|\b(?:neither|nowhere|silent\s+(?:on|about)|is\s+(?:absent|missing|unknown|unspecified|unstated))\b
     """, re.I | re.X)
 LIST_MARKER = re.compile(r"^\s*(?:[-*•]\s*)?\(?\d{1,2}[.)]\s+", re.M)
+FILE_NAME = re.compile(r"[\w./-]+\.(?:csv|eml|log|md|pdf|py|toml|txt|xlsx)\b(?::\d+(?:-\d+)?)?")
 CITATION_MARK = re.compile(r"\[\^?\d+(?:\s*[,–-]\s*\d+)*\]")
 
 
@@ -26,9 +28,10 @@ def matches(pattern, text):
 
 
 def plain(answer):
-    """The answer without emphasis, list numbers and citation marks, whose digits are no values."""
+    """The answer without emphasis, list numbers, citation marks and digits in file names, which are no values."""
     text = CITATION_MARK.sub("", re.sub(r"[*`]|__", "", answer))
-    return LIST_MARKER.sub("", text.replace("\u00a0", " ").replace("\u2011", "-"))
+    text = FILE_NAME.sub(lambda match: re.sub(r"\d", "", match[0]), text.replace("\u00a0", " ").replace("\u2011", "-").replace("’", "'"))
+    return LIST_MARKER.sub("", text)
 
 
 def content_score(question, text):

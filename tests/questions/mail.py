@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 from common import Corpus, date_regex, first, long_date, lure, money, name_regex, number, together
 
-HALLS = ["Corn Exchange", "Lock Keeper's Barn", "Old Tannery", "Parish Rooms"]
+HALLS = ["Corn Exchange", "Lock Barn", "Old Tannery", "Parish Rooms"]
 
 
 class Mailbox:
@@ -13,6 +13,7 @@ class Mailbox:
 
     def __init__(self, corpus, addresses, start):
         self.corpus, self.addresses, self.moment, self.count = corpus, addresses, start, 0
+        self.last_ids = {}
 
     def send(self, sender, subject, body, attachment=None, reply=False, quote=""):
         self.count += 1
@@ -23,6 +24,9 @@ class Mailbox:
         message["Date"] = format_datetime(self.moment)
         message["Subject"] = ("Re: " if reply else "") + subject
         message["Message-ID"] = f"<{self.count:03d}.{self.moment:%Y%m%d%H%M}@choir.example>"
+        if reply:
+            message["In-Reply-To"] = self.last_ids[subject]
+        self.last_ids[subject] = message["Message-ID"]
         text = "\n\n".join(" ".join(part.split()) if not part.lstrip().startswith("-- ") else "\n".join(line.strip() for line in part.strip().split("\n"))
                            for part in body.strip().split("\n\n"))
         if quote:
@@ -66,7 +70,7 @@ def build(seed):
 def write(corpus, f, box):
     lead, treasurer, singer, bus, cook, printer, sound, guest = f["people"]
     (hall_a, hall_b, hall_c), (price_a, price_b, price_c), send = f["halls"], f["prices"], box.send
-    send(lead, "Forty years of the choir", f"""Dear all,\n\nnext summer the choir turns forty, and the committee would like more than a cake. The idea is a weekend: a concert on the
+    send(lead, "Forty years of the choir", f"""Dear all,\n\nthis summer the choir turns forty, and the committee would like more than a cake. The idea is a weekend: a concert on the
         Saturday, an outing on the Sunday, old members invited. My first thought for a date was {long_date(f['first_date'])}. Who would help?\n\n{lead}""")
     send(singer, "Forty years of the choir", f"""I am in. But that Saturday is the regatta, and nobody will find a bed for the night within twenty miles.\n\n{first(singer)}""",
          reply=True, quote=f"My first thought for a date was {long_date(f['first_date'])}.")
@@ -105,7 +109,7 @@ def write(corpus, f, box):
         {first(p3)} carries it in. The {t4} are with {p4}, who puts them up. Flowers are still open.\n\n{first(lead)}""")
     send(guest, "Sunday", f"""A reminder for those whom I talked into the outing: the coach sets off from the church at {f['leaves_other']} on Sunday, so have an early breakfast. It goes to the
         abbey and to the lake, and is back for tea.\n\n{first(guest)}""")
-    send(bus, "Sunday", "Walking boots, please. The path to the abbey is wet even in June.", reply=True)
+    send(bus, "Sunday", "Walking boots, please. The path to the abbey is wet even in summer.", reply=True)
     send(lead, "Thank you already", f"""Posters are up and the first tickets are sold. Last committee meeting before the weekend on the Monday before, at mine.\n\n{first(lead)}""")
 
 

@@ -238,11 +238,10 @@ def ask(corpus, f):
                cite=["contracts/lease-office-amendment.md", "contracts/lease-warehouse.md"])
     cleaning_days = f["cleaning_weeks"] * 7
     longer, shorter = ("cleaning", "it") if cleaning_days > f["it_notice_days"] else ("it", "cleaning")
-    length = {"cleaning": f"{f['cleaning_weeks']} weeks", "it": f"{f['it_notice_days']} days"}
-    form = {"cleaning": quantity(f["cleaning_weeks"], "weeks?") + "|" + quantity(cleaning_days, "days?"), "it": quantity(f["it_notice_days"], "days?")}
-    corpus.ask("held_out", "compare", "cancel-earlier", "Which do we have to cancel further in advance, the cleaners or the IT support, and how far ahead is that?",
-               f"The {titles[longer]} contract: {length[longer]} ahead, against {length[shorter]} for {titles[shorter]}.",
-               all=[mention(longer), form[longer]], none=[wrong_winner(mention(shorter), "longer|earlier|further")],
+    difference = abs(cleaning_days - f["it_notice_days"])
+    corpus.ask("held_out", "compare", "cancel-earlier", "Which do we have to cancel further in advance, the cleaners or the IT support, and by how many days?",
+               f"The {titles[longer]} contract, by {difference} days: the cleaners want {f['cleaning_weeks']} weeks, the IT support {f['it_notice_days']} days.",
+               all=[mention(longer), quantity(difference, "days?")], none=[wrong_winner(mention(shorter), "longer|earlier|further")],
                cite=["contracts/cleaning.txt", "contracts/it-support.txt"])
     last_day = f["it_end"] - timedelta(days=f["it_notice_days"])
     corpus.ask("held_out", "multi_hop", "it-last-day", "We don't want to keep our IT people after the first term. On which day must they have our letter at the latest?",

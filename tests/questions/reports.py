@@ -28,7 +28,7 @@ in the district; on market days traders push their carts across. The slab was ca
 through the joint above the pier.""",
              [("Slab", "spalling, bars exposed"), ("Joint", "seal torn"), ("Pier", "crack 0.6 mm wide"), ("Surface", "asphalt lifting"),
               ("Lamps", "two out of order"), ("Kerb", "broken for 2 m")]),
-    "suspension": ("a suspension bridge with timber deck", """It hangs above the gorge below the weir and belongs to the long-distance path. School classes like to make it
+    "suspension": ("a suspension bridge with timber deck", """It hangs above the gorge below the weir and is part of the long-distance path. School classes like to make it
 swing. The cables run over cast-iron towers to anchor blocks that are hidden under the turf. Sheep graze around the southern block.""",
                    [("Cable", "broken wires near south saddle"), ("Hangers", "three slack"), ("Anchor", "water in chamber"),
                     ("Towers", "paint flaking"), ("Deck", "boards warped"), ("Signs", "notice illegible")]),
@@ -48,7 +48,7 @@ def build(seed):
         findings = [(element, finding, rng.choice("AABBC"), corpus.steps(180, 6900, 20)) for element, finding in elements]
         bridges.append(dict(kind=kind, place=place, name=f"{place} Bridge", day=corpus.day(year, 3, 10), inspector=people[index % 3],
                             findings=findings, total=sum(row[3] for row in findings), limit=limits[index], again=again[index],
-                            length=lengths[index] / 10, painted=painted[index], painter=firms[index], built=rng.randrange(1902, 1962)))
+                            length=lengths[index] / 10, painted=painted[index], painter=firms[index], built=rng.randrange(1902, 1962) - (50 if kind in ("arch", "suspension") else 0)))
     marks = rng.sample([1, 2, 3, 4], 4) + [rng.choice([2, 3])]
     for bridge, mark in zip(bridges, marks):
         bridge["mark"] = mark
@@ -77,7 +77,7 @@ Inspected on {long_date(b['day'])} by {b['inspector']}, chartered engineer. Acco
 # 1 The structure
 {b['name']} is {description}. It was opened in {b['built']} and measures {b['length']:.1f} m between the abutments. {setting}
 
-The last coat of paint or preservative was applied in {b['painted']} by {b['painter']} Coatings. Records of earlier work are kept in the department's cellar and were damaged in the flood; we could not make use of them.
+The last coat of paint or other protection was applied in {b['painted']} by {b['painter']} Coatings. Records of earlier work are kept in the department's cellar and were damaged in the flood; we could not make use of them.
 
 # 2 How we went about it
 We walked the deck, tapped every member that can be reached, and looked at the underside from a boat or from a platform. Where a doubt remained, we drilled. Nothing was loaded on purpose. The rails were pulled with a spring balance at six places. Photographs are numbered as in the table and are handed over on a separate disc.
@@ -129,7 +129,7 @@ The district owns five footbridges of quite different kinds: {and_list([b['name'
 Volunteers counted on two Saturdays. Compared with the count of five years ago, {growth} per cent more people were on the bridges. Growth is strongest where the path leads to a bus stop. Wheelchairs and prams were seen on three of the five; the other two have steps.
 
 # 3 The structures in short
-{one['name']} is closed to horses. At most {other_limit} persons are admitted to it at any one time, which has led to queues on the day of the summer fair. {two['name']} spans {other_length:.1f} m from abutment to abutment, and so scaffolding will be a large part of any bill. {three['name']} was last painted in {other_painted}; it will need a new coat within the period of this programme.
+{one['name']} is the one people ask about most. At most {other_limit} persons are admitted to it at any one time, which has led to queues on the day of the summer fair. {two['name']} spans {other_length:.1f} m from abutment to abutment, and so scaffolding will be a large part of any bill. {three['name']} was last painted in {other_painted}; it will need a new coat within the period of this programme.
 \f# 4 Order of work
 We advise to begin where users are at risk, and not with what is cheapest. Work in the water has to wait for the end of the spawning season. Where two sites lie close together, one contractor should do both.
 
@@ -172,7 +172,7 @@ def ask(corpus, bridges, study):
                "The documents do not mention the builder.", none=[lure(rf"\b{five['painter']}", "paint|coat|preserv")],
                absent_terms=["builder", "built by", "constructed by", "construction company"])
     corpus.ask("held_out", "overview", "all-reports", "I was sent these files. What are they about?",
-               f"Inspection reports on five footbridges in the Tarn Valley ({and_list([b['name'] for b in bridges])}) and a study on the programme of repairs.",
+               f"Inspection reports on five footbridges in the Tarn Valley ({and_list([b['name'] for b in bridges])}) with defects and estimated costs, and a study on the programme of repairs.",
                points=[[r"inspect"], [r"bridge"], [r"finding|defect|damage|condition|repair"], [r"cost|estimate|EUR|budget|money"],
                        [r"study|programme|program\b|council|order of work"],
                        ["|".join(rf"\b{b['place']}" for b in bridges)]])

@@ -47,7 +47,7 @@ def decimal_comma(value):
 
 def write_stock(corpus, f):
     rng = corpus.rng
-    goods = rng.sample([f"{thing} {finish}" for thing in THINGS for finish in FINISHES], 38)
+    goods = rng.sample([f"{finish} {thing}" for thing in THINGS for finish in FINISHES], 38)
     prices = {name: rng.randrange(15, 940) / 100 for name in goods}
     short = {store: rng.sample(goods, 4) for store in STORES}
     rows = []
@@ -140,11 +140,11 @@ def ask(corpus, f):
     payroll = sum(row[7] for row in present if row[2] == paid)
     corpus.ask("held_out", "aggregate", "department-pay", f"What do we spend a year on the pay of those who are still with us in {paid}?",
                f"{paid} costs {money(payroll)} a year in pay.", all=[number(payroll)], cite=["staff.xlsx"])
+    articles = {row[1]: rf"\b{row[1]}s?\b|\b{row[0]}\b" for row in f["stock"]}
     short = [row[1] for row in f["stock"] if row[2] == short_store and row[3] < row[4]]
-    rest = [name for name in f["goods"] if name not in short and any(row[1] == name and row[3] < row[4] for row in f["stock"])]
     corpus.ask("held_out", "list", "reorder", f"What has to be bought again for the {short_store} store?",
-               f"In {short_store} these are below the minimum: {', '.join(short)}.", items=[[either_way(name)] for name in short],
-               wrong=[either_way(name) for name in rest], cite=["stock.csv"])
+               f"In {short_store} these are below the minimum: {', '.join(short)}.", items=[[articles[name]] for name in short],
+               wrong=[articles[name] for name in f["goods"] if name not in short], cite=["stock.csv"])
     held = {(row[1], row[2]): row[3] for row in f["stock"]}
     article = rng.choice([name for name in f["goods"] if held[name, store] != held[name, compare_store]])
     amounts = {store: held[article, store], compare_store: held[article, compare_store]}
@@ -165,9 +165,3 @@ def ask(corpus, f):
                f"{two['since']}; the smallest order at {three['name']} is EUR {f['other_minimum']} or {three['minimum']}.",
                points=[[number(f["other_days"]), number(one["days"])], [number(f["other_since"]), number(two["since"])],
                        [number(f["other_minimum"]), number(three["minimum"])]])
-
-
-def either_way(name):
-    """Words of an article in either order ("hinge brass", "brass hinge", "brass hinges")."""
-    thing, finish = name.rsplit(" ", 1)
-    return rf"\b{thing}s?\W{{0,3}}{finish}\b|\b{finish}\W{{0,3}}{thing}s?\b"

@@ -44,7 +44,8 @@ class Questions(unittest.TestCase):
         for seed, questions in self.questions.items():
             for question in questions.values():
                 for other in questions.values():
-                    if question["kind"] not in VALUE_KINDS + ("list", "absent") or other["kind"] not in VALUE_KINDS or same_value(question, other):
+                    kinds_fit = question["kind"] in VALUE_KINDS + ("list", "absent") and other["kind"] in VALUE_KINDS
+                    if not kinds_fit or question["corpus"] != other["corpus"] or same_value(question, other):
                         continue
                     self.assertFalse(judge(question, other["answer"], OPEN)["right"], (seed, question["id"], other["answer"]))
 
@@ -130,11 +131,11 @@ class Judge(unittest.TestCase):
         for text in ("The documents don't mention it.", "I could not find this in the folder.", "There is no information about a deposit.",
                      "This isn’t stated anywhere.", "Nothing in these files says so.", "The deposit is not specified.", "Not found in the documents."):
             self.assertTrue(judge(question, text, [])["right"], text)
-        for text in ("The deposit is 900.", "It is not stated, but probably 1,200." .replace("1,200", "1200"), "You must not pay late."):
+        for text in ("The deposit is 900.", "It is not stated, but probably 1200.", "You must not pay late."):
             self.assertFalse(judge(question, text, [])["right"], text)
 
     def test_marks_and_list_numbers_are_no_values(self):
-        self.assertIsNone(re.search(r"\d", plain("1. **alpha** [3]\n2) beta [4, 5]")))
+        self.assertIsNone(re.search(r"\d", plain("1. **alpha** [3]\n2) beta [4, 5] (see 10-halls.eml:3-4)")))
 
     def test_lists_subtract_wrong_items(self):
         question = {"kind": "list", "items": [["alpha"], ["beta"]], "wrong": ["gamma"]}
