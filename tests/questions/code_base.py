@@ -1,4 +1,5 @@
 """Corpus `code`: a small made-up Python service that mirrors map tiles, with settings and notes."""
+import code_modules
 from common import Corpus, lure, number, word, wrong_winner
 
 # Names to choose from for each variable: verbose output, upstream host, cache folder, area, upload key.
@@ -21,7 +22,7 @@ def build(seed):
         times[2:] = times[:1:-1]  # production reverses the order of the defaults
     f.update(zip(("import_default", "export_default", "import_production", "export_production"), times))
     write_files(corpus, f)
-    write_modules(corpus, f)
+    code_modules.write(corpus, f)
     ask(corpus, f)
     return corpus
 
@@ -94,6 +95,37 @@ def write_files(corpus, f):
         A job that has been started over too many times is parked. Parked jobs are listed by the command `jobs --parked` and are never
         removed without a person's say-so.
         """)
+    corpus.write("CHANGELOG.md", f"""
+        # Changes
+
+        ## 0.{f['code']}
+        - The first pause after a failed fetch was 1 second, which made the upstream server angry. It is longer now.
+        - Imports write a checkpoint after each {f['batch']} tiles; before, it was one for every 1,000.
+        - Drawn tiles win over upstream ones even if they are older.
+
+        ## 0.{f['code'] - 1}
+        - Uploads had a limit of 4 MiB, too little for tiles with photographs. The limit is higher now.
+        - A fetch was given up after the second failure. It is now more patient.
+
+        ## 0.{f['code'] - 2}
+        - The worker no longer deletes parked jobs.
+        - Temporary files end in `.part`, so that a sweep does not take them for tiles.
+        """)
+    corpus.write("docs/servers.md", f"""
+        # Running it on the servers
+
+        There are two machines, each with a disk of its own; tiles are not shared between them. The balancer in front sends a person to the same
+        machine for an hour, so that the cache is warm. A new version is put on one machine first and watched for a day.
+
+        The disk is the thing to watch. Tiles from zoom {f['zoom']} make up most of it, though few people look at them. When less than a tenth is
+        free, run the sweep by hand instead of waiting for the night. Deleting the folder while the service runs is safe but slow for everyone
+        in the following hours.
+
+        After a power cut, jobs go on by themselves once their lease has run out. If one does not, look at the list of parked jobs before anything
+        else. Logs go to the journal; the level is set in `config/`.
+
+        Uploads are allowed to the survey office only. The key is handed over by telephone and changed when somebody leaves.
+        """)
     corpus.write("tests/test_fetch.py", f"""
         from {p}.fetch import fetch
 
@@ -119,166 +151,6 @@ def write_files(corpus, f):
         """)
 
 
-def write_modules(corpus, f):
-    p, (one, two, three, four, five) = f["package"], f["names"]
-    corpus.write(f"{p}/__init__.py", f'"""{p}: a cache of map tiles."""\n')
-    corpus.write(f"{p}/__main__.py", f'''
-        """Command line: serve, import, export, jobs."""
-        import argparse
-        import os
-
-        from . import jobs, web
-
-
-        def main():
-            parser = argparse.ArgumentParser(prog="{p}")
-            parser.add_argument("command", choices=["serve", "import", "export", "jobs"])
-            parser.add_argument("--parked", action="store_true")
-            arguments = parser.parse_args()
-            verbose = os.environ.get("{one}") is not None
-            if arguments.command == "serve":
-                web.serve(verbose)
-            else:
-                jobs.run(arguments.command, arguments.parked)
-
-
-        if __name__ == "__main__":
-            main()
-        ''')
-    corpus.write(f"{p}/limits.py", f'''
-        """Numbers that more than one module needs."""
-        KIBIBYTE = 1024
-        MEBIBYTE = 1024 * KIBIBYTE
-
-        # A tile is rarely over 200 KiB; drawn ones with photographs are larger.
-        TILE_WARNING = 512 * KIBIBYTE
-        BODY_CAP = {f['upload']} * MEBIBYTE
-        HEADER_CAP = 16 * KIBIBYTE
-
-        FIRST_PAUSE = {f['base_delay']}  # seconds; doubled after each failure
-        CHECKPOINT_EVERY = {f['batch']}
-        ''')
-    corpus.write(f"{p}/fetch.py", f'''
-        """Gets tiles from the upstream server."""
-        import os
-        import time
-
-        from .limits import FIRST_PAUSE
-
-        TRIES = {f['attempts']}
-        HOST = os.environ.get("{two}", "")
-
-
-        class GaveUp(Exception):
-            pass
-
-
-        def fetch(client, path, sleep=time.sleep):
-            """Returns a tile. Between two tries it pauses, each time twice as long as before."""
-            pause = FIRST_PAUSE
-            for attempt in range(1, TRIES + 1):
-                try:
-                    return client.get(HOST + path)
-                except ConnectionError:
-                    if attempt == TRIES:
-                        raise GaveUp(path)
-                    sleep(pause)
-                    pause *= 2
-        ''')
-    corpus.write(f"{p}/store.py", f'''
-        """The cache on disk. A tile's name is made from zoom, column and row."""
-        import os
-        import time
-        from pathlib import Path
-
-        UNUSED_DAYS = {f['keep_days']}
-        ROOT = Path(os.environ["{three}"]) if "{three}" in os.environ else Path("tiles")
-
-
-        def path_of(zoom, column, row):
-            return ROOT / str(zoom) / str(column) / f"{{row}}.png"
-
-
-        def write(zoom, column, row, content):
-            target = path_of(zoom, column, row)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            draft = target.with_suffix(".part")
-            draft.write_bytes(content)
-            draft.rename(target)
-
-
-        def sweep(now=None):
-            """Deletes tiles that nobody has read for UNUSED_DAYS."""
-            oldest = (now or time.time()) - UNUSED_DAYS * 86400
-            for tile in ROOT.rglob("*.png"):
-                if tile.stat().st_atime < oldest:
-                    tile.unlink()
-        ''')
-    corpus.write(f"{p}/pool.py", f'''
-        """Threads that fetch tiles side by side."""
-        import os
-        from concurrent.futures import ThreadPoolExecutor
-
-        WORKERS = {f['threads']}
-        AREA = os.getenv("{four}")
-
-
-        def fetch_all(fetch, paths):
-            with ThreadPoolExecutor(WORKERS) as pool:
-                return list(pool.map(fetch, paths))
-        ''')
-    corpus.write(f"{p}/jobs.py", f'''
-        """Runs imports and exports. See docs/jobs.md."""
-        import tomllib
-        from pathlib import Path
-
-        from .limits import CHECKPOINT_EVERY
-
-
-        def settings():
-            """default.toml, overridden by production.toml where that exists."""
-            merged = {{}}
-            for name in ("default.toml", "production.toml"):
-                path = Path("config") / name
-                if path.exists():
-                    merged |= tomllib.loads(path.read_text())["jobs"]
-            return merged
-
-
-        def run(command, parked):
-            """A job that takes longer than its setting allows is stopped and claimed again."""
-            allowed = settings().get(f"{{command}}_seconds")
-            print(command, "allowed", allowed, "checkpoint every", CHECKPOINT_EVERY, "parked" if parked else "")
-        ''')
-    corpus.write(f"{p}/web.py", f'''
-        """Answers requests for tiles and takes drawn tiles."""
-        import os
-        from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-        from .limits import BODY_CAP
-
-        DEFAULT_PORT = {f['port']}
-
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_PUT(self):
-                length = int(self.headers["Content-Length"])
-                if length > BODY_CAP:
-                    self.send_error(413)
-                    return
-                if self.headers.get("Authorization") != os.environ["{five}"]:
-                    self.send_error(401)
-                    return
-                self.rfile.read(length)
-                self.send_response(204)
-                self.end_headers()
-
-
-        def serve(verbose):
-            ThreadingHTTPServer(("", DEFAULT_PORT), Handler).serve_forever()
-        ''')
-
-
 def ask(corpus, f):
     p = f["package"]
     corpus.ask("tuning", "lookup", "tries", "How often does it try to get a tile before it gives up?",
@@ -298,7 +170,7 @@ def ask(corpus, f):
     corpus.ask("tuning", "multi_hop", "total-wait", "If the upstream server is down, how many seconds does it spend waiting between tries before it gives up on a tile?",
                f"{waiting} seconds in all.", all=[number(waiting)], cite=[f"{p}/fetch.py", f"{p}/limits.py"])
     corpus.ask("tuning", "absent", "admin-password", "What is the admin password that it comes with?",
-               "No admin password is set in the code.", none=[lure(f["secret"], "test|cookie|session")], absent_terms=["password", r"\badmin"])
+               "No admin password is set in the code.", none=[lure(f["secret"], "test|cookie|session"), r"password\s+(?:\w+\s+){0,3}is\s+(?:set\s+to\s+)?[\"“']|password\s*[:=]\s*\S"], absent_terms=["password", r"\badmin"])
     corpus.ask("tuning", "overview", "code-base", "What does this project do and how is it put together?",
                f"{p} is a cache of map tiles: it fetches tiles from an upstream server, keeps them on disk, serves them over HTTP and takes uploads. "
                "Background jobs run imports and exports; settings are in config, notes on jobs in docs, and there are tests.",

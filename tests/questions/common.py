@@ -168,13 +168,21 @@ def wrong_winner(loser, words):
 
 
 def unless_denied(thing):
-    """The thing, unless its sentence denies it."""
-    return rf"(?:{thing})(?![^.\n]*\b(?:not|no|never|ends?|doesn.t|don.t|isn.t|without|except|enough)\b)"
+    """The thing in a sentence that does not say that it ends or does not go on."""
+    denial = (r"\b(?:does|do|will|would|did)\s+not\b|n't\b|\bnot\s+(?:\w+ly\s+)?(?:renew|prolong|extend|continu|go\b|carr)|\bno\s+(?:auto|renew|exten)"
+              r"|\b(?:ends?|expires?|ceases?|over|fixed|except|unlike|neither|only\s+when|new\s+one)\b")
+    return rf"(?:\A|[.\n])(?![^.\n]*(?:{denial}))[^.\n]*?(?:{thing})"
 
 
 def lure(value, owner):
     """A value given without naming the thing it belongs to."""
     return rf"\A(?![\s\S]*(?:{owner}))[\s\S]*(?:{value})"
+
+
+def claim(subject, owner):
+    """A number asserted of the subject in a sentence that does not name `owner` ("The deposit for it is £900")."""
+    return (rf"\b(?:{subject})\s+(?:(?!{owner})[\w']+\s+){{0,5}}?(?:is|was|of|are|were|costs?|gets?|charge[sd]?|takes?|receives?)\s+"
+            rf"(?:about\s+|approximately\s+|around\s+|a\s+total\s+of\s+)?(?:£|EUR|€)?\s*\d(?![^.\n]*(?:{owner}))")
 
 
 # File formats

@@ -28,9 +28,9 @@ def matches(pattern, text):
 
 
 def plain(answer):
-    """The answer without emphasis, list numbers, citation marks and digits in file names, which are no values."""
+    """The answer without emphasis, list numbers, citation marks, and without digits and dots in file names."""
     text = CITATION_MARK.sub("", re.sub(r"[*`]|__", "", answer))
-    text = FILE_NAME.sub(lambda match: re.sub(r"\d", "", match[0]), text.replace("\u00a0", " ").replace("\u2011", "-").replace("’", "'"))
+    text = FILE_NAME.sub(lambda match: re.sub(r"[\d.]", "", match[0]), text.replace("\u00a0", " ").replace("\u2011", "-").replace("’", "'"))
     return LIST_MARKER.sub("", text)
 
 

@@ -1,9 +1,10 @@
-"""Corpus `mail`: some 25 messages in which a choir plans its anniversary weekend."""
+"""Corpus `mail`: some 30 messages in which a choir plans its anniversary weekend."""
+import textwrap
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from common import Corpus, date_regex, first, long_date, lure, money, name_regex, number, together
+from common import Corpus, claim, date_regex, first, long_date, lure, money, name_regex, number, together
 
 HALLS = ["Corn Exchange", "Lock Barn", "Old Tannery", "Parish Rooms"]
 
@@ -13,9 +14,9 @@ class Mailbox:
 
     def __init__(self, corpus, addresses, start):
         self.corpus, self.addresses, self.moment, self.count = corpus, addresses, start, 0
-        self.last_ids = {}
+        self.last_messages = {}
 
-    def send(self, sender, subject, body, attachment=None, reply=False, quote=""):
+    def send(self, sender, subject, body, attachment=None, reply=False):
         self.count += 1
         self.moment += timedelta(hours=self.corpus.rng.randrange(5, 40), minutes=self.corpus.rng.randrange(60))
         message = EmailMessage()
@@ -24,13 +25,14 @@ class Mailbox:
         message["Date"] = format_datetime(self.moment)
         message["Subject"] = ("Re: " if reply else "") + subject
         message["Message-ID"] = f"<{self.count:03d}.{self.moment:%Y%m%d%H%M}@choir.example>"
-        if reply:
-            message["In-Reply-To"] = self.last_ids[subject]
-        self.last_ids[subject] = message["Message-ID"]
         text = "\n\n".join(" ".join(part.split()) if not part.lstrip().startswith("-- ") else "\n".join(line.strip() for line in part.strip().split("\n"))
                            for part in body.strip().split("\n\n"))
-        if quote:
-            text += f"\n\n> {quote}"
+        own_text = text
+        if reply:
+            last_id, last_sender, last_text = self.last_messages[subject]
+            message["In-Reply-To"] = last_id
+            text += f"\n\n{last_sender} wrote:\n" + "\n".join("> " + line for line in textwrap.wrap(last_text.split("\n\n--")[0], 76))
+        self.last_messages[subject] = message["Message-ID"], sender, own_text
         message.set_content(text + "\n", cte="8bit")
         if attachment:
             name, content = attachment
@@ -57,6 +59,7 @@ def build(seed):
              deposit_day=corpus.day(year, 3, 4), deposit=corpus.steps(120, 290, 10), saturday_votes=rng.choice([13, 14, 16, 17, 18]),
              friday_votes=rng.choice([7, 8, 9, 11]), phone=f"07{rng.randrange(100, 999)} {rng.randrange(100000, 999999)}",
              other_phone=f"07{rng.randrange(100, 999)} {rng.randrange(100000, 999999)}", sound_fee=corpus.steps(180, 340, 10), seats=rng.choice([33, 49, 57]))
+    f["coach_fee"], f["coach_day"] = corpus.steps(310, 480, 10), f["deposit_day"] + timedelta(days=rng.choice([12, 19, 23]))
     f["leaves"], f["leaves_other"] = rng.sample(["8:15", "8:40", "9:05", "9:20", "9:50"], 2)
     f["ticket"], f["ticket_other"] = rng.sample([9, 11, 12, 14, 16], 2)
     f["guests"], f["guests_other"] = rng.sample(range(64, 148, 4), 2)
@@ -73,7 +76,7 @@ def write(corpus, f, box):
     send(lead, "Forty years of the choir", f"""Dear all,\n\nthis summer the choir turns forty, and the committee would like more than a cake. The idea is a weekend: a concert on the
         Saturday, an outing on the Sunday, old members invited. My first thought for a date was {long_date(f['first_date'])}. Who would help?\n\n{lead}""")
     send(singer, "Forty years of the choir", f"""I am in. But that Saturday is the regatta, and nobody will find a bed for the night within twenty miles.\n\n{first(singer)}""",
-         reply=True, quote=f"My first thought for a date was {long_date(f['first_date'])}.")
+         reply=True)
     send(cook, "Forty years of the choir", f"I'll see to the food, as long as somebody else counts the forks. {first(cook)}", reply=True)
     send(lead, "Date", f"""{first(singer)} is right about the regatta. I have asked the conductor, and the Saturday that suits her is {long_date(f['saturday'])}. Unless I hear a
         shriek by Friday, we take that one.\n\n{first(lead)}""")
@@ -90,16 +93,26 @@ def write(corpus, f, box):
         that they let it to the next caller.\n\n{first(treasurer)}""", reply=True)
     send(bus, "Getting there on the Sunday", f"""I organise the coach for the outing. It has {f['seats']} seats and leaves from the church at {f['leaves']} sharp on Sunday. The driver does not wait, I know him.\n\n
         -- \n{bus}\nTransport, lost property and bad jokes\nTel. {f['phone']}""")
+    send(treasurer, "Getting there on the Sunday", f"""Thank you. The coach firm wants £{f['coach_fee']} in advance, by {long_date(f['coach_day'])}, and gives us half of it back if we call off a week
+        before. I shall pay it out of the jumble sale.\n\n{first(treasurer)}""", reply=True)
     send(printer, "Leaflet", f"""Here is the text for the leaflet. I have put in that a ticket costs £{f['ticket']}, children free, and that the doors open at six. Tell me if anything should be
         changed before it goes to the printer's.\n\n{printer}""", attachment=("leaflet-draft.txt", f"Forty years of song. Tickets £{f['ticket']}, children free.\n"))
     send(guest, "Old members", f"""I have gone through the old address books. {f['guests']} former members and partners have said yes to the dinner, and I am not expecting more.\n\n-- \n{guest}\nAddress book
         Tel. {f['other_phone']}""", attachment=("former-members.txt", "Names are left out here on purpose.\n"))
+    send(singer, "Leaflet", """Two small things. It is "fortieth" without a u. And could the picture be one in which the altos have their eyes open? There must be one from the
+        spring concert.""", reply=True)
+    send(printer, "Old photographs", """Whoever has pictures from the early years, please lend them to me for a fortnight. I scan them and give them back. I am looking above all for the tour to the
+        coast, when the bus broke down and we sang in the garage, and for anything with our first conductor in it. Write names on the back in pencil.""")
     send(cook, "Menu", f"""For the dinner I have ordered food for {f['guests_other']} former members and partners, as that is how many accepted. Soup, pie, and three kinds of pudding. Please
         nobody bring salad.\n\n{first(cook)}""")
     send(sound, "Microphones", f"""We need two microphones for the speeches and none for the choir. The technician I know takes £{f['sound_fee']} for the evening, including the lights. Shall I book him?\n\n{first(sound)}""")
     send(treasurer, "Microphones", "Yes please, if he writes an invoice.", reply=True)
     send(lead, "Dance afterwards?", """Some of you asked for dancing after dinner. I would like a band rather than records. Suggestions are welcome, preferably such as can play a waltz.""")
     send(singer, "Dance afterwards?", "Anything but bagpipes. My nephew knows some people and will ask them.", reply=True)
+    send(guest, "How we did it at thirty", """I found the folder from our thirtieth. We took six pounds a head then, sixty-one people came to the supper in the school, and the whole thing made a loss
+        because somebody had hired a marquee. Lessons: no marquee, and a list of who has paid. The programme had too many pieces in it; people began to leave during the
+        madrigals. I can copy the folder for anyone who wants to read more.""")
+    send(lead, "How we did it at thirty", "Thank you. The conductor promises not a minute more than seventy, interval not counted.", reply=True)
     f["poll"] = send(singer, "When do we rehearse?", f"""The result of the show of hands: {f['friday_votes']} of us would like the extra rehearsal on Friday evening, {f['saturday_votes']} on Saturday morning, and two do not
         mind. So Saturday it is, at half past nine, and not in the hall but in the vestry.\n\n{first(singer)}""")
     send(treasurer, "Money so far", f"""So that nobody is surprised: we plan for evening tickets at £{f['ticket_other']} each, children free. With that, and the gift from the savings bank, we
@@ -131,7 +144,7 @@ def ask(corpus, f):
     corpus.ask("held_out", "multi_hop", "hall-cost", "What will the hall that we decided on cost us altogether?",
                f"The {hall} costs £{money(cost)} for the two days.", all=[number(cost)], cite=[f["offers"], f["decision"]])
     corpus.ask("held_out", "absent", "band-fee", "How much does the dance band get for the evening?", "The messages do not say which band plays or what it gets.",
-               none=[lure(number(f["sound_fee"]), "technician|sound|microphone|light")], absent_terms=[r"band (?:costs|takes|gets|charges|wants)", "musicians"])
+               none=[lure(number(f["sound_fee"]), "technician|sound|microphone|light"), claim("band", "technician|sound")], absent_terms=[r"band (?:costs|takes|gets|charges|wants)", "musicians"])
     corpus.ask("held_out", "overview", "mailbox", "What is all this mail about, in a few sentences?",
                f"The group plans the choir's fortieth anniversary: the date, the hall ({hall}), the coach outing on Sunday, tickets and leaflet, food and guests, sound and a dance.",
                points=[[r"choir", r"anniversar|fort(?:y|ieth)|40"], [r"hall|venue|" + hall], [r"coach|bus\b|outing|transport|trip"],

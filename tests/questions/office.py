@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import office_lists
 import office_minutes
-from common import (Corpus, add_months, and_list, date_regex, long_date, lure, money, number, quantity, unless_denied, word,
+from common import (Corpus, add_months, and_list, claim, date_regex, long_date, lure, money, number, quantity, unless_denied, word,
                     wrong_winner)
 
 
@@ -248,7 +248,7 @@ def ask(corpus, f):
                f"By {long_date(last_day)}, which is {f['it_notice_days']} days before the term ends on {long_date(f['it_end'])}.",
                all=[date_regex(last_day)], cite=["contracts/it-support.txt"])
     corpus.ask("tuning", "absent", "warehouse-deposit", "How big a deposit did we leave with the owner of the warehouse?",
-               "The documents do not mention a deposit for the warehouse.", none=[lure(number(f["deposit"]), r"office|Tanner")],
+               "The documents do not mention a deposit for the warehouse.", none=[lure(number(f["deposit"]), r"office|Tanner"), claim("deposit", "office|Tanner")],
                absent_terms=[r"deposit[^.]*(?:Unit 7|warehouse)", r"(?:Unit 7|warehouse)[^.]*deposit"])
     corpus.ask("tuning", "overview", "whole-folder", "What is in here? Give me an overview.",
                f"Contracts of {f['firm']} Furniture (two leases, cleaning, IT support, courier, coffee machine, insurance), minutes of three "

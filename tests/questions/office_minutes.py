@@ -1,7 +1,7 @@
 """Minutes and handbooks of the corpus `office`, and their questions."""
 from datetime import timedelta
 
-from common import (MONTHS, and_list, date_regex, first, long_date, lure, name_regex, number, quantity, together)
+from common import (MONTHS, and_list, claim, date_regex, first, long_date, lure, name_regex, number, quantity, together)
 
 
 def write(corpus, f):
@@ -169,7 +169,7 @@ def ask(corpus, f):
                all=[number(f["extensions"][f["contract_owner"]])], cite=["handbooks/staff-handbook.md"])
     corpus.ask("held_out", "absent", "paternity-leave", "My wife and I are expecting a baby. How many days of paternity leave do we fathers get?",
                "The handbooks do not mention paternity leave.",
-               none=[lure(quantity(value, "days?"), "holiday|carr|sick|ill") for value in (f["holiday"], f["sick"])] + [r"statutory\s+(?:two|2)\s+weeks"],
+               none=[lure(quantity(value, "days?"), "holiday|carr|sick|ill") for value in (f["holiday"], f["sick"])] + [claim("paternity leave", "holiday"), r"statutory\s+(?:two|2)\s+weeks"],
                absent_terms=["paternity", "father", "parental", r"\bbaby|birth"])
     corpus.ask("held_out", "overview", "operations-handbook", "What does this cover?",
                "The operations handbook covers opening and closing, receiving and sending goods, buying and travel, safety, and waste.",

@@ -1,7 +1,7 @@
 """Corpus `reports`: PDF inspection reports on five footbridges and a programme study that partly disagrees with them."""
 import re
 
-from common import Corpus, and_list, long_date, lure, money, number, quantity, word, wrong_winner
+from common import Corpus, and_list, claim, long_date, lure, money, number, quantity, word, wrong_winner
 
 PLACES = "Alderhope Birchfold Clayburn Dunnock Eelbrook Foxley Gorsebank Heronsgate Ivelet Juniper Kilnside Larkrise".split()
 CONDITIONS = {1: "sound", 2: "fair", 3: "poor", 4: "bad"}
@@ -13,7 +13,7 @@ morning, and in summer it is popular with anglers, who lean their rods on the ra
 since the bridge was opened. Moss grows on the northern side, where the planks never dry before noon.""",
                [("Deck", "planks rotten at the ends"), ("Rail", "two posts loose"), ("Pile 2", "soft to 40 mm at water line"),
                 ("Beams", "split along the grain"), ("Approach", "step washed out"), ("Deck", "anti-slip strips missing")]),
-    "steel": ("a steel truss of a single span on concrete abutments", """It crosses the railway cutting next to the former goods yard. Cyclists make up most of the
+    "steel": ("a steel truss of a single span on concrete abutments", """It crosses the mill race next to the former goods yard. Cyclists make up most of the
 traffic since the yard became a cinema. The truss was built elsewhere, for a quarry, and was moved here in sections. Water stands
 in the bottom chord because the drain holes are blocked by leaves.""",
               [("Chord", "rust under blistered paint"), ("Bearings", "east roller does not move"), ("Bolts", "four missing at node 6"),
@@ -33,7 +33,21 @@ swing. The cables run over cast-iron towers to anchor blocks that are hidden und
                    [("Cable", "broken wires near south saddle"), ("Hangers", "three slack"), ("Anchor", "water in chamber"),
                     ("Towers", "paint flaking"), ("Deck", "boards warped"), ("Signs", "notice illegible")]),
 }
-URGENCY = {"A": "within four weeks", "B": "before next winter", "C": "with the next routine work"}
+URGENCIES = {1: "BCCC", 2: "ABCC", 3: "AABB", 4: "AAAB"}  # drawn from, by mark
+WEATHER = ["The weather was dry, with a light wind; the water stood at its usual level.", "It had rained in the night, and the deck was still wet in the shade.",
+           "A cold, bright day. The river was low, so that parts could be seen which are otherwise under water.",
+           "Drizzle set in towards noon and we finished under umbrellas.", "It was warm and still."]
+METHODS = ["We walked the deck, tapped every member that can be reached, and looked at the underside from a boat. Where a doubt remained, we drilled.",
+           "The underside was reached from a mobile platform that stood on the bank. Members were sounded with a hammer, and thickness was measured where the hammer told us to.",
+           "A camera on a pole was used for the parts that nobody can get close to; everything else was looked at from an arm's length and by lamp.",
+           "First we compared the bridge with the drawings, which took longer than expected. Then each part was looked at from both sides and, where it was soft or hollow, opened up."]
+REMARKS = ["In passing we noticed litter under the southern end and a wasps' nest in a hollow post. Neither has been counted as a finding.",
+           "Somebody has tied padlocks to the mesh, about thirty of them. They do no harm and are not a finding.",
+           "A bench beside the eastern end has lost its back. It does not belong to the bridge.",
+           "We met two residents who complained of cycling on the deck. This is a matter for the wardens."]
+NEIGHBOURS = ["The owner of the fields on the southern side has asked to be told before machines are brought in.",
+              "The lane to the site is narrow; a lorry of more than 7.5 tonnes cannot turn there.",
+              "A power line crosses the western bank. The network operator has to be called before a crane is put up."]
 
 
 def build(seed):
@@ -41,17 +55,18 @@ def build(seed):
     rng = corpus.rng
     year, people, firms = rng.choice([2020, 2021, 2022, 2023]), corpus.people(6), corpus.firms(6)
     bridges = []
-    limits, again = rng.sample(range(18, 76), 5), rng.sample([6, 9, 24, 36, rng.choice([8, 10])], 5)
+    marks = rng.sample([1, 2, 3, 4], 4) + [rng.choice([2, 3])]
+    worst_first = sorted(range(5), key=lambda index: -marks[index])
+    again = {index: months for index, months in zip(worst_first, [6, rng.choice([8, 10]), 9, 24, 36])}
+    limits = rng.sample(range(18, 76), 5)
     lengths, painted = rng.sample(range(112, 389, 3), 6), rng.sample(range(1994, 2016), 6)
     for index, (kind, place) in enumerate(zip(rng.sample(list(KINDS), 5), rng.sample(PLACES, 5))):
         elements = rng.sample(KINDS[kind][2], rng.choice([4, 5]))
-        findings = [(element, finding, rng.choice("AABBC"), corpus.steps(180, 6900, 20)) for element, finding in elements]
+        findings = [(element, finding, rng.choice(URGENCIES[marks[index]]), corpus.steps(180, 6900, 20)) for element, finding in elements]
         bridges.append(dict(kind=kind, place=place, name=f"{place} Bridge", day=corpus.day(year, 3, 10), inspector=people[index % 3],
                             findings=findings, total=sum(row[3] for row in findings), limit=limits[index], again=again[index],
-                            length=lengths[index] / 10, painted=painted[index], painter=firms[index], built=rng.randrange(1902, 1962) - (50 if kind in ("arch", "suspension") else 0)))
-    marks = rng.sample([1, 2, 3, 4], 4) + [rng.choice([2, 3])]
-    for bridge, mark in zip(bridges, marks):
-        bridge["mark"] = mark
+                            length=lengths[index] / 10, painted=painted[index], painter=firms[index], mark=marks[index], built=rng.randrange(1902, 1962) - (50 if kind in ("arch", "suspension") else 0)))
+    for bridge in bridges:
         write_report(corpus, bridge, bridges, people[5])
     study = write_study(corpus, bridges, year, people[4], lengths[5] / 10, painted[5])
     ask(corpus, bridges, study)
@@ -63,6 +78,7 @@ def path_of(bridge):
 
 
 def write_report(corpus, b, bridges, officer):
+    rng = corpus.rng
     description, setting, _ = KINDS[b["kind"]]
     neighbour = bridges[(bridges.index(b) + 1) % 5]
     rows = "\n".join(f"| {index:<4}{element:<14}{finding:<36}{urgency:^9}{money(cost):>10}"
@@ -72,7 +88,7 @@ def write_report(corpus, b, bridges, officer):
     text = f"""# {b['name']}: report on the principal inspection
 Tarn Valley District, Department of Paths and Bridges
 
-Inspected on {long_date(b['day'])} by {b['inspector']}, chartered engineer. Accompanied by {officer} of the department. The weather was dry, with a light wind; the water stood at its usual level.
+Inspected on {long_date(b['day'])} by {b['inspector']}, chartered engineer. Accompanied by {officer} of the department. {rng.choice(WEATHER)}
 
 # 1 The structure
 {b['name']} is {description}. It was opened in {b['built']} and measures {b['length']:.1f} m between the abutments. {setting}
@@ -80,7 +96,7 @@ Inspected on {long_date(b['day'])} by {b['inspector']}, chartered engineer. Acco
 The last coat of paint or other protection was applied in {b['painted']} by {b['painter']} Coatings. Records of earlier work are kept in the department's cellar and were damaged in the flood; we could not make use of them.
 
 # 2 How we went about it
-We walked the deck, tapped every member that can be reached, and looked at the underside from a boat or from a platform. Where a doubt remained, we drilled. Nothing was loaded on purpose. The rails were pulled with a spring balance at six places. Photographs are numbered as in the table and are handed over on a separate disc.
+{rng.choice(METHODS)} Nothing was loaded on purpose. The rails were pulled with a spring balance at six places. Photographs are numbered as in the table and are handed over on a separate disc.
 \f# 3 Findings
 The last column is our estimate of the cost of putting things right, in EUR without tax. The letter says how soon: A means within four weeks, B before next winter, C with the next routine work.
 
@@ -91,7 +107,7 @@ The last column is our estimate of the cost of putting things right, in EUR with
 
 {'Nothing here calls for immediate action.' if not urgent else 'Where the letter A is given, users are at risk now, and a barrier should be put up until the work is done.'} The figures do not contain scaffolding where it can be shared with {neighbour['name']}, which is due for work in the same year.
 
-In passing we noticed litter under the southern end and a wasps' nest in a hollow post. Neither has been counted as a finding.
+{rng.choice(REMARKS)}
 \f# 4 Judgement
 On the department's scale, which runs from 1 (sound) to 4 (bad), we give {b['name']} a {b['mark']}: its condition is {CONDITIONS[b['mark']]}. All the work in the table together comes to EUR {money(b['total'])}.
 
@@ -100,7 +116,7 @@ Until it has been carried out, no more than {b['limit']} persons should be on th
 # 5 What should happen next
 {next_visit(b)} Between inspections the warden looks at the deck and the rails each quarter and writes down what has changed since the last visit.
 
-The owner of the fields on the southern side has asked to be told before machines are brought in. Fish spawn from October to January, and no work may be done in the water during that time.
+{rng.choice(NEIGHBOURS)} Fish spawn from October to January, and no work may be done in the water during that time.
 
 {b['inspector']}
 """
@@ -166,10 +182,10 @@ def ask(corpus, bridges, study):
                f"{dearer['name']} is dearer, by EUR {money(difference)}.", all=[dearer["place"], number(difference)],
                none=[wrong_winner(cheaper["place"], "dearer|more|higher")], cite=[path_of(three), path_of(four)])
     corpus.ask("tuning", "absent", "inspection-fee", f"What did the engineer charge for inspecting {two['name']}?",
-               "The reports do not say what the inspection cost.", none=[lure(number(two["total"]), "repair|work|put(?:ting)? right|remed|finding")],
+               "The reports do not say what the inspection cost.", none=[lure(number(two["total"]), "repair|work|put(?:ting)? right|remed|finding"), claim("engineer|inspection|inspector", "repair|work|finding")],
                absent_terms=[r"\bfees?\b", "charge[sd]?\\b", "invoice"])
     corpus.ask("held_out", "absent", "builder", f"Which company built {five['name']} back then?",
-               "The documents do not mention the builder.", none=[lure(rf"\b{five['painter']}", "paint|coat|preserv")],
+               "The documents do not mention the builder.", none=[lure(rf"\b{five['painter']}", "paint|coat|preserv"), r"built by\s+(?:the\s+)?\w+\s+(?:ltd|company|construction|engineering|brothers|&)"],
                absent_terms=["builder", "built by", "constructed by", "construction company"])
     corpus.ask("held_out", "overview", "all-reports", "I was sent these files. What are they about?",
                f"Inspection reports on five footbridges in the Tarn Valley ({and_list([b['name'] for b in bridges])}) with defects and estimated costs, and a study on the programme of repairs.",

@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from common import MONTHS, date_regex, number, quantity  # noqa: E402
+from common import claim, date_regex, number, quantity, unless_denied  # noqa: E402
 from judge import judge, matches, plain  # noqa: E402
 from make import build_all  # noqa: E402
 from datetime import date  # noqa: E402
@@ -124,7 +124,6 @@ class Judge(unittest.TestCase):
             self.assertTrue(matches(pattern, text), text)
         for text in ("2024-03-06", "15 March 2024", "5 March 2023", "March 15, 2024", "05.03.2023", "5 May 2024", "March 5, 2023"):
             self.assertFalse(matches(pattern, text), text)
-        self.assertEqual(len(MONTHS), 12)
 
     def test_usual_ways_to_say_absent(self):
         question = {"kind": "absent", "none": ["1200"]}
@@ -142,6 +141,18 @@ class Judge(unittest.TestCase):
         self.assertEqual(judge(question, "alpha, beta", OPEN)["score"], 1)
         self.assertEqual(judge(question, "alpha, beta, gamma", OPEN)["score"], .5)
         self.assertEqual(judge(question, "gamma", OPEN)["score"], 0)
+
+    def test_denied_items_are_not_wrong_items(self):
+        question = {"kind": "list", "items": [["cleaning"]], "wrong": [unless_denied("courier")]}
+        for text in ("Cleaning. The courier agreement does not renew.", "Cleaning; these end by themselves.\nIt ends: courier (contracts/courier.md)."):
+            self.assertEqual(judge(question, text, OPEN)["score"], 1, text)
+        self.assertEqual(judge(question, "- Cleaning\n- Courier agreement, if it is not cancelled", OPEN)["score"], 0)
+
+    def test_claims_about_absent_things_are_lures(self):
+        question = {"kind": "absent", "none": [claim("deposit", "office")]}
+        for text in ("The deposit for the warehouse is £900; nothing else is stated.", "A deposit of 900 was left. There is no information on interest."):
+            self.assertFalse(judge(question, text, OPEN)["right"], text)
+        self.assertTrue(judge(question, "No such deposit is stated. The deposit for the office is £900.", OPEN)["right"])
 
 
 def same_value(question, other):
