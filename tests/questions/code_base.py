@@ -40,7 +40,7 @@ def write_files(corpus, f):
             pip install .
             python -m {p} serve
 
-        It listens on port {f['port_readme']} unless told otherwise. {word(f['threads_readme']).capitalize()} threads fetch tiles side by side. Tiles nobody has asked
+        It listens on port {f['port_readme']}. {word(f['threads_readme']).capitalize()} threads fetch tiles side by side. Tiles nobody has asked
         for in {f['keep_days_readme']} days are thrown away at night.
 
         ## Where things are

@@ -112,14 +112,14 @@ def and_list(parts):
 # Regex builders
 
 def number(value):
-    """A number with or without separators, as a word up to twenty; cents may be left off or rounded."""
+    """A number with or without separators, as a word up to twenty; cents may be rounded away from 100 up."""
     value = round(value, 2)
     forms = [_digits(int(value)) + (r"(?:[.,]00?)?" if value == int(value) else r"[.,]" + _cents(value))]
-    if value != int(value):
+    if value != int(value) and value >= 100:
         forms.append(_digits(int(value + 0.5)))
     pattern = rf"(?<![\d#])(?<!\d[.,':-])(?:{'|'.join(forms)})(?!\d)(?![.,:-]\d)"
     if value == int(value) and 0 < value <= 31:
-        pattern += rf"(?!(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{'|'.join(MONTHS)})\b)"
+        pattern += rf"(?!(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{'|'.join(MONTHS).replace('May', 'May,? [0-9]')})\b)"
     if value == int(value) and 0 <= value <= 20:
         pattern = rf"(?:{pattern}|\b{NUMBER_WORDS[int(value)]}\b)"
     return pattern
@@ -245,7 +245,7 @@ def xlsx_bytes(sheet_name, rows):
         "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{rel}"><sheets><sheet name="{escape(sheet_name)}" sheetId="1" r:id="rId1"/></sheets></workbook>',
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="rId1" Type="{rel}/worksheet" Target="worksheets/sheet1.xml"/>'
         f'<Relationship Id="rId2" Type="{rel}/styles" Target="styles.xml"/></Relationships>',
-        "xl/styles.xml": f'<styleSheet xmlns="{main}"><fonts count="1"><font/></fonts><fills count="1"><fill/></fills><borders count="1"><border/></borders>'
+        "xl/styles.xml": f'<styleSheet xmlns="{main}"><fonts count="1"><font/></fonts><fills count="1"><fill><patternFill patternType="none"/></fill></fills><borders count="1"><border/></borders>'
         '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>',
         "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{data}</sheetData></worksheet>',
     }

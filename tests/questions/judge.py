@@ -15,7 +15,7 @@ SAYS_ABSENT = re.compile(r"""
     """, re.I | re.X)
 LIST_MARKER = re.compile(r"^\s*(?:[-*•]\s*)?\(?\d{1,2}[.)]\s+", re.M)
 FILE_NAME = re.compile(r"[\w./-]+\.(?:csv|eml|log|md|pdf|py|toml|txt|xlsx)\b(?::\d+(?:-\d+)?)?")
-CITATION_MARK = re.compile(r"\[\^?\d+(?:\s*[,–-]\s*\d+)*\]")
+CITATION_MARK = re.compile(r"\[\^?[a-z]?\d+(?:\s*[,–-]\s*[a-z]?\d+)*\]", re.I)
 
 
 @lru_cache(maxsize=None)

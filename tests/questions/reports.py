@@ -66,11 +66,19 @@ def build(seed):
         bridges.append(dict(kind=kind, place=place, name=f"{place} Bridge", day=corpus.day(year, 3, 10), inspector=people[index % 3],
                             findings=findings, total=sum(row[3] for row in findings), limit=limits[index], again=again[index],
                             length=lengths[index] / 10, painted=painted[index], painter=firms[index], mark=marks[index], built=rng.randrange(1902, 1962) - (50 if kind in ("arch", "suspension") else 0)))
+    if bridges[2]["total"] == bridges[3]["total"]:
+        raise_first_cost(bridges[2])
     for bridge in bridges:
         write_report(corpus, bridge, bridges, people[5])
     study = write_study(corpus, bridges, year, people[4], lengths[5] / 10, painted[5])
     ask(corpus, bridges, study)
     return corpus
+
+
+def raise_first_cost(bridge):
+    element, finding, urgency, cost = bridge["findings"][0]
+    bridge["findings"][0] = (element, finding, urgency, cost + 20)
+    bridge["total"] += 20
 
 
 def path_of(bridge):

@@ -111,6 +111,9 @@ class Judge(unittest.TestCase):
         for text in ("1234.5", "1,234.50", "1.234,50", "1,235"):
             self.assertTrue(matches(number(1234.5), text), text)
         self.assertFalse(matches(number(1234.5), "1234.6"))
+        self.assertFalse(matches(number(6.5), "7"))
+        self.assertFalse(matches(number(12), "12 June or 12:30 or 2024-06-12"))
+        self.assertTrue(matches(number(12), "12 may come"))
 
     def test_number_words_match_up_to_twenty(self):
         self.assertTrue(matches(number(12), "Twelve people"))
