@@ -11,7 +11,8 @@ KINDS = ["lookup", "count", "aggregate", "list", "compare", "multi_hop", "absent
 RESAMPLES = 2000
 # Two-sided 95 % of the normal distribution.
 Z = 1.959964
-COLUMNS = "   n  score (95 %)       right (95 %)        s: median, 90th    open"
+LAYOUT = "{:>4}  {:<18} {:<16} {:>8} {:>8} {:>6}"
+COLUMNS = LAYOUT.format("n", "score (95 %)", "right (95 %)", "median s", "90th s", "open")
 # Never asked: Plumb refused to start, so the runner asks again when it is started again.
 NOT_STARTED = "not_started"
 
@@ -73,7 +74,7 @@ def numbers(lines):
         "right_95": wilson(right, len(lines)),
         "median_s": statistics.median(seconds),
         "p90_s": percentile(seconds, 0.9),
-        "open": sum(line["opens"] for line in citing) / len(citing) if citing else None,
+        "opens": sum(line["opens"] for line in citing) / len(citing) if citing else None,
     }
 
 
@@ -86,8 +87,8 @@ def group(lines):
     least, most = found["right_95"]
     score = f"{found['score']:.2f} ({low:.2f}–{high:.2f})"
     right = f"{found['right']:.0%} ({least:.0%}–{most:.0%})"
-    opens = "–" if found["open"] is None else f"{found['open']:.0%}"
-    return f"{found['n']:>4}  {score:<18} {right:<16} {found['median_s']:>9.1f} {found['p90_s']:>9.1f}  {opens:>6}"
+    opens = "–" if found["opens"] is None else f"{found['opens']:.0%}"
+    return LAYOUT.format(found["n"], score, right, f"{found['median_s']:.1f}", f"{found['p90_s']:.1f}", opens)
 
 
 def rows(lines):

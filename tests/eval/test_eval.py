@@ -219,7 +219,7 @@ class Numbers(unittest.TestCase):
         lines = [line(str(number), float(number < 3), seconds=float(number), opens=number < 2) for number in range(10)]
         lines.append(line("absent", 1.0, kind="absent", opens=False, seconds=10.0))
         found = report.numbers(lines)
-        self.assertEqual((found["n"], found["median_s"], found["p90_s"], found["open"]), (11, 5.0, 9.0, 0.2))
+        self.assertEqual((found["n"], found["median_s"], found["p90_s"], found["opens"]), (11, 5.0, 9.0, 0.2))
         self.assertAlmostEqual(found["score"], 4 / 11)
         self.assertEqual(found["right_95"], report.wilson(4, 11))
 
@@ -228,6 +228,8 @@ class Numbers(unittest.TestCase):
         with tempfile.TemporaryDirectory() as out:
             (pathlib.Path(out) / "results.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
             table = report.table([out])
+        bars = {tuple(index for index, sign in enumerate(row) if sign == "|") for row in table.splitlines() if "|" in row}
+        self.assertEqual(len(bars), 1, table)
         self.assertRegex(table, r"lookup +\| +2  1\.00 .*\| +1  0\.00")
         self.assertRegex(table, r"total +\| +3  0\.83 \(0\.50–1\.00\) +67% \(21%–94%\)")
         self.assertIn("plumb: seed 1: 1 of 2, seed 2: 1 of 1 right; 3 answered", table)
