@@ -179,7 +179,7 @@ def output_folder(given):
         if not earlier:
             sys.exit(f"Nothing to resume in {root}.")
         return earlier[-1]
-    out = pathlib.Path(given.out) if given.out else root / f"{datetime.datetime.now():%Y-%m-%d-%H%M%S}"
+    out = pathlib.Path(given.out).resolve() if given.out else root / f"{datetime.datetime.now():%Y-%m-%d-%H%M%S}"
     out.mkdir(parents=True, exist_ok=True)
     return out
 
