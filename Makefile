@@ -42,9 +42,10 @@ lint: setup-lint page links ## Check spelling, formatting, types, lints and unus
 bench: programs ## Measure speed beside a peer or a floor in the same run
 	tests/bench/run.sh
 
-eval: build ## Ask the six written-down questions with the built-in model, at three seeds
+# EVAL holds more options of tests/eval/eval.py: --resume goes on after an interruption, --old asks the six old questions.
+eval: build ## Ask the question set with the built-in model and by plain retrieval (hours; EVAL=--resume goes on)
 	scripts/dev-model.sh
-	/usr/bin/python3 tests/eval/eval.py --plumb $(TARGET)/release/plumb
+	/usr/bin/python3 tests/eval/eval.py --plumb $(TARGET)/release/plumb --half all --with plain $(EVAL)
 
 bundle: build vulkan ## Make the .deb and .rpm packages, for every kind of processor
 	scripts/bundle.sh
