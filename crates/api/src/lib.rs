@@ -25,6 +25,6 @@ pub use plumb_rlm::{
     money::Price,
     options,
     record::{event, ledger, story},
-    sending,
+    traits::sending,
     usage::{Finish, Usage},
 };

@@ -115,6 +115,7 @@ impl Model for Local {
             top_p: TOP_P,
             seed: request.seed as u32,
             stop: request.stop,
+            choices: request.choices,
             grows: request.grows,
             group: self.group,
         };

@@ -3,5 +3,6 @@
 pub mod children;
 pub mod host;
 pub mod spec;
+pub mod sub_calls;
 pub mod turns;
 pub mod worker;

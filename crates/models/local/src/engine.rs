@@ -3,6 +3,7 @@
 
 use crate::prompt::{self, Prompt};
 use crate::prompt_cache::PromptCache;
+use crate::score::{Choices, log_likelihoods};
 use crate::slots::{Memory, Slot, common, plan, stale};
 use crate::stop::Tail;
 use llama_cpp_2::context::LlamaContext;
@@ -74,6 +75,8 @@ struct Reply {
     /// Maximum number of its tokens.
     room: u64,
     sampler: LlamaSampler,
+    /// Continuations to score instead of a reply.
+    choices: Option<Choices>,
     tail: Tail,
     /// The token that is chosen and that the model has not read yet.
     next: Option<LlamaToken>,
@@ -179,7 +182,12 @@ impl Engine {
     /// Begins the reply to a job, if there is room.
     fn admit(&mut self, waiting: &Waiting) -> Result<bool, String> {
         let Waiting { id, job, prompt: Prompt { tokens: prompt, instructions }, since } = waiting;
-        let room = (self.size.window as usize - prompt.len()).min(job.max_output_tokens.max(1) as usize);
+        let choices = (!job.choices.is_empty()).then(|| Choices::new(self.model, &job.choices));
+        let wanted = choices.as_ref().map_or(job.max_output_tokens.max(1) as usize, Choices::tokens);
+        let room = (self.size.window as usize - prompt.len()).min(wanted);
+        if choices.is_some() && (wanted > room || wanted > BATCH_TOKENS) {
+            return Err(format!("The choices have {wanted} tokens together, too many to compare at once."));
+        }
         self.make_room(prompt.len() + room)?;
         let kept = self.prompt_cache.longest(prompt);
         let Some(plan) = plan(&self.slots, prompt, prompt.len() + room, self.cells, self.memory) else { return Ok(false) };
@@ -224,6 +232,7 @@ impl Engine {
             prefill: job.prefill.clone(),
             room: room as u64,
             sampler: sampler(job),
+            choices,
             tail: Tail::new(&job.stop),
             next: None,
             usage,
@@ -272,9 +281,18 @@ impl Engine {
 
     /// Chooses the next token of each reply that has one, and sends the text that it adds.
     fn write(&mut self, spoken: &[(usize, i32)], say: &mut dyn FnMut(FromLlama)) {
+        // Before anything else is read, because that replaces the logits.
+        for &(at, place) in spoken {
+            if let Some(choices) = &mut self.replies[at].choices {
+                choices.begin(self.context.get_logits_ith(place));
+            }
+        }
         // Goes backwards, because a reply that ends leaves the list.
         for &(at, place) in spoken.iter().rev() {
             let reply = &mut self.replies[at];
+            if reply.choices.is_some() {
+                continue;
+            }
             if reply.usage.output_tokens == 0 {
                 reply.prompt_ms = reply.since.elapsed().as_millis() as u64;
                 if let Some(text) = reply.prefill.take() {
@@ -300,6 +318,52 @@ impl Engine {
                 reply.next = Some(token);
             }
         }
+        for at in (0..self.replies.len()).rev() {
+            if self.replies[at].choices.as_ref().is_some_and(Choices::has_begun) {
+                self.score(at, say);
+            }
+        }
+    }
+
+    /// Ends a job that scores choices: reads the rest of each after the prompt, which memory holds once.
+    fn score(&mut self, at: usize, say: &mut dyn FnMut(FromLlama)) {
+        let reply = &mut self.replies[at];
+        let (id, slot) = (reply.id, reply.slot);
+        let Some(mut choices) = reply.choices.take() else { return };
+        reply.prompt_ms = reply.since.elapsed().as_millis() as u64;
+        reply.usage.output_tokens = choices.tokens() as u64;
+        match self.read_choices(slot, &mut choices) {
+            Ok(()) => {
+                say(FromLlama::Text { id, text: choices.lines() });
+                self.end(at, Finish::Stop, say);
+            }
+            Err(message) => {
+                self.replies.remove(at);
+                self.slots[slot].promised = None;
+                say(FromLlama::Failed { id: Some(id), kind: FailureKind::Internal, message });
+            }
+        }
+    }
+
+    fn read_choices(&mut self, slot: usize, choices: &mut Choices) -> Result<(), String> {
+        let length = self.slots[slot].tokens.len();
+        while let Some((choice, tokens)) = choices.next() {
+            self.share(slot as i32, SPARE_SEQUENCE, length)?;
+            self.batch.clear();
+            for (index, token) in tokens[..tokens.len() - 1].iter().enumerate() {
+                let added = self.batch.add(*token, (length + index) as i32, &[SPARE_SEQUENCE], true);
+                added.map_err(|error| error.to_string())?;
+            }
+            let decoded = self.context.decode(&mut self.batch);
+            let logits = |index: usize| log_likelihoods(self.context.get_logits_ith(index as i32), &[tokens[index + 1]])[0];
+            let rest: f32 = match decoded {
+                Ok(()) => (0..tokens.len() - 1).map(logits).sum(),
+                Err(error) => return Err(format!("The built-in model could not go on ({error}). Ask again.")),
+            };
+            choices.add(choice, rest);
+            self.context.kv_cache_seq_rm(SPARE_SEQUENCE, None, None).map_err(|error| error.to_string())?;
+        }
+        Ok(())
     }
 
     fn end(&mut self, at: usize, finish: Finish, say: &mut dyn FnMut(FromLlama)) {

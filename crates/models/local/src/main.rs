@@ -10,6 +10,7 @@ mod machine;
 mod metadata;
 mod prompt;
 mod prompt_cache;
+mod score;
 mod slots;
 mod stop;
 

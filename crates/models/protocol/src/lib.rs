@@ -147,6 +147,10 @@ pub struct Job {
     /// The reply ends before any of these.
     #[serde(default)]
     pub stop: Vec<String>,
+    /// Instead of a reply: the log-likelihoods of these continuations, each of one line. The text has a line for each: the number, a space and the
+    /// continuation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
     /// A later job will begin with these messages.
     #[serde(default)]
     pub grows: bool,

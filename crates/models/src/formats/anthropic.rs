@@ -151,6 +151,7 @@ mod tests {
             prefill: None,
             grows,
             schema: None,
+            choices: Vec::new(),
             limited: false,
             sending: None,
         }

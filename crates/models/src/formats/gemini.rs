@@ -141,6 +141,7 @@ mod tests {
             prefill: None,
             grows: true,
             schema: None,
+            choices: Vec::new(),
             limited: false,
             sending: None,
         };

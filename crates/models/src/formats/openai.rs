@@ -127,6 +127,7 @@ mod tests {
             prefill: None,
             grows: false,
             schema: None,
+            choices: Vec::new(),
             limited: false,
             sending: None,
         };

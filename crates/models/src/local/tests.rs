@@ -53,6 +53,7 @@ fn request(prompt: &str) -> ModelRequest {
         prefill: None,
         grows: true,
         schema: None,
+        choices: Vec::new(),
         limited: false,
         sending: None,
     }

@@ -49,6 +49,7 @@ pub async fn one_word(model: &dyn Model) -> Result<ModelReply, Fault> {
         prefill: None,
         grows: false,
         schema: None,
+        choices: Vec::new(),
         limited: false,
         sending: None,
     };

@@ -79,6 +79,8 @@ pub struct Prompt {
     pub grows: bool,
     /// JSON schema of the reply.
     pub schema: Option<serde_json::Value>,
+    /// Continuations to score instead of a reply, where the model can.
+    pub choices: Vec<String>,
 }
 
 impl Prompt {
@@ -92,6 +94,7 @@ impl Prompt {
             max_output_tokens: MAX_OUTPUT_TOKENS,
             grows: false,
             schema: None,
+            choices: Vec::new(),
         }
     }
 }
@@ -278,6 +281,7 @@ impl Calls {
             prefill: prompt.prefill.filter(|_| profile.prefill),
             grows: prompt.grows,
             schema: prompt.schema,
+            choices: prompt.choices,
             limited: self.budgets.limit().is_some() || self.is_paid_of_the_allowance(profile).await,
             sending: Some(Outgoing::of_call(&self.log, node, call, input)),
         };

@@ -1,34 +1,29 @@
 //! Answers the requests of code in a node's REPL: sub-calls, texts, searches. Everything is counted here; the worker counts nothing.
 
 use crate::{
-    calls::call::{Called, Prompt},
-    fault,
+    calls::call::Prompt,
     fault::{Code, Fault},
-    ids::{BlobId, CallId},
+    ids::CallId,
     node::{
         children,
         spec::{Found, Line, NodeSpec},
+        sub_calls::{Outcome, Rendered, SubCalls},
     },
     prompts::{given, render},
-    record::{
-        event::EventKind,
-        replay::{CallRecord, NodeRecord, RecordedReply},
-        terms::Terms,
-    },
+    record::{event::EventKind, replay::NodeRecord},
     run::state::Run,
     stop::Stop,
     traits::{
         model::{Message, Role},
         repl::{HostCall, HostError, HostReply, ReplHost},
     },
-    usage::Finish,
 };
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use minijinja::context;
 use parking_lot::Mutex;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     sync::{Arc, atomic::Ordering},
 };
 
@@ -52,20 +47,15 @@ const MAX_BYTES_PER_TOKEN: u64 = 64;
 const MAX_LINES_BYTES: usize = 16 << 20;
 /// Maximum number of paths listed at once.
 const MAX_PATHS: usize = 200_000;
-/// Characters of a prompt shown in the trace.
-const PROMPT_HEAD_CHARS: usize = 200;
 
 /// Answers one cell of one node.
 pub struct CellHost<'a> {
     run: &'a Arc<Run>,
     spec: &'a NodeSpec,
     cell: u32,
-    /// The node's record, to which sub-calls are added.
-    record: &'a Mutex<NodeRecord>,
+    calls: SubCalls<'a>,
     /// The cell ran before: its sub-calls are answered from the record.
     is_replaying: bool,
-    /// Number of times that each prompt was requested in this cell, so that equal ones keep their own replies.
-    requested: Mutex<HashMap<(BlobId, bool), usize>>,
     /// Results of its searches.
     found: Mutex<Found>,
     /// The reason of a call to end the run.
@@ -82,9 +72,8 @@ impl<'a> CellHost<'a> {
             run,
             spec,
             cell,
-            record,
+            calls: SubCalls::new(run, spec, cell, record),
             is_replaying,
-            requested: Mutex::default(),
             found: Mutex::new(Found::Unknown),
             stop: Mutex::default(),
         }
@@ -93,23 +82,6 @@ impl<'a> CellHost<'a> {
     /// Results of the cell's searches, and the reason to end the run, if any.
     pub fn into_parts(self) -> (Found, Option<Stop>) {
         (self.found.into_inner(), self.stop.into_inner())
-    }
-
-    fn recorded(&self, prompt: &BlobId, recursive: bool) -> Option<CallRecord> {
-        let mut requested = self.requested.lock();
-        let occurrence = requested.entry((prompt.clone(), recursive)).or_default();
-        *occurrence += 1;
-        self.record.lock().call(self.cell, prompt, recursive, *occurrence - 1).cloned()
-    }
-
-    /// Takes back a request that led to no call: a loop that goes on without allowance must not fill the memory.
-    fn forget(&self, prompt: &BlobId, recursive: bool) {
-        let mut requested = self.requested.lock();
-        let key = (prompt.clone(), recursive);
-        match requested.get_mut(&key) {
-            Some(1) | None => drop(requested.remove(&key)),
-            Some(times) => *times -= 1,
-        }
     }
 
     /// Ends the run after this cell.
@@ -121,8 +93,8 @@ impl<'a> CellHost<'a> {
 
     /// Answers one sub-call from the record or by a model.
     async fn sub_call(&self, prompt: String, context: Option<String>, recursive: bool) -> SubReply {
-        let prompt_id = BlobId::of(&prompt);
-        let recorded = self.recorded(&prompt_id, recursive);
+        let text = Rendered::new(prompt);
+        let recorded = self.calls.recorded(&text, recursive);
         if let Some(result) = recorded.as_ref().and_then(|record| record.result.clone()) {
             return result.map(|reply| given(&reply));
         }
@@ -131,8 +103,8 @@ impl<'a> CellHost<'a> {
         }
         // Checked before anything is kept: a text that no window holds is not sent, so it need not fill the disk either.
         let window = u64::from(self.run.sub_model.profile().window_tokens);
-        if prompt.len() as u64 > window * MAX_BYTES_PER_TOKEN {
-            return Err(Fault::new(Code::TooLong, render("prompt_too_long", context! { bytes => prompt.len() })));
+        if text.text.len() as u64 > window * MAX_BYTES_PER_TOKEN {
+            return Err(Fault::new(Code::TooLong, render("prompt_too_long", context! { bytes => text.text.len() })));
         }
         let handed = context.as_ref().map_or(0, |context| context.len() as u64);
         if self.run.handed_bytes.fetch_add(handed, Ordering::Relaxed) + handed > MAX_HANDED_BYTES {
@@ -140,115 +112,36 @@ impl<'a> CellHost<'a> {
         }
         // A call that was in flight keeps its number: a plain one is sent again, a recursive one goes on where its child stopped.
         let resumed = recorded.map(|record| record.call);
-        match self.new_sub_call(prompt, prompt_id, context, recursive, resumed).await {
-            Ok(reply) => reply,
+        let reply = if recursive {
+            self.child(text, context, resumed).await
+        } else {
+            let prompt = Prompt::new(vec![Message::new(Role::User, text.text.clone())]);
+            self.calls.ask(text, prompt, resumed).await
+        };
+        match reply {
+            Ok(reply) => reply.map(|reply| given(&reply)),
             Err(stop) => Err(self.end_with(stop)),
         }
     }
 
-    async fn new_sub_call(
-        &self,
-        prompt: String,
-        prompt_id: BlobId,
-        context: Option<String>,
-        recursive: bool,
-        resumed: Option<CallId>,
-    ) -> Result<SubReply, Stop> {
+    /// Has a child answer a recursive sub-call.
+    async fn child(&self, text: Rendered, context: Option<String>, resumed: Option<CallId>) -> Result<Outcome, Stop> {
         let run = self.run;
         // A child takes none of the slots that its own calls need, but one of its depth: each is a process.
         let slot = match run.child_slots.get(self.spec.depth as usize) {
-            Some(slots) if recursive => slots.acquire().await.ok(),
-            None if recursive => None,
-            _ => run.calls.slot().await.ok(),
+            Some(slots) => slots.acquire().await.ok(),
+            None => None,
         };
-        if run.halt.is_set() {
-            return Err(run.halt.reason());
+        let call = match self.calls.begin(&text, true, resumed)? {
+            Ok(call) => call,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        if resumed.is_none() {
+            self.calls.announce(call, &text, true).await?;
         }
-        if resumed.is_none()
-            && let Err(fault) = run.calls.take()
-        {
-            self.forget(&prompt_id, recursive);
-            // The model can still answer with the results so far.
-            return Ok(Err(fault));
-        }
-        let call = resumed.unwrap_or_else(|| run.calls.new_call());
-        let text = prompt.clone();
-        let announced = async {
-            match resumed {
-                Some(_) => Ok(()),
-                None => self.announce(call, &text, prompt_id, recursive).await,
-            }
-        };
-        let (called, error) = if recursive {
-            announced.await?;
-            children::answer(run, self.spec, call, prompt, context).await?
-        } else {
-            let prompt = Prompt::new(vec![Message::new(Role::User, prompt)]);
-            // The server is reached meanwhile. The event of the request is numbered later, so it is on disk later.
-            let asked = async { Ok(run.calls.call(&run.sub_model, self.spec.node, Some(call), prompt).await) };
-            let ((), asked) = tokio::try_join!(biased; announced, asked)?;
-            match asked {
-                Ok(called) => {
-                    let error = empty_reply(&called, &run.sub_model.profile().name);
-                    (called, error)
-                }
-                Err(broken) if broken.is_of_this_call => (broken.called, Some(broken.fault)),
-                Err(broken) => {
-                    let broken = *broken;
-                    let _ = self.conclude(call, broken.called, Some(broken.fault.clone())).await?;
-                    // The money is gone, not the run: the code is told, and the model can answer with the results so far.
-                    return match broken.stop {
-                        Stop::Limit(_) if broken.fault.code != Code::Stopped => Ok(Err(broken.fault)),
-                        stop => Err(stop),
-                    };
-                }
-            }
-        };
+        let (called, error) = children::answer(run, self.spec, call, text.text, context).await?;
         drop(slot);
-        self.conclude(call, called, error).await
-    }
-
-    async fn announce(&self, call: CallId, prompt: &str, prompt_id: BlobId, recursive: bool) -> Result<(), Stop> {
-        let head = prompt.chars().take(PROMPT_HEAD_CHARS).collect();
-        let started = EventKind::CallStarted {
-            call,
-            cell: self.cell,
-            model: self.run.sub_model.profile().name.clone(),
-            prompt: prompt_id.clone(),
-            prompt_head: head,
-            recursive,
-            terms: Some(Terms::of(self.run.sub_model.profile())),
-        };
-        {
-            let mut record = self.record.lock();
-            let called = CallRecord { call, prompt: prompt_id, recursive, result: None };
-            record.cells.entry(self.cell).or_default().calls.push(called);
-        }
-        Ok(self.run.log.append_with(self.spec.node, started, prompt).await?)
-    }
-
-    async fn conclude(&self, call: CallId, called: Called, error: Option<Fault>) -> Result<SubReply, Stop> {
-        let result = match &error {
-            Some(fault) => Err(fault.clone()),
-            None => Ok(RecordedReply { text: called.text.clone(), finish: called.finish, usage: called.usage }),
-        };
-        let finished = EventKind::CallFinished {
-            call,
-            text: called.text,
-            error,
-            usage: called.usage,
-            usage_estimated: called.usage_estimated,
-            cost_usd: called.cost_usd,
-            elapsed_ms: called.elapsed_ms,
-            finish: called.finish,
-        };
-        self.run.log.append(self.spec.node, finished).await?;
-        let mut record = self.record.lock();
-        let calls = record.cells.entry(self.cell).or_default().calls.iter_mut();
-        if let Some(record) = calls.into_iter().find(|record| record.call == call) {
-            record.result = Some(result.clone());
-        }
-        Ok(result.map(|reply| given(&reply)))
+        self.calls.conclude(call, called, error).await
     }
 
     /// Answers several sub-calls at the same time. A call that fails leaves a note in its place; the code gets an exception only when all fail, or a
@@ -374,25 +267,6 @@ impl ReplHost for CellHost<'_> {
             }
         }
     }
-}
-
-/// The fault of a reply without text.
-fn empty_reply(called: &Called, model: &str) -> Option<Fault> {
-    if !called.text.trim().is_empty() {
-        return None;
-    }
-    Some(match called.finish {
-        Finish::Stop => fault!(Code::EmptyReply, "{model} ended its reply without a word.", model = model),
-        Finish::Length => fault!(
-            Code::EmptyReply,
-            "{model} reached its limit of {tokens} tokens before it said a word. Ask for less at once.",
-            model = model,
-            tokens = called.usage.output_tokens
-        ),
-        Finish::Refused => {
-            fault!(Code::Refused, "{model} refused to answer, or its provider withheld the reply.", model = model)
-        }
-    })
 }
 
 /// Lines `first` to `last` of a text, numbered from 1, without the end of the last.

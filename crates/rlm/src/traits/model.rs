@@ -70,6 +70,9 @@ pub struct ModelRequest {
     pub stop: Vec<String>,
     /// Text the reply is made to begin with; it is part of the reply's text. Only where [`ModelProfile::prefill`] holds.
     pub prefill: Option<String>,
+    /// Instead of a reply: scores of these continuations of one line, which follow the prefill. The reply then has a line for each: its
+    /// log-likelihood, a space, and the continuation. A model that cannot score replies as if this were empty.
+    pub choices: Vec<String>,
     /// The next call begins with these messages, so it pays to have the provider cache them.
     pub grows: bool,
     /// JSON schema of the reply, for providers that hold a model to one; others ignore it.

@@ -141,6 +141,7 @@ pub fn request(prompt: &str) -> ModelRequest {
         prefill: None,
         grows: false,
         schema: None,
+        choices: Vec::new(),
         limited: false,
         sending: None,
     }
