@@ -321,6 +321,8 @@ pub enum Mode {
     Rlm,
     /// Work step by step with guidance; for small models.
     Guided,
+    /// Follow a plan of Plumb's for the kind of question, without code.
+    Map,
 }
 
 impl From<Mode> for ModeChoice {
@@ -330,6 +332,7 @@ impl From<Mode> for ModeChoice {
             Mode::Direct => ModeChoice::Direct,
             Mode::Rlm => ModeChoice::Rlm,
             Mode::Guided => ModeChoice::Guided,
+            Mode::Map => ModeChoice::Map,
         }
     }
 }

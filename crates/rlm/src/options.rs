@@ -17,6 +17,8 @@ pub enum ModeChoice {
     Rlm,
     /// The guided REPL, for small models.
     Guided,
+    /// Plans that the engine drives: it reads, asks the model small questions, and puts the answer together.
+    Map,
 }
 
 /// The mode of a run: its way to answer.
@@ -29,6 +31,8 @@ pub enum Mode {
     Rlm,
     /// The guided REPL, for small models.
     Guided,
+    /// Plans that the engine drives, without code.
+    Map,
 }
 
 /// Where a provider's key is found. Never the key itself.

@@ -7,6 +7,7 @@ pub(crate) mod direct;
 pub(crate) mod fence;
 pub(crate) mod free;
 pub(crate) mod guided;
+pub(crate) mod map;
 
 use crate::{calls::call::Prompt, node::spec::Ran, record::replay::ReplyRecord, stop::Stop, traits::model::Message};
 use async_trait::async_trait;

@@ -3,6 +3,7 @@
 mod calls;
 mod children;
 mod host;
+mod plans;
 mod prompts;
 mod resume;
 mod turns;

@@ -20,7 +20,7 @@ export function RunBody({ run }: { run: OpenRun }) {
   const direct = view.mode === "direct";
   const arrived = log.partials[partialKey(0)] ?? "";
   const read = running ? readAnswer(arrived) : undefined;
-  const answer = view.finished?.answer || (direct ? arrived || lastReply(run) : (read ?? ""));
+  const answer = view.finished?.answer || (direct ? arrived || lastReply(run) : (read ?? view.draft ?? ""));
   const scroll = useStickToEnd(running && answer ? arrived.length : 0, run.id);
   return (
     <div className={s.scroll} ref={scroll} tabIndex={-1}>

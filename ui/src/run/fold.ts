@@ -51,6 +51,7 @@ export interface Call extends Span {
 export interface Cell extends Span {
   cell: number;
   turn: number;
+  /** Empty for a step of a plan. */
   code: string;
   outcome?: CellOutcome;
   calls: CallId[];
@@ -144,6 +145,8 @@ export interface RunView {
   /** Sub-calls that this run made. */
   asked: number;
   touched: number;
+  /** The answer so far, while the run goes on. */
+  draft?: string;
   finished?: { seq: number; status: RunStatus; answer: string; error?: Fault; elapsed: number };
   /** When the run was forked, on its own clock: nothing before was paid here. */
   since: number;
@@ -250,14 +253,15 @@ function apply(view: RunView, event: Told, at: number): void {
       spend(view, usage, cost);
       break;
     }
-    case "cell_started": {
+    case "cell_started":
+    case "step_started": {
       const turn = turnOf(node, event.turn);
       if (!turn) break;
       turn.end = undefined;
       const cell: Cell = {
         cell: event.cell,
         turn: event.turn,
-        code: event.code,
+        code: event.type === "cell_started" ? event.code : "",
         calls: [],
         searches: [],
         touched: [],
@@ -268,10 +272,11 @@ function apply(view: RunView, event: Told, at: number): void {
       else turn.cells.push(cell);
       break;
     }
-    case "cell_finished": {
+    case "cell_finished":
+    case "step_finished": {
       const cell = cellOf(node, event.cell);
       if (cell) {
-        cell.outcome = event.outcome;
+        if (event.type === "cell_finished") cell.outcome = event.outcome;
         cell.end = at;
       }
       const turn = turnOf(node, event.turn);
@@ -330,7 +335,11 @@ function apply(view: RunView, event: Told, at: number): void {
     case "waiting":
       view.waits.push({ seq: event.seq, at, node: event.node, until: at + event.wait_ms });
       break;
+    case "drafted":
+      view.draft = event.answer;
+      break;
     case "notice":
+    case "planned":
     case "compacted":
       note(view, event, at);
       break;

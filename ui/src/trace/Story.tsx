@@ -81,7 +81,7 @@ function StepRow({ run, node, step, chosen }: { run: OpenRun; node: NodeId; step
         <div className={s.more}>
           {said && <div className={s.said}>{said}</div>}
           {arriving && <div className={s.said}>{arriving}</div>}
-          {cell && <Code code={cell.code} />}
+          {cell?.code && <Code code={cell.code} />}
           {cell && cell.searches.length > 1 && (
             <Output label="Searches">
               {cell.searches.map((f) => `“${f.query}”: ${count(f.hits)} in ${count(f.documents)} documents`).join("\n")}

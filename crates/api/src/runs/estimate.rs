@@ -75,6 +75,7 @@ impl Plumb {
             Mode::Direct => "direct",
             Mode::Rlm => "rlm",
             Mode::Guided => "guided",
+            Mode::Map => "map",
         };
         let past = self.inner.store.costs_of_runs_like(mode, model, sub_model, MAX_RUNS).await?;
         Ok(past.into_iter().map(|(pico, tokens)| (pico as f64 / 1e12, tokens.max(0) as u64)).collect())
@@ -115,6 +116,8 @@ fn from_size(mode: Mode, tokens: u64, root: Price, sub: Price) -> [f64; 2] {
         // The numbers of lines take tokens too.
         Mode::Direct => Need { input: [tokens + 500, tokens * 3 / 2 + 1_000], output: [150, 2_000], sub_input: [0, 0] },
         Mode::Guided => Need { input: [3_000, 20_000], output: [200, 2_000], sub_input: [0, 0] },
+        // A plan reads a few passages, or the beginning of each document; its calls are sub-calls.
+        Mode::Map => Need { input: [400, 600], output: [5, 10], sub_input: [3_000, tokens.clamp(4_000, 15_000)] },
         // Each step sends all earlier steps again. Sub-calls read at most the whole text.
         Mode::Rlm => Need { input: [6_000, 100_000], output: [600, 8_000], sub_input: [0, tokens.min(300_000)] },
     };

@@ -36,8 +36,9 @@ const SPARE_TOKENS: u64 = 64;
 pub async fn run(run: &Arc<Run>, spec: NodeSpec) -> NodeEnd {
     let start = run.clock.monotonic();
     let record = run.records.lock().remove(&spec.node).unwrap_or_default();
-    let mut strategy = strategy_of(spec.mode, run, &spec);
-    let node = Node { run, spec: &spec, record: Mutex::new(record) };
+    let record = Mutex::new(record);
+    let mut strategy = strategy_of(spec.mode, run, &spec, &record);
+    let node = Node { run, spec: &spec, record: &record };
     let outcome = node.turns(strategy.as_mut()).await;
     let elapsed_ms = run.clock.elapsed_ms(start);
     match outcome {
@@ -49,7 +50,7 @@ pub async fn run(run: &Arc<Run>, spec: NodeSpec) -> NodeEnd {
 struct Node<'a> {
     run: &'a Arc<Run>,
     spec: &'a NodeSpec,
-    record: Mutex<NodeRecord>,
+    record: &'a Mutex<NodeRecord>,
 }
 
 impl Node<'_> {

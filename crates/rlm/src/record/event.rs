@@ -41,6 +41,58 @@ pub enum QuoteCheck {
     NotFound,
 }
 
+/// The kind of a question, by which the engine chooses its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanKind {
+    /// One fact that stands in one place.
+    Fact,
+    /// A count, a sum or an extreme over the rows of a table or the lines of a log.
+    Rows,
+    /// Several entries from several places.
+    List,
+    /// Things side by side.
+    Compare,
+    /// A document, a meeting or a topic, told in short.
+    Summary,
+    /// What the documents are.
+    Overview,
+    /// Places that contradict each other.
+    Differences,
+    /// A fact about something that has to be found first.
+    Steps,
+}
+
+/// A step of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "does", rename_all = "snake_case")]
+pub enum PlanStep {
+    /// Asks the model for one line about each document.
+    Describe {
+        /// Number of documents.
+        documents: u64,
+    },
+    /// Asks the question of passages, one by one.
+    Read {
+        /// Number of passages.
+        passages: u64,
+        /// Number of documents that they are from.
+        documents: u64,
+    },
+    /// Has the model check what was found.
+    Check {
+        /// Number of things to check.
+        findings: u64,
+    },
+    /// Runs a query over the rows of tables.
+    Query {
+        /// The query in words.
+        query: String,
+    },
+    /// Has the model write the answer from what was found.
+    Write,
+}
+
 /// A place an answer refers to, resolved against the frozen text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Citation {
@@ -168,6 +220,38 @@ pub enum EventKind {
         outcome: CellOutcome,
         /// Milliseconds that it ran, waits for models included.
         elapsed_ms: u64,
+    },
+    /// The engine chose a plan. Its steps have numbers as cells have.
+    Planned {
+        /// The turn whose reply chose it.
+        turn: u32,
+        /// The kind of question.
+        kind: PlanKind,
+    },
+    /// A step of a plan starts.
+    StepStarted {
+        /// The turn whose plan it is of.
+        turn: u32,
+        /// Number of the step within the node, from 1.
+        cell: u32,
+        /// What it does.
+        step: PlanStep,
+    },
+    /// A step of a plan ended.
+    StepFinished {
+        /// The turn whose plan it is of.
+        turn: u32,
+        /// Number of the step within the node.
+        cell: u32,
+        /// Number of findings.
+        found: u64,
+        /// Milliseconds that it took.
+        elapsed_ms: u64,
+    },
+    /// The answer as far as it is known: shown while the run goes on, and kept if it is stopped.
+    Drafted {
+        /// The answer so far.
+        answer: String,
     },
     /// A sub-call starts.
     CallStarted {

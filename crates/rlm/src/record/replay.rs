@@ -7,7 +7,7 @@ use crate::{
     traits::repl::CellOutcome,
     usage::{Finish, Usage},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A recorded reply of a sub-call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub struct NodeRecord {
     pub cells: BTreeMap<u32, CellRecord>,
     /// Maximum sizes of the conversation in tokens, by the turn from which each holds.
     pub compactions: BTreeMap<u32, u64>,
+    /// Steps of plans that started, and those that ended.
+    pub steps: (BTreeSet<u32>, BTreeSet<u32>),
     /// Follow-up questions, by the first turn whose prompt holds each.
     pub follow_ups: BTreeMap<u32, String>,
 }
@@ -124,6 +126,8 @@ impl Record {
                 EventKind::CellFinished { cell, outcome, .. } => {
                     node.cells.entry(*cell).or_default().outcome = Some(outcome.clone());
                 }
+                EventKind::StepStarted { cell, .. } => drop(node.steps.0.insert(*cell)),
+                EventKind::StepFinished { cell, .. } => drop(node.steps.1.insert(*cell)),
                 EventKind::CallStarted { call, cell, prompt, recursive, .. } => {
                     record.next_call = record.next_call.max(call.0 + 1);
                     let started = CallRecord { call: *call, prompt: prompt.clone(), recursive: *recursive, result: None };

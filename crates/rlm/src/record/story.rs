@@ -12,7 +12,7 @@ use crate::{
     ids::{CallId, NodeId},
     options::Mode,
     record::{
-        event::{Event, EventKind, QuoteCheck, RunStatus},
+        event::{Event, EventKind, PlanStep, QuoteCheck, RunStatus},
         facts::{FactsFold, RunFacts},
     },
     traits::repl::CellOutcome,
@@ -126,6 +126,8 @@ struct CellState {
     touched: u64,
     first_touched: String,
     outcome: Option<CellOutcome>,
+    /// It is a step of a plan.
+    plan: Option<PlanStep>,
 }
 
 #[derive(Debug, Default)]
@@ -222,6 +224,17 @@ impl Story {
                 self.cells.entry((node, *cell)).or_default().outcome = Some(outcome.clone());
                 self.cell(node, *cell)
             }
+            EventKind::Planned { kind, .. } => one(step(note_key(seq), StepKind::Look, words::plan(*kind), None)),
+            EventKind::StepStarted { cell, step, .. } => {
+                let state = self.nodes.entry(node).or_default();
+                (state.plain_reply, state.cell) = (None, Some(*cell));
+                self.cells.insert((node, *cell), CellState { plan: Some(step.clone()), ..CellState::default() });
+                self.cell(node, *cell)
+            }
+            EventKind::StepFinished { cell, .. } => {
+                self.nodes.entry(node).or_default().cell = None;
+                self.cell(node, *cell)
+            }
             EventKind::CallStarted { call, cell, prompt_head, recursive, .. } => {
                 self.calls.insert(*call, CallState { cell: *cell, ended: None });
                 self.cells.entry((node, *cell)).or_default().calls.start(prompt_head, *recursive);
@@ -301,7 +314,7 @@ impl Story {
                 let last = self.last_words(node);
                 last.into_iter().chain([step(format!("end:{seq}"), kind, title, detail)]).collect()
             }
-            EventKind::Sent { .. } | EventKind::LinesRead { .. } => Vec::new(),
+            EventKind::Sent { .. } | EventKind::LinesRead { .. } | EventKind::Drafted { .. } => Vec::new(),
         }
     }
 
@@ -310,6 +323,7 @@ impl Story {
         (state.turns, state.plain_reply) = (turn, None);
         let now = match self.mode {
             Some(Mode::Direct) => "Reading the text and writing the answer",
+            Some(Mode::Map) => "Looking at what kind of question this is",
             _ if node == NodeId(0) && turn == 1 => "Thinking about where to begin",
             _ => "Thinking about the next step",
         };
@@ -318,6 +332,10 @@ impl Story {
     }
 
     fn replied(&mut self, node: NodeId, turn: u32, text: &str, finish: Finish) -> Step {
+        if self.mode == Some(Mode::Map) {
+            let title = "Looked at what kind of question this is";
+            return Step { said: Some(String::new()), ..step(turn_key(node, turn), StepKind::Think, title, None) };
+        }
         let direct = self.mode == Some(Mode::Direct) && node == NodeId(0);
         let read = words::read_answer(text);
         let (title, detail) = match &read {
@@ -364,6 +382,19 @@ impl CellState {
         let output = || self.outcome.as_ref().and_then(|outcome| words::first_line(&outcome.output));
         let answered = self.outcome.as_ref().is_some_and(|outcome| outcome.answer.is_some());
         let error = self.outcome.as_ref().and_then(|outcome| outcome.error.as_ref().map(|error| (outcome.ending, error)));
+        if let Some(plan) = &self.plan {
+            let [title, now] = words::plan_step(plan);
+            let Calls { asked, done, failed, .. } = self.calls;
+            let detail = (failed > 0).then(|| format!("{failed} of {asked} got no answer"));
+            let progress = (asked > 1).then(|| format!("{done} of {asked}"));
+            let kind = match plan {
+                PlanStep::Describe { .. } | PlanStep::Read { .. } => StepKind::Look,
+                PlanStep::Check { .. } => StepKind::Ask,
+                PlanStep::Query { .. } => StepKind::Code,
+                PlanStep::Write => StepKind::Answer,
+            };
+            return Step { running: Some(Words { title: now, detail: progress }), ..step(key, kind, title, detail) };
+        }
         match error {
             _ if self.calls.asked > 0 => self.calls.step(key),
             Some((ending, error)) => step(key, StepKind::Trouble, words::failed_code(ending), words::last_line(error)),

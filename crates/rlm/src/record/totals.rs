@@ -139,6 +139,7 @@ impl Totals {
                 (self.calls, self.elapsed_ms) = (0, 0);
                 (self.usage, self.cost, self.price_unknown) = Default::default();
             }
+            EventKind::Drafted { answer } => self.answer.clone_from(answer),
             EventKind::Cited(citation) => self.citations.push(citation.clone()),
             EventKind::Finished { status, answer, error, .. } => {
                 self.status = Some(*status);

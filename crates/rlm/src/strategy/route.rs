@@ -5,11 +5,13 @@ use crate::{
     fault::{Code, Fault},
     node::spec::NodeSpec,
     options::{Mode, ModeChoice},
-    record::story::count,
+    record::{replay::NodeRecord, story::count},
     run::state::Run,
-    strategy::{Strategy, direct::Direct, free::Free, guided::Guided},
+    strategy::{Strategy, direct::Direct, free::Free, guided::Guided, map::Map},
     traits::model::{ModelProfile, Strength},
 };
+use parking_lot::Mutex;
+use std::sync::Arc;
 
 /// Maximum text in one call to a strong model, in tokens: the REPL's own prompts and turns take about as many.
 const MAX_DIRECT_TOKENS_STRONG: u64 = 24_000;
@@ -18,22 +20,29 @@ const MAX_DIRECT_TOKENS_STRONG: u64 = 24_000;
 const MAX_DIRECT_TOKENS_SMALL: u64 = 1_200;
 
 /// The strategy of a node: the one place that tells modes apart.
-pub(crate) fn strategy_of<'a>(mode: Mode, run: &'a Run, spec: &'a NodeSpec) -> Box<dyn Strategy + 'a> {
+pub(crate) fn strategy_of<'a>(
+    mode: Mode,
+    run: &'a Arc<Run>,
+    spec: &'a NodeSpec,
+    record: &'a Mutex<NodeRecord>,
+) -> Box<dyn Strategy + 'a> {
     match mode {
         Mode::Direct => Box::new(Direct::new(run, spec)),
         Mode::Rlm => Box::new(Free::new(run, spec)),
         Mode::Guided => Box::new(Guided::new(run, spec)),
+        Mode::Map => Box::new(Map::new(run, spec, record)),
     }
 }
 
 /// The mode of a question, and the reason in a sentence for people.
 pub fn route(choice: ModeChoice, overview: &Overview, profile: &ModelProfile) -> (Mode, String) {
     let tokens = overview.tokens_estimate;
-    let repl = repl_mode(profile);
+    let long = long_mode(profile);
     match choice {
         ModeChoice::Direct => (Mode::Direct, "You asked for the whole text in one call.".to_owned()),
         ModeChoice::Rlm => (Mode::Rlm, "You asked for step by step.".to_owned()),
         ModeChoice::Guided => (Mode::Guided, "You asked for guided steps.".to_owned()),
+        ModeChoice::Map => (Mode::Map, "You asked for Plumb's own plans.".to_owned()),
         ModeChoice::Auto => {
             let max_tokens = match profile.strength {
                 Strength::Strong | Strength::Recursive => MAX_DIRECT_TOKENS_STRONG.min(u64::from(profile.window_tokens) / 2),
@@ -42,10 +51,10 @@ pub fn route(choice: ModeChoice, overview: &Overview, profile: &ModelProfile) ->
             let words = count(tokens);
             if tokens <= max_tokens {
                 (Mode::Direct, format!("The text is short (about {words} tokens), so the model reads all of it at once."))
-            } else if repl == Mode::Guided {
-                (repl, format!("The text is long (about {words} tokens) and the model is small, so it is led step by step."))
+            } else if long == Mode::Map {
+                (long, format!("The text is long (about {words} tokens) and the model is small, so Plumb plans the steps."))
             } else {
-                (repl, format!("The text is long (about {words} tokens), so the model looks into it step by step."))
+                (long, format!("The text is long (about {words} tokens), so the model looks into it step by step."))
             }
         }
     }
@@ -55,7 +64,15 @@ pub fn route(choice: ModeChoice, overview: &Overview, profile: &ModelProfile) ->
 /// chose the first one, or another would fail alike.
 pub(crate) fn reroute(mode: Mode, choice: ModeChoice, fault: &Fault, profile: &ModelProfile) -> Option<(Mode, String)> {
     let is_rerouted = mode == Mode::Direct && choice != ModeChoice::Direct && fault.code == Code::TooLong;
-    is_rerouted.then(|| (repl_mode(profile), "The text is longer than the model can take at once.".to_owned()))
+    is_rerouted.then(|| (long_mode(profile), "The text is longer than the model can take at once.".to_owned()))
+}
+
+/// The mode for a text that is too long for one call.
+fn long_mode(profile: &ModelProfile) -> Mode {
+    match profile.strength {
+        Strength::Small => Mode::Map,
+        Strength::Strong | Strength::Recursive => Mode::Rlm,
+    }
 }
 
 /// The mode of the REPL that suits a model.
@@ -90,6 +107,6 @@ mod tests {
         assert_eq!(mode(20_000, 32_000, Strength::Strong), Mode::Rlm);
         assert_eq!(mode(1_000_000, 2_000_000, Strength::Strong), Mode::Rlm);
         assert_eq!(mode(1_000, 16_000, Strength::Small), Mode::Direct);
-        assert_eq!(mode(5_000, 16_000, Strength::Small), Mode::Guided);
+        assert_eq!(mode(5_000, 16_000, Strength::Small), Mode::Map);
     }
 }

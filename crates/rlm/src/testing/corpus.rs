@@ -34,6 +34,11 @@ impl Text for MemoryText {
     }
 }
 
+/// A text in memory.
+pub fn text_of(text: &str) -> Arc<dyn Text> {
+    Arc::new(MemoryText { text: text.to_owned(), digest: BlobId::of(text).0 })
+}
+
 impl MemoryCorpus {
     /// A corpus of these paths and texts.
     pub fn new<'a>(documents: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {

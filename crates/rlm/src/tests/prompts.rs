@@ -17,8 +17,9 @@ fn written(requests: &[ModelRequest]) -> String {
     let mut all = String::new();
     let mut known: Vec<&str> = Vec::new();
     for (number, request) in requests.iter().enumerate() {
-        let ModelRequest { max_output_tokens, temperature, seed, stop, prefill, grows, limited, .. } = request;
+        let ModelRequest { max_output_tokens, temperature, seed, stop, prefill, choices, grows, limited, .. } = request;
         let facts = format!("{max_output_tokens} {temperature} {seed} {stop:?} {prefill:?} grows={grows} limited={limited}");
+        let facts = if choices.is_empty() { facts } else { format!("{facts} {choices:?}") };
         writeln!(all, "=== {number}: {facts}").unwrap();
         for message in &request.messages {
             let number = known.iter().position(|content| *content == message.content).unwrap_or(known.len());
@@ -213,6 +214,14 @@ async fn recursive_prompts_stay_as_recorded() {
     {
         let model = ScriptedModel::replies(Strength::Recursive, replies);
         hold(name, Stage::new(ModeChoice::Rlm, model).with_corpus(corpus).with_limits(limits(4))).await;
+    }
+}
+
+#[tokio::test]
+async fn prompts_of_plans_stay_as_recorded() {
+    for kind in ["fact", "list", "compare", "summary", "overview"] {
+        let model = super::plans::planned(kind, super::plans::says);
+        hold(&format!("map_{kind}"), Stage::new(ModeChoice::Map, model).with_corpus(super::plans::folder())).await;
     }
 }
 

@@ -43,6 +43,9 @@ fn stages() -> Vec<(&'static str, Stage)> {
         ("free", Stage::new(ModeChoice::Rlm, free).with_sub_model(sub_model()).with_corpus(corpus())),
         ("guided", Stage::new(ModeChoice::Guided, guided).with_corpus(corpus())),
         ("direct", Stage::new(ModeChoice::Direct, direct).with_corpus(corpus())),
+        ("fact", Stage::new(ModeChoice::Map, plans::planned("fact", plans::says)).with_corpus(plans::folder())),
+        ("list", Stage::new(ModeChoice::Map, plans::planned("list", plans::says)).with_corpus(plans::folder())),
+        ("overview", Stage::new(ModeChoice::Map, plans::planned("overview", plans::says)).with_corpus(plans::folder())),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     fault::Code,
-    record::event::{EventKind, QuoteCheck},
+    record::event::{EventKind, PlanKind, PlanStep, QuoteCheck},
     traits::repl::CellEnding,
     usage::Finish,
 };
@@ -79,6 +79,34 @@ pub fn read_answer(reply: &str) -> Option<String> {
     let words = reply.trim_start().strip_prefix("Answer:")?.trim_start();
     let not_found = words.get(..9).is_some_and(|head| head.eq_ignore_ascii_case("not found"));
     Some(if not_found { String::new() } else { words.to_owned() })
+}
+
+/// The plan for a kind of question.
+pub fn plan(kind: PlanKind) -> &'static str {
+    match kind {
+        PlanKind::Fact => "Plan: find the passage that says it",
+        PlanKind::Rows => "Plan: work it out from the rows of a table",
+        PlanKind::List => "Plan: collect every entry",
+        PlanKind::Compare => "Plan: find each and compare",
+        PlanKind::Summary => "Plan: read it and tell it in short",
+        PlanKind::Overview => "Plan: describe each document, then the whole",
+        PlanKind::Differences => "Plan: put statements about the same thing side by side",
+        PlanKind::Steps => "Plan: find one fact with the help of another",
+    }
+}
+
+/// A step of a plan: when it is over, and while it runs.
+pub fn plan_step(step: &PlanStep) -> [String; 2] {
+    let both = |over: &str, now: &str, of: String| [format!("{over} {of}"), format!("{now} {of}")];
+    match step {
+        PlanStep::Describe { documents } => both("Described", "Describing", plural(*documents, "document")),
+        PlanStep::Read { passages, documents } => {
+            both("Read", "Reading", format!("{} of {}", plural(*passages, "passage"), plural(*documents, "document")))
+        }
+        PlanStep::Check { findings } => both("Checked", "Checking", plural(*findings, "finding")),
+        PlanStep::Query { query } => both("Worked out", "Working out", query.clone()),
+        PlanStep::Write => both("Wrote", "Writing", "the answer".to_owned()),
+    }
 }
 
 /// Why a reply is incomplete.

@@ -1,0 +1,98 @@
+//! Plans that the engine drives, for small models: they choose, read and write single sentences well, and write code and plans badly. The model
+//! sorts the question into one of eight kinds; the engine then splits the documents, asks small questions about the pieces, checks and joins what
+//! comes back, and marks the places. After lambda-RLM (arXiv 2603.20105) and the engine-run map of LCM (arXiv 2605.04050).
+
+mod cards;
+mod documents;
+mod facts;
+mod kind;
+mod lists;
+mod passages;
+mod steps;
+mod summary;
+
+use crate::{
+    calls::call::Prompt,
+    node::spec::NodeSpec,
+    prompts::{context, render},
+    record::{
+        event::{EventKind, PlanKind},
+        replay::NodeRecord,
+    },
+    run::state::Run,
+    stop::Stop,
+    strategy::{
+        Step, Strategy, Taken,
+        map::{documents::Documents, steps::Steps},
+    },
+    traits::model::{Message, Role},
+};
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// Answers a question by a plan for its kind.
+pub struct Map<'a> {
+    spec: &'a NodeSpec,
+    documents: Documents,
+    steps: Steps<'a>,
+}
+
+impl<'a> Map<'a> {
+    /// For the node `spec`, whose sub-calls are in `record`.
+    pub fn new(run: &'a Arc<Run>, spec: &'a NodeSpec, record: &'a Mutex<NodeRecord>) -> Self {
+        Map { spec, documents: Documents::default(), steps: Steps::new(run, spec, record) }
+    }
+
+    /// Carries out the plan for a kind of question.
+    async fn answer(&mut self, turn: u32, kind: PlanKind) -> Result<String, Stop> {
+        let Map { spec, documents, steps } = self;
+        let question = spec.question.as_str();
+        steps.begin(turn, EventKind::Planned { turn, kind }).await?;
+        match kind {
+            PlanKind::Overview => cards::overview(steps, documents, question).await,
+            PlanKind::Summary => summary::summary(steps, documents, question).await,
+            PlanKind::List => lists::list(steps, documents, question).await,
+            PlanKind::Compare | PlanKind::Steps => lists::joined(steps, documents, question).await,
+            PlanKind::Fact | PlanKind::Rows | PlanKind::Differences => facts::fact(steps, documents, question).await,
+        }
+    }
+}
+
+#[async_trait]
+impl Strategy for Map<'_> {
+    fn max_turns(&self, _limit: u32) -> u32 {
+        1
+    }
+
+    fn max_output_chars(&self) -> usize {
+        0
+    }
+
+    /// Reads the documents, and asks for the kind of question.
+    async fn open(&mut self) -> Result<Vec<Message>, Stop> {
+        self.documents = Documents::read(self.steps.run, self.spec).await?;
+        let question = render("map_question", context! { question => self.spec.question.clone() });
+        Ok(vec![Message::new(Role::System, render("map_kind", context! {})), Message::new(Role::User, question)])
+    }
+
+    fn prompt(&self, conversation: Vec<Message>, _is_last: bool) -> Prompt {
+        Prompt {
+            prefill: Some(render("map_begin", context! {})),
+            stop: vec!["\n".to_owned()],
+            max_output_tokens: kind::MAX_TOKENS,
+            choices: kind::choices(),
+            ..Prompt::new(conversation)
+        }
+    }
+
+    async fn take(&mut self, taken: Taken<'_>, _is_last: bool) -> Result<Step, Stop> {
+        let Taken::Reply { reply, .. } = taken else { return Ok(Step::Again) };
+        let kind = kind::chosen(&reply.text).unwrap_or(PlanKind::Fact);
+        Ok(Step::Answer(self.answer(1, kind).await?))
+    }
+
+    fn best(&self) -> &str {
+        self.steps.draft()
+    }
+}

@@ -1,0 +1,117 @@
+//! An overview: a card for each document, which says what it is in one line, then a paragraph over the cards.
+
+use crate::{
+    prompts::{context, render},
+    record::event::PlanStep,
+    stop::Stop,
+    strategy::map::{
+        documents::{Documents, Window},
+        passages::shown,
+        steps::{Ask, Steps},
+    },
+};
+
+/// Maximum number of documents that get a card.
+const MAX_CARDS: usize = 20;
+/// Cards that are made at a time.
+const WAVE: usize = 4;
+/// Characters of a document that its card is made from.
+const HEAD_CHARS: usize = 1_000;
+/// Maximum length of a card, in tokens.
+const MAX_CARD_TOKENS: u32 = 48;
+/// Maximum length of the paragraph over the cards, in tokens.
+const MAX_OVERVIEW_TOKENS: u32 = 160;
+
+/// A document's card.
+struct Card {
+    document: usize,
+    line: u64,
+    text: String,
+}
+
+/// Says what the documents are.
+pub async fn overview(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
+    let chosen = spread(documents.all.len(), MAX_CARDS);
+    let mut cards: Vec<Card> = Vec::new();
+    for wave in chosen.chunks(WAVE) {
+        steps.touch(documents, wave).await?;
+        let asks = wave.iter().map(|&document| card(documents, document)).collect();
+        let replies = steps.ask(PlanStep::Describe { documents: wave.len() as u64 }, asks).await?;
+        for (&document, reply) in wave.iter().zip(replies) {
+            let line =
+                documents.of_document(document).next().and_then(|window| window.lines.first()).map_or(1, |(line, _)| *line);
+            cards.extend(reply.filter(|text| !text.is_empty()).map(|text| Card { document, line, text }));
+        }
+        steps.drafted(listed(documents, &cards)).await?;
+    }
+    let values = context! {
+        cards => cards.iter().map(|card| format!("{}: {}", documents.all[card.document].path, card.text)).collect::<Vec<_>>(),
+        question,
+    };
+    let write = Ask {
+        system: render("map_overview", context! {}),
+        user: render("map_cards", values),
+        begin: render("map_begin", context! {}),
+        stop: vec!["\n\n".to_owned(), "\nQuestion:".to_owned()],
+        max_tokens: MAX_OVERVIEW_TOKENS,
+        choices: Vec::new(),
+    };
+    let paragraph = steps.ask(PlanStep::Write, vec![write]).await?.into_iter().flatten().next().unwrap_or_default();
+    let values = context! {
+        total => documents.total,
+        kinds => documents.kinds(),
+        described => cards.len(),
+        paragraph,
+        cards => listed(documents, &cards),
+    };
+    Ok(render("map_overview_answer", values))
+}
+
+/// The question for a document's card.
+fn card(documents: &Documents, document: usize) -> Ask {
+    let mut chars = 0;
+    let lines: Vec<(u64, String)> = documents
+        .of_document(document)
+        .flat_map(|window| &window.lines)
+        .take_while(|(_, line)| {
+            let fits = chars < HEAD_CHARS;
+            chars += line.chars().count();
+            fits
+        })
+        .cloned()
+        .collect();
+    let user = shown(documents, &Window { document, lines });
+    Ask {
+        system: render("map_card", context! {}),
+        user,
+        begin: render("map_card_begin", context! {}),
+        stop: vec!["\n".to_owned()],
+        max_tokens: MAX_CARD_TOKENS,
+        choices: Vec::new(),
+    }
+}
+
+/// The cards as a list with their places.
+fn listed(documents: &Documents, cards: &[Card]) -> String {
+    let line = |card: &Card| {
+        let path = &documents.all[card.document].path;
+        format!("- **{path}**: {} {}", card.text, documents.mark(card.document, card.line))
+    };
+    cards.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// `most` places of `all`, evenly spread.
+fn spread(all: usize, most: usize) -> Vec<usize> {
+    if all <= most { (0..all).collect() } else { (0..most).map(|index| index * all / most).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cards_are_spread_over_a_large_folder() {
+        assert_eq!(spread(3, 20), [0, 1, 2]);
+        assert_eq!(spread(10, 4), [0, 2, 5, 7]);
+    }
+}

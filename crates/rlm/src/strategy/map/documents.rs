@@ -1,0 +1,249 @@
+//! The documents of a plan: their texts in windows, ranked for a few words.
+
+use crate::{documents::no_readable_text, fault::Code, node::spec::NodeSpec, run::state::Run, stop::Stop, traits::corpus::Text};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
+
+/// Maximum number of documents that a plan looks at. In a larger folder they are those that a search for the question finds.
+const MAX_DOCUMENTS: usize = 300;
+/// Passages that a search of a larger folder gives.
+const MAX_PASSAGES: usize = 100;
+/// Length of a window, in characters: a small model reads about 400 tokens well.
+const WINDOW_CHARS: usize = 1_800;
+/// Maximum number of windows of one document.
+const MAX_WINDOWS: usize = 400;
+/// Maximum length of one line in a window, in characters.
+const MAX_LINE_CHARS: usize = 400;
+/// Weight of a word in a document's path or first line, beside one in its text.
+const TITLE_WEIGHT: f64 = 2.0;
+/// Characters of the beginning that two words share if one is an inflected form of the other.
+const STEM_CHARS: usize = 5;
+
+/// A document.
+pub struct Document {
+    pub path: String,
+    /// Its kind, for people.
+    pub kind: String,
+    pub text: Arc<dyn Text>,
+}
+
+/// Lines of a document in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The document's place in [`Documents::all`].
+    pub document: usize,
+    /// The lines by number, from 1. Empty ones are left out.
+    pub lines: Vec<(u64, String)>,
+}
+
+/// The documents that a plan looks at.
+#[derive(Default)]
+pub struct Documents {
+    pub all: Vec<Document>,
+    /// Number of documents in the folder.
+    pub total: u64,
+    /// Stems of each document's path and first line.
+    titles: Vec<HashSet<String>>,
+    windows: Vec<Window>,
+    /// Stems of each window, with their number.
+    words: Vec<HashMap<String, f64>>,
+    /// Number of windows that hold each stem, in their lines or their document's title.
+    spread: HashMap<String, f64>,
+}
+
+impl Documents {
+    /// Reads the texts of a node's documents.
+    ///
+    /// # Errors
+    /// `no_readable_text` where no document has text; `disk_full`.
+    pub async fn read(run: &Run, spec: &NodeSpec) -> Result<Self, Stop> {
+        let overview = run.corpus.overview().await;
+        let entries = run.corpus.files(None, MAX_DOCUMENTS * 4).await.unwrap_or_default();
+        let mut entries: Vec<_> = entries.into_iter().filter(|entry| entry.state.is_askable()).collect();
+        if overview.documents > MAX_DOCUMENTS as u64 {
+            let found = run.corpus.search(&spec.question, MAX_PASSAGES, None).await.unwrap_or_default();
+            let found: HashSet<String> = found.into_iter().map(|passage| passage.path).collect();
+            let (first, rest): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| found.contains(&entry.path));
+            entries = first.into_iter().chain(rest).take(MAX_DOCUMENTS).collect();
+        }
+        let mut all = Vec::new();
+        let mut unread = overview.skipped;
+        for entry in entries {
+            match run.corpus.text(&entry.path).await {
+                Ok(text) => all.push(Document { path: entry.path, kind: entry.kind_name.into_owned(), text }),
+                Err(fault) if fault.code == Code::DiskFull => return Err(fault.into()),
+                Err(_) => unread += 1,
+            }
+        }
+        if all.is_empty() {
+            return Err(no_readable_text(unread).into());
+        }
+        Ok(Self::of(all, overview.documents))
+    }
+
+    fn of(all: Vec<Document>, total: u64) -> Self {
+        let titles: Vec<HashSet<String>> = all.iter().map(|document| stems(&title(document)).into_keys().collect()).collect();
+        let windows: Vec<Window> =
+            all.iter().enumerate().flat_map(|(index, document)| windows(index, document.text.as_str())).collect();
+        let words: Vec<HashMap<String, f64>> = windows
+            .iter()
+            .map(|window| stems(&window.lines.iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>().join("\n")))
+            .collect();
+        let mut spread: HashMap<String, f64> = HashMap::new();
+        for (window, words) in windows.iter().zip(&words) {
+            let in_title = titles[window.document].iter().filter(|stem| !words.contains_key(*stem));
+            for stem in words.keys().chain(in_title) {
+                *spread.entry(stem.clone()).or_default() += 1.0;
+            }
+        }
+        Documents { all, total, titles, windows, words, spread }
+    }
+
+    /// Rarity of a stem among the windows. 0 for one in none.
+    fn rarity(&self, stem: &str) -> f64 {
+        let windows = self.windows.len() as f64;
+        self.spread.get(stem).map_or(0.0, |spread| (1.0 + (windows - spread + 0.5) / (spread + 0.5)).ln())
+    }
+
+    /// Windows that fit a few words, the best first, with their scores (BM25, with words of the document's title added).
+    pub fn ranked(&self, words: &str) -> Vec<(f64, &Window)> {
+        const K1: f64 = 1.2;
+        const B: f64 = 0.6;
+        let wanted = stems(words);
+        let lengths: Vec<f64> = self.words.iter().map(|words| words.values().sum()).collect();
+        let mean = lengths.iter().sum::<f64>() / (lengths.len().max(1) as f64);
+        let score = |index: usize| -> f64 {
+            let title = &self.titles[self.windows[index].document];
+            let of = |stem: &String| {
+                let times = self.words[index].get(stem).copied().unwrap_or(0.0);
+                let weight = times * (K1 + 1.0) / (times + K1 * (1.0 - B + B * lengths[index] / mean.max(1.0)));
+                let in_title = if title.contains(stem) { TITLE_WEIGHT } else { 0.0 };
+                self.rarity(stem) * (weight + in_title)
+            };
+            wanted.keys().map(of).sum()
+        };
+        let mut ranked: Vec<(f64, &Window)> =
+            self.windows.iter().enumerate().map(|(index, window)| (score(index), window)).collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        ranked
+    }
+
+    /// All windows of a document, in order.
+    pub fn of_document(&self, document: usize) -> impl Iterator<Item = &Window> {
+        self.windows.iter().filter(move |window| window.document == document)
+    }
+
+    /// All windows, in the order of the documents.
+    pub fn windows(&self) -> &[Window] {
+        &self.windows
+    }
+
+    /// The documents of windows, each once, in order.
+    pub fn documents_of<'w>(windows: impl IntoIterator<Item = &'w Window>) -> Vec<usize> {
+        let mut seen = HashSet::new();
+        windows.into_iter().map(|window| window.document).filter(|document| seen.insert(*document)).collect()
+    }
+
+    /// The mark of a line.
+    pub fn mark(&self, document: usize, line: u64) -> String {
+        format!("[[{}#L{line}]]", self.all[document].path)
+    }
+
+    /// Number of documents of each kind, the most frequent first.
+    pub fn kinds(&self) -> Vec<(String, u64)> {
+        let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
+        self.all.iter().for_each(|document| *kinds.entry(&document.kind).or_default() += 1);
+        let mut kinds: Vec<_> = kinds.into_iter().map(|(kind, number)| (kind.to_owned(), number)).collect();
+        kinds.sort_by(|a, b| b.1.cmp(&a.1));
+        kinds
+    }
+}
+
+/// A document's path and its first line with words.
+pub fn title(document: &Document) -> String {
+    format!("{} {}", document.path, heading(document.text.as_str()))
+}
+
+/// The first line with words.
+pub fn heading(text: &str) -> &str {
+    text.lines().map(str::trim).find(|line| line.chars().any(char::is_alphabetic)).unwrap_or_default()
+}
+
+/// Stems of a text with the number of times that each occurs: the beginnings of its words, in lower case. Words of one character are left out.
+fn stems(text: &str) -> HashMap<String, f64> {
+    let mut stems: HashMap<String, f64> = HashMap::new();
+    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 1) {
+        let stem: String = word.to_lowercase().chars().take(STEM_CHARS).collect();
+        *stems.entry(stem).or_default() += 1.0;
+    }
+    stems
+}
+
+/// Parts a text into windows at its empty lines and headings where it has some, with no line in two of them.
+fn windows(document: usize, text: &str) -> Vec<Window> {
+    let mut windows = Vec::new();
+    let mut lines: Vec<(u64, String)> = Vec::new();
+    let mut chars = 0;
+    let mut is_break = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if line.is_empty() {
+            is_break = true;
+            continue;
+        }
+        // A window ends at a break once it is mostly full, and anywhere once it is full.
+        if !lines.is_empty() && (chars >= WINDOW_CHARS || is_break && chars >= WINDOW_CHARS * 2 / 3) {
+            windows.push(Window { document, lines: std::mem::take(&mut lines) });
+            chars = 0;
+            if windows.len() == MAX_WINDOWS {
+                return windows;
+            }
+        }
+        is_break = false;
+        let line: String = line.chars().take(MAX_LINE_CHARS).collect();
+        chars += line.chars().count();
+        lines.push((number, line));
+    }
+    if !lines.is_empty() {
+        windows.push(Window { document, lines });
+    }
+    windows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::corpus::text_of;
+
+    fn documents(texts: &[(&str, &str)]) -> Documents {
+        let document =
+            |(path, text): &(&str, &str)| Document { path: (*path).to_owned(), kind: "text".to_owned(), text: text_of(text) };
+        Documents::of(texts.iter().map(document).collect(), texts.len() as u64)
+    }
+
+    #[test]
+    fn windows_keep_every_line_once_and_break_at_paragraphs() {
+        let paragraph = "A line of about forty characters of text.\n".repeat(32);
+        let text = format!("{paragraph}\n{paragraph}\n{paragraph}");
+        let windows = windows(0, &text);
+        let numbers: Vec<u64> = windows.iter().flat_map(|window| window.lines.iter().map(|(number, _)| *number)).collect();
+        assert_eq!(numbers.len(), 96);
+        assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!(windows.iter().map(|window| window.lines.len()).collect::<Vec<_>>(), [32, 32, 32]);
+    }
+
+    #[test]
+    fn the_title_of_a_document_counts_for_its_windows() {
+        let all = documents(&[("canoe.md", "The fee is 40 pounds."), ("raft.md", "The fee is 50 pounds. It floats.")]);
+        let best = |words: &str| all.all[all.ranked(words)[0].1.document].path.clone();
+        assert_eq!(best("What is the fee for the raft?"), "raft.md");
+        assert_eq!(best("What does the canoe cost as a fee?"), "canoe.md");
+    }
+
+    #[test]
+    fn inflected_forms_match() {
+        assert_eq!(stems("Insured").keys().next(), stems("insurance").keys().next());
+    }
+}

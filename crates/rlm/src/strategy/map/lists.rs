@@ -1,0 +1,116 @@
+//! Questions whose answer is put together from several passages: each is asked for its entries, and the engine joins them.
+
+use crate::{
+    prompts::{context, render},
+    record::event::PlanStep,
+    stop::Stop,
+    strategy::map::{
+        documents::{Documents, Window},
+        passages::{Finding, ask, findings},
+        steps::{Ask, Steps},
+        summary::with_places,
+    },
+};
+use std::collections::HashSet;
+
+/// Passages that are read at a time.
+const WAVE: usize = 4;
+/// Maximum number of passages that are read for a list.
+const MAX_LISTED: usize = 16;
+/// Passages that are read for an answer that joins facts, and again after the first of them are known.
+const MAX_JOINED: usize = 6;
+/// Part of the best passage's score that a passage needs for a list.
+const RELEVANT: f64 = 0.45;
+/// Maximum length of the entries of one passage, in tokens.
+const MAX_ENTRIES_TOKENS: u32 = 200;
+/// Maximum length of an answer that joins facts, in tokens.
+const MAX_ANSWER_TOKENS: u32 = 160;
+/// Maximum length of the notes that an answer is written from, in characters.
+const MAX_NOTES_CHARS: usize = 6_000;
+
+/// Lists all entries that the documents hold for a question.
+pub async fn list(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
+    let ranked = documents.ranked(question);
+    let top = ranked.first().map_or(0.0, |(score, _)| *score);
+    let mut windows: Vec<&Window> =
+        ranked.iter().filter(|(score, _)| *score >= RELEVANT * top).take(MAX_LISTED).map(|(_, window)| *window).collect();
+    // Entries come in the order of the documents.
+    windows.sort_by_key(|window| (window.document, window.lines.first().map(|(number, _)| *number)));
+    let found = entries(steps, documents, &windows, question).await?;
+    Ok(if found.is_empty() { render("map_not_found", context! {}) } else { bullets(documents, &found) })
+}
+
+/// Joins facts from several passages into one answer. What the first ones say is looked up in turn.
+pub async fn joined(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
+    let ranked = documents.ranked(question);
+    let mut windows: Vec<&Window> = ranked.iter().take(MAX_JOINED).map(|(_, window)| *window).collect();
+    let mut found = entries(steps, documents, &windows, question).await?;
+    let known = found.iter().map(|finding| finding.text.as_str()).collect::<Vec<_>>().join(" ");
+    let again = documents.ranked(&format!("{question} {known}"));
+    let next: Vec<&Window> =
+        again.iter().map(|(_, window)| *window).filter(|window| !windows.contains(window)).take(WAVE).collect();
+    found.extend(entries(steps, documents, &next, question).await?);
+    windows.extend(next);
+    if found.is_empty() {
+        return Ok(render("map_not_found", context! {}));
+    }
+    let mut notes = Vec::new();
+    let mut chars = 0;
+    for finding in &found {
+        let note = format!("{}: {}", documents.all[finding.document].path, finding.text);
+        chars += note.len();
+        if chars > MAX_NOTES_CHARS {
+            break;
+        }
+        notes.push(note);
+    }
+    let ask = Ask {
+        system: render("map_write", context! {}),
+        user: render("map_notes", context! { notes, question }),
+        begin: render("map_begin", context! {}),
+        stop: vec!["\nQuestion:".to_owned(), "\n\n".to_owned()],
+        max_tokens: MAX_ANSWER_TOKENS,
+        choices: Vec::new(),
+    };
+    let reply = steps.ask(PlanStep::Write, vec![ask]).await?.into_iter().flatten().next().unwrap_or_default();
+    Ok(if reply.is_empty() { bullets(documents, &found) } else { with_places(documents, &windows, &reply) })
+}
+
+/// The entries of passages, each once. The answer so far is shown after each few passages.
+async fn entries(
+    steps: &mut Steps<'_>,
+    documents: &Documents,
+    windows: &[&Window],
+    question: &str,
+) -> Result<Vec<Finding>, Stop> {
+    let mut found: Vec<Finding> = Vec::new();
+    let mut known = HashSet::new();
+    for wave in windows.chunks(WAVE) {
+        let of = Documents::documents_of(wave.iter().copied());
+        steps.touch(documents, &of).await?;
+        let asks = wave
+            .iter()
+            .map(|window| ask(documents, window, question, "map_list", MAX_ENTRIES_TOKENS, &["\n\n", "\nQuestion:"]))
+            .collect();
+        let step = PlanStep::Read { passages: wave.len() as u64, documents: of.len() as u64 };
+        for (window, reply) in wave.iter().zip(steps.ask(step, asks).await?) {
+            let new = findings(window, &reply.unwrap_or_default());
+            found.extend(new.into_iter().filter(|finding| known.insert(normal(&finding.text))));
+        }
+        if !found.is_empty() {
+            steps.drafted(bullets(documents, &found)).await?;
+        }
+    }
+    Ok(found)
+}
+
+/// Findings as a list with their places.
+fn bullets(documents: &Documents, found: &[Finding]) -> String {
+    found.iter().map(|finding| format!("- {}", finding.marked(documents))).collect::<Vec<_>>().join("\n")
+}
+
+/// A text by which equal entries are known.
+fn normal(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+}

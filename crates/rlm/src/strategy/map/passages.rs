@@ -1,0 +1,135 @@
+//! Questions to single passages, and the places of what comes back.
+
+use crate::{
+    prompts::{context, render},
+    strategy::map::{
+        documents::{Documents, Window, heading},
+        steps::Ask,
+    },
+};
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// The number of a line in brackets.
+#[allow(clippy::expect_used, reason = "a constant pattern, covered by tests")]
+static NUMBER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\s*\[+(?:line )?(\d{1,4})[^\]\n]{0,12}\]+\s*").expect("constant pattern"));
+
+/// The beginning of a reply that says that a passage holds no answer.
+const NOT_FOUND: &str = "not found";
+
+/// Something a passage says, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The document's place in [`Documents::all`].
+    pub document: usize,
+    /// Number of the line.
+    pub line: u64,
+    /// In the model's words, without marks.
+    pub text: String,
+}
+
+impl Finding {
+    /// The finding with the mark of its place.
+    pub fn marked(&self, documents: &Documents) -> String {
+        format!("{} {}", self.text, documents.mark(self.document, self.line))
+    }
+}
+
+/// A passage as the model sees it: the document, its title, and lines numbered from 1.
+pub fn shown(documents: &Documents, window: &Window) -> String {
+    let document = &documents.all[window.document];
+    let title = heading(document.text.as_str());
+    let first = window.lines.first().map(|(_, line)| line.as_str());
+    let title = if first == Some(title) { "" } else { title };
+    let lines: Vec<String> =
+        (1..).zip(&window.lines).map(|(number, (_, line)): (usize, _)| format!("{number}: {line}")).collect();
+    render("map_passage", context! { path => document.path.clone(), title, lines })
+}
+
+/// A question to a passage.
+pub fn ask(documents: &Documents, window: &Window, question: &str, system: &str, max_tokens: u32, stop: &[&str]) -> Ask {
+    let user = render("map_ask", context! { passage => shown(documents, window), question });
+    Ask {
+        system: render(system, context! {}),
+        user,
+        begin: render("map_begin", context! {}),
+        stop: stop.iter().map(|&stop| stop.to_owned()).collect(),
+        max_tokens,
+        choices: Vec::new(),
+    }
+}
+
+/// Whether a reply says that there is nothing.
+pub fn is_nothing(text: &str) -> bool {
+    let text = text.trim().trim_start_matches(['-', '*', '"', ' ']).to_lowercase();
+    text.is_empty() || text.starts_with(NOT_FOUND) || ["none", "none.", "nothing", "n/a"].contains(&text.as_str())
+}
+
+/// The findings of a reply, one a line. A line without the number of a line of its passage gets the one that shares most of its words; one that
+/// shares none with any is dropped.
+pub fn findings(window: &Window, reply: &str) -> Vec<Finding> {
+    reply.lines().filter(|line| !is_nothing(line)).filter_map(|line| finding(window, line)).collect()
+}
+
+fn finding(window: &Window, line: &str) -> Option<Finding> {
+    let named = NUMBER.captures_iter(line).find_map(|found| found[1].parse::<usize>().ok());
+    let text = NUMBER.replace_all(line, " ");
+    let text = text.trim().trim_start_matches(['-', '*', '•', ' ']).trim().to_owned();
+    if text.is_empty() || is_nothing(&text) {
+        return None;
+    }
+    let wanted = words(&text);
+    let shared = |of: &str| words(of).into_iter().filter(|word| wanted.contains(word)).count();
+    let best = window.lines.iter().map(|(number, line)| (shared(line), *number)).reduce(|a, b| if b.0 > a.0 { b } else { a })?;
+    let named = named.and_then(|number| window.lines.get(number.checked_sub(1)?));
+    // Small models miscount: a line that shares nothing with the finding is not its place where another does.
+    let line = match named {
+        Some((number, line)) if shared(line) * 2 >= best.0 => *number,
+        _ if best.0 > 0 => best.1,
+        Some((number, _)) => *number,
+        None => return None,
+    };
+    Some(Finding { document: window.document, line, text })
+}
+
+/// Words of at least two characters and all numbers, in lower case.
+fn words(text: &str) -> Vec<String> {
+    let is_word = |word: &&str| word.chars().count() > 1 || word.chars().all(|c| c.is_ascii_digit() && !word.is_empty());
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).filter(is_word).map(str::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window() -> Window {
+        let lines = ["Guests sign the book.", "The hut takes 12 guests.", "Boats are for members."];
+        Window { document: 0, lines: (4..).zip(lines.map(str::to_owned)).collect() }
+    }
+
+    fn found(reply: &str) -> Vec<(u64, String)> {
+        findings(&window(), reply).into_iter().map(|finding| (finding.line, finding.text)).collect()
+    }
+
+    #[test]
+    fn findings_have_the_lines_they_name() {
+        assert_eq!(
+            found("- The hut takes 12 guests [2]\n[3] Boats are for members"),
+            [(5, "The hut takes 12 guests".to_owned()), (6, "Boats are for members".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_wrong_or_missing_line_becomes_the_one_with_the_words() {
+        assert_eq!(found("The hut takes 12 guests [1]"), [(5, "The hut takes 12 guests".to_owned())]);
+        assert_eq!(found("12 guests"), [(5, "12 guests".to_owned())]);
+    }
+
+    #[test]
+    fn nothing_is_no_finding() {
+        for reply in ["not found", "Not found.", "None", "- none", "", "xyz"] {
+            assert!(found(reply).is_empty(), "{reply}");
+        }
+    }
+}

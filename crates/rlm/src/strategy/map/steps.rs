@@ -1,0 +1,183 @@
+//! The steps of a plan: each is a batch of small questions to the model, recorded, and answered from the record on resume.
+
+use crate::{
+    calls::call::Prompt,
+    fault::{Code, Fault},
+    node::{
+        spec::NodeSpec,
+        sub_calls::{Rendered, SubCalls},
+    },
+    record::{
+        event::{EventKind, PlanStep},
+        replay::NodeRecord,
+    },
+    run::state::Run,
+    stop::Stop,
+    strategy::map::documents::Documents,
+    traits::model::{Message, Role},
+};
+use futures_util::future::join_all;
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// A small question to the model.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// Instructions, the same for all questions of a step: the local model reads them once.
+    pub system: String,
+    /// The passage and the question.
+    pub user: String,
+    /// The beginning of the reply.
+    pub begin: String,
+    /// Texts that end the reply.
+    pub stop: Vec<String>,
+    /// Maximum length of the reply, in tokens.
+    pub max_tokens: u32,
+    /// Continuations to score instead.
+    pub choices: Vec<String>,
+}
+
+/// The steps of a node's plan.
+pub struct Steps<'a> {
+    pub run: &'a Arc<Run>,
+    spec: &'a NodeSpec,
+    record: &'a Mutex<NodeRecord>,
+    turn: u32,
+    /// Number of the latest step.
+    cell: u32,
+    draft: String,
+}
+
+impl<'a> Steps<'a> {
+    /// For the node `spec`.
+    pub fn new(run: &'a Arc<Run>, spec: &'a NodeSpec, record: &'a Mutex<NodeRecord>) -> Self {
+        Steps { run, spec, record, turn: 1, cell: 0, draft: String::new() }
+    }
+
+    /// Begins the plan of a turn.
+    pub async fn begin(&mut self, turn: u32, planned: EventKind) -> Result<(), Fault> {
+        self.turn = turn;
+        let is_new = self.record.lock().steps.0.is_empty();
+        if is_new { self.run.log.append(self.spec.node, planned).await.map(drop) } else { Ok(()) }
+    }
+
+    /// Records that the plan is given something of these documents.
+    pub async fn touch(&self, documents: &Documents, of: &[usize]) -> Result<(), Fault> {
+        for &document in of {
+            self.run.touch(self.spec.node, &documents.all[document].path).await?;
+        }
+        Ok(())
+    }
+
+    /// The answer so far, for people and for a run that is stopped.
+    pub async fn drafted(&mut self, answer: String) -> Result<(), Fault> {
+        if self.draft == answer {
+            return Ok(());
+        }
+        self.draft.clone_from(&answer);
+        self.run.log.append(self.spec.node, EventKind::Drafted { answer }).await.map(drop)
+    }
+
+    /// The answer so far.
+    pub fn draft(&self) -> &str {
+        &self.draft
+    }
+
+    /// Takes a step without the model.
+    pub async fn step(&mut self, step: PlanStep, found: u64) -> Result<(), Fault> {
+        self.start(step).await?;
+        self.finish(found, 0).await
+    }
+
+    /// Asks all at the same time. `None` stands for a question that got no reply; a step in which none got one fails.
+    pub async fn ask(&mut self, step: PlanStep, asks: Vec<Ask>) -> Result<Vec<Option<String>>, Stop> {
+        let start = self.run.clock.monotonic();
+        self.start(step).await?;
+        let calls = SubCalls::new(self.run, self.spec, self.cell, self.record);
+        let results = join_all(asks.iter().map(|ask| reply(&calls, ask))).await;
+        let mut replies = Vec::with_capacity(results.len());
+        let mut first = None;
+        for result in results {
+            match result? {
+                Ok(text) => replies.push(Some(text)),
+                Err(fault) => {
+                    replies.push(None);
+                    first.get_or_insert(fault);
+                }
+            }
+        }
+        let found = replies.iter().flatten().count() as u64;
+        let elapsed_ms = self.run.clock.elapsed_ms(start);
+        self.finish(found, elapsed_ms).await?;
+        match first {
+            Some(fault) if found == 0 && fault.code.is_limit() => Err(Stop::Limit(fault)),
+            Some(fault) if found == 0 && fault.code != Code::EmptyReply => Err(Stop::Fault(fault)),
+            _ => Ok(replies),
+        }
+    }
+
+    async fn start(&mut self, step: PlanStep) -> Result<(), Fault> {
+        self.cell += 1;
+        let (turn, cell) = (self.turn, self.cell);
+        if self.record.lock().steps.0.insert(cell) {
+            self.run.log.append(self.spec.node, EventKind::StepStarted { turn, cell, step }).await?;
+        }
+        Ok(())
+    }
+
+    async fn finish(&self, found: u64, elapsed_ms: u64) -> Result<(), Fault> {
+        let (turn, cell) = (self.turn, self.cell);
+        if self.record.lock().steps.1.insert(cell) {
+            self.run.log.append(self.spec.node, EventKind::StepFinished { turn, cell, found, elapsed_ms }).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The reply to one question, without its given beginning.
+async fn reply(calls: &SubCalls<'_>, ask: &Ask) -> Result<Result<String, Fault>, Stop> {
+    let Ask { system, user, begin, stop, max_tokens, choices } = ask.clone();
+    let text = Rendered::new([system.as_str(), user.as_str(), begin.as_str()].join("\n\n").trim_end().to_owned());
+    let recorded = calls.recorded(&text, false);
+    let outcome = match recorded.as_ref().and_then(|record| record.result.clone()) {
+        Some(outcome) => outcome,
+        None => {
+            let prefill = (!begin.is_empty()).then(|| begin.clone());
+            let messages = vec![Message::new(Role::System, system), Message::new(Role::User, user)];
+            let prompt = Prompt { prefill, stop, max_output_tokens: max_tokens, choices, ..Prompt::new(messages) };
+            calls.ask(text, prompt, recorded.map(|record| record.call)).await?
+        }
+    };
+    Ok(outcome.map(|reply| {
+        let whole = reply.text.trim();
+        whole.strip_prefix(begin.as_str()).unwrap_or(whole).trim().to_owned()
+    }))
+}
+
+/// Probability of `choice` among the choices of a scored reply; 1 or 0 where the model wrote a choice instead.
+pub fn probability(reply: &str, choice: &str) -> f64 {
+    let scores: Vec<(&str, f64)> = reply
+        .lines()
+        .filter_map(|line| {
+            let (score, word) = line.split_once(' ')?;
+            Some((word.trim(), score.parse::<f64>().ok()?.exp()))
+        })
+        .collect();
+    let sum: f64 = scores.iter().map(|(_, score)| score).sum();
+    if sum > 0.0 {
+        return scores.iter().filter(|(word, _)| *word == choice).map(|(_, score)| score).sum::<f64>() / sum;
+    }
+    let first = reply.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
+    if first.eq_ignore_ascii_case(choice) { 1.0 } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_are_read_from_scores_or_from_words() {
+        assert!((probability("-0.6931 yes\n-1.3863 no", "yes") - 2.0 / 3.0).abs() < 1e-3);
+        assert_eq!([probability("Yes, it does.", "yes"), probability("no", "yes"), probability("", "yes")], [1.0, 0.0, 0.0]);
+    }
+}

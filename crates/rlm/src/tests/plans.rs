@@ -1,0 +1,116 @@
+//! Plans of the engine: what they ask, and the answers that they put together.
+
+use super::*;
+use crate::{
+    record::event::{EventKind as Kind, PlanKind, PlanStep},
+    testing::corpus::MemoryCorpus,
+};
+
+/// A small model that sorts every question as `kind`, and otherwise answers by `reply`.
+pub fn planned(kind: &'static str, reply: impl Fn(&str) -> String + Send + Sync + 'static) -> ScriptedModel {
+    ScriptedModel::new(Strength::Small, move |request, _| {
+        let scored = |best: &str| {
+            request
+                .choices
+                .iter()
+                .map(|choice| format!("{} {}", if choice.trim() == best { -0.1 } else { -9.0 }, choice.trim()))
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
+        let asked = text(request);
+        Reaction::Reply(match request.choices.len() {
+            0 => reply(&asked),
+            2 => scored(if asked.contains("40 pounds") { "yes" } else { "no" }),
+            _ => scored(kind),
+        })
+    })
+}
+
+pub fn folder() -> MemoryCorpus {
+    MemoryCorpus::new([
+        ("fees.md", "Fees of the club\nThe fee is 40 pounds.\nIt is due on 1 May.\n"),
+        ("boats.md", "Boats of the club\nVera mends the canoe by 3 June.\n"),
+    ])
+}
+
+/// What the model says of a passage.
+pub fn says(asked: &str) -> String {
+    match asked {
+        _ if asked.contains("1: Fees of the club") => "- The fee is 40 pounds [2]\n- It is due on 1 May [3]",
+        _ if asked.contains("1: Boats of the club") => "- Vera: mend the canoe, by 3 June [2]",
+        _ => "The fee is 40 pounds, and Vera mends the canoe.",
+    }
+    .to_owned()
+}
+
+async fn asked(kind: &'static str, question: &str) -> (Vec<Event>, String) {
+    let stage = Stage::new(ModeChoice::Map, planned(kind, says)).with_corpus(folder());
+    let (events, ended) = stage.ask(question).await;
+    ended.unwrap();
+    let (status, answer, fault) = end(&events).unwrap();
+    assert_eq!((status, fault), (RunStatus::Answered, None));
+    (events, answer)
+}
+
+#[tokio::test]
+async fn a_fact_is_read_checked_and_marked() {
+    let (events, answer) = asked("fact", "What is the fee?").await;
+    assert_eq!(answer, "The fee is 40 pounds [[fees.md#L2]]");
+    let steps: Vec<&PlanStep> = events
+        .iter()
+        .filter_map(|event| if let Kind::StepStarted { step, .. } = &event.kind { Some(step) } else { None })
+        .collect();
+    assert_eq!(steps, [&PlanStep::Read { passages: 2, documents: 2 }, &PlanStep::Check { findings: 2 }]);
+    let drafts = events.iter().filter(|event| matches!(event.kind, Kind::Drafted { .. }));
+    assert_eq!(drafts.count(), 1);
+}
+
+#[tokio::test]
+async fn a_fact_that_no_passage_states_is_not_found() {
+    let stage = Stage::new(ModeChoice::Map, planned("fact", |_| "not found".to_owned())).with_corpus(folder());
+    let (events, _) = stage.ask("Who owns the hut?").await;
+    assert!(end(&events).unwrap().1.starts_with("Not found"));
+}
+
+#[tokio::test]
+async fn a_list_holds_each_entry_once_with_its_place() {
+    let (_, answer) = asked("list", "What do the fees and the boats ask of members?").await;
+    let mut lines: Vec<&str> = answer.lines().collect();
+    lines.sort_unstable();
+    let wanted = [
+        "- It is due on 1 May [[fees.md#L3]]",
+        "- The fee is 40 pounds [[fees.md#L2]]",
+        "- Vera: mend the canoe, by 3 June [[boats.md#L2]]",
+    ];
+    assert_eq!(lines, wanted);
+}
+
+#[tokio::test]
+async fn an_answer_that_joins_facts_names_their_places() {
+    let (_, answer) = asked("compare", "What does the club ask of its members?").await;
+    assert!(answer.starts_with("The fee is 40 pounds, and Vera mends the canoe.") && answer.contains("[["), "{answer}");
+}
+
+#[tokio::test]
+async fn an_overview_has_a_card_for_each_document() {
+    let (events, answer) = asked("overview", "What is in here?").await;
+    assert!(
+        answer.contains("2 documents:") && answer.contains("- **boats.md**: ") && answer.contains("[[fees.md#L1]]"),
+        "{answer}"
+    );
+    let planned = events.iter().any(|event| matches!(event.kind, Kind::Planned { kind: PlanKind::Overview, .. }));
+    assert!(planned);
+}
+
+#[tokio::test]
+async fn a_stopped_plan_keeps_its_draft() {
+    let model = ScriptedModel::new(Strength::Small, |request, _| match request.choices.len() {
+        0 if text(request).contains("1: Fees of the club") => "- The fee is 40 pounds [2]".into(),
+        0 if text(request).contains("1: Boats of the club") => "none".into(),
+        0 => Reaction::Breaks(String::new(), Fault::new(Code::LocalModel, "The model ended.")),
+        _ => "compare".into(),
+    });
+    let (events, _) = Stage::new(ModeChoice::Map, model).with_corpus(folder()).ask("What is the fee?").await;
+    let (status, answer, _) = end(&events).unwrap();
+    assert_eq!((status, answer.as_str()), (RunStatus::Failed, "- The fee is 40 pounds [[fees.md#L2]]"));
+}
