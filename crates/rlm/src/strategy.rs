@@ -7,6 +7,10 @@ pub(crate) mod direct;
 pub(crate) mod fence;
 pub(crate) mod free;
 pub(crate) mod guided;
+#[allow(dead_code)] // Until a strategy uses it.
+pub(crate) mod map {
+    pub(crate) mod differences;
+}
 
 use crate::{calls::call::Prompt, node::spec::Ran, record::replay::ReplyRecord, stop::Stop, traits::model::Message};
 use async_trait::async_trait;
