@@ -11,7 +11,7 @@ mod tests;
 
 pub use values::{Kind, Value};
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use texts::{Form, Parts};
 
 /// Maximum number of statements compared, shared out among the documents.
@@ -246,7 +246,8 @@ impl<'a> Folder<'a> {
     ) -> Claim {
         let sentence = &self.parts[document].sentences[index];
         let placed = &sentence.values[held].placed;
-        let mut weights: HashMap<Word, f64> = HashMap::new();
+        // In the words' order, so that sums are the same on resume.
+        let mut weights: BTreeMap<Word, f64> = BTreeMap::new();
         let mut add = |word: Word, weight: f64| {
             let entry = weights.entry(word).or_insert(0.0);
             *entry = entry.max(weight);
@@ -283,8 +284,7 @@ impl<'a> Folder<'a> {
             }
         }
         let own_weight: f64 = weights.iter().map(|(word, weight)| self.rarity(*word) * weight).sum();
-        let mut own: Vec<Word> = weights.keys().copied().collect();
-        own.sort_unstable();
+        let own: Vec<Word> = weights.keys().copied().collect();
         let mut add = |word: Word, weight: f64| {
             let entry = weights.entry(word).or_insert(0.0);
             *entry = entry.max(weight);
@@ -302,8 +302,7 @@ impl<'a> Folder<'a> {
         if let Some(unit) = unit {
             weights.entry(unit).and_modify(|weight| *weight *= 0.5);
         }
-        let mut words: Weights = weights.into_iter().collect();
-        words.sort_by_key(|(word, _)| *word);
+        let words: Weights = weights.into_iter().collect();
         let measures = name.iter().copied().chain(unit).chain(label).collect();
         Claim { document, sentence: index, held, words, own, own_weight, measures, unit, label }
     }
@@ -553,7 +552,8 @@ fn certainty(a: &Claim, b: &Claim, kind: Kind, forms: [Form; 2]) -> Option<f64> 
         found.is_ok_and(|at| claim.words[at].1 > NEIGHBOUR_WEIGHT)
     };
     let shares_name = a.measures.iter().any(|word| Some(*word) != a.unit && b.measures.contains(word));
-    if !forms.contains(&Form::Prose) && !shares_name {
+    let is_one_name = [(a, b), (b, a)].iter().any(|(a, b)| a.measures.iter().all(|word| b.measures.contains(word)));
+    if !forms.contains(&Form::Prose) && !(shares_name && is_one_name) {
         return None;
     }
     let is_plain = |form: Form, claim: &Claim, unit| form != Form::Prose && speaks_of(claim, unit);

@@ -92,10 +92,10 @@ fn settings_and_flags_hold_values() {
 
 #[test]
 fn products_and_units_of_code_are_read() {
-    let code = "WINDOW = 60 * 60  # seconds\nBODY = 18 * MEBIBYTE\n";
+    let code = "WINDOW = 60 * 60  # seconds\nBODY = 40 * MEBIBYTE\n";
     let parts = texts::parts("a.py", code);
     let values = parts.sentences.iter().flat_map(|sentence| &sentence.values).map(|held| &held.placed.value);
-    assert_eq!(values.map(|value| (value.amount, value.unit.as_str())).collect::<Vec<_>>(), [(3600.0, "second"), (18.0, "mb")]);
+    assert_eq!(values.map(|value| (value.amount, value.unit.as_str())).collect::<Vec<_>>(), [(3600.0, "second"), (40.0, "mb")]);
 }
 
 #[test]
@@ -132,8 +132,7 @@ fn sections_of_one_document_contradict_with_a_lower_score() {
 
 #[test]
 fn places_and_ordinals_are_no_values() {
-    for text in ["clause 4", "No. 34", "page 12", "the 3rd door", "A105", "S22-0001", "src/2/x", "at six", "#12", "10-12 people"]
-    {
+    for text in ["clause 4", "No. 34", "page 12", "the 3rd door", "A105", "R7-0042", "src/2/x", "at six", "#12", "10-12 people"] {
         assert_eq!(values::find(text), [], "{text}");
     }
 }
@@ -146,15 +145,15 @@ fn values_are_read_with_their_units() {
     };
     assert_eq!(read("£1,250.50 a term"), (Kind::Number, 1250.5, "gbp".into()));
     assert_eq!(read("1.250,50 € im Monat"), (Kind::Number, 1250.5, "eur".into()));
-    assert_eq!(read("EUR 310"), (Kind::Number, 310.0, "eur".into()));
-    assert_eq!(read("three working days"), (Kind::Number, 3.0, "day".into()));
-    assert_eq!(read("6.5 per cent"), (Kind::Number, 6.5, "%".into()));
+    assert_eq!(read("EUR 275"), (Kind::Number, 275.0, "eur".into()));
+    assert_eq!(read("nine rainy days"), (Kind::Number, 9.0, "day".into()));
+    assert_eq!(read("7.25 per cent"), (Kind::Number, 7.25, "%".into()));
     assert_eq!(read("20kg"), (Kind::Number, 20.0, "kg".into()));
-    assert_eq!(read("since 1998"), (Kind::Year, 1998.0, String::new()));
-    for date in ["2022-11-04", "4 November 2022", "November 4, 2022", "4. November 2022", "04.11.2022", "4th of November 2022"] {
-        assert_eq!(read(date), (Kind::Date, 20_221_104.0, String::new()), "{date}");
+    assert_eq!(read("since 1987"), (Kind::Year, 1987.0, String::new()));
+    for date in ["2019-08-21", "21 August 2019", "August 21, 2019", "21. August 2019", "21.08.2019", "21st of August 2019"] {
+        assert_eq!(read(date), (Kind::Date, 20_190_821.0, String::new()), "{date}");
     }
-    assert_eq!(read("at 15:30"), (Kind::Time, 930.0, String::new()));
+    assert_eq!(read("at 14:20"), (Kind::Time, 860.0, String::new()));
     assert_eq!(read("to desk@example.org."), (Kind::Address, 0.0, "mail".into()));
 }
 
