@@ -3,6 +3,8 @@
 //! comes back, and marks the places. After lambda-RLM (arXiv 2603.20105) and the engine-run map of LCM (arXiv 2605.04050).
 
 mod cards;
+mod contradictions;
+mod differences;
 mod documents;
 mod facts;
 mod kind;
@@ -54,7 +56,8 @@ impl<'a> Map<'a> {
             PlanKind::Summary => summary::summary(steps, documents, question).await,
             PlanKind::List => lists::list(steps, documents, question).await,
             PlanKind::Compare | PlanKind::Steps => lists::joined(steps, documents, question).await,
-            PlanKind::Fact | PlanKind::Rows | PlanKind::Differences => facts::fact(steps, documents, question).await,
+            PlanKind::Differences => contradictions::contradictions(steps, documents, question).await,
+            PlanKind::Fact | PlanKind::Rows => facts::fact(steps, documents, question).await,
         }
     }
 }
