@@ -129,7 +129,10 @@ pub fn written(tokens: &[Token]) -> String {
             None => true,
             Some(before) if opens(before) => true,
             // A parenthesis belongs to its function, but not to a keyword.
-            Some(before) if token.is_sign("(") => before.kind == TokenKind::Word && !is_keyword(&before.text),
+            Some(before) if token.is_sign("(") => {
+                let is_function = ["cast", "replace"].iter().any(|name| before.is_word(name));
+                before.kind == TokenKind::Word && (is_function || !is_keyword(&before.text))
+            }
             Some(_) => [")", ",", "."].iter().any(|sign| token.is_sign(sign)),
         };
         if !tight {

@@ -7,11 +7,12 @@ pub(crate) mod direct;
 pub(crate) mod fence;
 pub(crate) mod free;
 pub(crate) mod guided;
-#[allow(dead_code, reason = "the strategy that asks tables is being written")]
+#[allow(dead_code, unused_imports, reason = "the strategy that asks tables is being written")]
 pub(crate) mod map {
     pub(crate) mod kinds;
     pub(crate) mod query;
     pub(crate) mod tables;
+    pub(crate) mod words;
 }
 
 use crate::{calls::call::Prompt, node::spec::Ran, record::replay::ReplyRecord, stop::Stop, traits::model::Message};
