@@ -111,6 +111,23 @@ mod tests {
     }
 
     #[test]
+    fn questions_over_tables_end_with_the_question() {
+        let values = vec![context! { name => "harbour", values => ["North", "South"] }];
+        let dates = vec![context! { name => "built_on", first => "2019-04-02", last => "2021-08-30" }];
+        let empty = vec![context! { name => "sunk_on", rows => 4 }];
+        let table = context! { name => "boats", rows => 9, columns => ["boat", "harbour"], samples => ["Canoe | North"], values, dates, empty };
+        let tables = render("map_query_table", table);
+        let text = render("map_query_question", context! { tables, question => "How many?" });
+        assert_eq!(
+            text,
+            "Table boats (9 rows): boat, harbour\nCanoe | North\nharbour: North, South\nbuilt_on: from 2019-04-02 to 2021-08-30\n\
+             sunk_on: empty in 4 rows\nQuestion: How many?"
+        );
+        // A token of a small model is at least three characters of such text, on the average.
+        assert!(render("map_query", context! {}).len() < 1_150);
+    }
+
+    #[test]
     fn outputs_repeat_the_question() {
         let cells = vec![context! { output => "1\n", error => None::<String> }];
         let text = render("output", context! { cells, skipped => false, last => false, question => "How many?" });

@@ -20,6 +20,8 @@ const SHARED_VALUES: usize = 8;
 const MAX_VALUE_CHARS: usize = 60;
 /// Shortest beginning that two forms of a word share, in characters.
 const MIN_STEM: usize = 4;
+/// Shortest value that is a line of text and not a name, in characters.
+const MIN_LINE_CHARS: usize = 30;
 /// Words that questions have and that say nothing about values.
 const EMPTY_WORDS: &[&str] = &[
     "all", "and", "any", "are", "been", "did", "does", "for", "from", "had", "has", "have", "how", "into", "many", "much", "not",
@@ -107,7 +109,12 @@ fn shown_values(table: &Table, at: usize, asked: &[String]) -> Vec<String> {
     let mut shared: Vec<(usize, &str)> =
         different.into_iter().map(|value| (shares(value), value)).filter(|(n, _)| *n > 0).collect();
     shared.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
-    shared.into_iter().take(SHARED_VALUES).map(|(_, value)| shortened(value)).collect()
+    // Lines of a log that differ in numbers alone are alike.
+    let mut shapes = BTreeSet::new();
+    let mut is_new = |value: &str| {
+        value.chars().count() < MIN_LINE_CHARS || shapes.insert(value.chars().filter(|c| !c.is_numeric()).collect::<String>())
+    };
+    shared.into_iter().map(|(_, value)| value).filter(|value| is_new(value)).take(SHARED_VALUES).map(shortened).collect()
 }
 
 fn texts(table: &Table, at: usize) -> impl Iterator<Item = &str> {
@@ -634,6 +641,17 @@ pub(super) mod tests {
         let text = describe(&tables_of("huts.csv", &text)[0], "How many beds has the lake hut?");
         let shown = text.lines().find(|line| line.starts_with("hut: ")).unwrap();
         assert!(shown.starts_with("hut: Upper lakeside hut, Hut 00, ") && shown.matches(", ").count() == 7, "{shown}");
+    }
+
+    #[test]
+    fn lines_that_differ_in_numbers_alone_are_shown_once() {
+        let mut text = String::from("day,remark\n");
+        for number in 0..30 {
+            text += &format!("x,lock {number} of the lake was opened for a raft\n");
+        }
+        let text = describe(&tables_of("locks.csv", &text)[0], "When was a lock opened?");
+        assert_eq!(text.matches("remark: lock").count(), 1);
+        assert!(text.ends_with("remark: lock 0 of the lake was opened for a raft"), "{text}");
     }
 
     #[test]

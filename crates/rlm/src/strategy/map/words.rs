@@ -276,13 +276,13 @@ impl<'a> Reader<'a> {
             "is" => {
                 let is_filled = self.skip("not");
                 self.skip("null").then_some(())?;
-                return Some(subject + if is_filled { " is not empty" } else { " is empty" });
+                return Some(subject + if is_filled { " is filled" } else { " is empty" });
             }
             "between" => {
                 let first = self.sum()?;
                 self.skip("and").then_some(())?;
                 let last = self.sum()?;
-                let between = if is_not { " is not between " } else { " is between " };
+                let between = if is_not { " is outside " } else { " is between " };
                 return Some(subject + between + &first + " and " + &last);
             }
             "in" => {
@@ -309,10 +309,10 @@ fn like(pattern: &str, is_date: bool, is_not: bool) -> Option<String> {
         return None;
     }
     let verbs = match (pattern.starts_with('%'), pattern.ends_with('%')) {
-        (false, true) if is_date => ["is in", "is not in"],
+        (false, true) if is_date => ["is in", "is outside"],
         (true, true) => ["contains", "lacks"],
-        (false, true) => ["begins with", "never begins with"],
-        (true, false) => ["ends with", "never ends with"],
+        (false, true) => ["begins with", "begins without"],
+        (true, false) => ["ends with", "ends without"],
         (false, false) => ["is", "is not"],
     };
     let core = if is_date { core.trim_end_matches('-') } else { core };
