@@ -49,6 +49,9 @@ impl Token {
 /// Longest SQL that is split, in bytes.
 pub const MAX_SQL_BYTES: usize = 8_000;
 
+/// Deepest parentheses of a query.
+const MAX_DEPTH: usize = 50;
+
 /// Splits `sql`. `None` where quotes are not closed, or where it is longer than [`MAX_SQL_BYTES`]. Comments are left out.
 pub fn tokens(sql: &str) -> Option<Vec<Token>> {
     if sql.len() > MAX_SQL_BYTES {
@@ -153,7 +156,8 @@ pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The tokens of `sql` where it is one SELECT: without the semicolon at its end, `None` for any other statement and for more than one.
+/// The tokens of `sql` where it is one SELECT: without the semicolon at its end. `None` for any other statement, for
+/// more than one and for parentheses in more than 50 levels.
 pub fn one_select(sql: &str) -> Option<Vec<Token>> {
     let mut tokens = tokens(sql)?;
     while tokens.last().is_some_and(|token| token.is_sign(";")) {
@@ -162,7 +166,12 @@ pub fn one_select(sql: &str) -> Option<Vec<Token>> {
     let begins = tokens.first().is_some_and(|token| token.is_word("select"));
     let forbidden =
         |token: &Token| token.is_sign(";") || ["recursive", "attach", "pragma"].iter().any(|word| token.is_word(word));
-    (begins && !tokens.iter().any(forbidden)).then_some(tokens)
+    let mut depth = 0_usize;
+    let is_deep = tokens.iter().any(|token| {
+        depth = if token.is_sign("(") { depth + 1 } else { depth.saturating_sub(usize::from(token.is_sign(")"))) };
+        depth > MAX_DEPTH
+    });
+    (begins && !is_deep && !tokens.iter().any(forbidden)).then_some(tokens)
 }
 
 /// Words of SQLite's grammar (https://sqlite.org/lang_keywords.html) that a query may hold or that no identifier may be.
@@ -217,6 +226,7 @@ mod tests {
             "ATTACH 'x.db' AS x",
             "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) SELECT x FROM c",
             "SELECT * FROM (WITH RECURSIVE c(x) AS (SELECT 1) SELECT x FROM c)",
+            &format!("SELECT {}1{}", "(".repeat(51), ")".repeat(51)),
         ] {
             assert_eq!(one_select(sql), None, "{sql}");
         }

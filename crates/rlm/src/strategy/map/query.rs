@@ -22,6 +22,8 @@ const MAX_VALUE_CHARS: usize = 60;
 const MIN_STEM: usize = 4;
 /// Shortest value that is a line of text and not a name, in characters.
 const MIN_LINE_CHARS: usize = 30;
+/// Follows a day in a comparison with times: greater than each of its times.
+pub(super) const END_OF_DAY: &str = " 24";
 /// Words that questions have and that say nothing about values.
 const EMPTY_WORDS: &[&str] = &[
     "all", "and", "any", "are", "been", "did", "does", "for", "from", "had", "has", "have", "how", "into", "many", "much", "not",
@@ -418,7 +420,7 @@ fn part_of_date(tokens: &mut [Token], at: usize) -> bool {
 fn mended_date(compared: &Compared<'_>, comparison: Comparison, literal: &str) -> (String, bool) {
     let text = kinds::date(literal, false).unwrap_or_else(|| literal.to_owned());
     let has_times = texts(compared.table, compared.at).any(|value| value.len() > "2021-07-01".len());
-    let end_of_day = if has_times { " 24" } else { "" };
+    let end_of_day = if has_times { END_OF_DAY } else { "" };
     let is_digits = |at: usize, c: char| if at == 4 || at == 7 { c == '-' } else { c.is_ascii_digit() };
     let is_part = text.chars().enumerate().all(|(at, c)| is_digits(at, c));
     match (comparison, text.len()) {
@@ -742,6 +744,56 @@ pub(super) mod tests {
             ("SELECT 1", None),
         ] {
             assert_eq!(rows_used(sql).as_deref(), lines, "{sql}");
+        }
+    }
+
+    #[test]
+    fn no_query_makes_it_panic() {
+        let parts = [
+            "SELECT ",
+            "boat ",
+            "boats ",
+            "FROM ",
+            "WHERE ",
+            "harbour ",
+            "= ",
+            "'north' ",
+            "''",
+            "NULL ",
+            "LIKE ",
+            "IN ",
+            "(",
+            ") ",
+            ", ",
+            "LOWER(",
+            "YEAR(",
+            "LEFT(",
+            "strftime('%m', ",
+            "built_on ",
+            "BETWEEN ",
+            "AND ",
+            "NOT ",
+            "4 ",
+            ".",
+            "b ",
+            "AS ",
+            "ORDER ",
+            "BY ",
+            "LIMIT ",
+            "*",
+            "é",
+        ];
+        let tables = boats();
+        let mut state = 7_u64;
+        for _ in 0..3_000 {
+            let mut sql = String::from("SELECT boat FROM boats WHERE ");
+            for _ in 0..12 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                sql += parts[usize::try_from(state >> 33).unwrap() % parts.len()];
+            }
+            let mended = mended(&sql, &tables).unwrap_or(sql);
+            rows_used(&mended);
+            in_words(&mended, &tables);
         }
     }
 

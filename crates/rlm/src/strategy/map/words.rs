@@ -1,6 +1,6 @@
 //! Says a query in plain words, so that a reader of the answer sees how the question was understood.
 
-use super::query::clauses;
+use super::query::{END_OF_DAY, clauses};
 use crate::{
     sql::{Token, TokenKind, is_keyword, one_select},
     traits::tables::{Column, Kind, Table},
@@ -119,7 +119,9 @@ impl<'a> Reader<'a> {
         let mut words = Vec::new();
         loop {
             let kind = self.tokens.get(self.at).and_then(|token| self.column(token)).map_or(Kind::Number, |column| column.kind);
-            let value = self.sum()?;
+            // A number alone is the place of a column in the answer.
+            let is_place = self.tokens.get(self.at).is_some_and(|token| token.kind == TokenKind::Number);
+            let value = Some(self.sum()?).filter(|_| !is_place)?;
             let is_down = self.skip("desc");
             self.skip("asc");
             let first = match (kind, is_down) {
@@ -157,7 +159,9 @@ impl<'a> Reader<'a> {
     fn term(&mut self) -> Option<String> {
         let token = self.next()?;
         match token.kind {
-            TokenKind::Text | TokenKind::Number => return Some(token.text.clone()),
+            // `mended` puts a time behind a day's last one.
+            TokenKind::Text => return Some(token.text.trim_end_matches(END_OF_DAY).to_owned()),
+            TokenKind::Number => return Some(token.text.clone()),
             TokenKind::Sign if token.text == "*" => return Some("all columns".to_owned()),
             TokenKind::Sign if token.text == "-" => return Some(format!("-{}", self.term()?)),
             TokenKind::Sign if token.text == "(" => {
@@ -175,7 +179,7 @@ impl<'a> Reader<'a> {
             return self.call(&token.text.to_lowercase());
         }
         if let Some(column) = self.column(token) {
-            return Some(if column.title.is_empty() { column.name.clone() } else { column.title.clone() });
+            return Some(if column.title.is_empty() { &column.name } else { &column.title }.trim_matches('_').replace('_', " "));
         }
         self.names.get(&token.text.to_lowercase()).cloned()
     }
@@ -341,6 +345,10 @@ mod tests {
             (
                 "SELECT boat FROM boats WHERE built_on >= '2021-04-01' AND built_on < '2021-07-01' ORDER BY built_on LIMIT 3",
                 "Boat where Built on is from 2021-04-01 and Built on is before 2021-07-01, earliest Built on first, the first 3",
+            ),
+            (
+                "SELECT boat FROM boats WHERE built_on NOT BETWEEN '2019-04-01' AND '2019-04-30 24'",
+                "Boat where Built on is outside 2019-04-01 and 2019-04-30",
             ),
             (
                 "SELECT AVG(unit_price) * 2 FROM boats WHERE harbour IN ('North', 'South') AND strftime('%m', built_on) = '04'",
