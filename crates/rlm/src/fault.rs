@@ -24,6 +24,8 @@ pub enum Code {
     BadPrice,
     /// The file of model profiles cannot be read.
     BadProfiles,
+    /// A query over tables is not one SELECT, is not understood, or takes too long.
+    BadQuery,
     /// A server's reply cannot be understood.
     BadReply,
     /// A command's request is not of its form.

@@ -16,6 +16,7 @@ pub mod options;
 pub mod prompts;
 pub mod record;
 pub mod run;
+pub mod sql;
 pub mod strategy;
 pub mod traits;
 pub mod usage;

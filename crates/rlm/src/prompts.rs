@@ -52,8 +52,12 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("map_overview_answer", include_str!("../../../prompts/map_overview_answer.md")),
     ("map_passage", include_str!("../../../prompts/map_passage.md")),
     ("map_points", include_str!("../../../prompts/map_points.md")),
+    ("map_query", include_str!("../../../prompts/map_query.md")),
+    ("map_query_question", include_str!("../../../prompts/map_query_question.md")),
+    ("map_query_table", include_str!("../../../prompts/map_query_table.md")),
     ("map_question", include_str!("../../../prompts/map_question.md")),
     ("map_read", include_str!("../../../prompts/map_read.md")),
+    ("map_rows", include_str!("../../../prompts/map_rows.md")),
     ("map_summary", include_str!("../../../prompts/map_summary.md")),
     ("map_write", include_str!("../../../prompts/map_write.md")),
     ("no_reply", include_str!("../../../prompts/no_reply.md")),
@@ -129,6 +133,23 @@ mod tests {
         let told = render("recursive_output", context! { cells, skipped => true, last => true, question => "Q?" });
         assert!(told.contains("print(1)\n```\n\nREPL output:\n(no output)\nKeyError: 'x'\n"), "{told}");
         assert!(told.ends_with("and say what is uncertain.") && told.contains("This is your last turn"), "{told}");
+    }
+
+    #[test]
+    fn questions_over_tables_end_with_the_question() {
+        let values = vec![context! { name => "harbour", values => ["North", "South"] }];
+        let dates = vec![context! { name => "built_on", first => "2019-04-02", last => "2021-08-30" }];
+        let empty = vec![context! { name => "sunk_on", rows => 4 }];
+        let table = context! { name => "boats", rows => 9, columns => ["boat", "harbour"], samples => ["Canoe | North"], values, dates, empty };
+        let tables = render("map_query_table", table);
+        let text = render("map_query_question", context! { tables, question => "How many?" });
+        assert_eq!(
+            text,
+            "Table boats (9 rows): boat, harbour\nCanoe | North\nharbour: North, South\nbuilt_on: from 2019-04-02 to 2021-08-30\n\
+             sunk_on: empty in 4 rows\nQuestion: How many?"
+        );
+        // A token of a small model is at least three characters of such text, on the average.
+        assert!(render("map_query", context! {}).len() < 1_150);
     }
 
     #[test]

@@ -34,6 +34,7 @@ use crate::{
         journal::{Journal, Watcher},
         model::Model,
         repl::{Context, ReplLauncher},
+        tables::Tables,
     },
 };
 use parking_lot::Mutex;
@@ -67,6 +68,8 @@ pub struct Parts {
     pub corpus: Arc<dyn Corpus>,
     /// Starts REPLs.
     pub launcher: Arc<dyn ReplLauncher>,
+    /// Answers queries over tables.
+    pub tables: Arc<dyn Tables>,
     /// Money shared by all runs.
     pub allowance: Arc<dyn Allowance>,
     /// A budget shared by several runs, beside each run's own limits.
@@ -162,6 +165,7 @@ pub(crate) fn assemble(
         sub_model: parts.sub_model,
         corpus: parts.corpus,
         launcher: parts.launcher,
+        tables: parts.tables,
         clock,
         log,
         halt,

@@ -6,3 +6,4 @@ pub mod journal;
 pub mod model;
 pub mod repl;
 pub mod stage;
+pub mod tables;

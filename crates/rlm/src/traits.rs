@@ -7,3 +7,4 @@ pub mod journal;
 pub mod model;
 pub mod repl;
 pub mod sending;
+pub mod tables;

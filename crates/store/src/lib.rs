@@ -15,6 +15,7 @@ mod runs;
 mod settings;
 mod spending;
 mod store;
+mod tables;
 mod write;
 mod writer;
 
@@ -26,4 +27,5 @@ pub use pins::Pin;
 pub use runs::{Partial, RunRow, RunState};
 pub use spending::{MonthSpent, Spent};
 pub use store::Store;
+pub use tables::SqlTables;
 pub use write::reservation::{Reserved, Wanted};

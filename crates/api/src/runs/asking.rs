@@ -138,6 +138,7 @@ impl Plumb {
         self.keep_local(sources, options, [&*model, &*sub_model]).await?;
         Ok(Parts {
             launcher: self.launcher(options),
+            tables: Arc::new(plumb_store::SqlTables),
             model,
             sub_model,
             corpus: corpus.clone() as Arc<dyn Corpus>,

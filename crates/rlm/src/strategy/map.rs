@@ -10,6 +10,7 @@ mod facts;
 mod kind;
 mod lists;
 mod passages;
+mod rows;
 mod steps;
 mod summary;
 
@@ -51,6 +52,9 @@ impl<'a> Map<'a> {
         let Map { spec, documents, steps } = self;
         let question = spec.question.as_str();
         steps.begin(turn, EventKind::Planned { turn, kind }).await?;
+        if let Some(answer) = Self::from_tables(steps, documents, question, kind).await? {
+            return Ok(answer);
+        }
         match kind {
             PlanKind::Overview => cards::overview(steps, documents, question).await,
             PlanKind::Summary => summary::summary(steps, documents, question).await,
@@ -59,6 +63,27 @@ impl<'a> Map<'a> {
             PlanKind::Differences => contradictions::contradictions(steps, documents, question).await,
             PlanKind::Fact | PlanKind::Rows => facts::fact(steps, documents, question).await,
         }
+    }
+
+    /// The answer from the rows of tables, for questions that they may answer: those the model sorted so, and others whose best passage is of a
+    /// table.
+    async fn from_tables(
+        steps: &mut Steps<'_>,
+        documents: &Documents,
+        question: &str,
+        kind: PlanKind,
+    ) -> Result<Option<String>, Stop> {
+        if matches!(kind, PlanKind::Overview | PlanKind::Summary | PlanKind::Differences) {
+            return Ok(None);
+        }
+        let ranked = documents.ranked(question);
+        let tables = rows::tables_for(documents, &ranked);
+        let best = ranked.first().map(|(_, window)| window.document);
+        let is_best = tables.iter().any(|(document, _)| Some(*document) == best);
+        if tables.is_empty() || !is_best && kind != PlanKind::Rows {
+            return Ok(None);
+        }
+        rows::rows(steps, documents, &tables, question).await
     }
 }
 

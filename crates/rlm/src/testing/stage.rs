@@ -12,6 +12,7 @@ use crate::{
         journal::{MemoryAllowance, MemoryJournal, Unwatched},
         model::ScriptedModel,
         repl::ScriptedLauncher,
+        tables::CountedTables,
     },
 };
 use std::sync::Arc;
@@ -98,6 +99,7 @@ impl Stage {
             sub_model: self.sub_model.clone(),
             corpus: self.corpus.clone(),
             launcher: self.launcher.clone(),
+            tables: Arc::new(CountedTables),
             allowance: self.allowance.clone(),
             journal,
             watcher: Arc::new(Unwatched),

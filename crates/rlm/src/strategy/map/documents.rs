@@ -1,6 +1,9 @@
 //! The documents of a plan: their texts in windows, ranked for a few words.
 
-use crate::{documents::no_readable_text, fault::Code, node::spec::NodeSpec, run::state::Run, stop::Stop, traits::corpus::Text};
+use crate::{
+    documents::no_readable_text, fault::Code, node::spec::NodeSpec, run::state::Run, stop::Stop,
+    strategy::map::rows::tables::tables_of, traits::corpus::Text,
+};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
@@ -46,6 +49,8 @@ pub struct Documents {
     pub total: u64,
     /// Stems of each document's path and first line.
     titles: Vec<HashSet<String>>,
+    /// Documents that are nothing but rows.
+    tables: Vec<bool>,
     windows: Vec<Window>,
     /// Stems of each window, with their number.
     words: Vec<HashMap<String, f64>>,
@@ -98,7 +103,8 @@ impl Documents {
                 *spread.entry(stem.clone()).or_default() += 1.0;
             }
         }
-        Documents { all, total, titles, windows, words, spread }
+        let tables = all.iter().map(|document| is_table(document)).collect();
+        Documents { all, total, titles, tables, windows, words, spread }
     }
 
     /// Rarity of a stem among the windows. 0 for one in none.
@@ -128,6 +134,11 @@ impl Documents {
             self.windows.iter().enumerate().map(|(index, window)| (score(index), window)).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         ranked
+    }
+
+    /// Whether a document is nothing but rows: a table or a log.
+    pub fn is_table(&self, document: usize) -> bool {
+        self.tables[document]
     }
 
     /// All windows of a document, in order.
@@ -164,6 +175,13 @@ impl Documents {
 /// A document's path and its first line with words.
 pub fn title(document: &Document) -> String {
     format!("{} {}", document.path, heading(document.text.as_str()))
+}
+
+/// Whether at least nine tenths of a document's lines are rows of tables.
+fn is_table(document: &Document) -> bool {
+    let lines = document.text.as_str().lines().filter(|line| !line.trim().is_empty()).count();
+    let rows: usize = tables_of(&document.path, document.text.as_str()).iter().map(|table| table.rows.len()).sum();
+    rows > 0 && (rows + 3) * 10 >= lines * 9
 }
 
 /// The first line with words.

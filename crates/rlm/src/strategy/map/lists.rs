@@ -19,10 +19,12 @@ const WAVE: usize = 4;
 const MAX_LISTED: usize = 16;
 /// Passages that are read for an answer that joins facts, and again after the first of them are known.
 const MAX_JOINED: usize = 6;
-/// Part of the best passage's score that a passage needs for a list.
-const RELEVANT: f64 = 0.45;
+/// The best passage stands out where its score is so many times that of the middle one.
+const STANDS_OUT: f64 = 1.8;
+/// Part of the best passage's score that a passage needs then.
+const RELEVANT: f64 = 0.5;
 /// Maximum length of the entries of one passage, in tokens.
-const MAX_ENTRIES_TOKENS: u32 = 200;
+const MAX_ENTRIES_TOKENS: u32 = 140;
 /// Maximum length of an answer that joins facts, in tokens.
 const MAX_ANSWER_TOKENS: u32 = 160;
 /// Maximum length of the notes that an answer is written from, in characters.
@@ -30,14 +32,22 @@ const MAX_NOTES_CHARS: usize = 6_000;
 
 /// Lists all entries that the documents hold for a question.
 pub async fn list(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
-    let ranked = documents.ranked(question);
-    let top = ranked.first().map_or(0.0, |(score, _)| *score);
-    let mut windows: Vec<&Window> =
-        ranked.iter().filter(|(score, _)| *score >= RELEVANT * top).take(MAX_LISTED).map(|(_, window)| *window).collect();
+    let mut windows = relevant(documents, question);
     // Entries come in the order of the documents.
     windows.sort_by_key(|window| (window.document, window.lines.first().map(|(number, _)| *number)));
     let found = entries(steps, documents, &windows, question).await?;
     Ok(if found.is_empty() { render("map_not_found", context! {}) } else { bullets(documents, &found) })
+}
+
+/// The passages to read for a list: all of prose where none stands out, otherwise those that do.
+fn relevant<'d>(documents: &'d Documents, question: &str) -> Vec<&'d Window> {
+    let ranked = documents.ranked(question);
+    let prose: Vec<&(f64, &Window)> = ranked.iter().filter(|(_, window)| !documents.is_table(window.document)).collect();
+    let first = &prose[..prose.len().min(MAX_LISTED)];
+    let top = first.first().map_or(0.0, |(score, _)| *score);
+    let middle = first.get(first.len() / 2).map_or(0.0, |(score, _)| *score);
+    let least = if top > STANDS_OUT * middle { RELEVANT * top } else { 0.0 };
+    first.iter().filter(|(score, _)| *score >= least).map(|(_, window)| *window).collect()
 }
 
 /// Joins facts from several passages into one answer. What the first ones say is looked up in turn.

@@ -8,13 +8,15 @@ use crate::{
     },
 };
 use regex::Regex;
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
 
 /// The number of a line in brackets.
 #[allow(clippy::expect_used, reason = "a constant pattern, covered by tests")]
 static NUMBER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\s*\[+(?:line )?(\d{1,4})[^\]\n]{0,12}\]+\s*").expect("constant pattern"));
 
+/// Maximum number of findings of one line.
+const MAX_OF_LINE: usize = 4;
 /// The beginning of a reply that says that a passage holds no answer.
 const NOT_FOUND: &str = "not found";
 
@@ -69,7 +71,14 @@ pub fn is_nothing(text: &str) -> bool {
 /// The findings of a reply, one a line. A line without the number of a line of its passage gets the one that shares most of its words; one that
 /// shares none with any is dropped.
 pub fn findings(window: &Window, reply: &str) -> Vec<Finding> {
-    reply.lines().filter(|line| !is_nothing(line)).filter_map(|line| finding(window, line)).collect()
+    let mut found: Vec<Finding> = Vec::new();
+    for finding in reply.lines().filter(|line| !is_nothing(line)).filter_map(|line| finding(window, line)) {
+        // A small model that repeats itself about one line does so to the end of its reply.
+        if found.iter().filter(|known| known.line == finding.line).count() < MAX_OF_LINE {
+            found.push(finding);
+        }
+    }
+    found
 }
 
 fn finding(window: &Window, line: &str) -> Option<Finding> {
@@ -90,7 +99,21 @@ fn finding(window: &Window, line: &str) -> Option<Finding> {
         Some((number, _)) => *number,
         None => return None,
     };
-    Some(Finding { document: window.document, line, text })
+    has_its_numbers(window, line, &text).then_some(Finding { document: window.document, line, text })
+}
+
+/// Whether all numbers of a finding stand in its line or in the ones beside it: small models make up dates and amounts.
+fn has_its_numbers(window: &Window, line: u64, text: &str) -> bool {
+    let at = window.lines.iter().position(|(number, _)| *number == line).unwrap_or_default();
+    let near: HashSet<String> = window.lines[at.saturating_sub(1)..].iter().take(3).flat_map(|(_, line)| numbers(line)).collect();
+    numbers(text).all(|number| near.contains(&number))
+}
+
+/// Runs of digits in a text.
+fn numbers(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !c.is_ascii_digit())
+        .filter(|digits| !digits.is_empty())
+        .map(|digits| digits.trim_start_matches('0').to_owned())
 }
 
 /// Words of at least two characters and all numbers, in lower case.
@@ -124,6 +147,12 @@ mod tests {
     fn a_wrong_or_missing_line_becomes_the_one_with_the_words() {
         assert_eq!(found("The hut takes 12 guests [1]"), [(5, "The hut takes 12 guests".to_owned())]);
         assert_eq!(found("12 guests"), [(5, "12 guests".to_owned())]);
+    }
+
+    #[test]
+    fn findings_with_numbers_that_stand_nowhere_near_are_dropped() {
+        assert!(found("The hut takes 14 guests [2]").is_empty());
+        assert_eq!(found("Members: 12 guests [3]").len(), 1);
     }
 
     #[test]
