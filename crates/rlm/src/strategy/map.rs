@@ -48,13 +48,15 @@ impl<'a> Map<'a> {
     }
 
     /// Carries out the plan for a kind of question.
-    async fn answer(&mut self, turn: u32, kind: PlanKind) -> Result<String, Stop> {
+    async fn answer(&mut self, turn: u32, reply: &str) -> Result<String, Stop> {
+        let kind = kind::chosen(reply).unwrap_or(PlanKind::Fact);
         let Map { spec, documents, steps } = self;
         let question = spec.question.as_str();
         steps.begin(turn, EventKind::Planned { turn, kind }).await?;
         if let Some(answer) = Self::from_tables(steps, documents, question, kind).await? {
             return Ok(answer);
         }
+        let kind = if kind == PlanKind::Rows { kind::chosen_without_tables(reply).unwrap_or(PlanKind::Fact) } else { kind };
         match kind {
             PlanKind::Overview => cards::overview(steps, documents, question).await,
             PlanKind::Summary => summary::summary(steps, documents, question).await,
@@ -116,8 +118,7 @@ impl Strategy for Map<'_> {
 
     async fn take(&mut self, taken: Taken<'_>, _is_last: bool) -> Result<Step, Stop> {
         let Taken::Reply { reply, .. } = taken else { return Ok(Step::Again) };
-        let kind = kind::chosen(&reply.text).unwrap_or(PlanKind::Fact);
-        Ok(Step::Answer(self.answer(1, kind).await?))
+        Ok(Step::Answer(self.answer(1, &reply.text).await?))
     }
 
     fn best(&self) -> &str {

@@ -15,6 +15,8 @@ const MAX_DOCUMENTS: usize = 300;
 const MAX_PASSAGES: usize = 100;
 /// Length of a window, in characters: a small model reads about 400 tokens well.
 const WINDOW_CHARS: usize = 1_800;
+/// Maximum length of several paragraphs that make one passage, in characters.
+const PARAGRAPH_CHARS: usize = 350;
 /// Maximum number of windows of one document.
 const MAX_WINDOWS: usize = 400;
 /// Maximum length of one line in a window, in characters.
@@ -22,7 +24,7 @@ const MAX_LINE_CHARS: usize = 400;
 /// Weight of a word in a document's path or first line, beside one in its text.
 const TITLE_WEIGHT: f64 = 2.0;
 /// Characters of the beginning that two words share if one is an inflected form of the other.
-const STEM_CHARS: usize = 5;
+pub const STEM_CHARS: usize = 5;
 
 /// A document.
 pub struct Document {
@@ -139,6 +141,28 @@ impl Documents {
     /// Whether a document is nothing but rows: a table or a log.
     pub fn is_table(&self, document: usize) -> bool {
         self.tables[document]
+    }
+
+    /// The paragraphs of a window, short ones together: out of a short passage a small model takes every entry, out of a long one the first.
+    pub fn paragraphs(window: &Window) -> Vec<Window> {
+        let mut paragraphs: Vec<Vec<(u64, String)>> = Vec::new();
+        let mut before = None;
+        for (number, line) in &window.lines {
+            match paragraphs.last_mut() {
+                Some(paragraph) if before == Some(number - 1) => paragraph.push((*number, line.clone())),
+                _ => paragraphs.push(vec![(*number, line.clone())]),
+            }
+            before = Some(*number);
+        }
+        let chars = |lines: &[(u64, String)]| lines.iter().map(|(_, line)| line.chars().count()).sum::<usize>();
+        let mut parts: Vec<Window> = Vec::new();
+        for paragraph in paragraphs {
+            match parts.last_mut() {
+                Some(part) if chars(&part.lines) + chars(&paragraph) <= PARAGRAPH_CHARS => part.lines.extend(paragraph),
+                _ => parts.push(Window { document: window.document, lines: paragraph }),
+            }
+        }
+        parts
     }
 
     /// All windows of a document, in order.

@@ -29,7 +29,8 @@ const AROUND: usize = 2;
 
 /// Answers a question by the one passage that answers it best.
 pub async fn fact(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
-    let ranked = documents.ranked(question);
+    let mut ranked = documents.ranked(question);
+    ranked.retain(|(_, window)| documents.all.len() == 1 || !documents.is_table(window.document));
     let top = ranked.first().map_or(1.0, |(score, _)| score.max(f64::MIN_POSITIVE));
     let mut best: Option<(f64, f64, Finding)> = None;
     for wave in ranked.chunks(WAVE).take(WAVES) {
@@ -64,7 +65,7 @@ pub async fn fact(steps: &mut Steps<'_>, documents: &Documents, question: &str) 
 }
 
 /// Asks the question of passages. Returns the first finding of each, with the passage's place among them.
-async fn read(
+pub async fn read(
     steps: &mut Steps<'_>,
     documents: &Documents,
     windows: &[&Window],
@@ -75,7 +76,7 @@ async fn read(
     let asks = windows.iter().map(|window| ask(documents, window, question, "map_read", MAX_FINDING_TOKENS, &["\n"])).collect();
     let step = PlanStep::Read { passages: windows.len() as u64, documents: of.len() as u64 };
     let replies = steps.ask(step, asks).await?;
-    let first = |(at, reply): (usize, Option<String>)| Some((at, findings(windows[at], &reply?).into_iter().next()?));
+    let first = |(at, reply): (usize, Option<String>)| Some((at, findings(documents, windows[at], &reply?).into_iter().next()?));
     Ok(replies.into_iter().enumerate().filter_map(first).collect())
 }
 

@@ -31,16 +31,25 @@ pub fn choices() -> Vec<String> {
 
 /// The kind that a reply names: the one with the best score, or the word itself where the model cannot score.
 pub fn chosen(reply: &str) -> Option<PlanKind> {
+    chosen_of(reply, |_| true)
+}
+
+/// The kind for a question that no table answers.
+pub fn chosen_without_tables(reply: &str) -> Option<PlanKind> {
+    chosen_of(reply, |kind| matches!(kind, PlanKind::Fact | PlanKind::Compare | PlanKind::Steps))
+}
+
+fn chosen_of(reply: &str, may_be: impl Fn(PlanKind) -> bool) -> Option<PlanKind> {
     let scored = reply.lines().filter_map(|line| {
         let (score, word) = line.split_once(' ')?;
-        let kind = KINDS.iter().position(|(known, _)| *known == word.trim())?;
+        let kind = KINDS.iter().position(|(known, kind)| *known == word.trim() && may_be(*kind))?;
         Some((score.parse::<f64>().ok()? - CALIBRATION * PRIORS[kind], KINDS[kind].1))
     });
     let best = scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, kind)| kind);
     best.or_else(|| {
         let words = reply.to_lowercase();
         let named = words.split(|c: char| !c.is_alphabetic()).filter_map(|word| KINDS.iter().find(|(known, _)| *known == word));
-        named.map(|(_, kind)| *kind).next()
+        named.map(|(_, kind)| *kind).find(|kind| may_be(*kind))
     })
 }
 

@@ -5,18 +5,20 @@ use crate::{
     record::event::PlanStep,
     stop::Stop,
     strategy::map::{
-        documents::{Documents, Window},
-        passages::{Finding, ask, findings},
-        steps::{Ask, Steps},
+        documents::{Documents, Window, heading},
+        facts::read,
+        passages::{Finding, ask_text, bullets, findings},
+        steps::{Ask, Steps, probability},
         summary::with_places,
     },
 };
 use std::collections::HashSet;
 
 /// Passages that are read at a time.
-const WAVE: usize = 4;
-/// Maximum number of passages that are read for a list.
+const WAVE: usize = 6;
+/// Maximum number of windows that are read for a list, and of paragraphs.
 const MAX_LISTED: usize = 16;
+const MAX_PASSAGES: usize = 48;
 /// Passages that are read for an answer that joins facts, and again after the first of them are known.
 const MAX_JOINED: usize = 6;
 /// The best passage stands out where its score is so many times that of the middle one.
@@ -24,18 +26,19 @@ const STANDS_OUT: f64 = 1.8;
 /// Part of the best passage's score that a passage needs then.
 const RELEVANT: f64 = 0.5;
 /// Maximum length of the entries of one passage, in tokens.
-const MAX_ENTRIES_TOKENS: u32 = 140;
+const MAX_ENTRIES_TOKENS: u32 = 110;
+/// Probability from which an entry belongs in the answer.
+const BELONGS: f64 = 0.22;
 /// Maximum length of an answer that joins facts, in tokens.
 const MAX_ANSWER_TOKENS: u32 = 160;
-/// Maximum length of the notes that an answer is written from, in characters.
-const MAX_NOTES_CHARS: usize = 6_000;
 
 /// Lists all entries that the documents hold for a question.
 pub async fn list(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
     let mut windows = relevant(documents, question);
     // Entries come in the order of the documents.
     windows.sort_by_key(|window| (window.document, window.lines.first().map(|(number, _)| *number)));
-    let found = entries(steps, documents, &windows, question).await?;
+    let passages: Vec<Window> = windows.into_iter().flat_map(Documents::paragraphs).take(MAX_PASSAGES).collect();
+    let found = entries(steps, documents, &passages, question).await?;
     Ok(if found.is_empty() { render("map_not_found", context! {}) } else { bullets(documents, &found) })
 }
 
@@ -54,29 +57,25 @@ fn relevant<'d>(documents: &'d Documents, question: &str) -> Vec<&'d Window> {
 pub async fn joined(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
     let ranked = documents.ranked(question);
     let mut windows: Vec<&Window> = ranked.iter().take(MAX_JOINED).map(|(_, window)| *window).collect();
-    let mut found = entries(steps, documents, &windows, question).await?;
-    let known = found.iter().map(|finding| finding.text.as_str()).collect::<Vec<_>>().join(" ");
+    let mut found = read(steps, documents, &windows, question).await?;
+    let known = found.iter().map(|(_, finding)| finding.text.as_str()).collect::<Vec<_>>().join(" ");
     let again = documents.ranked(&format!("{question} {known}"));
     let next: Vec<&Window> =
         again.iter().map(|(_, window)| *window).filter(|window| !windows.contains(window)).take(WAVE).collect();
-    found.extend(entries(steps, documents, &next, question).await?);
+    found.extend(read(steps, documents, &next, question).await?);
     windows.extend(next);
     if found.is_empty() {
         return Ok(render("map_not_found", context! {}));
     }
-    let mut notes = Vec::new();
-    let mut chars = 0;
-    for finding in &found {
-        let note = format!("{}: {}", documents.all[finding.document].path, finding.text);
-        chars += note.len();
-        if chars > MAX_NOTES_CHARS {
-            break;
-        }
-        notes.push(note);
-    }
+    let found: Vec<Finding> = found.into_iter().map(|(_, finding)| finding).collect();
+    steps.drafted(bullets(documents, &found)).await?;
+    let note = |finding: &Finding| {
+        let document = &documents.all[finding.document];
+        format!("{} ({}): {}", document.path, heading(document.text.as_str()), finding.text)
+    };
     let ask = Ask {
         system: render("map_write", context! {}),
-        user: render("map_notes", context! { notes, question }),
+        user: render("map_notes", context! { notes => found.iter().map(note).collect::<Vec<_>>(), question }),
         begin: render("map_begin", context! {}),
         stop: vec!["\nQuestion:".to_owned(), "\n\n".to_owned()],
         max_tokens: MAX_ANSWER_TOKENS,
@@ -87,26 +86,24 @@ pub async fn joined(steps: &mut Steps<'_>, documents: &Documents, question: &str
 }
 
 /// The entries of passages, each once. The answer so far is shown after each few passages.
-async fn entries(
-    steps: &mut Steps<'_>,
-    documents: &Documents,
-    windows: &[&Window],
-    question: &str,
-) -> Result<Vec<Finding>, Stop> {
+async fn entries(steps: &mut Steps<'_>, documents: &Documents, windows: &[Window], question: &str) -> Result<Vec<Finding>, Stop> {
     let mut found: Vec<Finding> = Vec::new();
     let mut known = HashSet::new();
     for wave in windows.chunks(WAVE) {
-        let of = Documents::documents_of(wave.iter().copied());
+        let of = Documents::documents_of(wave);
         steps.touch(documents, &of).await?;
         let asks = wave
             .iter()
-            .map(|window| ask(documents, window, question, "map_list", MAX_ENTRIES_TOKENS, &["\n\n", "\nQuestion:"]))
+            .map(|window| ask_text(documents, window, question, ["map_list", "map_entries_begin"], MAX_ENTRIES_TOKENS))
             .collect();
         let step = PlanStep::Read { passages: wave.len() as u64, documents: of.len() as u64 };
-        for (window, reply) in wave.iter().zip(steps.ask(step, asks).await?) {
-            let new = findings(window, &reply.unwrap_or_default());
-            found.extend(new.into_iter().filter(|finding| known.insert(normal(&finding.text))));
+        let replies = steps.ask(step, asks).await?;
+        let mut new: Vec<Finding> = Vec::new();
+        for (window, reply) in wave.iter().zip(replies) {
+            let of_window = findings(documents, window, &reply.unwrap_or_default());
+            new.extend(of_window.into_iter().filter(|finding| known.insert(normal(&finding.text))));
         }
+        found.extend(belonging(steps, documents, new, question).await?);
         if !found.is_empty() {
             steps.drafted(bullets(documents, &found)).await?;
         }
@@ -114,9 +111,31 @@ async fn entries(
     Ok(found)
 }
 
-/// Findings as a list with their places.
-fn bullets(documents: &Documents, found: &[Finding]) -> String {
-    found.iter().map(|finding| format!("- {}", finding.marked(documents))).collect::<Vec<_>>().join("\n")
+/// The entries that belong in the answer.
+async fn belonging(
+    steps: &mut Steps<'_>,
+    documents: &Documents,
+    found: Vec<Finding>,
+    question: &str,
+) -> Result<Vec<Finding>, Stop> {
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let ask = |finding: &Finding| {
+        let title = heading(documents.all[finding.document].text.as_str());
+        Ask {
+            system: render("map_belongs", context! {}),
+            user: render("map_belongs_entry", context! { title, question, entry => finding.text.clone() }),
+            begin: render("map_check_begin", context! {}),
+            stop: vec!["\n".to_owned()],
+            max_tokens: 2,
+            choices: vec![" yes".to_owned(), " no".to_owned()],
+        }
+    };
+    let asks = found.iter().map(ask).collect();
+    let replies = steps.ask(PlanStep::Check { findings: found.len() as u64 }, asks).await?;
+    let belongs = |reply: Option<String>| reply.is_none_or(|reply| probability(&reply, "yes") >= BELONGS);
+    Ok(found.into_iter().zip(replies).filter_map(|(finding, reply)| belongs(reply).then_some(finding)).collect())
 }
 
 /// A text by which equal entries are known.

@@ -3,7 +3,7 @@
 use crate::{
     prompts::{context, render},
     strategy::map::{
-        documents::{Documents, Window, heading},
+        documents::{Documents, STEM_CHARS, Window, heading, title},
         steps::Ask,
     },
 };
@@ -62,6 +62,42 @@ pub fn ask(documents: &Documents, window: &Window, question: &str, system: &str,
     }
 }
 
+/// A question to a passage as running text, for what stands in several of its lines. `templates`: the instructions and the reply's beginning.
+pub fn ask_text(documents: &Documents, window: &Window, question: &str, templates: [&str; 2], max_tokens: u32) -> Ask {
+    let title = heading(documents.all[window.document].text.as_str());
+    let values = context! { title, text => running(window, title), question };
+    let [system, begin] = templates;
+    Ask {
+        system: render(system, context! {}),
+        user: render("map_text", values),
+        begin: render(begin, context! {}),
+        stop: ["\n\n", "\nQuestion:"].map(str::to_owned).to_vec(),
+        max_tokens,
+        choices: Vec::new(),
+    }
+}
+
+/// The text of a window with one line a paragraph, without the document's title.
+fn running(window: &Window, title: &str) -> String {
+    let mut text = String::new();
+    let mut before = None;
+    for (number, line) in window.lines.iter().filter(|(_, line)| line != title) {
+        match before {
+            Some(before) if *number == before + 1 => text.push(' '),
+            Some(_) => text.push('\n'),
+            None => {}
+        }
+        text.push_str(line);
+        before = Some(*number);
+    }
+    text
+}
+
+/// Findings as a list with their places.
+pub fn bullets(documents: &Documents, found: &[Finding]) -> String {
+    found.iter().map(|finding| format!("- {}", finding.marked(documents))).collect::<Vec<_>>().join("\n")
+}
+
 /// Whether a reply says that there is nothing.
 pub fn is_nothing(text: &str) -> bool {
     let text = text.trim().trim_start_matches(['-', '*', '"', ' ']).to_lowercase();
@@ -70,9 +106,9 @@ pub fn is_nothing(text: &str) -> bool {
 
 /// The findings of a reply, one a line. A line without the number of a line of its passage gets the one that shares most of its words; one that
 /// shares none with any is dropped.
-pub fn findings(window: &Window, reply: &str) -> Vec<Finding> {
+pub fn findings(documents: &Documents, window: &Window, reply: &str) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
-    for finding in reply.lines().filter(|line| !is_nothing(line)).filter_map(|line| finding(window, line)) {
+    for finding in reply.lines().filter(|line| !is_nothing(line)).filter_map(|line| finding(documents, window, line)) {
         // A small model that repeats itself about one line does so to the end of its reply.
         if found.iter().filter(|known| known.line == finding.line).count() < MAX_OF_LINE {
             found.push(finding);
@@ -81,7 +117,7 @@ pub fn findings(window: &Window, reply: &str) -> Vec<Finding> {
     found
 }
 
-fn finding(window: &Window, line: &str) -> Option<Finding> {
+fn finding(documents: &Documents, window: &Window, line: &str) -> Option<Finding> {
     let named = NUMBER.captures_iter(line).find_map(|found| found[1].parse::<usize>().ok());
     let text = NUMBER.replace_all(line, " ");
     let text = text.trim().trim_start_matches(['-', '*', '•', ' ']).trim().to_owned();
@@ -99,7 +135,18 @@ fn finding(window: &Window, line: &str) -> Option<Finding> {
         Some((number, _)) => *number,
         None => return None,
     };
-    has_its_numbers(window, line, &text).then_some(Finding { document: window.document, line, text })
+    let is_founded = has_its_numbers(window, line, &text) && has_its_words(documents, window, &text);
+    is_founded.then_some(Finding { document: window.document, line, text })
+}
+
+/// Whether at least half of a finding's longer words stand in its passage or in the document's title: small models repeat their examples.
+fn has_its_words(documents: &Documents, window: &Window, text: &str) -> bool {
+    let stem = |word: String| word.chars().take(STEM_CHARS).collect::<String>();
+    let title = documents.all.get(window.document).map(title).unwrap_or_default();
+    let all = window.lines.iter().map(|(_, line)| line.as_str()).chain([title.as_str()]);
+    let known: HashSet<String> = all.flat_map(words).map(stem).collect();
+    let wanted: Vec<String> = words(text).into_iter().filter(|word| word.chars().count() > 3).map(stem).collect();
+    wanted.iter().filter(|word| known.contains(*word)).count() * 2 >= wanted.len()
 }
 
 /// Whether all numbers of a finding stand in its line or in the ones beside it: small models make up dates and amounts.
@@ -132,7 +179,7 @@ mod tests {
     }
 
     fn found(reply: &str) -> Vec<(u64, String)> {
-        findings(&window(), reply).into_iter().map(|finding| (finding.line, finding.text)).collect()
+        findings(&Documents::default(), &window(), reply).into_iter().map(|finding| (finding.line, finding.text)).collect()
     }
 
     #[test]

@@ -17,12 +17,12 @@ use crate::{
     },
     traits::tables::{Answered, Cell, Table},
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Maximum number of tables in one question.
 const MAX_TABLES: usize = 3;
-/// Best passages of which the tables are taken.
-const MAX_RANKED: usize = 12;
+/// Weight of a passage in a document that is nothing but rows.
+const ROWS_WEIGHT: f64 = 1.5;
 /// Maximum length of a query, in tokens.
 const MAX_QUERY_TOKENS: u32 = 110;
 /// Maximum number of rows in an answer.
@@ -32,20 +32,33 @@ const MAX_MARKS: usize = 5;
 /// The beginning of every query.
 const BEGIN: &str = "SELECT";
 
-/// The tables of documents, those of the best passages for the question first.
+/// The tables of documents, those of the best passages for the question first. Documents that are nothing but rows go before a table in prose.
 pub fn tables_for(documents: &Documents, ranked: &[(f64, &Window)]) -> Vec<(usize, Table)> {
+    let mut best: HashMap<usize, f64> = HashMap::new();
+    for (score, window) in ranked {
+        let weight = if documents.is_table(window.document) { ROWS_WEIGHT } else { 1.0 };
+        let known = best.entry(window.document).or_default();
+        *known = known.max(score * weight);
+    }
+    // A small table in prose is a candidate only where its document fits best.
+    let first = ranked.first().map(|(_, window)| window.document);
+    best.retain(|document, _| documents.is_table(*document) || Some(*document) == first);
+    let mut order: Vec<(usize, f64)> = best.into_iter().filter(|(_, score)| *score > 0.0).collect();
+    order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let mut found: Vec<(usize, Table)> = Vec::new();
     let mut names = HashSet::new();
-    for document in Documents::documents_of(ranked.iter().take(MAX_RANKED).map(|(_, window)| *window)) {
+    for (document, _) in order {
         let of = &documents.all[document];
         for mut table in tables::tables_of(&of.path, of.text.as_str()) {
+            if found.len() == MAX_TABLES {
+                return found;
+            }
             while !names.insert(table.name.clone()) {
                 table.name.push('_');
             }
             found.push((document, table));
         }
     }
-    found.truncate(MAX_TABLES);
     found
 }
 
@@ -126,9 +139,11 @@ fn sql_names(sql: &str, path: &str, tables: &[Table]) -> bool {
     tables.iter().any(|table| table.path == path && lower.contains(&table.name.to_lowercase()))
 }
 
-/// Whether a result says nothing: no rows, or nothing but empty cells.
+/// Whether a result says nothing: no rows, nothing but empty cells, or a count of no rows, which most often means that the query asked for the
+/// wrong ones.
 fn is_empty(answered: &Answered) -> bool {
-    answered.rows.iter().flatten().all(|cell| *cell == Cell::Empty)
+    let is_nothing = |cell: &Cell| matches!(cell, Cell::Empty) || matches!(cell, Cell::Number(number) if *number == 0.0);
+    answered.rows.iter().flatten().all(is_nothing)
 }
 
 /// A result as Markdown: one value, a list of values, or a table.

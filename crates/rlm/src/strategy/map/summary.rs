@@ -1,4 +1,4 @@
-//! A document or a topic, told in short: the main points of each passage, then a paragraph over them.
+//! A document or a topic, told in short: what each passage says, sentence by sentence, without what does not matter.
 
 use crate::{
     prompts::{context, render},
@@ -6,8 +6,8 @@ use crate::{
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window},
-        passages::{ask, findings, shown},
-        steps::{Ask, Steps},
+        passages::{ask_text, bullets, findings},
+        steps::Steps,
     },
 };
 use std::collections::HashSet;
@@ -15,52 +15,35 @@ use std::collections::HashSet;
 /// Maximum number of documents that a summary is about.
 const MAX_DOCUMENTS: usize = 4;
 /// Part of the best document's score that another one needs.
-const RELEVANT: f64 = 0.7;
+const RELEVANT: f64 = 0.85;
 /// Maximum number of passages that are read.
 const MAX_PASSAGES: usize = 12;
-/// Passages that are read in one question.
-const AT_ONCE: usize = 2;
-/// Maximum length of the points of one passage, in tokens.
-const MAX_POINTS_TOKENS: u32 = 110;
-/// Maximum length of a summary, in tokens.
-const MAX_SUMMARY_TOKENS: u32 = 260;
+/// Passages that are read at a time.
+const WAVE: usize = 4;
+/// Maximum length of what one passage says, in tokens.
+const MAX_POINTS_TOKENS: u32 = 160;
 /// Share of a sentence's words that its place must hold.
 const MIN_SHARED: f64 = 0.34;
 
 /// Tells what the documents that a question is about say.
 pub async fn summary(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
-    let windows = about(documents, question);
-    let of = Documents::documents_of(windows.iter().copied());
-    steps.touch(documents, &of).await?;
-    let begin = render("map_begin", context! {});
-    let texts: Vec<String> = if windows.len() <= AT_ONCE {
-        windows.iter().map(|window| shown(documents, window)).collect()
-    } else {
-        let asks = windows
+    let mut points = Vec::new();
+    for wave in about(documents, question).chunks(WAVE) {
+        let of = Documents::documents_of(wave.iter().copied());
+        steps.touch(documents, &of).await?;
+        let asks = wave
             .iter()
-            .map(|window| ask(documents, window, question, "map_points", MAX_POINTS_TOKENS, &["\n\n", "\nQuestion:"]))
+            .map(|window| ask_text(documents, window, question, ["map_points", "map_points_begin"], MAX_POINTS_TOKENS))
             .collect();
-        let step = PlanStep::Read { passages: windows.len() as u64, documents: of.len() as u64 };
-        let replies = steps.ask(step, asks).await?;
-        let points: Vec<_> =
-            windows.iter().zip(replies).flat_map(|(window, reply)| findings(window, &reply.unwrap_or_default())).collect();
-        let draft: Vec<String> = points.iter().map(|point| format!("- {}", point.marked(documents))).collect();
-        if draft.is_empty() {
-            return Ok(render("map_not_found", context! {}));
+        let step = PlanStep::Read { passages: wave.len() as u64, documents: of.len() as u64 };
+        for (window, reply) in wave.iter().zip(steps.ask(step, asks).await?) {
+            points.extend(findings(documents, window, &reply.unwrap_or_default()));
         }
-        steps.drafted(draft.join("\n")).await?;
-        points.iter().map(|point| format!("- {}", point.text)).collect()
-    };
-    let write = Ask {
-        system: render("map_summary", context! {}),
-        user: render("map_ask", context! { passage => texts.join("\n"), question }),
-        begin,
-        stop: vec!["\nQuestion:".to_owned(), "\n\n".to_owned()],
-        max_tokens: MAX_SUMMARY_TOKENS,
-        choices: Vec::new(),
-    };
-    let reply = steps.ask(PlanStep::Write, vec![write]).await?.into_iter().flatten().next().unwrap_or_default();
-    Ok(if reply.is_empty() { steps.draft().to_owned() } else { with_places(documents, &windows, &reply) })
+        if !points.is_empty() {
+            steps.drafted(bullets(documents, &points)).await?;
+        }
+    }
+    Ok(if points.is_empty() { render("map_not_found", context! {}) } else { bullets(documents, &points) })
 }
 
 /// The passages of the documents that a question is about, in their order.

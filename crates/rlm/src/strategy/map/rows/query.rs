@@ -791,7 +791,7 @@ pub(super) mod tests {
             }
             let mended = mended(&sql, &tables).unwrap_or(sql);
             rows_used(&mended);
-            in_words(&mended, &tables);
+            crate::strategy::map::rows::words::in_words(&mended, &tables);
         }
     }
 
