@@ -8,6 +8,7 @@ mod differences;
 mod documents;
 mod facts;
 mod kind;
+mod listing;
 mod lists;
 mod passages;
 mod rows;

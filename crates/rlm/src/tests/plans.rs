@@ -20,7 +20,8 @@ pub fn planned(kind: &'static str, reply: impl Fn(&str) -> String + Send + Sync 
         let asked = text(request);
         Reaction::Reply(match request.choices.len() {
             0 => reply(&asked),
-            2 => scored(if asked.contains("40 pounds") { "yes" } else { "no" }),
+            4 => scored("things"),
+            2 => scored(if asked.contains("Who owns") { "no" } else { "yes" }),
             _ => scored(kind),
         })
     })
@@ -36,8 +37,11 @@ pub fn folder() -> MemoryCorpus {
 /// What the model says of a passage.
 pub fn says(asked: &str) -> String {
     match asked {
-        _ if asked.contains("1: Fees of the club") => "- The fee is 40 pounds [2]\n- It is due on 1 May [3]",
-        _ if asked.contains("1: Boats of the club") => "- Vera: mend the canoe, by 3 June [2]",
+        _ if asked.contains("User: - ") => "The fee is 40 pounds, and Vera mends the canoe.",
+        _ if asked.contains("fees.md") => "- The fee is 40 pounds [2]\n- It is due on 1 May [3]",
+        _ if asked.contains("Fees of the club\nThe fee") => "- The fee is 40 pounds\n- It is due on 1 May",
+        _ if asked.contains("boats.md") => "- Vera: mend the canoe, by 3 June [2]",
+        _ if asked.contains("Boats of the club\nVera") => "- Vera: mend the canoe, by 3 June",
         _ => "The fee is 40 pounds, and Vera mends the canoe.",
     }
     .to_owned()
@@ -105,12 +109,40 @@ async fn an_overview_has_a_card_for_each_document() {
 #[tokio::test]
 async fn a_stopped_plan_keeps_its_draft() {
     let model = ScriptedModel::new(Strength::Small, |request, _| match request.choices.len() {
-        0 if text(request).contains("1: Fees of the club") => "- The fee is 40 pounds [2]".into(),
-        0 if text(request).contains("1: Boats of the club") => "none".into(),
+        0 if text(request).contains("\nfees.md\n") || text(request).contains("User: fees.md") => {
+            "The fee is 40 pounds [2]".into()
+        }
+        0 if text(request).contains("User: boats.md") => "not found".into(),
         0 => Reaction::Breaks(String::new(), Fault::new(Code::LocalModel, "The model ended.")),
         _ => "compare".into(),
     });
     let (events, _) = Stage::new(ModeChoice::Map, model).with_corpus(folder()).ask("What is the fee?").await;
     let (status, answer, _) = end(&events).unwrap();
     assert_eq!((status, answer.as_str()), (RunStatus::Failed, "- The fee is 40 pounds [[fees.md#L2]]"));
+}
+
+#[tokio::test]
+async fn dates_are_taken_from_the_text_itself() {
+    let model = ScriptedModel::new(Strength::Small, |request, _| match request.choices.len() {
+        4 => "dates".into(),
+        _ => "list".into(),
+    });
+    let corpus = MemoryCorpus::new([
+        ("a.md", "Notes\n\nThe fence is due on 4 May 2024.\n"),
+        ("b.md", "Letter of Vera\n\nThe hut opens on 2 March 2024 at noon.\n"),
+    ]);
+    let (events, _) = Stage::new(ModeChoice::Map, model).with_corpus(corpus).ask("List every date.").await;
+    let answer = end(&events).unwrap().1;
+    let [first, second] =
+        ["**2 March 2024**: The hut opens", "**4 May 2024**: The fence is due"].map(|entry| answer.find(entry).unwrap());
+    assert!(first < second && answer.starts_with("2 dates in 2 documents") && answer.contains("[[b.md#L3]]"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_question_over_rows_is_a_query() {
+    let model = planned("rows", |_| "COUNT(*) FROM boats".to_owned());
+    let corpus = MemoryCorpus::new([("boats.csv", "boat,harbour\nCanoe,North\nRaft,South\n"), ("a.md", "The hut is closed.\n")]);
+    let (events, _) = Stage::new(ModeChoice::Map, model).with_corpus(corpus).ask("How many boats are there?").await;
+    let answer = end(&events).unwrap().1;
+    assert!(answer.starts_with("**2**\n\nWorked out from boats.csv: ") && answer.contains("[[boats.csv#L2]]"), "{answer}");
 }

@@ -3,6 +3,7 @@
 //! No model reads the texts. Statements are matched by rare words (inverse document frequency, Spärck Jones 1972) through an inverted
 //! index; a pair ranks by the words it shares, and by how sure it is that both values measure the same.
 
+pub mod entries;
 mod texts;
 mod values;
 
@@ -117,7 +118,6 @@ struct Claim {
     /// The unit, a name's words or the word before the value: one of them must be shared.
     measures: Vec<Word>,
     unit: Option<Word>,
-    label: Option<Word>,
 }
 
 /// Two claims that may contradict each other.
@@ -304,7 +304,7 @@ impl<'a> Folder<'a> {
         }
         let words: Weights = weights.into_iter().collect();
         let measures = name.iter().copied().chain(unit).chain(label).collect();
-        Claim { document, sentence: index, held, words, own, own_weight, measures, unit, label }
+        Claim { document, sentence: index, held, words, own, own_weight, measures, unit }
     }
 
     fn rarity(&self, word: Word) -> f64 {

@@ -7,7 +7,8 @@ use crate::{
     strategy::map::{
         documents::{Documents, Window, heading},
         facts::read,
-        passages::{Finding, ask_text, bullets, findings},
+        listing::{Entries, entries_of, listing},
+        passages::{Finding, ask_text, bullets, findings, is_made_of},
         steps::{Ask, Steps, probability},
         summary::with_places,
     },
@@ -35,6 +36,14 @@ const MAX_ANSWER_TOKENS: u32 = 160;
 /// Lists all entries that the documents hold for a question.
 pub async fn list(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
     let mut windows = relevant(documents, question);
+    let entries_are = entries_of(steps, question).await?;
+    if entries_are != Entries::Others {
+        let mut of = Documents::documents_of(windows.iter().copied());
+        of.sort_unstable();
+        if let Some(answer) = listing(steps, documents, &of, entries_are).await? {
+            return Ok(answer);
+        }
+    }
     // Entries come in the order of the documents.
     windows.sort_by_key(|window| (window.document, window.lines.first().map(|(number, _)| *number)));
     let passages: Vec<Window> = windows.into_iter().flat_map(Documents::paragraphs).take(MAX_PASSAGES).collect();
@@ -82,7 +91,8 @@ pub async fn joined(steps: &mut Steps<'_>, documents: &Documents, question: &str
         choices: Vec::new(),
     };
     let reply = steps.ask(PlanStep::Write, vec![ask]).await?.into_iter().flatten().next().unwrap_or_default();
-    Ok(if reply.is_empty() { bullets(documents, &found) } else { with_places(documents, &windows, &reply) })
+    let is_founded = is_made_of(&reply, &format!("{question} {}", found.iter().map(note).collect::<Vec<_>>().join(" ")));
+    Ok(if is_founded { with_places(documents, &windows, &reply) } else { bullets(documents, &found) })
 }
 
 /// The entries of passages, each once. The answer so far is shown after each few passages.

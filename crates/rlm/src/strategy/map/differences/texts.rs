@@ -31,7 +31,8 @@ pub(super) enum Form {
 /// A sentence, a table row or a setting.
 #[derive(Debug)]
 pub(super) struct Sentence {
-    /// From 1.
+    /// The line it begins on, from 1.
+    #[cfg_attr(not(test), allow(dead_code, reason = "tests check where sentences begin"))]
     pub line: u64,
     pub text: String,
     pub heading: String,

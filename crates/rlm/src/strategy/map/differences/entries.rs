@@ -1,0 +1,66 @@
+//! Dates and amounts of money that the prose of a document states.
+
+use super::{
+    texts::{Form, clipped, parts},
+    values::{Kind, Value},
+};
+
+/// A date or an amount of money, with the sentence that states it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// As written, an amount with its unit.
+    pub value: String,
+    /// Year, month and day of a date as one number; the size of an amount.
+    pub amount: f64,
+    /// Line of the value, from 1.
+    pub line: u64,
+    /// The sentence.
+    pub text: String,
+}
+
+/// Dates in the prose of a document, in the order of its lines.
+pub fn dates_in(path: &str, text: &str) -> Vec<Entry> {
+    entries_in(path, text, |value| value.kind == Kind::Date)
+}
+
+/// Amounts of money in the prose of a document, in the order of its lines.
+pub fn amounts_in(path: &str, text: &str) -> Vec<Entry> {
+    entries_in(path, text, |value| value.kind == Kind::Number && CURRENCIES.contains(&value.unit.as_str()))
+}
+
+/// Units that are money.
+const CURRENCIES: [&str; 6] = ["gbp", "eur", "usd", "chf", "jpy", "inr"];
+
+/// Maximum length of an entry's sentence, in bytes.
+const MAX_ENTRY_BYTES: usize = 260;
+
+fn entries_in(path: &str, text: &str, is_wanted: impl Fn(&Value) -> bool) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let parts = parts(path, text);
+    for sentence in parts.sentences.iter().filter(|sentence| sentence.form == Form::Prose) {
+        for held in sentence.values.iter().filter(|held| is_wanted(&held.placed.value)) {
+            let value = &held.placed.value;
+            let clip = clipped(&sentence.text, MAX_ENTRY_BYTES);
+            let text = if clip.len() < sentence.text.len() { format!("{clip}…") } else { clip.to_owned() };
+            let is_bare = value.kind == Kind::Number && value.text.chars().all(|c| c.is_ascii_digit() || ".,' ".contains(c));
+            let written = if is_bare { format!("{} {}", value.text, value.unit.to_uppercase()) } else { value.text.clone() };
+            entries.push(Entry { value: written, amount: value.amount, line: held.line, text });
+        }
+    }
+    entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_and_amounts_come_with_their_sentences_and_lines() {
+        let text = "Rules of the hut\n\nThe fee of £90 has to be paid\nby 3 June 2024. Boats are free.\n";
+        let of =
+            |entries: Vec<Entry>| entries.into_iter().map(|entry| (entry.value, entry.amount, entry.line)).collect::<Vec<_>>();
+        assert_eq!(of(dates_in("hut.md", text)), [("3 June 2024".to_owned(), 20_240_603.0, 4)]);
+        assert_eq!(of(amounts_in("hut.md", text)), [("£90".to_owned(), 90.0, 3)]);
+        assert!(dates_in("hut.md", text)[0].text.starts_with("The fee of £90"));
+    }
+}
