@@ -9,5 +9,8 @@ export const modeWords: Record<ModeChoice, { name: string; about: string }> = {
     about: "The model searches, reads in pieces and asks more questions itself. Best for large folders and strong models.",
   },
   guided: { name: "Guided", about: "Step by step, with more help from Plumb. Best for small models." },
-  map: { name: "Planned", about: "Plumb plans the steps for the kind of question and asks the model about one passage at a time." },
+  map: {
+    name: "Planned",
+    about: "Plumb plans the steps for the kind of question and asks the model about one passage at a time.",
+  },
 };

@@ -6,7 +6,7 @@ import type { Price } from "./Price";
  */
 export type CheaperModel = { 
 /**
- * The provider's name for it.
+ * Model name, as the provider knows it.
  */
 name: string, 
 /**

@@ -9,6 +9,8 @@ import type { Fault } from "./Fault";
 import type { Finish } from "./Finish";
 import type { Mode } from "./Mode";
 import type { NodeId } from "./NodeId";
+import type { PlanKind } from "./PlanKind";
+import type { PlanStep } from "./PlanStep";
 import type { RunId } from "./RunId";
 import type { RunOptions } from "./RunOptions";
 import type { RunStatus } from "./RunStatus";
@@ -171,7 +173,47 @@ outcome: CellOutcome,
 /**
  * Milliseconds that it ran, waits for models included.
  */
-elapsed_ms: number, } | { "type": "call_started", 
+elapsed_ms: number, } | { "type": "planned", 
+/**
+ * The turn whose reply chose it.
+ */
+turn: number, 
+/**
+ * The kind of question.
+ */
+kind: PlanKind, } | { "type": "step_started", 
+/**
+ * The turn whose plan it is of.
+ */
+turn: number, 
+/**
+ * Number of the step within the node, from 1.
+ */
+cell: number, 
+/**
+ * What it does.
+ */
+step: PlanStep, } | { "type": "step_finished", 
+/**
+ * The turn whose plan it is of.
+ */
+turn: number, 
+/**
+ * Number of the step within the node.
+ */
+cell: number, 
+/**
+ * Number of findings.
+ */
+found: number, 
+/**
+ * Milliseconds that it took.
+ */
+elapsed_ms: number, } | { "type": "drafted", 
+/**
+ * The answer so far.
+ */
+answer: string, } | { "type": "call_started", 
 /**
  * The sub-call.
  */

@@ -3,4 +3,4 @@
 /**
  * The mode of a run: its way to answer.
  */
-export type Mode = "direct" | "rlm" | "guided";
+export type Mode = "direct" | "rlm" | "guided" | "map";

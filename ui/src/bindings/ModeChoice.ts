@@ -3,4 +3,4 @@
 /**
  * The user's choice of a mode.
  */
-export type ModeChoice = "auto" | "direct" | "rlm" | "guided";
+export type ModeChoice = "auto" | "direct" | "rlm" | "guided" | "map";

@@ -24,6 +24,8 @@ const MAX_PASSAGES: usize = 48;
 const MAX_JOINED: usize = 6;
 /// The best passage stands out where its score is so many times that of the middle one.
 const STANDS_OUT: f64 = 1.8;
+/// The same, where the engine can go through all documents.
+const STANDS_FAR_OUT: f64 = 3.0;
 /// Part of the best passage's score that a passage needs then.
 const RELEVANT: f64 = 0.5;
 /// Maximum length of the entries of one passage, in tokens.
@@ -35,20 +37,34 @@ const MAX_ANSWER_TOKENS: u32 = 160;
 
 /// Lists all entries that the documents hold for a question.
 pub async fn list(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
-    let mut windows = relevant(documents, question);
     let entries_are = entries_of(steps, question).await?;
     if entries_are != Entries::Others {
-        let mut of = Documents::documents_of(windows.iter().copied());
-        of.sort_unstable();
+        let of = about(documents, question);
         if let Some(answer) = listing(steps, documents, &of, entries_are).await? {
             return Ok(answer);
         }
     }
+    let mut windows = relevant(documents, question);
     // Entries come in the order of the documents.
     windows.sort_by_key(|window| (window.document, window.lines.first().map(|(number, _)| *number)));
     let passages: Vec<Window> = windows.into_iter().flat_map(Documents::paragraphs).take(MAX_PASSAGES).collect();
     let found = entries(steps, documents, &passages, question).await?;
     Ok(if found.is_empty() { render("map_not_found", context! {}) } else { bullets(documents, &found) })
+}
+
+/// The documents that a list is about: all of prose, unless the best passage stands out by far.
+fn about(documents: &Documents, question: &str) -> Vec<usize> {
+    let prose = |document: &usize| !documents.is_table(*document);
+    let ranked = documents.ranked(question);
+    let top = ranked.first().map_or(0.0, |(score, _)| *score);
+    let middle = ranked.get(ranked.len().min(MAX_LISTED) / 2).map_or(0.0, |(score, _)| *score);
+    if top <= STANDS_FAR_OUT * middle {
+        return (0..documents.all.len()).filter(prose).collect();
+    }
+    let close = ranked.iter().filter(|(score, _)| *score >= RELEVANT * top).map(|(_, window)| *window);
+    let mut of: Vec<usize> = Documents::documents_of(close).into_iter().filter(prose).collect();
+    of.sort_unstable();
+    of
 }
 
 /// The passages to read for a list: all of prose where none stands out, otherwise those that do.

@@ -149,13 +149,13 @@ fn has_its_words(documents: &Documents, window: &Window, text: &str) -> bool {
     wanted.iter().filter(|word| known.contains(*word)).count() * 2 >= wanted.len()
 }
 
-/// Whether an answer says something, and four fifths of its longer words stand in the notes that it was written from.
+/// Whether an answer says something, and two thirds of its longer words stand in the notes that it was written from.
 pub fn is_made_of(answer: &str, notes: &str) -> bool {
     let stem = |word: String| word.chars().take(STEM_CHARS).collect::<String>();
     let known: HashSet<String> = words(notes).into_iter().map(stem).collect();
     let wanted: Vec<String> = words(answer).into_iter().filter(|word| word.chars().count() > 3).map(stem).collect();
     let founded = wanted.iter().filter(|word| known.contains(*word)).count();
-    !answer.trim().is_empty() && founded * 5 >= wanted.len() * 4
+    !answer.trim().is_empty() && founded * 3 >= wanted.len() * 2
 }
 
 /// Whether all numbers of a finding stand in its line or in the ones beside it: small models make up dates and amounts.
