@@ -553,7 +553,7 @@ fn certainty(a: &Claim, b: &Claim, kind: Kind, forms: [Form; 2]) -> Option<f64> 
     };
     let shares_name = a.measures.iter().any(|word| Some(*word) != a.unit && b.measures.contains(word));
     let is_one_name = [(a, b), (b, a)].iter().any(|(a, b)| a.measures.iter().all(|word| b.measures.contains(word)));
-    if !forms.contains(&Form::Prose) && !(shares_name && is_one_name) {
+    if !(forms.contains(&Form::Prose) || shares_name && is_one_name) {
         return None;
     }
     let is_plain = |form: Form, claim: &Claim, unit| form != Form::Prose && speaks_of(claim, unit);

@@ -105,7 +105,7 @@ impl Documents {
                 *spread.entry(stem.clone()).or_default() += 1.0;
             }
         }
-        let tables = all.iter().map(|document| is_table(document)).collect();
+        let tables = all.iter().map(is_table).collect();
         Documents { all, total, titles, tables, windows, words, spread }
     }
 
@@ -191,7 +191,7 @@ impl Documents {
         let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
         self.all.iter().for_each(|document| *kinds.entry(&document.kind).or_default() += 1);
         let mut kinds: Vec<_> = kinds.into_iter().map(|(kind, number)| (kind.to_owned(), number)).collect();
-        kinds.sort_by(|a, b| b.1.cmp(&a.1));
+        kinds.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
         kinds
     }
 }
