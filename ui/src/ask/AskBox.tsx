@@ -13,6 +13,7 @@ import s from "./AskBox.module.css";
 import { EstimateLine, useEstimate } from "./EstimateLine";
 import { LimitPill } from "./LimitPill";
 import { ModePill } from "./ModePill";
+import { useAsk } from "./useAsk";
 
 interface Props {
   settings: Settings;
