@@ -152,6 +152,10 @@ fn progress(told: &Told, calls: &mut u32) {
                 tell!("{indent}  ! {}", error.lines().last().unwrap_or_default());
             }
         }
+        EventKind::StepStarted { .. } => {
+            let doing = told.steps.first().map(|step| step.running.as_ref().unwrap_or(&step.words).title.as_str());
+            tell!("{indent}  {} …", doing.unwrap_or_default());
+        }
         EventKind::CallStarted { prompt_head, .. } => {
             *calls += 1;
             tell!("{indent}  sub-call {calls}: {}", prompt_head.lines().next().unwrap_or_default());

@@ -27,12 +27,21 @@ pub type Outcome = Result<RecordedReply, Fault>;
 /// A prompt's whole text, which identifies the call in the record.
 pub struct Rendered {
     pub text: String,
+    /// Its beginning, or the part that tells it from others, for the trace.
+    head: String,
     id: BlobId,
 }
 
 impl Rendered {
+    /// A prompt that its beginning tells from others.
     pub fn new(text: String) -> Self {
-        Rendered { id: BlobId::of(&text), text }
+        let head = text.chars().take(PROMPT_HEAD_CHARS).collect();
+        Rendered { id: BlobId::of(&text), head, text }
+    }
+
+    /// A prompt after instructions that many share: `part` tells it from others.
+    pub fn of_part(text: String, part: &str) -> Self {
+        Rendered { head: part.chars().take(PROMPT_HEAD_CHARS).collect(), ..Self::new(text) }
     }
 }
 
@@ -130,7 +139,7 @@ impl<'a> SubCalls<'a> {
             cell: self.cell,
             model: self.run.sub_model.profile().name.clone(),
             prompt: text.id.clone(),
-            prompt_head: text.text.chars().take(PROMPT_HEAD_CHARS).collect(),
+            prompt_head: text.head.clone(),
             recursive,
             terms: Some(Terms::of(self.run.sub_model.profile())),
         };

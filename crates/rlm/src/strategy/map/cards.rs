@@ -6,15 +6,16 @@ use crate::{
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window},
-        passages::shown,
+        passages::{shown, unquoted},
         steps::{Ask, Steps},
     },
 };
 
 /// Maximum number of documents that get a card.
 const MAX_CARDS: usize = 20;
-/// Cards that are made at a time.
-const WAVE: usize = 4;
+/// Cards that are made at a time, and at first.
+const WAVE: usize = 6;
+const FIRST_WAVE: usize = 2;
 /// Characters of a document that its card is made from.
 const HEAD_CHARS: usize = 1_000;
 /// Maximum length of a card, in tokens.
@@ -33,7 +34,9 @@ struct Card {
 pub async fn overview(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
     let chosen = spread(documents.all.len(), MAX_CARDS);
     let mut cards: Vec<Card> = Vec::new();
-    for wave in chosen.chunks(WAVE) {
+    // The first cards are to be seen soon.
+    let (first, rest) = chosen.split_at(chosen.len().min(FIRST_WAVE));
+    for wave in std::iter::once(first).chain(rest.chunks(WAVE)) {
         steps.touch(documents, wave).await?;
         let asks = wave.iter().map(|&document| card(documents, document)).collect();
         let replies = steps.ask(PlanStep::Describe { documents: wave.len() as u64 }, asks).await?;
@@ -95,7 +98,7 @@ fn card(documents: &Documents, document: usize) -> Ask {
 fn listed(documents: &Documents, cards: &[Card]) -> String {
     let line = |card: &Card| {
         let path = &documents.all[card.document].path;
-        format!("- **{path}**: {} {}", card.text, documents.mark(card.document, card.line))
+        format!("- **{path}**: {} {}", unquoted(&card.text), documents.mark(card.document, card.line))
     };
     cards.iter().map(line).collect::<Vec<_>>().join("\n")
 }

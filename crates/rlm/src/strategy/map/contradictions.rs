@@ -7,6 +7,7 @@ use crate::{
     strategy::map::{
         differences::{Candidate, Statement, candidates},
         documents::Documents,
+        passages::unquoted,
         steps::{Ask, Steps, probability},
     },
 };
@@ -58,5 +59,5 @@ fn judge(pair: &Candidate, question: &str) -> Ask {
 /// A statement as template values.
 fn side(statement: &Statement) -> minijinja::Value {
     let value = statement.values.first().map(|value| value.text.clone()).unwrap_or_default();
-    context! { path => statement.path.clone(), text => statement.text.clone(), value, mark => format!("[[{}#L{}]]", statement.path, statement.line) }
+    context! { path => statement.path.clone(), text => unquoted(&statement.text), value, mark => format!("[[{}#L{}]]", statement.path, statement.line) }
 }

@@ -13,9 +13,9 @@ use crate::{
 };
 
 /// Passages that are read at a time.
-const WAVE: usize = 4;
+const WAVE: usize = 3;
 /// Maximum number of waves.
-const WAVES: usize = 3;
+const WAVES: usize = 4;
 /// Maximum length of what is read out of one passage, in tokens.
 const MAX_FINDING_TOKENS: u32 = 60;
 /// Probability from which a finding is taken without reading on.

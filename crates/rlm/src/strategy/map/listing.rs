@@ -7,6 +7,7 @@ use crate::{
     strategy::map::{
         differences::entries::{Entry, amounts_in, dates_in},
         documents::Documents,
+        passages::unquoted,
         steps::{Ask, Steps, probability},
     },
 };
@@ -73,7 +74,7 @@ pub async fn listing(
     steps.step(PlanStep::Read { passages: found.len() as u64, documents: of.len() as u64 }, found.len() as u64).await?;
     let more = found.len().saturating_sub(MAX_ENTRIES);
     let shown = found.iter().take(MAX_ENTRIES).map(|(document, entry)| {
-        context! { value => entry.value.clone(), text => entry.text.clone(), mark => documents.mark(*document, entry.line) }
+        context! { value => entry.value.clone(), text => unquoted(&entry.text), mark => documents.mark(*document, entry.line) }
     });
     let values = context! {
         entries => shown.collect::<Vec<_>>(),

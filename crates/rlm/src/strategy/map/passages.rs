@@ -34,8 +34,14 @@ pub struct Finding {
 impl Finding {
     /// The finding with the mark of its place.
     pub fn marked(&self, documents: &Documents) -> String {
-        format!("{} {}", self.text, documents.mark(self.document, self.line))
+        format!("{} {}", unquoted(&self.text), documents.mark(self.document, self.line))
     }
+}
+
+/// A text whose quotation marks are single ones: words in double ones before a mark are compared with the line that the mark names, and the model's
+/// own, or those of a sentence that runs over several lines, need not stand in it.
+pub fn unquoted(text: &str) -> String {
+    text.replace(['"', '“', '”', '„', '«', '»'], "'")
 }
 
 /// A passage as the model sees it: the document, its title, and lines numbered from 1.

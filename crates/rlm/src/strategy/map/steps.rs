@@ -137,7 +137,8 @@ impl<'a> Steps<'a> {
 /// The reply to one question, without its given beginning.
 async fn reply(calls: &SubCalls<'_>, ask: &Ask) -> Result<Result<String, Fault>, Stop> {
     let Ask { system, user, begin, stop, max_tokens, choices } = ask.clone();
-    let text = Rendered::new([system.as_str(), user.as_str(), begin.as_str()].join("\n\n").trim_end().to_owned());
+    let text = [system.as_str(), user.as_str(), begin.as_str()].join("\n\n").trim_end().to_owned();
+    let text = Rendered::of_part(text, &user);
     let recorded = calls.recorded(&text, false);
     let outcome = match recorded.as_ref().and_then(|record| record.result.clone()) {
         Some(outcome) => outcome,

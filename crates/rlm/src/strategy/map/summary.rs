@@ -6,7 +6,7 @@ use crate::{
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window},
-        passages::{ask_text, bullets, findings},
+        passages::{ask_text, bullets, findings, unquoted},
         steps::Steps,
     },
 };
@@ -73,7 +73,7 @@ fn placed(documents: &Documents, windows: &[&Window], sentence: &str) -> String 
         of_windows.map(|(document, number, line)| (shared(line), document, number)).reduce(|a, b| if b.0 > a.0 { b } else { a });
     match best {
         Some((shared, document, number)) if shared > 0 && shared as f64 >= MIN_SHARED * wanted.len().min(9) as f64 => {
-            format!("{sentence} {}", documents.mark(document, number))
+            format!("{} {}", unquoted(sentence), documents.mark(document, number))
         }
         _ => sentence.to_owned(),
     }
