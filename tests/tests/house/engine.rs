@@ -38,8 +38,9 @@ fn speaks_to_models(path: &str) -> bool {
     (path.starts_with("node/") || path.starts_with("strategy/") || path == "strategy.rs") && path != "strategy/route.rs"
 }
 
-/// Calls in which a literal is for people: faults and notices, or for programmers.
-const FOR_PEOPLE: [&str; 8] = ["fault!", "Fault::new", "notice", "expect", "allow", "debug_struct", "assert!", "unreachable!"];
+/// Calls in which a literal is for people: faults and notices, or for programmers and patterns.
+const FOR_PEOPLE: [&str; 9] =
+    ["fault!", "Fault::new", "notice", "expect", "allow", "debug_struct", "assert!", "unreachable!", "regex"];
 
 /// A literal that is a sentence, or a part of a message, outside of `prompts/`.
 fn is_said_to_a_model(literal: &Literal) -> bool {
