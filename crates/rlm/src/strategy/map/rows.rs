@@ -1,6 +1,8 @@
 //! Questions over the rows of tables and logs: the model writes one query, the engine mends it to columns and values that exist, runs it, and shows
 //! the result with the rows that it used.
 
+pub mod clauses;
+pub mod describe;
 pub mod kinds;
 pub mod query;
 pub mod tables;
@@ -72,7 +74,7 @@ pub async fn rows(
     let of: Vec<usize> = tables.iter().map(|(document, _)| *document).collect();
     let tables: Vec<Table> = tables.iter().map(|(_, table)| table.clone()).collect();
     steps.touch(documents, &of).await?;
-    let described: Vec<String> = tables.iter().map(|table| query::describe(table, question)).collect();
+    let described: Vec<String> = tables.iter().map(|table| describe::describe(table, question)).collect();
     let ask = Ask {
         system: render("map_query", context! {}),
         user: render("map_query_question", context! { tables => described.join("\n\n"), question }),
@@ -124,7 +126,7 @@ pub async fn rows(
 
 /// Lines of the rows that a query used, where it has a simple form.
 async fn used(steps: &Steps<'_>, tables: &[Table], sql: &str) -> Option<Vec<u64>> {
-    let of_rows = query::rows_used(sql)?;
+    let of_rows = clauses::rows_used(sql)?;
     let answered = steps.run.tables.query(tables, &of_rows, tables::MAX_ROWS).await.ok()?;
     let line = |row: &Vec<Cell>| match row.first() {
         Some(Cell::Number(line)) => Some(*line as u64),

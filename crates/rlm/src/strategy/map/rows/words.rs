@@ -1,6 +1,6 @@
 //! Says a query in plain words, so that a reader of the answer sees how the question was understood.
 
-use super::query::{END_OF_DAY, clauses};
+use super::{clauses::clauses, query::END_OF_DAY};
 use crate::{
     sql::{Token, TokenKind, is_keyword, one_select},
     traits::tables::{Column, Kind, Table},
