@@ -38,15 +38,15 @@ fn speaks_to_models(path: &str) -> bool {
     (path.starts_with("node/") || path.starts_with("strategy/") || path == "strategy.rs") && path != "strategy/route.rs"
 }
 
-/// Calls in which a literal is for people: faults and notices, or for programmers and patterns.
-const FOR_PEOPLE: [&str; 9] =
-    ["fault!", "Fault::new", "notice", "expect", "allow", "debug_struct", "assert!", "unreachable!", "regex"];
+/// Calls in which a literal is for people: faults and notices, or for programmers.
+const FOR_PEOPLE: [&str; 8] = ["fault!", "Fault::new", "notice", "expect", "allow", "debug_struct", "assert!", "unreachable!"];
 
 /// A literal that is a sentence, or a part of a message, outside of `prompts/`.
 fn is_said_to_a_model(literal: &Literal) -> bool {
     let is_in =
         |names: &[&str]| literal.inside.iter().any(|name| names.iter().any(|n| name.trim_start_matches('.').ends_with(n)));
-    if is_in(&FOR_PEOPLE) || is_in(&["render"]) {
+    let is_pattern = literal.text.contains("(?");
+    if is_in(&FOR_PEOPLE) || is_in(&["render"]) || is_pattern {
         return false;
     }
     let words = literal.text.split_whitespace().filter(|word| word.chars().filter(|c| c.is_alphabetic()).count() > 1).count();
