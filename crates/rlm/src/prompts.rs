@@ -45,8 +45,6 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("map_differences", include_str!("../../../prompts/map_differences.md")),
     ("map_entries", include_str!("../../../prompts/map_entries.md")),
     ("map_entries_begin", include_str!("../../../prompts/map_entries_begin.md")),
-    ("map_judge", include_str!("../../../prompts/map_judge.md")),
-    ("map_judge_pair", include_str!("../../../prompts/map_judge_pair.md")),
     ("map_kind", include_str!("../../../prompts/map_kind.md")),
     ("map_list", include_str!("../../../prompts/map_list.md")),
     ("map_listing", include_str!("../../../prompts/map_listing.md")),

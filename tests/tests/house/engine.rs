@@ -55,7 +55,7 @@ fn is_said_to_a_model(literal: &Literal) -> bool {
 }
 
 /// Files of the REPL's handle whose words reach the code of models.
-const OF_THE_REPL: [&str; 4] = ["calls.rs", "process.rs", "texts.rs", "worker.rs"];
+const OF_THE_REPL: [&str; 3] = ["process.rs", "texts.rs", "worker.rs"];
 
 /// Sentences in string literals of Python code, without its docstrings and comments.
 fn sentences_of_python(code: &str) -> Vec<String> {

@@ -19,7 +19,11 @@ documents: number, } | { "does": "check",
 /**
  * Number of things to check.
  */
-findings: number, } | { "does": "query", 
+findings: number, } | { "does": "compare", 
+/**
+ * Number of documents.
+ */
+documents: number, } | { "does": "query", 
 /**
  * The query in words.
  */

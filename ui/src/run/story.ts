@@ -92,7 +92,8 @@ function turnSteps(view: RunView, node: RunNode, turn: Turn): Step[] {
     return told(
       view,
       cellKey(node.id, cell.cell),
-      { start: i === 0 ? turn.start : cell.start, end: cell.end },
+      // A step of a plan begins after the turn that chose the plan.
+      { start: i === 0 && cell.code ? turn.start : cell.start, end: cell.end },
       {
         cost: addUp([cellCost(view, cell), thinking]),
         cell,

@@ -84,6 +84,11 @@ pub enum PlanStep {
         /// Number of things to check.
         findings: u64,
     },
+    /// Compares the statements of documents.
+    Compare {
+        /// Number of documents.
+        documents: u64,
+    },
     /// Runs a query over the rows of tables.
     Query {
         /// The query in words.

@@ -63,7 +63,7 @@ impl<'a> Map<'a> {
             PlanKind::Summary => summary::summary(steps, documents, question).await,
             PlanKind::List => lists::list(steps, documents, question).await,
             PlanKind::Compare | PlanKind::Steps => lists::joined(steps, documents, question).await,
-            PlanKind::Differences => contradictions::contradictions(steps, documents, question).await,
+            PlanKind::Differences => contradictions::contradictions(steps, documents).await,
             PlanKind::Fact | PlanKind::Rows => facts::fact(steps, documents, question).await,
         }
     }

@@ -146,3 +146,20 @@ async fn a_question_over_rows_is_a_query() {
     let answer = end(&events).unwrap().1;
     assert!(answer.starts_with("**2**\n\nWorked out from boats.csv: ") && answer.contains("[[boats.csv#L2]]"), "{answer}");
 }
+
+#[tokio::test]
+async fn contradictions_are_pairs_of_statements_with_their_places() {
+    let corpus = MemoryCorpus::new([
+        ("rules.md", "Rules of the hut\n\nThe lake hut sleeps twelve guests in summer.\n"),
+        ("letter.md", "Letter to members\n\nIn summer the lake hut sleeps nine guests.\n"),
+        ("boats.md", "Boats\n\nA canoe carries three people.\n"),
+    ]);
+    let stage = Stage::new(ModeChoice::Map, planned("differences", |_| String::new())).with_corpus(corpus);
+    let (events, _) = stage.ask("What disagrees?").await;
+    let answer = end(&events).unwrap().1;
+    assert!(answer.starts_with("1 place where the documents say different things:"), "{answer}");
+    assert!(
+        ["[[rules.md#L3]]", "[[letter.md#L3]]", "**twelve**", "**nine**"].iter().all(|part| answer.contains(part)),
+        "{answer}"
+    );
+}

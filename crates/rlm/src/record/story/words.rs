@@ -104,6 +104,9 @@ pub fn plan_step(step: &PlanStep) -> [String; 2] {
             both("Read", "Reading", format!("{} of {}", plural(*passages, "passage"), plural(*documents, "document")))
         }
         PlanStep::Check { findings } => both("Checked", "Checking", plural(*findings, "finding")),
+        PlanStep::Compare { documents } => {
+            both("Compared the statements of", "Comparing the statements of", plural(*documents, "document"))
+        }
         PlanStep::Query { query } => both("Worked out", "Working out", query.clone()),
         PlanStep::Write => both("Wrote", "Writing", "the answer".to_owned()),
     }

@@ -19,7 +19,7 @@ const FIRST_WAVE: usize = 2;
 /// Characters of a document that its card is made from.
 const HEAD_CHARS: usize = 1_000;
 /// Maximum length of a card, in tokens.
-const MAX_CARD_TOKENS: u32 = 48;
+const MAX_CARD_TOKENS: u32 = 56;
 /// Maximum length of the paragraph over the cards, in tokens.
 const MAX_OVERVIEW_TOKENS: u32 = 160;
 

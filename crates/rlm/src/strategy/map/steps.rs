@@ -15,6 +15,7 @@ use crate::{
     stop::Stop,
     strategy::map::documents::Documents,
     traits::model::{Message, Role},
+    usage::Finish,
 };
 use futures_util::future::join_all;
 use parking_lot::Mutex;
@@ -151,7 +152,8 @@ async fn reply(calls: &SubCalls<'_>, ask: &Ask) -> Result<Result<String, Fault>,
     };
     Ok(outcome.map(|reply| {
         let whole = reply.text.trim();
-        whole.strip_prefix(begin.as_str()).unwrap_or(whole).trim().to_owned()
+        let text = whole.strip_prefix(begin.as_str()).unwrap_or(whole).trim();
+        if reply.finish == Finish::Length { format!("{text}…") } else { text.to_owned() }
     }))
 }
 
