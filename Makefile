@@ -28,6 +28,7 @@ build: page links pdfium $(if $(CARD),vulkan) ## Build target/release/plumb (ter
 
 test: setup-test page lint programs ## Run all tests: Rust, user interface, command line, window
 	npm --prefix ui test
+	for folder in questions eval; do $(PYO3_PYTHON) -B -m unittest discover -q -s tests/$$folder; done
 	cargo nextest run --release --locked --workspace --no-fail-fast
 	git diff --exit-code --stat -- ui/src/bindings || { echo 'The bindings in ui/src/bindings were out of date: commit the new ones.'; exit 1; }
 	PLUMB_PROGRAMS=$(abspath $(TARGET))/release tests/e2e/run.sh
