@@ -126,13 +126,11 @@ fn write_events(file: &std::path::Path, events: &[Told]) -> std::io::Result<()> 
 fn progress(told: &Told, calls: &mut u32) {
     let event = &told.event;
     let indent = if event.node.0 > 0 { "    " } else { "" };
+    let doing = told.steps.first().map_or("", |step| step.running.as_ref().unwrap_or(&step.words).title.as_str());
     match &event.kind {
         EventKind::RunStarted { name, documents, skipped, .. } => tell!("{name}: {documents} documents, {skipped} left out"),
         EventKind::Routed { reason, .. } => tell!("{reason}"),
-        EventKind::TurnStarted { turn } => {
-            let doing = told.steps.first().map(|step| step.running.as_ref().unwrap_or(&step.words).title.as_str());
-            tell!("{indent}Step {turn}: {} …", doing.unwrap_or_default());
-        }
+        EventKind::TurnStarted { turn } => tell!("{indent}Step {turn}: {doing} …"),
         EventKind::CellStarted { code, .. } => {
             for line in code.lines() {
                 tell!("{indent}  | {line}");
@@ -152,10 +150,7 @@ fn progress(told: &Told, calls: &mut u32) {
                 tell!("{indent}  ! {}", error.lines().last().unwrap_or_default());
             }
         }
-        EventKind::StepStarted { .. } => {
-            let doing = told.steps.first().map(|step| step.running.as_ref().unwrap_or(&step.words).title.as_str());
-            tell!("{indent}  {} …", doing.unwrap_or_default());
-        }
+        EventKind::StepStarted { .. } => tell!("{indent}  {doing} …"),
         EventKind::CallStarted { prompt_head, .. } => {
             *calls += 1;
             tell!("{indent}  sub-call {calls}: {}", prompt_head.lines().next().unwrap_or_default());

@@ -19,10 +19,7 @@ use crate::{
     calls::call::Prompt,
     node::spec::NodeSpec,
     prompts::{context, render},
-    record::{
-        event::{EventKind, PlanKind},
-        replay::NodeRecord,
-    },
+    record::{event::PlanKind, replay::NodeRecord},
     run::state::Run,
     stop::Stop,
     strategy::{
@@ -49,11 +46,11 @@ impl<'a> Map<'a> {
     }
 
     /// Carries out the plan for a kind of question.
-    async fn answer(&mut self, turn: u32, reply: &str) -> Result<String, Stop> {
+    async fn answer(&mut self, reply: &str) -> Result<String, Stop> {
         let kind = kind::chosen(reply).unwrap_or(PlanKind::Fact);
         let Map { spec, documents, steps } = self;
         let question = spec.question.as_str();
-        steps.begin(turn, EventKind::Planned { turn, kind }).await?;
+        steps.begin(kind).await?;
         if let Some(answer) = Self::from_tables(steps, documents, question, kind).await? {
             return Ok(answer);
         }
@@ -86,7 +83,7 @@ impl<'a> Map<'a> {
         if tables.is_empty() || !is_best && kind != PlanKind::Rows {
             return Ok(None);
         }
-        rows::rows(steps, documents, &tables, question).await
+        rows::rows(steps, documents, tables, question).await
     }
 }
 
@@ -119,7 +116,7 @@ impl Strategy for Map<'_> {
 
     async fn take(&mut self, taken: Taken<'_>, _is_last: bool) -> Result<Step, Stop> {
         let Taken::Reply { reply, .. } = taken else { return Ok(Step::Again) };
-        Ok(Step::Answer(self.answer(1, &reply.text).await?))
+        Ok(Step::Answer(self.answer(&reply.text).await?))
     }
 
     fn best(&self) -> &str {

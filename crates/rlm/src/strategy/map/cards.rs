@@ -51,15 +51,7 @@ pub async fn overview(steps: &mut Steps<'_>, documents: &Documents, question: &s
         cards => cards.iter().map(|card| format!("{}: {}", documents.all[card.document].path, card.text)).collect::<Vec<_>>(),
         question,
     };
-    let write = Ask {
-        system: render("map_overview", context! {}),
-        user: render("map_cards", values),
-        begin: render("map_begin", context! {}),
-        stop: vec!["\n\n".to_owned(), "\nQuestion:".to_owned()],
-        max_tokens: MAX_OVERVIEW_TOKENS,
-        choices: Vec::new(),
-    };
-    let paragraph = steps.ask(PlanStep::Write, vec![write]).await?.into_iter().flatten().next().unwrap_or_default();
+    let paragraph = steps.write("map_overview", render("map_cards", values), MAX_OVERVIEW_TOKENS).await?;
     let values = context! {
         total => documents.total,
         kinds => documents.kinds(),

@@ -1,8 +1,13 @@
 //! The documents of a plan: their texts in windows, ranked for a few words.
 
 use crate::{
-    documents::no_readable_text, fault::Code, node::spec::NodeSpec, run::state::Run, stop::Stop,
-    strategy::map::rows::tables::tables_of, traits::corpus::Text,
+    documents::no_readable_text,
+    fault::Code,
+    node::spec::NodeSpec,
+    run::state::Run,
+    stop::Stop,
+    strategy::map::rows::tables::tables_of,
+    traits::{corpus::Text, tables::Table},
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -23,6 +28,8 @@ const MAX_WINDOWS: usize = 400;
 const MAX_LINE_CHARS: usize = 400;
 /// Weight of a word in a document's path or first line, beside one in its text.
 const TITLE_WEIGHT: f64 = 2.0;
+/// Lines that a table may have beside its rows: its heading, its rule, its sheet.
+const HEAD_LINES: usize = 3;
 /// Characters of the beginning that two words share if one is an inflected form of the other.
 pub const STEM_CHARS: usize = 5;
 
@@ -43,6 +50,30 @@ pub struct Window {
     pub lines: Vec<(u64, String)>,
 }
 
+impl Window {
+    /// Its paragraphs, short ones together: out of a short passage a small model takes every entry, out of a long one the first.
+    pub fn paragraphs(&self) -> Vec<Window> {
+        let mut paragraphs: Vec<Vec<(u64, String)>> = Vec::new();
+        let mut before = None;
+        for (number, line) in &self.lines {
+            match paragraphs.last_mut() {
+                Some(paragraph) if before == Some(number - 1) => paragraph.push((*number, line.clone())),
+                _ => paragraphs.push(vec![(*number, line.clone())]),
+            }
+            before = Some(*number);
+        }
+        let chars = |lines: &[(u64, String)]| lines.iter().map(|(_, line)| line.chars().count()).sum::<usize>();
+        let mut parts: Vec<Window> = Vec::new();
+        for paragraph in paragraphs {
+            match parts.last_mut() {
+                Some(part) if chars(&part.lines) + chars(&paragraph) <= PARAGRAPH_CHARS => part.lines.extend(paragraph),
+                _ => parts.push(Window { document: self.document, lines: paragraph }),
+            }
+        }
+        parts
+    }
+}
+
 /// The documents that a plan looks at.
 #[derive(Default)]
 pub struct Documents {
@@ -51,11 +82,15 @@ pub struct Documents {
     pub total: u64,
     /// Stems of each document's path and first line.
     titles: Vec<HashSet<String>>,
+    /// The tables of each document.
+    tables: Vec<Vec<Table>>,
     /// Documents that are nothing but rows.
-    tables: Vec<bool>,
+    are_rows: Vec<bool>,
     windows: Vec<Window>,
     /// Stems of each window, with their number.
     words: Vec<HashMap<String, f64>>,
+    /// Number of stems of each window.
+    lengths: Vec<f64>,
     /// Number of windows that hold each stem, in their lines or their document's title.
     spread: HashMap<String, f64>,
 }
@@ -105,8 +140,10 @@ impl Documents {
                 *spread.entry(stem.clone()).or_default() += 1.0;
             }
         }
-        let tables = all.iter().map(is_table).collect();
-        Documents { all, total, titles, tables, windows, words, spread }
+        let tables: Vec<Vec<Table>> = all.iter().map(|document| tables_of(&document.path, document.text.as_str())).collect();
+        let are_rows = all.iter().zip(&tables).map(|(document, tables)| is_table(document, tables)).collect();
+        let lengths = words.iter().map(|words| words.values().sum()).collect();
+        Documents { all, total, titles, tables, are_rows, windows, words, lengths, spread }
     }
 
     /// Rarity of a stem among the windows. 0 for one in none.
@@ -120,7 +157,7 @@ impl Documents {
         const K1: f64 = 1.2;
         const B: f64 = 0.6;
         let wanted = stems(words);
-        let lengths: Vec<f64> = self.words.iter().map(|words| words.values().sum()).collect();
+        let lengths = &self.lengths;
         let mean = lengths.iter().sum::<f64>() / (lengths.len().max(1) as f64);
         let score = |index: usize| -> f64 {
             let title = &self.titles[self.windows[index].document];
@@ -138,31 +175,14 @@ impl Documents {
         ranked
     }
 
-    /// Whether a document is nothing but rows: a table or a log.
-    pub fn is_table(&self, document: usize) -> bool {
-        self.tables[document]
+    /// The tables of a document.
+    pub fn tables(&self, document: usize) -> &[Table] {
+        &self.tables[document]
     }
 
-    /// The paragraphs of a window, short ones together: out of a short passage a small model takes every entry, out of a long one the first.
-    pub fn paragraphs(window: &Window) -> Vec<Window> {
-        let mut paragraphs: Vec<Vec<(u64, String)>> = Vec::new();
-        let mut before = None;
-        for (number, line) in &window.lines {
-            match paragraphs.last_mut() {
-                Some(paragraph) if before == Some(number - 1) => paragraph.push((*number, line.clone())),
-                _ => paragraphs.push(vec![(*number, line.clone())]),
-            }
-            before = Some(*number);
-        }
-        let chars = |lines: &[(u64, String)]| lines.iter().map(|(_, line)| line.chars().count()).sum::<usize>();
-        let mut parts: Vec<Window> = Vec::new();
-        for paragraph in paragraphs {
-            match parts.last_mut() {
-                Some(part) if chars(&part.lines) + chars(&paragraph) <= PARAGRAPH_CHARS => part.lines.extend(paragraph),
-                _ => parts.push(Window { document: window.document, lines: paragraph }),
-            }
-        }
-        parts
+    /// Whether a document is nothing but rows: a table or a log.
+    pub fn is_table(&self, document: usize) -> bool {
+        self.are_rows[document]
     }
 
     /// All windows of a document, in order.
@@ -201,11 +221,11 @@ pub fn title(document: &Document) -> String {
     format!("{} {}", document.path, heading(document.text.as_str()))
 }
 
-/// Whether at least nine tenths of a document's lines are rows of tables.
-fn is_table(document: &Document) -> bool {
+/// Whether at least nine tenths of a document's lines are rows of its tables.
+fn is_table(document: &Document, tables: &[Table]) -> bool {
     let lines = document.text.as_str().lines().filter(|line| !line.trim().is_empty()).count();
-    let rows: usize = tables_of(&document.path, document.text.as_str()).iter().map(|table| table.rows.len()).sum();
-    rows > 0 && (rows + 3) * 10 >= lines * 9
+    let rows: usize = tables.iter().map(|table| table.rows.len()).sum();
+    rows > 0 && (rows + HEAD_LINES) * 10 >= lines * 9
 }
 
 /// The first line with words.

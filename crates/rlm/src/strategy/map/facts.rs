@@ -1,12 +1,11 @@
-//! A fact: the passages that fit best are read one by one, and what they say is checked against the question. Where they do not say it, the next
-//! ones are read.
+//! A fact: reads the best passages one by one and checks what they say against the question. Reads the next ones if these do not say it.
 
 use crate::{
     prompts::{context, render},
     record::event::PlanStep,
     stop::Stop,
     strategy::map::{
-        documents::{Documents, Window},
+        documents::{Documents, Window, heading},
         passages::{Finding, ask, findings},
         steps::{Ask, Steps, probability},
     },
@@ -86,14 +85,6 @@ fn check(documents: &Documents, window: &Window, finding: &Finding, question: &s
     let around = window.lines.iter().skip(at.saturating_sub(AROUND)).take(2 * AROUND + 1);
     let lines = around.map(|(_, line)| line.as_str()).collect::<Vec<_>>().join(" ");
     let document = &documents.all[finding.document];
-    let title = super::documents::heading(document.text.as_str());
-    let values = context! { path => document.path.clone(), title, lines, question, finding => finding.text.clone() };
-    Ask {
-        system: render("map_check", context! {}),
-        user: render("map_check_finding", values),
-        begin: render("map_check_begin", context! {}),
-        stop: vec!["\n".to_owned()],
-        max_tokens: 2,
-        choices: vec![" yes".to_owned(), " no".to_owned()],
-    }
+    let values = context! { path => document.path.clone(), title => heading(document.text.as_str()), lines, question };
+    Ask::checking("map_check", render("map_check_finding", values))
 }

@@ -1,6 +1,6 @@
 //! The kind of a question, as the model sorts it.
 
-use crate::record::event::PlanKind;
+use crate::{record::event::PlanKind, strategy::map::steps::scores};
 
 /// Maximum length of a reply that names a kind, in tokens.
 pub const MAX_TOKENS: u32 = 6;
@@ -40,10 +40,9 @@ pub fn chosen_without_tables(reply: &str) -> Option<PlanKind> {
 }
 
 fn chosen_of(reply: &str, may_be: impl Fn(PlanKind) -> bool) -> Option<PlanKind> {
-    let scored = reply.lines().filter_map(|line| {
-        let (score, word) = line.split_once(' ')?;
-        let kind = KINDS.iter().position(|(known, kind)| *known == word.trim() && may_be(*kind))?;
-        Some((score.parse::<f64>().ok()? - CALIBRATION * PRIORS[kind], KINDS[kind].1))
+    let scored = scores(reply).filter_map(|(word, score)| {
+        let kind = KINDS.iter().position(|(known, kind)| *known == word && may_be(*kind))?;
+        Some((score - CALIBRATION * PRIORS[kind], KINDS[kind].1))
     });
     let best = scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, kind)| kind);
     best.or_else(|| {

@@ -26,20 +26,16 @@ const WORDS: [(&str, Entries); 4] =
 
 /// Probability from which the engine makes the list itself.
 const SURE: f64 = 0.5;
+/// Maximum length of a reply that names what the entries are, in tokens.
+const MAX_WORD_TOKENS: u32 = 3;
 /// Maximum number of entries in an answer.
 const MAX_ENTRIES: usize = 60;
 
 /// Asks what the entries of a list are.
 pub async fn entries_of(steps: &mut Steps<'_>, question: &str) -> Result<Entries, Stop> {
-    let ask = Ask {
-        system: render("map_entries", context! {}),
-        user: render("map_question", context! { question }),
-        begin: render("map_begin", context! {}),
-        stop: vec!["\n".to_owned()],
-        max_tokens: 3,
-        choices: WORDS.map(|(word, _)| format!(" {word}")).to_vec(),
-    };
-    let reply = steps.ask(PlanStep::Check { findings: 1 }, vec![ask]).await?.into_iter().flatten().next().unwrap_or_default();
+    let user = render("map_question", context! { question });
+    let ask = Ask::choosing("map_entries", user, "map_begin", &WORDS.map(|(word, _)| word), MAX_WORD_TOKENS);
+    let reply = steps.ask_one(PlanStep::Check { findings: 1 }, ask).await?;
     let sure = WORDS.iter().find(|(word, _)| probability(&reply, word) >= SURE);
     Ok(sure.map_or(Entries::Others, |(_, entries)| *entries))
 }

@@ -47,7 +47,7 @@ pub async fn list(steps: &mut Steps<'_>, documents: &Documents, question: &str) 
     let mut windows = relevant(documents, question);
     // Entries come in the order of the documents.
     windows.sort_by_key(|window| (window.document, window.lines.first().map(|(number, _)| *number)));
-    let passages: Vec<Window> = windows.into_iter().flat_map(Documents::paragraphs).take(MAX_PASSAGES).collect();
+    let passages: Vec<Window> = windows.into_iter().flat_map(Window::paragraphs).take(MAX_PASSAGES).collect();
     let found = entries(steps, documents, &passages, question).await?;
     Ok(if found.is_empty() { render("map_not_found", context! {}) } else { bullets(documents, &found) })
 }
@@ -98,16 +98,10 @@ pub async fn joined(steps: &mut Steps<'_>, documents: &Documents, question: &str
         let document = &documents.all[finding.document];
         format!("{} ({}): {}", document.path, heading(document.text.as_str()), finding.text)
     };
-    let ask = Ask {
-        system: render("map_write", context! {}),
-        user: render("map_notes", context! { notes => found.iter().map(note).collect::<Vec<_>>(), question }),
-        begin: render("map_begin", context! {}),
-        stop: vec!["\nQuestion:".to_owned(), "\n\n".to_owned()],
-        max_tokens: MAX_ANSWER_TOKENS,
-        choices: Vec::new(),
-    };
-    let reply = steps.ask(PlanStep::Write, vec![ask]).await?.into_iter().flatten().next().unwrap_or_default();
-    let is_founded = is_made_of(&reply, &format!("{question} {}", found.iter().map(note).collect::<Vec<_>>().join(" ")));
+    let notes: Vec<String> = found.iter().map(note).collect();
+    let known = format!("{question} {}", notes.join(" "));
+    let reply = steps.write("map_write", render("map_notes", context! { notes, question }), MAX_ANSWER_TOKENS).await?;
+    let is_founded = is_made_of(&reply, &known);
     Ok(if is_founded { with_places(documents, &windows, &reply) } else { bullets(documents, &found) })
 }
 
@@ -149,14 +143,8 @@ async fn belonging(
     }
     let ask = |finding: &Finding| {
         let title = heading(documents.all[finding.document].text.as_str());
-        Ask {
-            system: render("map_belongs", context! {}),
-            user: render("map_belongs_entry", context! { title, question, entry => finding.text.clone() }),
-            begin: render("map_check_begin", context! {}),
-            stop: vec!["\n".to_owned()],
-            max_tokens: 2,
-            choices: vec![" yes".to_owned(), " no".to_owned()],
-        }
+        let values = context! { title, question, entry => finding.text.clone() };
+        Ask::checking("map_belongs", render("map_belongs_entry", values))
     };
     let asks = found.iter().map(ask).collect();
     let replies = steps.ask(PlanStep::Check { findings: found.len() as u64 }, asks).await?;

@@ -147,21 +147,23 @@ fn finding(documents: &Documents, window: &Window, line: &str) -> Option<Finding
 
 /// Whether at least half of a finding's longer words stand in its passage or in the document's title: small models repeat their examples.
 fn has_its_words(documents: &Documents, window: &Window, text: &str) -> bool {
-    let stem = |word: String| word.chars().take(STEM_CHARS).collect::<String>();
     let title = documents.all.get(window.document).map(title).unwrap_or_default();
-    let all = window.lines.iter().map(|(_, line)| line.as_str()).chain([title.as_str()]);
-    let known: HashSet<String> = all.flat_map(words).map(stem).collect();
-    let wanted: Vec<String> = words(text).into_iter().filter(|word| word.chars().count() > 3).map(stem).collect();
-    wanted.iter().filter(|word| known.contains(*word)).count() * 2 >= wanted.len()
+    let (founded, all) = longer_words(text, window.lines.iter().map(|(_, line)| line.as_str()).chain([title.as_str()]));
+    founded * 2 >= all
 }
 
 /// Whether an answer says something, and two thirds of its longer words stand in the notes that it was written from.
 pub fn is_made_of(answer: &str, notes: &str) -> bool {
+    let (founded, all) = longer_words(answer, [notes]);
+    !answer.trim().is_empty() && founded * 3 >= all * 2
+}
+
+/// Number of a text's words of more than three characters that stand in others in any form, and of all.
+fn longer_words<'t>(text: &str, others: impl IntoIterator<Item = &'t str>) -> (usize, usize) {
     let stem = |word: String| word.chars().take(STEM_CHARS).collect::<String>();
-    let known: HashSet<String> = words(notes).into_iter().map(stem).collect();
-    let wanted: Vec<String> = words(answer).into_iter().filter(|word| word.chars().count() > 3).map(stem).collect();
-    let founded = wanted.iter().filter(|word| known.contains(*word)).count();
-    !answer.trim().is_empty() && founded * 3 >= wanted.len() * 2
+    let known: HashSet<String> = others.into_iter().flat_map(words).map(stem).collect();
+    let wanted: Vec<String> = words(text).into_iter().filter(|word| word.chars().count() > 3).map(stem).collect();
+    (wanted.iter().filter(|word| known.contains(*word)).count(), wanted.len())
 }
 
 /// Whether all numbers of a finding stand in its line or in the ones beside it: small models make up dates and amounts.

@@ -50,11 +50,11 @@ pub fn tables_for(documents: &Documents, ranked: &[(f64, &Window)]) -> Vec<(usiz
     let mut found: Vec<(usize, Table)> = Vec::new();
     let mut names = HashSet::new();
     for (document, _) in order {
-        let of = &documents.all[document];
-        for mut table in tables::tables_of(&of.path, of.text.as_str()) {
+        for table in documents.tables(document) {
             if found.len() == MAX_TABLES {
                 return found;
             }
+            let mut table = table.clone();
             while !names.insert(table.name.clone()) {
                 table.name.push('_');
             }
@@ -68,11 +68,10 @@ pub fn tables_for(documents: &Documents, ranked: &[(f64, &Window)]) -> Vec<(usiz
 pub async fn rows(
     steps: &mut Steps<'_>,
     documents: &Documents,
-    tables: &[(usize, Table)],
+    tables: Vec<(usize, Table)>,
     question: &str,
 ) -> Result<Option<String>, Stop> {
-    let of: Vec<usize> = tables.iter().map(|(document, _)| *document).collect();
-    let tables: Vec<Table> = tables.iter().map(|(_, table)| table.clone()).collect();
+    let (of, tables): (Vec<usize>, Vec<Table>) = tables.into_iter().unzip();
     steps.touch(documents, &of).await?;
     let described: Vec<String> = tables.iter().map(|table| describe::describe(table, question)).collect();
     let ask = Ask {
@@ -84,16 +83,10 @@ pub async fn rows(
         choices: Vec::new(),
     };
     let step = PlanStep::Read { passages: tables.len() as u64, documents: of.len() as u64 };
-    let reply = steps.ask(step, vec![ask]).await?.into_iter().flatten().next().unwrap_or_default();
+    let reply = steps.ask_one(step, ask).await?;
     let reply = reply.trim_start_matches(['`', ' ', '\n']);
-    let written = if reply.len() >= BEGIN.len()
-        && reply.is_char_boundary(BEGIN.len())
-        && reply[..BEGIN.len()].eq_ignore_ascii_case(BEGIN)
-    {
-        reply.to_owned()
-    } else {
-        format!("{BEGIN} {reply}")
-    };
+    let begins = reply.get(..BEGIN.len()).is_some_and(|head| head.eq_ignore_ascii_case(BEGIN));
+    let written = if begins { reply.to_owned() } else { format!("{BEGIN} {reply}") };
     let Some(sql) = query::mended(&written, &tables) else { return Ok(None) };
     let in_words = words::in_words(&sql, &tables);
     let answered = match steps.run.tables.query(&tables, &sql, MAX_ROWS).await {
@@ -106,9 +99,9 @@ pub async fn rows(
         return Ok(None);
     }
     let lines = used(steps, &tables, &sql).await;
-    let paths: Vec<String> =
-        tables.iter().map(|table| table.path.clone()).filter(|path| sql_names(&sql, path, &tables)).collect();
-    let path = paths.first().or(tables.first().map(|table| &table.path)).cloned().unwrap_or_default();
+    let lower = sql.to_lowercase();
+    let named = tables.iter().find(|table| lower.contains(&table.name.to_lowercase()));
+    let path = named.or(tables.first()).map(|table| table.path.clone()).unwrap_or_default();
     let marks: Vec<String> = match &lines {
         Some(lines) => lines.iter().take(MAX_MARKS).map(|line| format!("[[{path}#L{line}]]")).collect(),
         None => vec![format!("[[{path}]]")],
@@ -133,12 +126,6 @@ async fn used(steps: &Steps<'_>, tables: &[Table], sql: &str) -> Option<Vec<u64>
         _ => None,
     };
     Some(answered.rows.iter().filter_map(line).collect())
-}
-
-/// Whether a query reads a table of this document.
-fn sql_names(sql: &str, path: &str, tables: &[Table]) -> bool {
-    let lower = sql.to_lowercase();
-    tables.iter().any(|table| table.path == path && lower.contains(&table.name.to_lowercase()))
 }
 
 /// Whether a result says nothing: no rows, nothing but empty cells, or a count of no rows, which most often means that the query asked for the

@@ -7,8 +7,9 @@ use crate::{
         spec::NodeSpec,
         sub_calls::{Rendered, SubCalls},
     },
+    prompts::{context, render},
     record::{
-        event::{EventKind, PlanStep},
+        event::{EventKind, PlanKind, PlanStep},
         replay::NodeRecord,
     },
     run::state::Run,
@@ -20,6 +21,11 @@ use crate::{
 use futures_util::future::join_all;
 use parking_lot::Mutex;
 use std::sync::Arc;
+
+/// The turn that chooses a plan: a node with a plan has no other.
+const TURN: u32 = 1;
+/// Maximum length of a yes or no, in tokens, where the model cannot score.
+const MAX_CHECK_TOKENS: u32 = 2;
 
 /// A small question to the model.
 #[derive(Clone, Debug, Default)]
@@ -38,12 +44,30 @@ pub struct Ask {
     pub choices: Vec<String>,
 }
 
+impl Ask {
+    /// A question whose reply is one of `choices`, each a word. `max_tokens` is for a model that cannot score.
+    pub fn choosing(system: &str, user: String, begin: &str, choices: &[&str], max_tokens: u32) -> Self {
+        Ask {
+            system: render(system, context! {}),
+            user,
+            begin: render(begin, context! {}),
+            stop: vec!["\n".to_owned()],
+            max_tokens,
+            choices: choices.iter().map(|choice| format!(" {choice}")).collect(),
+        }
+    }
+
+    /// A question to answer with yes or no.
+    pub fn checking(system: &str, user: String) -> Self {
+        Self::choosing(system, user, "map_check_begin", &["yes", "no"], MAX_CHECK_TOKENS)
+    }
+}
+
 /// The steps of a node's plan.
 pub struct Steps<'a> {
     pub run: &'a Arc<Run>,
     spec: &'a NodeSpec,
     record: &'a Mutex<NodeRecord>,
-    turn: u32,
     /// Number of the latest step.
     cell: u32,
     draft: String,
@@ -52,13 +76,13 @@ pub struct Steps<'a> {
 impl<'a> Steps<'a> {
     /// For the node `spec`.
     pub fn new(run: &'a Arc<Run>, spec: &'a NodeSpec, record: &'a Mutex<NodeRecord>) -> Self {
-        Steps { run, spec, record, turn: 1, cell: 0, draft: String::new() }
+        Steps { run, spec, record, cell: 0, draft: String::new() }
     }
 
-    /// Begins the plan of a turn.
-    pub async fn begin(&mut self, turn: u32, planned: EventKind) -> Result<(), Fault> {
-        self.turn = turn;
+    /// Begins the plan for a kind of question.
+    pub async fn begin(&self, kind: PlanKind) -> Result<(), Fault> {
         let is_new = self.record.lock().steps.0.is_empty();
+        let planned = EventKind::Planned { turn: TURN, kind };
         if is_new { self.run.log.append(self.spec.node, planned).await.map(drop) } else { Ok(()) }
     }
 
@@ -117,9 +141,27 @@ impl<'a> Steps<'a> {
         }
     }
 
+    /// Asks one question. Empty where it got no reply.
+    pub async fn ask_one(&mut self, step: PlanStep, ask: Ask) -> Result<String, Stop> {
+        Ok(self.ask(step, vec![ask]).await?.into_iter().flatten().next().unwrap_or_default())
+    }
+
+    /// Has the model write from what was found. Empty where it wrote nothing.
+    pub async fn write(&mut self, system: &str, user: String, max_tokens: u32) -> Result<String, Stop> {
+        let ask = Ask {
+            system: render(system, context! {}),
+            user,
+            begin: render("map_begin", context! {}),
+            stop: vec!["\nQuestion:".to_owned(), "\n\n".to_owned()],
+            max_tokens,
+            choices: Vec::new(),
+        };
+        self.ask_one(PlanStep::Write, ask).await
+    }
+
     async fn start(&mut self, step: PlanStep) -> Result<(), Fault> {
         self.cell += 1;
-        let (turn, cell) = (self.turn, self.cell);
+        let (turn, cell) = (TURN, self.cell);
         if self.record.lock().steps.0.insert(cell) {
             self.run.log.append(self.spec.node, EventKind::StepStarted { turn, cell, step }).await?;
         }
@@ -127,7 +169,7 @@ impl<'a> Steps<'a> {
     }
 
     async fn finish(&self, found: u64, elapsed_ms: u64) -> Result<(), Fault> {
-        let (turn, cell) = (self.turn, self.cell);
+        let (turn, cell) = (TURN, self.cell);
         if self.record.lock().steps.1.insert(cell) {
             self.run.log.append(self.spec.node, EventKind::StepFinished { turn, cell, found, elapsed_ms }).await?;
         }
@@ -157,15 +199,17 @@ async fn reply(calls: &SubCalls<'_>, ask: &Ask) -> Result<Result<String, Fault>,
     }))
 }
 
+/// The choices of a scored reply with their log-likelihoods.
+pub fn scores(reply: &str) -> impl Iterator<Item = (&str, f64)> {
+    reply.lines().filter_map(|line| {
+        let (score, word) = line.split_once(' ')?;
+        Some((word.trim(), score.parse().ok()?))
+    })
+}
+
 /// Probability of `choice` among the choices of a scored reply; 1 or 0 where the model wrote a choice instead.
 pub fn probability(reply: &str, choice: &str) -> f64 {
-    let scores: Vec<(&str, f64)> = reply
-        .lines()
-        .filter_map(|line| {
-            let (score, word) = line.split_once(' ')?;
-            Some((word.trim(), score.parse::<f64>().ok()?.exp()))
-        })
-        .collect();
+    let scores: Vec<(&str, f64)> = scores(reply).map(|(word, score)| (word, score.exp())).collect();
     let sum: f64 = scores.iter().map(|(_, score)| score).sum();
     if sum > 0.0 {
         return scores.iter().filter(|(word, _)| *word == choice).map(|(_, score)| score).sum::<f64>() / sum;
