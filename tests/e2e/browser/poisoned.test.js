@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { chooseServer, launchWithProfile, openFolder, Serving, untilStatus } from "../harness/browser.js";
 import { Home } from "../harness/home.js";
 import { poisons } from "../harness/poisoned.js";
-import { until } from "../harness/programs.js";
+import { until, within } from "../harness/programs.js";
 import { ModelServer, says } from "../harness/scripted.js";
 
 const all = poisons().filter(({ kind }) => kind === "answer" || kind === "terminal");
@@ -35,7 +35,8 @@ async function listen(answer = () => "") {
 /** The HTML that a page would show if it trusted the answer. */
 const careless = ({ html, obeys }) => html ?? /FINAL\(r"""([^]*)"""\)/.exec(obeys[0])[1];
 
-describe("answers that would load something", () => {
+// Ends before run.sh ends the whole file, so that the tests that passed are reported.
+describe("answers that would load something", { timeout: 100_000 }, () => {
   let home, server, serving, browser, page, attacker, control, bare, log;
   const requests = [];
   const happened = [];
@@ -82,15 +83,15 @@ describe("answers that would load something", () => {
   it("each loads something in a bare page, as a control", async () => {
     for (const [i, { name, click }] of answers.entries()) {
       control.visits.length = 0;
-      const shown = await browser.newPage();
+      const shown = await within(20, "a new page", browser.newPage());
       shown.on("dialog", (dialog) => dialog.dismiss().catch(() => {}));
       // A page that navigates away at once never finishes loading.
       await shown.goto(`${bare.url}/${i}`, { waitUntil: "commit" });
       if (click) await shown.locator("a").first().click();
       await until(`“${name}” reaches the listener`, () => control.visits.some((visit) => visit.startsWith("/")));
-      await shown.close();
+      await put(shown);
     }
-    for (const other of browser.pages()) if (other !== page) await other.close();
+    for (const other of browser.pages()) if (other !== page) await put(other);
     requests.length = happened.length = 0;
   });
 
@@ -145,18 +146,22 @@ describe("answers that would load something", () => {
   /** A browser with a profile sometimes never reports that it has closed; its log is complete by then. */
   const closed = () => Promise.race([browser.close(), sleep(15_000, undefined, { ref: false })]);
 
+  /** Closes a page that trusted its answer: it may be one that never reports that it has closed. */
+  const put = (shown) => within(5, "the page closes", shown.close()).catch(() => {});
+
   /** Checks that the page sent no request to another server and has not navigated away. */
   async function see(what) {
     // The browser sends pending requests when it next draws.
     // A page in the background is never drawn, so waiting for it would never end.
-    await page.bringToFront();
-    await page.evaluate(
+    await within(20, `the page comes to the front with ${what}`, page.bringToFront());
+    const drawn = page.evaluate(
       () =>
         new Promise((drawn) => {
           requestAnimationFrame(() => requestAnimationFrame(drawn));
           setTimeout(drawn, 2000);
         }),
     );
+    await within(20, `the page draws ${what}`, drawn);
     const outside = requests.filter((url) => new URL(url).origin !== serving.entry.origin);
     assert.deepEqual({ outside, visits: attacker.visits, happened }, { outside: [], visits: [], happened: [] }, what);
   }

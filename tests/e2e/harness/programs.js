@@ -101,3 +101,11 @@ export async function until(what, ask, seconds = 20) {
     await sleep(100);
   }
 }
+
+/** The result of a promise, or an error that names it when the time is up: a page that misbehaves may never answer its browser. */
+export function within(seconds, what, promise) {
+  const late = sleep(seconds * 1000, undefined, { ref: false }).then(() => {
+    throw new Error(`Waited ${seconds} s in vain: ${what}`);
+  });
+  return Promise.race([promise, late]);
+}
