@@ -3,6 +3,8 @@
 //! comes back, and marks the places. After lambda-RLM (arXiv 2603.20105) and the engine-run map of LCM (arXiv 2605.04050).
 
 mod cards;
+mod chain;
+mod comparison;
 mod contradictions;
 mod differences;
 mod documents;
@@ -11,9 +13,11 @@ mod kind;
 mod listing;
 mod lists;
 mod passages;
+mod periods;
 mod rows;
 mod steps;
 mod summary;
+mod updates;
 
 use crate::{
     calls::call::Prompt,
@@ -31,6 +35,9 @@ use crate::{
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use std::sync::Arc;
+
+/// Part of the best passage's score that a table needs to be asked, where the model says that rows answer the question.
+const ROWS_CLOSE: f64 = 0.5;
 
 /// Answers a question by a plan for its kind.
 pub struct Map<'a> {
@@ -59,7 +66,8 @@ impl<'a> Map<'a> {
             PlanKind::Overview => cards::overview(steps, documents, question).await,
             PlanKind::Summary => summary::summary(steps, documents, question).await,
             PlanKind::List => lists::list(steps, documents, question).await,
-            PlanKind::Compare | PlanKind::Steps => lists::joined(steps, documents, question).await,
+            PlanKind::Compare => comparison::comparison(steps, documents, question).await,
+            PlanKind::Steps => chain::chain(steps, documents, question).await,
             PlanKind::Differences => contradictions::contradictions(steps, documents).await,
             PlanKind::Fact | PlanKind::Rows => facts::fact(steps, documents, question).await,
         }
@@ -78,9 +86,10 @@ impl<'a> Map<'a> {
         }
         let ranked = documents.ranked(question);
         let tables = rows::tables_for(documents, &ranked);
-        let best = ranked.first().map(|(_, window)| window.document);
-        let is_best = tables.iter().any(|(document, _)| Some(*document) == best);
-        if tables.is_empty() || !is_best && kind != PlanKind::Rows {
+        let (Some((top, best)), Some((first, _))) = (ranked.first(), tables.first()) else { return Ok(None) };
+        let is_best = tables.iter().any(|(document, _)| *document == best.document);
+        let score = ranked.iter().find(|(_, window)| window.document == *first).map_or(0.0, |(score, _)| *score);
+        if !is_best && (kind != PlanKind::Rows || score < ROWS_CLOSE * top) {
             return Ok(None);
         }
         rows::rows(steps, documents, tables, question).await

@@ -22,6 +22,10 @@ const MAX_PASSAGES: usize = 100;
 const WINDOW_CHARS: usize = 1_800;
 /// Maximum length of several paragraphs that make one passage, in characters.
 const PARAGRAPH_CHARS: usize = 350;
+/// Maximum number of windows whose paragraphs are ranked.
+const MAX_RANKED: usize = 60;
+/// Maximum length of a heading, in characters.
+const MAX_HEADING_CHARS: usize = 80;
 /// Maximum number of windows of one document.
 const MAX_WINDOWS: usize = 400;
 /// Maximum length of one line in a window, in characters.
@@ -66,12 +70,26 @@ impl Window {
         let mut parts: Vec<Window> = Vec::new();
         for paragraph in paragraphs {
             match parts.last_mut() {
-                Some(part) if chars(&part.lines) + chars(&paragraph) <= PARAGRAPH_CHARS => part.lines.extend(paragraph),
+                // A heading belongs to what follows it.
+                Some(part) if chars(&part.lines) + chars(&paragraph) <= PARAGRAPH_CHARS || ends_in_heading(part) => {
+                    part.lines.extend(paragraph);
+                }
                 _ => parts.push(Window { document: self.document, lines: paragraph }),
             }
         }
         parts
     }
+}
+
+/// Whether the last paragraph of a window is one short line that is no sentence.
+fn ends_in_heading(window: &Window) -> bool {
+    let [.., (last, line)] = window.lines.as_slice() else { return false };
+    let is_alone = window.lines.len() < 2 || window.lines[window.lines.len() - 2].0 + 1 < *last;
+    let chars: usize = window.lines.iter().map(|(_, line)| line.chars().count()).sum();
+    is_alone
+        && chars <= 2 * PARAGRAPH_CHARS
+        && line.chars().count() <= MAX_HEADING_CHARS
+        && !line.ends_with(['.', '!', '?', ';', ','])
 }
 
 /// The documents that a plan looks at.
@@ -129,10 +147,7 @@ impl Documents {
         let titles: Vec<HashSet<String>> = all.iter().map(|document| stems(&title(document)).into_keys().collect()).collect();
         let windows: Vec<Window> =
             all.iter().enumerate().flat_map(|(index, document)| windows(index, document.text.as_str())).collect();
-        let words: Vec<HashMap<String, f64>> = windows
-            .iter()
-            .map(|window| stems(&window.lines.iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>().join("\n")))
-            .collect();
+        let words: Vec<HashMap<String, f64>> = windows.iter().map(stems_of).collect();
         let mut spread: HashMap<String, f64> = HashMap::new();
         for (window, words) in windows.iter().zip(&words) {
             let in_title = titles[window.document].iter().filter(|stem| !words.contains_key(*stem));
@@ -154,25 +169,60 @@ impl Documents {
 
     /// Windows that fit a few words, the best first, with their scores (BM25, with words of the document's title added).
     pub fn ranked(&self, words: &str) -> Vec<(f64, &Window)> {
-        const K1: f64 = 1.2;
-        const B: f64 = 0.6;
         let wanted = stems(words);
-        let lengths = &self.lengths;
-        let mean = lengths.iter().sum::<f64>() / (lengths.len().max(1) as f64);
-        let score = |index: usize| -> f64 {
-            let title = &self.titles[self.windows[index].document];
-            let of = |stem: &String| {
-                let times = self.words[index].get(stem).copied().unwrap_or(0.0);
-                let weight = times * (K1 + 1.0) / (times + K1 * (1.0 - B + B * lengths[index] / mean.max(1.0)));
-                let in_title = if title.contains(stem) { TITLE_WEIGHT } else { 0.0 };
-                self.rarity(stem) * (weight + in_title)
-            };
-            wanted.keys().map(of).sum()
-        };
+        let mean = self.mean_length();
+        let scored = self.windows.iter().zip(&self.words).zip(&self.lengths);
         let mut ranked: Vec<(f64, &Window)> =
-            self.windows.iter().enumerate().map(|(index, window)| (score(index), window)).collect();
+            scored.map(|((window, words), length)| (self.score(&wanted, window, words, length / mean), window)).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         ranked
+    }
+
+    /// The `most` paragraphs of prose that fit a few words best, out of the best windows. One that another holds, such as a quoted mail, is left out,
+    /// and so are the rows of a folder that holds other texts.
+    pub fn ranked_paragraphs(&self, words: &str, most: usize) -> Vec<Window> {
+        let wanted = stems(words);
+        let best = self.ranked(words).into_iter().map(|(_, window)| window);
+        let prose = best.filter(|window| self.all.len() == 1 || !self.is_table(window.document));
+        let paragraphs: Vec<Window> = prose.take(MAX_RANKED).flat_map(Window::paragraphs).collect();
+        let words: Vec<HashMap<String, f64>> = paragraphs.iter().map(stems_of).collect();
+        let lengths: Vec<f64> = words.iter().map(|words| words.values().sum()).collect();
+        let mean = (lengths.iter().sum::<f64>() / lengths.len().max(1) as f64).max(1.0);
+        let mut ranked: Vec<(f64, Window, &HashMap<String, f64>)> = paragraphs
+            .into_iter()
+            .zip(words.iter().zip(&lengths))
+            .map(|(window, (words, length))| (self.score(&wanted, &window, words, length / mean), window, words))
+            .collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut chosen: Vec<(Window, &HashMap<String, f64>)> = Vec::new();
+        for (_, window, words) in ranked {
+            if chosen.len() == most {
+                break;
+            }
+            let holds = |a: &HashMap<String, f64>, b: &HashMap<String, f64>| b.keys().all(|stem| a.contains_key(stem));
+            if !chosen.iter().any(|(_, known)| holds(known, words) || holds(words, known)) {
+                chosen.push((window, words));
+            }
+        }
+        chosen.into_iter().map(|(window, _)| window).collect()
+    }
+
+    fn mean_length(&self) -> f64 {
+        (self.lengths.iter().sum::<f64>() / self.lengths.len().max(1) as f64).max(1.0)
+    }
+
+    /// How well a window with some stems fits those that are wanted. `length` is in mean lengths.
+    fn score(&self, wanted: &HashMap<String, f64>, window: &Window, words: &HashMap<String, f64>, length: f64) -> f64 {
+        const K1: f64 = 1.2;
+        const B: f64 = 0.6;
+        let title = &self.titles[window.document];
+        let of = |stem: &String| {
+            let times = words.get(stem).copied().unwrap_or(0.0);
+            let weight = times * (K1 + 1.0) / (times + K1 * (1.0 - B + B * length));
+            let in_title = if title.contains(stem) { TITLE_WEIGHT } else { 0.0 };
+            self.rarity(stem) * (weight + in_title)
+        };
+        wanted.keys().map(of).sum()
     }
 
     /// The tables of a document.
@@ -188,6 +238,31 @@ impl Documents {
     /// All windows of a document, in order.
     pub fn of_document(&self, document: usize) -> impl Iterator<Item = &Window> {
         self.windows.iter().filter(move |window| window.document == document)
+    }
+
+    /// Whether words of a question name other documents, in their titles, and stand nowhere in this one: what it says is about something else.
+    pub fn is_about_another(&self, document: usize, question: &str) -> bool {
+        let limit = (self.all.len() / 4).max(1);
+        let is_name = |stem: &&String| (1..=limit).contains(&self.titles.iter().filter(|title| title.contains(*stem)).count());
+        let wanted = stems(question);
+        let stands = |stem: &String| {
+            self.titles[document].contains(stem)
+                || self
+                    .windows
+                    .iter()
+                    .zip(&self.words)
+                    .any(|(window, words)| window.document == document && words.contains_key(stem))
+        };
+        self.all.len() > 1 && wanted.keys().filter(is_name).any(|stem| !stands(stem))
+    }
+
+    /// Other documents whose path and title share at least two words with a document's that most documents lack.
+    pub fn related(&self, document: usize) -> Vec<usize> {
+        let limit = (self.all.len() / 2).max(3);
+        let is_rare = |stem: &&String| self.titles.iter().filter(|title| title.contains(*stem)).count() <= limit;
+        let own: Vec<&String> = self.titles[document].iter().filter(is_rare).collect();
+        let shared = |other: usize| own.iter().filter(|stem| self.titles[other].contains(**stem)).count();
+        (0..self.all.len()).filter(|&other| other != document && !self.are_rows[other] && shared(other) >= 2).collect()
     }
 
     /// All windows, in the order of the documents.
@@ -231,6 +306,11 @@ fn is_table(document: &Document, tables: &[Table]) -> bool {
 /// The first line with words.
 pub fn heading(text: &str) -> &str {
     text.lines().map(str::trim).find(|line| line.chars().any(char::is_alphabetic)).unwrap_or_default()
+}
+
+/// Stems of a window's lines.
+fn stems_of(window: &Window) -> HashMap<String, f64> {
+    stems(&window.lines.iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>().join("\n"))
 }
 
 /// Stems of a text with the number of times that each occurs: the beginnings of its words, in lower case. Words of one character are left out.

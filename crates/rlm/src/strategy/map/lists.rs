@@ -1,4 +1,4 @@
-//! Questions whose answer is put together from several passages: each is asked for its entries, and the engine joins them.
+//! Lists: every passage that likely says something of what is asked for is asked for its entries, and the engine joins them.
 
 use crate::{
     prompts::{context, render},
@@ -6,25 +6,27 @@ use crate::{
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window, heading},
-        facts::read,
+        facts::{not_found, rate},
         listing::{Entries, entries_of, listing},
-        passages::{Finding, ask_text, bullets, findings, is_made_of},
+        passages::{Finding, ask, bullets, findings},
         steps::{Ask, Steps, probability},
-        summary::with_places,
     },
 };
 use std::collections::HashSet;
 
-/// Passages that are read at a time.
-const WAVE: usize = 6;
-/// Maximum number of windows that are read for a list, and of paragraphs.
-const MAX_LISTED: usize = 16;
-const MAX_PASSAGES: usize = 48;
-/// Passages that are read for an answer that joins facts, and again after the first of them are known.
-const MAX_JOINED: usize = 6;
+/// Passages that are rated or read at a time.
+const WAVE: usize = 8;
+/// Maximum number of passages that are rated, and that are read.
+const MAX_RATED: usize = 40;
+const MAX_PASSAGES: usize = 16;
+/// Probability from which a passage is read, and part of the best one's that it needs.
+const POSSIBLE: f64 = 0.3;
+const CLOSE: f64 = 0.6;
+/// Probability from which a passage is read in a document of which several are.
+const BESIDE: f64 = 0.15;
+/// Number of passages that a folder's best one is compared with.
+const MAX_COMPARED: usize = 16;
 /// The best passage stands out where its score is so many times that of the middle one.
-const STANDS_OUT: f64 = 1.8;
-/// The same, where the engine can go through all documents.
 const STANDS_FAR_OUT: f64 = 3.0;
 /// Part of the best passage's score that a passage needs then.
 const RELEVANT: f64 = 0.5;
@@ -32,8 +34,6 @@ const RELEVANT: f64 = 0.5;
 const MAX_ENTRIES_TOKENS: u32 = 110;
 /// Probability from which an entry belongs in the answer.
 const BELONGS: f64 = 0.22;
-/// Maximum length of an answer that joins facts, in tokens.
-const MAX_ANSWER_TOKENS: u32 = 160;
 
 /// Lists all entries that the documents hold for a question.
 pub async fn list(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
@@ -44,12 +44,9 @@ pub async fn list(steps: &mut Steps<'_>, documents: &Documents, question: &str) 
             return Ok(answer);
         }
     }
-    let mut windows = relevant(documents, question);
-    // Entries come in the order of the documents.
-    windows.sort_by_key(|window| (window.document, window.lines.first().map(|(number, _)| *number)));
-    let passages: Vec<Window> = windows.into_iter().flat_map(Window::paragraphs).take(MAX_PASSAGES).collect();
+    let passages = relevant(steps, documents, question).await?;
     let found = entries(steps, documents, &passages, question).await?;
-    Ok(if found.is_empty() { render("map_not_found", context! {}) } else { bullets(documents, &found) })
+    Ok(if found.is_empty() { not_found(documents, None) } else { bullets(documents, &found) })
 }
 
 /// The documents that a list is about: all of prose, unless the best passage stands out by far.
@@ -57,7 +54,7 @@ fn about(documents: &Documents, question: &str) -> Vec<usize> {
     let prose = |document: &usize| !documents.is_table(*document);
     let ranked = documents.ranked(question);
     let top = ranked.first().map_or(0.0, |(score, _)| *score);
-    let middle = ranked.get(ranked.len().min(MAX_LISTED) / 2).map_or(0.0, |(score, _)| *score);
+    let middle = ranked.get(ranked.len().min(MAX_COMPARED) / 2).map_or(0.0, |(score, _)| *score);
     if top <= STANDS_FAR_OUT * middle {
         return (0..documents.all.len()).filter(prose).collect();
     }
@@ -67,42 +64,22 @@ fn about(documents: &Documents, question: &str) -> Vec<usize> {
     of
 }
 
-/// The passages to read for a list: all of prose where none stands out, otherwise those that do.
-fn relevant<'d>(documents: &'d Documents, question: &str) -> Vec<&'d Window> {
-    let ranked = documents.ranked(question);
-    let prose: Vec<&(f64, &Window)> = ranked.iter().filter(|(_, window)| !documents.is_table(window.document)).collect();
-    let first = &prose[..prose.len().min(MAX_LISTED)];
-    let top = first.first().map_or(0.0, |(score, _)| *score);
-    let middle = first.get(first.len() / 2).map_or(0.0, |(score, _)| *score);
-    let least = if top > STANDS_OUT * middle { RELEVANT * top } else { 0.0 };
-    first.iter().filter(|(score, _)| *score >= least).map(|(_, window)| *window).collect()
-}
-
-/// Joins facts from several passages into one answer. What the first ones say is looked up in turn.
-pub async fn joined(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
-    let ranked = documents.ranked(question);
-    let mut windows: Vec<&Window> = ranked.iter().take(MAX_JOINED).map(|(_, window)| *window).collect();
-    let mut found = read(steps, documents, &windows, question).await?;
-    let known = found.iter().map(|(_, finding)| finding.text.as_str()).collect::<Vec<_>>().join(" ");
-    let again = documents.ranked(&format!("{question} {known}"));
-    let next: Vec<&Window> =
-        again.iter().map(|(_, window)| *window).filter(|window| !windows.contains(window)).take(WAVE).collect();
-    found.extend(read(steps, documents, &next, question).await?);
-    windows.extend(next);
-    if found.is_empty() {
-        return Ok(render("map_not_found", context! {}));
+/// The passages that likely say something of what is asked for, in the order of the documents.
+async fn relevant(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Vec<Window>, Stop> {
+    let passages = documents.ranked_paragraphs(question, MAX_RATED);
+    let mut rated: Vec<(f64, Window)> = Vec::new();
+    for wave in passages.chunks(WAVE) {
+        let likely = rate(steps, documents, wave, question).await?;
+        rated.extend(likely.into_iter().zip(wave.iter().cloned()));
     }
-    let found: Vec<Finding> = found.into_iter().map(|(_, finding)| finding).collect();
-    steps.drafted(bullets(documents, &found)).await?;
-    let note = |finding: &Finding| {
-        let document = &documents.all[finding.document];
-        format!("{} ({}): {}", document.path, heading(document.text.as_str()), finding.text)
-    };
-    let notes: Vec<String> = found.iter().map(note).collect();
-    let known = format!("{question} {}", notes.join(" "));
-    let reply = steps.write("map_write", render("map_notes", context! { notes, question }), MAX_ANSWER_TOKENS).await?;
-    let is_founded = is_made_of(&reply, &known);
-    Ok(if is_founded { with_places(documents, &windows, &reply) } else { bullets(documents, &found) })
+    let best = rated.iter().map(|(likely, _)| *likely).fold(0.0, f64::max);
+    let is_close = |likely: f64| likely >= POSSIBLE.max(CLOSE * best);
+    let close: Vec<usize> = rated.iter().filter(|(likely, _)| is_close(*likely)).map(|(_, window)| window.document).collect();
+    // Entries stand together: a document that holds several may hold another one that reads differently.
+    let holds_several = |document: usize| close.iter().filter(|known| **known == document).count() > 1;
+    rated.retain(|(likely, window)| is_close(*likely) || *likely >= BESIDE && holds_several(window.document));
+    rated.sort_by_key(|(_, window)| (window.document, window.lines.first().map(|(number, _)| *number)));
+    Ok(rated.into_iter().map(|(_, window)| window).take(MAX_PASSAGES).collect())
 }
 
 /// The entries of passages, each once. The answer so far is shown after each few passages.
@@ -114,7 +91,7 @@ async fn entries(steps: &mut Steps<'_>, documents: &Documents, windows: &[Window
         steps.touch(documents, &of).await?;
         let asks = wave
             .iter()
-            .map(|window| ask_text(documents, window, question, ["map_list", "map_entries_begin"], MAX_ENTRIES_TOKENS))
+            .map(|window| ask(documents, window, question, ["map_list", "map_entries_begin"], MAX_ENTRIES_TOKENS))
             .collect();
         let step = PlanStep::Read { passages: wave.len() as u64, documents: of.len() as u64 };
         let replies = steps.ask(step, asks).await?;
@@ -141,12 +118,12 @@ async fn belonging(
     if found.is_empty() {
         return Ok(found);
     }
-    let ask = |finding: &Finding| {
+    let asked = |finding: &Finding| {
         let title = heading(documents.all[finding.document].text.as_str());
         let values = context! { title, question, entry => finding.text.clone() };
-        Ask::checking("map_belongs", render("map_belongs_entry", values))
+        Ask::checking("map_belongs", render("map_belongs_entry", values), "map_check_begin")
     };
-    let asks = found.iter().map(ask).collect();
+    let asks = found.iter().map(asked).collect();
     let replies = steps.ask(PlanStep::Check { findings: found.len() as u64 }, asks).await?;
     let belongs = |reply: Option<String>| reply.is_none_or(|reply| probability(&reply, "yes") >= BELONGS);
     Ok(found.into_iter().zip(replies).filter_map(|(finding, reply)| belongs(reply).then_some(finding)).collect())

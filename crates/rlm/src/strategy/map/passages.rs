@@ -15,6 +15,10 @@ use std::{collections::HashSet, sync::LazyLock};
 static NUMBER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\s*\[+(?:line )?(\d{1,4})[^\]\n]{0,12}\]+\s*").expect("constant pattern"));
 
+/// Length from which a line counts as one of wrapped prose, in characters.
+const MIN_WRAPPED_CHARS: usize = 50;
+/// Longer words that a number may have beside it as its unit.
+const MAX_UNIT_WORDS: usize = 2;
 /// Maximum number of findings of one line.
 const MAX_OF_LINE: usize = 4;
 /// The beginning of a reply that says that a passage holds no answer.
@@ -36,6 +40,17 @@ impl Finding {
     pub fn marked(&self, documents: &Documents) -> String {
         format!("{} {}", unquoted(&self.text), documents.mark(self.document, self.line))
     }
+
+    /// Whether another finding says all that this one does: its numbers, or its words where it has none.
+    pub fn says_no_more_than(&self, other: &Finding) -> bool {
+        let known: HashSet<String> = numbers(&other.text).collect();
+        let mut own = numbers(&self.text).peekable();
+        if own.peek().is_some() {
+            return own.all(|number| known.contains(&number));
+        }
+        let known = words(&other.text);
+        words(&self.text).iter().all(|word| known.contains(word))
+    }
 }
 
 /// A text whose quotation marks are single ones: words in double ones before a mark are compared with the line that the mark names, and the model's
@@ -55,27 +70,12 @@ pub fn shown(documents: &Documents, window: &Window) -> String {
     render("map_passage", context! { path => document.path.clone(), title, lines })
 }
 
-/// A question to a passage.
-pub fn ask(documents: &Documents, window: &Window, question: &str, system: &str, max_tokens: u32, stop: &[&str]) -> Ask {
-    let user = render("map_ask", context! { passage => shown(documents, window), question });
-    Ask {
-        system: render(system, context! {}),
-        user,
-        begin: render("map_begin", context! {}),
-        stop: stop.iter().map(|&stop| stop.to_owned()).collect(),
-        max_tokens,
-        choices: Vec::new(),
-    }
-}
-
-/// A question to a passage as running text, for what stands in several of its lines. `templates`: the instructions and the reply's beginning.
-pub fn ask_text(documents: &Documents, window: &Window, question: &str, templates: [&str; 2], max_tokens: u32) -> Ask {
-    let title = heading(documents.all[window.document].text.as_str());
-    let values = context! { title, text => running(window, title), question };
+/// A question to a passage. `templates`: the instructions and the reply's beginning.
+pub fn ask(documents: &Documents, window: &Window, question: &str, templates: [&str; 2], max_tokens: u32) -> Ask {
     let [system, begin] = templates;
     Ask {
         system: render(system, context! {}),
-        user: render("map_text", values),
+        user: asked_of(documents, window, question),
         begin: render(begin, context! {}),
         stop: ["\n\n", "\nQuestion:"].map(str::to_owned).to_vec(),
         max_tokens,
@@ -83,18 +83,42 @@ pub fn ask_text(documents: &Documents, window: &Window, question: &str, template
     }
 }
 
-/// The text of a window with one line a paragraph, without the document's title.
-fn running(window: &Window, title: &str) -> String {
+/// A passage as running text below its document's path and title.
+pub fn shown_text(documents: &Documents, window: &Window) -> String {
+    let document = &documents.all[window.document];
+    let title = heading(document.text.as_str());
+    let text = running(window, title);
+    let title = if text.lines().next() == Some(title) { "" } else { title };
+    render("map_text", context! { path => document.path.clone(), title, text })
+}
+
+/// A passage and the question about it.
+pub fn asked_of(documents: &Documents, window: &Window, question: &str) -> String {
+    render("map_ask", context! { passage => shown_text(documents, window), question })
+}
+
+/// The line of a window that shares most words with a text, as a finding, and their number.
+pub fn best_sentence(window: &Window, question: &str) -> Option<(usize, Finding)> {
+    let wanted: HashSet<String> = words(question).into_iter().map(stem).collect();
+    let shared = |line: &str| words(line).into_iter().map(stem).filter(|stem| wanted.contains(stem)).count();
+    let (line, text) = window.lines.iter().reduce(|a, b| if shared(&b.1) > shared(&a.1) { b } else { a })?;
+    Some((shared(text), Finding { document: window.document, line: *line, text: text.clone() }))
+}
+
+/// The text of a window without the document's title. Lines of wrapped prose are joined; those of code, tables and lists stay.
+pub fn running(window: &Window, title: &str) -> String {
     let mut text = String::new();
-    let mut before = None;
-    for (number, line) in window.lines.iter().filter(|(_, line)| line != title) {
+    let mut before: Option<&(u64, String)> = None;
+    for line in window.lines.iter().filter(|(_, line)| line != title) {
+        let is_wrapped = |(number, text): &(u64, String)| {
+            number + 1 == line.0 && text.chars().count() >= MIN_WRAPPED_CHARS && !text.contains('|') && !line.1.contains('|')
+        };
         match before {
-            Some(before) if *number == before + 1 => text.push(' '),
-            Some(_) => text.push('\n'),
+            Some(before) => text.push(if is_wrapped(before) { ' ' } else { '\n' }),
             None => {}
         }
-        text.push_str(line);
-        before = Some(*number);
+        text.push_str(&line.1);
+        before = Some(line);
     }
     text
 }
@@ -145,11 +169,12 @@ fn finding(documents: &Documents, window: &Window, line: &str) -> Option<Finding
     is_founded.then_some(Finding { document: window.document, line, text })
 }
 
-/// Whether at least half of a finding's longer words stand in its passage or in the document's title: small models repeat their examples.
+/// Whether at least half of a finding's longer words stand in its passage or in the document's title: small models repeat their examples. A number
+/// with a unit needs no more than the number.
 fn has_its_words(documents: &Documents, window: &Window, text: &str) -> bool {
     let title = documents.all.get(window.document).map(title).unwrap_or_default();
     let (founded, all) = longer_words(text, window.lines.iter().map(|(_, line)| line.as_str()).chain([title.as_str()]));
-    founded * 2 >= all
+    founded * 2 >= all || all <= MAX_UNIT_WORDS && numbers(text).next().is_some()
 }
 
 /// Whether an answer says something, and two thirds of its longer words stand in the notes that it was written from.
@@ -160,10 +185,14 @@ pub fn is_made_of(answer: &str, notes: &str) -> bool {
 
 /// Number of a text's words of more than three characters that stand in others in any form, and of all.
 fn longer_words<'t>(text: &str, others: impl IntoIterator<Item = &'t str>) -> (usize, usize) {
-    let stem = |word: String| word.chars().take(STEM_CHARS).collect::<String>();
     let known: HashSet<String> = others.into_iter().flat_map(words).map(stem).collect();
     let wanted: Vec<String> = words(text).into_iter().filter(|word| word.chars().count() > 3).map(stem).collect();
     (wanted.iter().filter(|word| known.contains(*word)).count(), wanted.len())
+}
+
+/// The part of a word by which its forms are known.
+fn stem(word: String) -> String {
+    word.chars().take(STEM_CHARS).collect()
 }
 
 /// Whether all numbers of a finding stand in its line or in the ones beside it: small models make up dates and amounts.

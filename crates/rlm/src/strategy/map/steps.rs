@@ -58,8 +58,8 @@ impl Ask {
     }
 
     /// A question to answer with yes or no.
-    pub fn checking(system: &str, user: String) -> Self {
-        Self::choosing(system, user, "map_check_begin", &["yes", "no"], MAX_CHECK_TOKENS)
+    pub fn checking(system: &str, user: String, begin: &str) -> Self {
+        Self::choosing(system, user, begin, &["yes", "no"], MAX_CHECK_TOKENS)
     }
 }
 
