@@ -71,6 +71,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("map_text", include_str!("../../../prompts/map_text.md")),
     ("map_update", include_str!("../../../prompts/map_update.md")),
     ("map_update_text", include_str!("../../../prompts/map_update_text.md")),
+    ("map_verdict", include_str!("../../../prompts/map_verdict.md")),
     ("map_write", include_str!("../../../prompts/map_write.md")),
     ("no_reply", include_str!("../../../prompts/no_reply.md")),
     ("other_model", include_str!("../../../prompts/other_model.md")),

@@ -71,7 +71,7 @@ async fn a_fact_is_read_checked_and_marked() {
         .collect();
     assert_eq!(steps, [&PlanStep::Read { passages: 2, documents: 2 }, &PlanStep::Check { findings: 1 }]);
     let drafts = events.iter().filter(|event| matches!(event.kind, Kind::Drafted { .. }));
-    assert_eq!(drafts.count(), 1);
+    assert_eq!(drafts.count(), 2);
 }
 
 #[tokio::test]

@@ -29,9 +29,12 @@ const MAX_NOTES: usize = 2;
 /// The number of a list's entry.
 #[allow(clippy::expect_used, reason = "a constant pattern, covered by tests")]
 static NUMBERED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\s*\d+[.)]\s*").expect("constant pattern"));
-/// A number with commas for thousands.
+/// A number with commas for thousands, and its unit.
 #[allow(clippy::expect_used, reason = "a constant pattern, covered by tests")]
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\d[\d,]*(?:\.\d+)?").expect("constant pattern"));
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?P<sign>[£$€%]|EUR|USD|GBP|CHF)?\s*(?P<size>\d[\d,]*(?:\.\d+)?)\s*(?P<word>\p{L}{2,})?")
+        .expect("constant pattern")
+});
 /// A part of a question with what was found.
 struct Part {
     question: String,
@@ -53,11 +56,15 @@ pub async fn comparison(steps: &mut Steps<'_>, documents: &Documents, question: 
     if parts.iter().all(|part| part.found.findings.is_empty()) {
         return Ok(not_found(documents, parts.first().and_then(|part| part.found.read.first())));
     }
-    let mut notes: Vec<String> = parts.iter().flat_map(|part| notes(documents, question, part)).collect();
-    notes.extend(compared(documents, question, &parts));
+    let lines = listed(documents, question, &parts);
+    if let [first, second] = parts.as_slice()
+        && let Some(verdict) = verdict(documents, question, [first, second])
+    {
+        return Ok(format!("{verdict}\n\n{lines}"));
+    }
+    let notes: Vec<String> = parts.iter().flat_map(|part| notes(documents, question, part)).collect();
     let known = format!("{question} {}", notes.join(" "));
     let reply = steps.write("map_write", render("map_notes", context! { notes, question }), MAX_ANSWER_TOKENS).await?;
-    let lines = listed(documents, question, &parts);
     Ok(if is_made_of(&reply, &known) { format!("{}\n\n{lines}", reply.trim()) } else { lines })
 }
 
@@ -99,32 +106,62 @@ fn notes(documents: &Documents, question: &str, part: &Part) -> Vec<String> {
     notes
 }
 
-/// What the engine says of the values of two parts: which is the larger, or the later, and by how much.
-fn compared(documents: &Documents, question: &str, parts: &[Part]) -> Option<String> {
-    let value = |part: &Part| {
-        let finding = part.found.findings.first()?;
-        let path = &documents.all[finding.document].path;
-        if let Some(date) = dates_in(path, &finding.text).into_iter().next() {
-            return Some((date.value, date.amount, true));
-        }
-        let now = finding.text.split(" (").next().unwrap_or_default();
-        let read = part.found.read.first().map(|window| running(window, "")).unwrap_or_default();
-        let converted =
-            converted(question, path, &read).into_iter().find(|line| line.contains(now.split(' ').next().unwrap_or_default()));
-        let text = converted.as_deref().and_then(|line| line.split(" is ").nth(1)).unwrap_or(now);
-        let digits = NUMBER.find(text)?;
-        Some((text.trim_end_matches('.').to_owned(), digits.as_str().replace(',', "").parse().ok()?, false))
-    };
-    let [first, second] = parts else { return None };
-    let (a, b) = (value(first)?, value(second)?);
-    let (less, more) = if a.1 <= b.1 { (a, b) } else { (b, a) };
-    match (less.2 && more.2, less.2 || more.2) {
-        (true, _) if less.1 == more.1 => Some(format!("{} is the same day.", less.0)),
-        (true, _) => Some(format!("{} is earlier than {}.", less.0, more.0)),
-        (false, true) => None,
-        _ if less.1 == more.1 => Some(format!("{} and {} are equal.", less.0, more.0)),
-        _ => Some(format!("{} is more than {}, by {}.", more.0, less.0, written(more.1 - less.1))),
+/// A value that was found.
+struct Measured {
+    /// What it is of.
+    name: String,
+    /// As written.
+    text: String,
+    size: f64,
+    /// The word or sign beside a number; empty for a date.
+    unit: String,
+    is_date: bool,
+}
+
+/// The engine's own word on two values: which is larger and by how much, or which is earlier. `None` where they cannot be compared.
+fn verdict(documents: &Documents, question: &str, parts: [&Part; 2]) -> Option<String> {
+    let names = different(&parts[0].question, &parts[1].question);
+    let [first, second] = [0, 1].map(|index| measured(documents, question, parts[index], names[index].clone()));
+    let (first, second) = (first?, second?);
+    let is_same_unit = first.unit == second.unit || first.unit.is_empty() || second.unit.is_empty();
+    if first.is_date != second.is_date || !is_same_unit {
+        return None;
     }
+    // The larger number and the earlier day go first.
+    let is_first = if first.is_date { first.size <= second.size } else { first.size >= second.size };
+    let (a, b) = if is_first { (first, second) } else { (second, first) };
+    let by = (a.size != b.size).then(|| written((a.size - b.size).abs()));
+    let values = context! { a => [a.name, a.text], b => [b.name, b.text], is_date => a.is_date, by };
+    Some(render("map_verdict", values))
+}
+
+/// The number or date that was found for a part, for the span of time that the question asks for.
+fn measured(documents: &Documents, question: &str, part: &Part, name: String) -> Option<Measured> {
+    let finding = part.found.findings.first()?;
+    let path = &documents.all[finding.document].path;
+    // What was before a change stands in brackets.
+    let now = finding.text.split(" (").next().unwrap_or_default();
+    if let Some(date) = dates_in(path, now).into_iter().next() {
+        return Some(Measured { name, text: date.value, size: date.amount, unit: String::new(), is_date: true });
+    }
+    let digits = NUMBER.captures(now)?.name("size")?.as_str();
+    let read = part.found.read.first().map(|window| running(window, "")).unwrap_or_default();
+    let converted =
+        converted(question, path, &read).into_iter().find(|line| line.split(" is ").next().is_some_and(|of| of.contains(digits)));
+    let text = converted.as_deref().and_then(|line| line.split(" is ").nth(1)).unwrap_or(now).trim_end_matches('.').to_owned();
+    let number = NUMBER.captures(&text)?;
+    let size = number["size"].replace(',', "").parse().ok()?;
+    let unit = number.name("sign").or(number.name("word")).map_or("", |unit| unit.as_str()).trim_end_matches('s').to_lowercase();
+    Some(Measured { name, text, size, unit, is_date: false })
+}
+
+/// The words in which two questions differ.
+fn different(a: &str, b: &str) -> [String; 2] {
+    let [a, b] = [a, b].map(|question| question.trim_end_matches('?').split_whitespace().collect::<Vec<_>>());
+    let before = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let rest = a.len().min(b.len()) - before;
+    let after = a.iter().rev().zip(b.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
+    [a[before..a.len() - after].join(" "), b[before..b.len() - after].join(" ")]
 }
 
 /// The parts with their answers and places.
@@ -137,4 +174,27 @@ fn listed(documents: &Documents, question: &str, parts: &[Part]) -> String {
         })
         .collect();
     render("map_parts", context! { parts })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_with_their_units() {
+        let of = |text: &str| {
+            let number = NUMBER.captures(text).unwrap();
+            let unit = |name: &str| number.name(name).map_or("", |unit| unit.as_str()).to_owned();
+            (number["size"].to_owned(), unit("sign"), unit("word"))
+        };
+        assert_eq!(of("is £39,300 a year"), ("39,300".to_owned(), "£".to_owned(), String::new()));
+        assert_eq!(of("after 3.5 tonnes"), ("3.5".to_owned(), String::new(), "tonnes".to_owned()));
+    }
+
+    #[test]
+    fn questions_differ_in_the_things_that_are_compared() {
+        assert_eq!(different("How long is the old pier?", "How long is the new pier?"), ["old", "new"]);
+        assert_eq!(different("What does the hut cost?", "What does the hut cost?"), ["", ""]);
+        assert_eq!(different("Who?", "Who pays more?"), ["", "pays more"]);
+    }
 }

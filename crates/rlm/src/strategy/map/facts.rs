@@ -72,7 +72,7 @@ pub fn not_found(documents: &Documents, closest: Option<&Window>) -> String {
 
 /// Reads the passages that most likely say what is asked for, those with a probability of at least `least`.
 pub async fn look_up(steps: &mut Steps<'_>, documents: &Documents, question: &str, least: f64) -> Result<Found, Stop> {
-    let mut rated = ranked(steps, documents, question, MAX_RATED).await?;
+    let mut rated = ranked(steps, documents, question, MAX_RATED, SURE).await?;
     let Some((best, closest)) = rated.first().cloned() else { return Ok(Found::default()) };
     if best < least {
         return Ok(Found { findings: Vec::new(), read: vec![closest] });
@@ -96,18 +96,32 @@ pub async fn look_up(steps: &mut Steps<'_>, documents: &Documents, question: &st
     Ok(Found { findings, read: windows })
 }
 
-/// The passages that fit a question, the likeliest to say what it asks for first, with their probabilities. Ends where one surely does.
-async fn ranked(steps: &mut Steps<'_>, documents: &Documents, question: &str, most: usize) -> Result<Vec<(f64, Window)>, Stop> {
+/// The `most` passages that fit a question, the likeliest to say what it asks for first, with their probabilities. Ends early where one has at least
+/// `enough`.
+pub async fn ranked(
+    steps: &mut Steps<'_>,
+    documents: &Documents,
+    question: &str,
+    most: usize,
+    enough: f64,
+) -> Result<Vec<(f64, Window)>, Stop> {
     let passages = documents.ranked_paragraphs(question, most);
     let mut rated: Vec<(f64, Window)> = Vec::new();
     for wave in passages.chunks(WAVE) {
-        let likely = rate(steps, documents, wave, question).await?;
-        rated.extend(likely.into_iter().zip(wave.iter().cloned()));
-        if rated.iter().any(|(likely, _)| *likely >= SURE) {
+        for (likely, passage) in rate(steps, documents, wave, question).await?.into_iter().zip(wave) {
+            let part = if documents.is_about_another(passage.document, question) { ABOUT_ANOTHER } else { 1.0 };
+            rated.push((part * likely, passage.clone()));
+        }
+        rated.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let Some((likely, closest)) = rated.first() else { continue };
+        if let (true, Some((_, finding))) = (*likely >= LIKELY, best_sentence(closest, question)) {
+            // Until it is read, the passage itself is the best answer.
+            steps.drafted(finding.marked(documents)).await?;
+        }
+        if *likely >= enough {
             break;
         }
     }
-    rated.sort_by(|a, b| b.0.total_cmp(&a.0));
     Ok(rated)
 }
 
@@ -124,11 +138,7 @@ pub async fn rate(steps: &mut Steps<'_>, documents: &Documents, passages: &[Wind
         .collect();
     let step = PlanStep::Read { passages: passages.len() as u64, documents: of.len() as u64 };
     let replies = steps.ask(step, asks).await?;
-    let rated = passages.iter().zip(replies).map(|(passage, reply)| {
-        let likely = reply.map_or(0.0, |reply| probability(&reply, "yes"));
-        if documents.is_about_another(passage.document, question) { likely * ABOUT_ANOTHER } else { likely }
-    });
-    Ok(rated.collect())
+    Ok(replies.into_iter().map(|reply| reply.map_or(0.0, |reply| probability(&reply, "yes"))).collect())
 }
 
 /// The answers of passages to a question, those that say the same once.

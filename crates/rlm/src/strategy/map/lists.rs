@@ -6,7 +6,7 @@ use crate::{
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window, heading},
-        facts::{not_found, rate},
+        facts::{not_found, ranked},
         listing::{Entries, entries_of, listing},
         passages::{Finding, ask, bullets, findings},
         steps::{Ask, Steps, probability},
@@ -14,10 +14,12 @@ use crate::{
 };
 use std::collections::HashSet;
 
-/// Passages that are rated or read at a time.
+/// More than any probability: all passages are rated.
+const ALL: f64 = 2.0;
+/// Passages that are read at a time.
 const WAVE: usize = 8;
 /// Maximum number of passages that are rated, and that are read.
-const MAX_RATED: usize = 40;
+const MAX_RATED: usize = 24;
 const MAX_PASSAGES: usize = 16;
 /// Probability from which a passage is read, and part of the best one's that it needs.
 const POSSIBLE: f64 = 0.3;
@@ -33,7 +35,7 @@ const RELEVANT: f64 = 0.5;
 /// Maximum length of the entries of one passage, in tokens.
 const MAX_ENTRIES_TOKENS: u32 = 110;
 /// Probability from which an entry belongs in the answer.
-const BELONGS: f64 = 0.22;
+const BELONGS: f64 = 0.12;
 
 /// Lists all entries that the documents hold for a question.
 pub async fn list(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
@@ -66,13 +68,8 @@ fn about(documents: &Documents, question: &str) -> Vec<usize> {
 
 /// The passages that likely say something of what is asked for, in the order of the documents.
 async fn relevant(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Vec<Window>, Stop> {
-    let passages = documents.ranked_paragraphs(question, MAX_RATED);
-    let mut rated: Vec<(f64, Window)> = Vec::new();
-    for wave in passages.chunks(WAVE) {
-        let likely = rate(steps, documents, wave, question).await?;
-        rated.extend(likely.into_iter().zip(wave.iter().cloned()));
-    }
-    let best = rated.iter().map(|(likely, _)| *likely).fold(0.0, f64::max);
+    let mut rated = ranked(steps, documents, question, MAX_RATED, ALL).await?;
+    let best = rated.first().map_or(0.0, |(likely, _)| *likely);
     let is_close = |likely: f64| likely >= POSSIBLE.max(CLOSE * best);
     let close: Vec<usize> = rated.iter().filter(|(likely, _)| is_close(*likely)).map(|(_, window)| window.document).collect();
     // Entries stand together: a document that holds several may hold another one that reads differently.
