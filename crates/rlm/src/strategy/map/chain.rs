@@ -8,7 +8,7 @@ use crate::{
     strategy::map::{
         documents::{Documents, Window},
         facts::{not_found, rate},
-        passages::{best_sentence, is_made_of, is_nothing, shown_text, unquoted},
+        passages::{best_sentence, has_only_numbers_of, is_made_of, is_nothing, shown_text, unquoted},
         steps::{Ask, Steps},
     },
 };
@@ -53,7 +53,7 @@ pub async fn chain(steps: &mut Steps<'_>, documents: &Documents, question: &str)
         choices: Vec::new(),
     };
     let reply = steps.ask_one(PlanStep::Write, ask).await?;
-    if is_nothing(&reply) || !is_made_of(&reply, &known) {
+    if is_nothing(&reply) || !is_made_of(&reply, &known) || !has_only_numbers_of(&reply, &known) {
         return Ok(not_found(documents, closest.as_ref()));
     }
     Ok(format!("{} {}", unquoted(&reply), places(documents, &read, &reply)))

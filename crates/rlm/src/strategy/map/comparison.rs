@@ -8,7 +8,7 @@ use crate::{
         differences::entries::dates_in,
         documents::Documents,
         facts::{Found, fact, lines_of, look_up, not_found},
-        passages::{is_made_of, running},
+        passages::{has_only_numbers_of, is_made_of, running},
         periods::{converted, written},
         steps::{Ask, Steps},
     },
@@ -65,7 +65,8 @@ pub async fn comparison(steps: &mut Steps<'_>, documents: &Documents, question: 
     let notes: Vec<String> = parts.iter().flat_map(|part| notes(documents, question, part)).collect();
     let known = format!("{question} {}", notes.join(" "));
     let reply = steps.write("map_write", render("map_notes", context! { notes, question }), MAX_ANSWER_TOKENS).await?;
-    Ok(if is_made_of(&reply, &known) { format!("{}\n\n{lines}", reply.trim()) } else { lines })
+    let is_founded = is_made_of(&reply, &known) && has_only_numbers_of(&reply, &known);
+    Ok(if is_founded { format!("{}\n\n{lines}", reply.trim()) } else { lines })
 }
 
 /// Asks for the parts of a question.

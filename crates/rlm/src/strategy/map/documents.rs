@@ -30,8 +30,9 @@ const MAX_HEADING_CHARS: usize = 80;
 const MAX_WINDOWS: usize = 400;
 /// Maximum length of one line in a window, in characters.
 const MAX_LINE_CHARS: usize = 400;
-/// Weight of a word in a document's path or first line, beside one in its text.
+/// Weight of a word in a document's path or first line, beside one in a window's text, and in a paragraph's.
 const TITLE_WEIGHT: f64 = 2.0;
+const PARAGRAPH_TITLE_WEIGHT: f64 = 1.0;
 /// Lines that a table may have beside its rows: its heading, its rule, its sheet.
 const HEAD_LINES: usize = 3;
 /// Characters of the beginning that two words share if one is an inflected form of the other.
@@ -148,32 +149,26 @@ impl Documents {
         let windows: Vec<Window> =
             all.iter().enumerate().flat_map(|(index, document)| windows(index, document.text.as_str())).collect();
         let words: Vec<HashMap<String, f64>> = windows.iter().map(stems_of).collect();
-        let mut spread: HashMap<String, f64> = HashMap::new();
-        for (window, words) in windows.iter().zip(&words) {
-            let in_title = titles[window.document].iter().filter(|stem| !words.contains_key(*stem));
-            for stem in words.keys().chain(in_title) {
-                *spread.entry(stem.clone()).or_default() += 1.0;
-            }
-        }
+        let spread = spread_of(&titles, windows.iter().zip(&words));
         let tables: Vec<Vec<Table>> = all.iter().map(|document| tables_of(&document.path, document.text.as_str())).collect();
         let are_rows = all.iter().zip(&tables).map(|(document, tables)| is_table(document, tables)).collect();
         let lengths = words.iter().map(|words| words.values().sum()).collect();
         Documents { all, total, titles, tables, are_rows, windows, words, lengths, spread }
     }
 
-    /// Rarity of a stem among the windows. 0 for one in none.
-    fn rarity(&self, stem: &str) -> f64 {
-        let windows = self.windows.len() as f64;
-        self.spread.get(stem).map_or(0.0, |spread| (1.0 + (windows - spread + 0.5) / (spread + 0.5)).ln())
-    }
-
     /// Windows that fit a few words, the best first, with their scores (BM25, with words of the document's title added).
     pub fn ranked(&self, words: &str) -> Vec<(f64, &Window)> {
-        let wanted = stems(words);
-        let mean = self.mean_length();
+        let index = Index {
+            documents: self,
+            wanted: stems(words),
+            spread: &self.spread,
+            of: self.windows.len(),
+            title_weight: TITLE_WEIGHT,
+        };
+        let mean = mean(&self.lengths);
         let scored = self.windows.iter().zip(&self.words).zip(&self.lengths);
         let mut ranked: Vec<(f64, &Window)> =
-            scored.map(|((window, words), length)| (self.score(&wanted, window, words, length / mean), window)).collect();
+            scored.map(|((window, words), length)| (index.score(window, words, length / mean), window)).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         ranked
     }
@@ -187,11 +182,16 @@ impl Documents {
         let paragraphs: Vec<Window> = prose.take(MAX_RANKED).flat_map(Window::paragraphs).collect();
         let words: Vec<HashMap<String, f64>> = paragraphs.iter().map(stems_of).collect();
         let lengths: Vec<f64> = words.iter().map(|words| words.values().sum()).collect();
-        let mean = (lengths.iter().sum::<f64>() / lengths.len().max(1) as f64).max(1.0);
+        // Where all windows are ranked, their paragraphs tell better how rare a word is.
+        let own = spread_of(&self.titles, paragraphs.iter().zip(&words));
+        let is_all = self.windows.len() <= MAX_RANKED;
+        let (spread, of) = if is_all { (&own, paragraphs.len()) } else { (&self.spread, self.windows.len()) };
+        let index = Index { documents: self, wanted, spread, of, title_weight: PARAGRAPH_TITLE_WEIGHT };
+        let mean = mean(&lengths);
         let mut ranked: Vec<(f64, Window, &HashMap<String, f64>)> = paragraphs
             .into_iter()
             .zip(words.iter().zip(&lengths))
-            .map(|(window, (words, length))| (self.score(&wanted, &window, words, length / mean), window, words))
+            .map(|(window, (words, length))| (index.score(&window, words, length / mean), window, words))
             .collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut chosen: Vec<(Window, &HashMap<String, f64>)> = Vec::new();
@@ -205,24 +205,6 @@ impl Documents {
             }
         }
         chosen.into_iter().map(|(window, _)| window).collect()
-    }
-
-    fn mean_length(&self) -> f64 {
-        (self.lengths.iter().sum::<f64>() / self.lengths.len().max(1) as f64).max(1.0)
-    }
-
-    /// How well a window with some stems fits those that are wanted. `length` is in mean lengths.
-    fn score(&self, wanted: &HashMap<String, f64>, window: &Window, words: &HashMap<String, f64>, length: f64) -> f64 {
-        const K1: f64 = 1.2;
-        const B: f64 = 0.6;
-        let title = &self.titles[window.document];
-        let of = |stem: &String| {
-            let times = words.get(stem).copied().unwrap_or(0.0);
-            let weight = times * (K1 + 1.0) / (times + K1 * (1.0 - B + B * length));
-            let in_title = if title.contains(stem) { TITLE_WEIGHT } else { 0.0 };
-            self.rarity(stem) * (weight + in_title)
-        };
-        wanted.keys().map(of).sum()
     }
 
     /// The tables of a document.
@@ -243,7 +225,12 @@ impl Documents {
     /// Whether words of a question name other documents, in their titles, and stand nowhere in this one: what it says is about something else.
     pub fn is_about_another(&self, document: usize, question: &str) -> bool {
         let limit = (self.all.len() / 4).max(1);
-        let is_name = |stem: &&String| (1..=limit).contains(&self.titles.iter().filter(|title| title.contains(*stem)).count());
+        // A name stands in few titles and few passages; words such as "for" may stand in a title too.
+        let most = self.windows.len() as f64 / 4.0;
+        let is_rare = |stem: &String| self.spread.get(stem).is_some_and(|spread| *spread <= most.max(1.0));
+        let is_name = |stem: &&String| {
+            is_rare(stem) && (1..=limit).contains(&self.titles.iter().filter(|title| title.contains(*stem)).count())
+        };
         let wanted = stems(question);
         let stands = |stem: &String| {
             self.titles[document].contains(stem)
@@ -289,6 +276,58 @@ impl Documents {
         kinds.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
         kinds
     }
+}
+
+/// What windows are ranked by (BM25, with words of the document's title added).
+struct Index<'d> {
+    documents: &'d Documents,
+    wanted: HashMap<String, f64>,
+    /// Number of windows that hold each stem, and of all.
+    spread: &'d HashMap<String, f64>,
+    of: usize,
+    title_weight: f64,
+}
+
+impl Index<'_> {
+    /// How well a window with some stems fits those that are wanted. `length` is in mean lengths.
+    fn score(&self, window: &Window, words: &HashMap<String, f64>, length: f64) -> f64 {
+        const K1: f64 = 1.2;
+        const B: f64 = 0.6;
+        let title = &self.documents.titles[window.document];
+        let of = |stem: &String| {
+            let times = words.get(stem).copied().unwrap_or(0.0);
+            let weight = times * (K1 + 1.0) / (times + K1 * (1.0 - B + B * length));
+            let in_title = if title.contains(stem) { self.title_weight } else { 0.0 };
+            self.rarity(stem) * (weight + in_title)
+        };
+        self.wanted.keys().map(of).sum()
+    }
+
+    /// Rarity of a stem among the windows. 0 for one in none.
+    fn rarity(&self, stem: &str) -> f64 {
+        let of = self.of as f64;
+        self.spread.get(stem).map_or(0.0, |spread| (1.0 + (of - spread + 0.5) / (spread + 0.5)).ln())
+    }
+}
+
+/// Number of windows that hold each stem, in their lines or their document's title.
+fn spread_of<'w>(
+    titles: &[HashSet<String>],
+    windows: impl Iterator<Item = (&'w Window, &'w HashMap<String, f64>)>,
+) -> HashMap<String, f64> {
+    let mut spread: HashMap<String, f64> = HashMap::new();
+    for (window, words) in windows {
+        let in_title = titles[window.document].iter().filter(|stem| !words.contains_key(*stem));
+        for stem in words.keys().chain(in_title) {
+            *spread.entry(stem.clone()).or_default() += 1.0;
+        }
+    }
+    spread
+}
+
+/// Mean of lengths, at least 1.
+fn mean(lengths: &[f64]) -> f64 {
+    (lengths.iter().sum::<f64>() / lengths.len().max(1) as f64).max(1.0)
 }
 
 /// A document's path and its first line with words.

@@ -202,6 +202,12 @@ fn has_its_numbers(window: &Window, line: u64, text: &str) -> bool {
     numbers(text).all(|number| near.contains(&number))
 }
 
+/// Whether all numbers of an answer stand in the texts that it was written from.
+pub fn has_only_numbers_of(answer: &str, known: &str) -> bool {
+    let known: HashSet<String> = numbers(known).collect();
+    numbers(answer).all(|number| known.contains(&number))
+}
+
 /// Runs of digits in a text.
 fn numbers(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_ascii_digit())
