@@ -36,9 +36,6 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
-/// Part of the best passage's score that a table needs to be asked, where the model says that rows answer the question.
-const ROWS_CLOSE: f64 = 0.5;
-
 /// Answers a question by a plan for its kind.
 pub struct Map<'a> {
     spec: &'a NodeSpec,
@@ -86,10 +83,9 @@ impl<'a> Map<'a> {
         }
         let ranked = documents.ranked(question);
         let tables = rows::tables_for(documents, &ranked);
-        let (Some((top, best)), Some((first, _))) = (ranked.first(), tables.first()) else { return Ok(None) };
-        let is_best = tables.iter().any(|(document, _)| *document == best.document);
-        let score = ranked.iter().find(|(_, window)| window.document == *first).map_or(0.0, |(score, _)| *score);
-        if !is_best && (kind != PlanKind::Rows || score < ROWS_CLOSE * top) {
+        let best = ranked.first().map(|(_, window)| window.document);
+        let is_best = tables.iter().any(|(document, _)| Some(*document) == best);
+        if tables.is_empty() || !is_best && kind != PlanKind::Rows {
             return Ok(None);
         }
         rows::rows(steps, documents, tables, question).await

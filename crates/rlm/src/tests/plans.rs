@@ -87,9 +87,9 @@ async fn a_list_holds_each_entry_once_with_its_place() {
     let mut lines: Vec<&str> = answer.lines().collect();
     lines.sort_unstable();
     let wanted = [
-        "- It is due on 1 May [[fees.md#L3]]",
-        "- The fee is 40 pounds [[fees.md#L2]]",
-        "- Vera: mend the canoe, by 3 June [[boats.md#L2]]",
+        "- It is due on 1 May. [[fees.md#L3]]",
+        "- The fee is 40 pounds. [[fees.md#L2]]",
+        "- Vera mends the canoe by 3 June. [[boats.md#L2]]",
     ];
     assert_eq!(lines, wanted);
 }

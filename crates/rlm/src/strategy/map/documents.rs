@@ -9,9 +9,10 @@ use crate::{
     strategy::map::rows::tables::tables_of,
     traits::{corpus::Text, tables::Table},
 };
+use regex::Regex;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 /// Maximum number of documents that a plan looks at. In a larger folder they are those that a search for the question finds.
@@ -22,6 +23,8 @@ const MAX_PASSAGES: usize = 100;
 const WINDOW_CHARS: usize = 1_800;
 /// Maximum length of several paragraphs that make one passage, in characters.
 const PARAGRAPH_CHARS: usize = 350;
+/// Maximum number of definitions that are added to a window.
+const MAX_DEFINITIONS: usize = 4;
 /// Maximum number of windows whose paragraphs are ranked.
 const MAX_RANKED: usize = 60;
 /// Maximum length of a heading, in characters.
@@ -37,6 +40,14 @@ const PARAGRAPH_TITLE_WEIGHT: f64 = 1.0;
 const HEAD_LINES: usize = 3;
 /// Characters of the beginning that two words share if one is an inflected form of the other.
 pub const STEM_CHARS: usize = 5;
+
+/// The name of a constant in code.
+#[allow(clippy::expect_used, reason = "a constant pattern, covered by tests")]
+static CONSTANT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b[A-Z][A-Z0-9_]{3,}\b").expect("constant pattern"));
+/// A line that defines one.
+#[allow(clippy::expect_used, reason = "a constant pattern, covered by tests")]
+static DEFINITION: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(?:[\w()]+\s+)*([A-Z][A-Z0-9_]{3,})\s*(?::[^=]*)?=[^=]").expect("constant pattern"));
 
 /// A document.
 pub struct Document {
@@ -58,6 +69,11 @@ pub struct Window {
 impl Window {
     /// Its paragraphs, short ones together: out of a short passage a small model takes every entry, out of a long one the first.
     pub fn paragraphs(&self) -> Vec<Window> {
+        self.parts(PARAGRAPH_CHARS)
+    }
+
+    /// Its paragraphs, those with up to `max_chars` characters together in one.
+    pub fn parts(&self, max_chars: usize) -> Vec<Window> {
         let mut paragraphs: Vec<Vec<(u64, String)>> = Vec::new();
         let mut before = None;
         for (number, line) in &self.lines {
@@ -72,7 +88,7 @@ impl Window {
         for paragraph in paragraphs {
             match parts.last_mut() {
                 // A heading belongs to what follows it.
-                Some(part) if chars(&part.lines) + chars(&paragraph) <= PARAGRAPH_CHARS || ends_in_heading(part) => {
+                Some(part) if chars(&part.lines) + chars(&paragraph) <= max_chars || ends_in_heading(part) => {
                     part.lines.extend(paragraph);
                 }
                 _ => parts.push(Window { document: self.document, lines: paragraph }),
@@ -204,7 +220,29 @@ impl Documents {
                 chosen.push((window, words));
             }
         }
-        chosen.into_iter().map(|(window, _)| window).collect()
+        chosen.into_iter().map(|(window, _)| self.with_definitions(window)).collect()
+    }
+
+    /// A window with the lines of its document that define the constants which it names, as a reader of code would look them up.
+    fn with_definitions(&self, mut window: Window) -> Window {
+        let names: HashSet<String> = window
+            .lines
+            .iter()
+            .flat_map(|(_, line)| CONSTANT.find_iter(line).map(|name| name.as_str().to_owned()).collect::<Vec<_>>())
+            .collect();
+        if names.is_empty() {
+            return window;
+        }
+        let is_definition = |line: &str| {
+            DEFINITION.captures(line).and_then(|found| found.get(1)).is_some_and(|name| names.contains(name.as_str()))
+        };
+        let definitions =
+            self.of_document(window.document).flat_map(|window| &window.lines).filter(|(_, line)| is_definition(line));
+        let new: Vec<(u64, String)> =
+            definitions.filter(|line| !window.lines.contains(line)).take(MAX_DEFINITIONS).cloned().collect();
+        window.lines.extend(new);
+        window.lines.sort_by_key(|(number, _)| *number);
+        window
     }
 
     /// The tables of a document.
@@ -421,6 +459,20 @@ mod tests {
         let best = |words: &str| all.all[all.ranked(words)[0].1.document].path.clone();
         assert_eq!(best("What is the fee for the raft?"), "raft.md");
         assert_eq!(best("What does the canoe cost as a fee?"), "canoe.md");
+    }
+
+    #[test]
+    fn constants_come_with_their_definitions() {
+        let far = "A line that stands between them, of about sixty characters.\n\n".repeat(12);
+        let text = format!("MAX_GUESTS = 12\nBEDS: int = 9\n\n{far}def book(guests):\n    return guests <= MAX_GUESTS\n");
+        let all = documents(&[("hut.py", &text), ("boats.py", "MAX_GUESTS = 3\n")]);
+        let best = all.ranked_paragraphs("book guests", 1).remove(0);
+        assert_eq!(best.lines.first(), Some(&(1, "MAX_GUESTS = 12".to_owned())));
+        assert!(
+            best.lines.iter().any(|(_, line)| line.contains("return guests"))
+                && best.lines.iter().all(|(number, _)| *number != 2),
+            "{best:?}"
+        );
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! A fact: rates passages by how likely they say what is asked for, and reads the likeliest.
 //!
-//! A small model tells well whether a paragraph says something (of 66 questions about five folders, the paragraph with the best rating was the right
-//! one in every case where the right one was rated), and badly which of several findings is right.
+//! A small model tells well whether a paragraph says something, and badly which of several findings is right (`docs/decisions/engine-plans.md`).
 
 use crate::{
     prompts::{context, render},

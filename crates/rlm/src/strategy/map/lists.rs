@@ -8,7 +8,7 @@ use crate::{
         documents::{Documents, Window, heading},
         facts::{not_found, ranked},
         listing::{Entries, entries_of, listing},
-        passages::{Finding, ask, bullets, findings},
+        passages::{Finding, ask, bullets, findings, verbatim},
         steps::{Ask, Steps, probability},
     },
 };
@@ -20,12 +20,14 @@ const ALL: f64 = 2.0;
 const WAVE: usize = 8;
 /// Maximum number of passages that are rated, and that are read.
 const MAX_RATED: usize = 24;
-const MAX_PASSAGES: usize = 16;
+const MAX_PASSAGES: usize = 24;
 /// Probability from which a passage is read, and part of the best one's that it needs.
 const POSSIBLE: f64 = 0.3;
 const CLOSE: f64 = 0.6;
-/// Probability from which a passage is read in a document of which several are.
-const BESIDE: f64 = 0.15;
+/// Characters up to which paragraphs are read together: out of several longer ones a small model takes the entries of one.
+const MAX_ENTRY_CHARS: usize = 120;
+/// Maximum number of passages of one document of which several are read.
+const MAX_OF_DOCUMENT: usize = 12;
 /// Number of passages that a folder's best one is compared with.
 const MAX_COMPARED: usize = 16;
 /// The best passage stands out where its score is so many times that of the middle one.
@@ -70,13 +72,20 @@ fn about(documents: &Documents, question: &str) -> Vec<usize> {
 async fn relevant(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Vec<Window>, Stop> {
     let mut rated = ranked(steps, documents, question, MAX_RATED, ALL).await?;
     let best = rated.first().map_or(0.0, |(likely, _)| *likely);
-    let is_close = |likely: f64| likely >= POSSIBLE.max(CLOSE * best);
-    let close: Vec<usize> = rated.iter().filter(|(likely, _)| is_close(*likely)).map(|(_, window)| window.document).collect();
-    // Entries stand together: a document that holds several may hold another one that reads differently.
-    let holds_several = |document: usize| close.iter().filter(|known| **known == document).count() > 1;
-    rated.retain(|(likely, window)| is_close(*likely) || *likely >= BESIDE && holds_several(window.document));
-    rated.sort_by_key(|(_, window)| (window.document, window.lines.first().map(|(number, _)| *number)));
-    Ok(rated.into_iter().map(|(_, window)| window).take(MAX_PASSAGES).collect())
+    rated.retain(|(likely, _)| *likely >= POSSIBLE.max(CLOSE * best));
+    let mut windows: Vec<Window> = rated.into_iter().map(|(_, window)| window).collect();
+    // Entries stand together: where several passages of a document hold some, the others may.
+    let of = Documents::documents_of(&windows);
+    for document in of {
+        if windows.iter().filter(|window| window.document == document).count() > 1 {
+            let all: Vec<Window> = documents.of_document(document).flat_map(Window::paragraphs).take(MAX_OF_DOCUMENT).collect();
+            windows.retain(|window| window.document != document || !all.contains(window));
+            windows.extend(all);
+        }
+    }
+    let mut parts: Vec<Window> = windows.iter().flat_map(|window| window.parts(MAX_ENTRY_CHARS)).take(MAX_PASSAGES).collect();
+    parts.sort_by_key(|window| (window.document, window.lines.first().map(|(number, _)| *number)));
+    Ok(parts)
 }
 
 /// The entries of passages, each once. The answer so far is shown after each few passages.
@@ -95,7 +104,8 @@ async fn entries(steps: &mut Steps<'_>, documents: &Documents, windows: &[Window
         let mut new: Vec<Finding> = Vec::new();
         for (window, reply) in wave.iter().zip(replies) {
             let of_window = findings(documents, window, &reply.unwrap_or_default());
-            new.extend(of_window.into_iter().filter(|finding| known.insert(normal(&finding.text))));
+            let entries = of_window.iter().map(|finding| verbatim(window, finding));
+            new.extend(entries.filter(|finding| known.insert(normal(&finding.text))));
         }
         found.extend(belonging(steps, documents, new, question).await?);
         if !found.is_empty() {

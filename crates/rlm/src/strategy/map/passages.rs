@@ -19,6 +19,10 @@ static NUMBER: LazyLock<Regex> =
 const MIN_WRAPPED_CHARS: usize = 50;
 /// Longer words that a number may have beside it as its unit.
 const MAX_UNIT_WORDS: usize = 2;
+/// Shortest sentence, in bytes: a full stop before it belongs to an abbreviation.
+const MIN_SENTENCE_BYTES: usize = 25;
+/// Maximum number of sentences that stand for an entry.
+const MAX_SENTENCES: usize = 3;
 /// Maximum number of findings of one line.
 const MAX_OF_LINE: usize = 4;
 /// The beginning of a reply that says that a passage holds no answer.
@@ -105,6 +109,40 @@ pub fn best_sentence(window: &Window, question: &str) -> Option<(usize, Finding)
     Some((shared(text), Finding { document: window.document, line: *line, text: text.clone() }))
 }
 
+/// The sentences of a window that a finding rests on, word for word: small models find an entry and reword it wrongly.
+pub fn verbatim(window: &Window, finding: &Finding) -> Finding {
+    let text = running(window, "");
+    let sentences: Vec<&str> = text.lines().flat_map(sentences).collect();
+    let wanted: HashSet<String> = words(&finding.text).into_iter().map(stem).collect();
+    let shared: Vec<usize> =
+        sentences.iter().map(|line| words(line).into_iter().map(stem).filter(|stem| wanted.contains(stem)).count()).collect();
+    let most = shared.iter().copied().max().unwrap_or_default();
+    let is_of = |count: &usize| *count > 0 && count * 3 >= most;
+    let (Some(first), Some(last)) = (shared.iter().position(is_of), shared.iter().rposition(is_of)) else {
+        return finding.clone();
+    };
+    let last = last.min(first + MAX_SENTENCES - 1);
+    Finding { text: sentences[first..=last].join(" "), ..finding.clone() }
+}
+
+/// Sentences of a line: they end at a full stop before a space and a capital letter or digit.
+fn sentences(line: &str) -> Vec<&str> {
+    let mut sentences = Vec::new();
+    let mut start = 0;
+    let chars: Vec<(usize, char)> = line.char_indices().collect();
+    for trio in chars.windows(3) {
+        let [(_, end), (space, gap), (next, letter)] = trio else { continue };
+        let is_end = matches!(end, '.' | '!' | '?') && *gap == ' ' && (letter.is_uppercase() || letter.is_numeric());
+        if is_end && next - start > MIN_SENTENCE_BYTES {
+            sentences.push(line[start..*space].trim());
+            start = *next;
+        }
+    }
+    sentences.push(line[start..].trim());
+    sentences.retain(|sentence| !sentence.is_empty());
+    sentences
+}
+
 /// The text of a window without the document's title. Lines of wrapped prose are joined; those of code, tables and lists stay.
 pub fn running(window: &Window, title: &str) -> String {
     let mut text = String::new();
@@ -113,9 +151,8 @@ pub fn running(window: &Window, title: &str) -> String {
         let is_wrapped = |(number, text): &(u64, String)| {
             number + 1 == line.0 && text.chars().count() >= MIN_WRAPPED_CHARS && !text.contains('|') && !line.1.contains('|')
         };
-        match before {
-            Some(before) => text.push(if is_wrapped(before) { ' ' } else { '\n' }),
-            None => {}
+        if let Some(before) = before {
+            text.push(if is_wrapped(before) { ' ' } else { '\n' });
         }
         text.push_str(&line.1);
         before = Some(line);
@@ -252,6 +289,18 @@ mod tests {
     fn findings_with_numbers_that_stand_nowhere_near_are_dropped() {
         assert!(found("The hut takes 14 guests [2]").is_empty());
         assert_eq!(found("Members: 12 guests [3]").len(), 1);
+    }
+
+    #[test]
+    fn entries_are_shown_word_for_word() {
+        let line = "The boats leak, and nobody looked. Vera Holm was asked to mend the canoe of Mr. holt. We want to see it by 4 May. Otto owes nothing.";
+        let window = Window { document: 0, lines: vec![(1, line.to_owned())] };
+        let of = |text: &str| verbatim(&window, &Finding { document: 0, line: 1, text: text.to_owned() }).text;
+        assert_eq!(
+            of("Vera Holm: owes the canoe, by 4 May"),
+            "Vera Holm was asked to mend the canoe of Mr. holt. We want to see it by 4 May."
+        );
+        assert_eq!(of("xyz"), "xyz");
     }
 
     #[test]
