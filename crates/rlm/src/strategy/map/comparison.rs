@@ -9,7 +9,7 @@ use crate::{
         documents::Documents,
         facts::{Found, fact, lines_of, look_up, not_found},
         passages::{has_only_numbers_of, is_made_of, running},
-        periods::{converted, written},
+        periods::{Converted, converted, written},
         steps::{Ask, Steps},
     },
 };
@@ -100,7 +100,7 @@ fn notes(documents: &Documents, question: &str, part: &Part) -> Vec<String> {
         let path = &documents.all[window.document].path;
         let text = running(window, "");
         notes.push(format!("{path}: {}", text.split_whitespace().collect::<Vec<_>>().join(" ")));
-        notes.extend(converted(question, path, &text));
+        notes.extend(converted(question, path, &text).iter().map(Converted::shown));
     }
     let found = part.found.findings.iter().take(MAX_NOTES).map(|finding| finding.text.as_str()).collect::<Vec<_>>();
     notes.push(format!("{} {}", part.question, found.join("; ")));
@@ -147,9 +147,8 @@ fn measured(documents: &Documents, question: &str, part: &Part, name: String) ->
     }
     let digits = NUMBER.captures(now)?.name("size")?.as_str();
     let read = part.found.read.first().map(|window| running(window, "")).unwrap_or_default();
-    let converted =
-        converted(question, path, &read).into_iter().find(|line| line.split(" is ").next().is_some_and(|of| of.contains(digits)));
-    let text = converted.as_deref().and_then(|line| line.split(" is ").nth(1)).unwrap_or(now).trim_end_matches('.').to_owned();
+    let converted = converted(question, path, &read).into_iter().find(|amount| amount.stated.contains(digits));
+    let text = converted.map_or_else(|| now.trim_end_matches('.').to_owned(), |amount| amount.asked);
     let number = NUMBER.captures(&text)?;
     let size = number["size"].replace(',', "").parse().ok()?;
     let unit = number.name("sign").or(number.name("word")).map_or("", |unit| unit.as_str()).trim_end_matches('s').to_lowercase();

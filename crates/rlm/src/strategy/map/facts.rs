@@ -9,7 +9,7 @@ use crate::{
     strategy::map::{
         documents::{Documents, Window},
         passages::{Finding, ask, asked_of, best_sentence, findings, is_nothing, running},
-        periods::converted,
+        periods::{Converted, converted},
         steps::{Ask, Steps, probability},
         updates::updates,
     },
@@ -52,10 +52,12 @@ pub async fn fact(steps: &mut Steps<'_>, documents: &Documents, question: &str) 
 /// The findings with their places, the amounts in the first one for the span of time that a question asks for.
 pub fn lines_of(documents: &Documents, question: &str, found: &Found) -> Vec<String> {
     let mut lines: Vec<String> = found.findings.iter().map(|finding| finding.marked(documents)).collect();
-    let converted =
-        found.read.first().map(|window| converted(question, &documents.all[window.document].path, &running(window, "")));
-    if let (Some(first), Some(converted)) = (lines.first_mut(), converted.filter(|lines| !lines.is_empty())) {
-        *first = format!("{first} ({})", converted.join("; "));
+    let converted = found
+        .read
+        .first()
+        .map_or(Vec::new(), |window| converted(question, &documents.all[window.document].path, &running(window, "")));
+    if let (Some(first), false) = (lines.first_mut(), converted.is_empty()) {
+        *first = format!("{first} ({})", converted.iter().map(Converted::shown).collect::<Vec<_>>().join("; "));
     }
     lines
 }

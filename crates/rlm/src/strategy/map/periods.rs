@@ -1,7 +1,10 @@
 //! Amounts for the span of time that a question asks for: a rent a month times twelve, where it asks for the year. The engine multiplies; small
 //! models do so badly.
 
-use crate::strategy::map::differences::entries::amounts_in;
+use crate::{
+    prompts::{context, render},
+    strategy::map::differences::entries::amounts_in,
+};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -39,24 +42,41 @@ static PATTERNS: LazyLock<Vec<(&str, f64, Regex)>> = LazyLock::new(|| {
 #[allow(clippy::expect_used, reason = "a constant pattern, covered by tests")]
 static DIGITS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\d[\d.,' ]*").expect("constant pattern"));
 
-/// Amounts of a text for the span that a question asks for, where they are for another one: "£100 a month is £1,200 a year".
-pub fn converted(question: &str, path: &str, text: &str) -> Vec<String> {
+/// An amount for the span of time that a question asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Converted {
+    /// As the text has it: "£100 a month".
+    pub stated: String,
+    /// "£1,200 a year".
+    pub asked: String,
+}
+
+impl Converted {
+    /// Says that both are the same.
+    pub fn shown(&self) -> String {
+        render("map_converted", context! { stated => self.stated.clone(), asked => self.asked.clone() })
+    }
+}
+
+/// Amounts of a text for the span that a question asks for, where they are for another one.
+pub fn converted(question: &str, path: &str, text: &str) -> Vec<Converted> {
     let Some((_, wanted, per_year)) = spans(question).into_iter().next() else { return Vec::new() };
-    let mut lines = Vec::new();
+    let amount = |amount: &str, span: &str| render("map_amount", context! { amount, span });
+    let mut found = Vec::new();
     for entry in amounts_in(path, text) {
         let at = entry.text.find(&entry.value).unwrap_or_default();
         let nearest = spans(&entry.text).into_iter().min_by_key(|(place, ..)| place.abs_diff(at));
         let Some((_, span, times)) = nearest else { continue };
         let digits = DIGITS.find(&entry.value).map(|digits| digits.as_str().trim_end().to_owned());
         if let (true, Some(digits)) = (span != wanted, digits) {
-            let amount = entry.value.replace(&digits, &written(entry.amount * times / per_year));
-            let line = format!("{} a {span} is {amount} a {wanted}", entry.value);
-            if !lines.contains(&line) {
-                lines.push(line);
+            let asked = entry.value.replace(&digits, &written(entry.amount * times / per_year));
+            let new = Converted { stated: amount(&entry.value, span), asked: amount(&asked, wanted) };
+            if !found.contains(&new) {
+                found.push(new);
             }
         }
     }
-    lines
+    found
 }
 
 /// The spans that a text names, by their places, with their number in a year.
@@ -95,7 +115,8 @@ mod tests {
 
     #[test]
     fn amounts_are_for_the_span_that_is_asked_for() {
-        let of = |question: &str, text: &str| converted(question, "hut.md", text);
+        let of =
+            |question: &str, text: &str| converted(question, "hut.md", text).iter().map(Converted::shown).collect::<Vec<_>>();
         assert_eq!(
             of("What does the hut cost a year?", "The rent of the hut is £1,250 a month."),
             ["£1,250 a month is £15,000 a year"]
@@ -111,6 +132,6 @@ mod tests {
     #[test]
     fn the_nearest_span_counts() {
         let text = "For one year the fee is raised, and £40 a month is due.";
-        assert_eq!(converted("What is the yearly fee?", "a.md", text), ["£40 a month is £480 a year"]);
+        assert_eq!(converted("What is the yearly fee?", "a.md", text)[0].asked, "£480 a year");
     }
 }
