@@ -76,14 +76,7 @@ fn card(documents: &Documents, document: usize) -> Ask {
         .cloned()
         .collect();
     let user = shown(documents, &Window { document, lines });
-    Ask {
-        system: render("map_card", context! {}),
-        user,
-        begin: render("map_card_begin", context! {}),
-        stop: vec!["\n".to_owned()],
-        max_tokens: MAX_CARD_TOKENS,
-        choices: Vec::new(),
-    }
+    Ask::writing("map_card", user, "map_card_begin", &["\n"], MAX_CARD_TOKENS)
 }
 
 /// The cards as a list with their places.

@@ -44,14 +44,8 @@ pub async fn chain(steps: &mut Steps<'_>, documents: &Documents, question: &str)
     read.extend(best(steps, documents, next, question, NEXT).await?.into_iter().map(|(_, window)| window));
     let passages: Vec<String> = read.iter().map(|window| shown_text(documents, window)).collect();
     let known = format!("{question} {}", passages.join(" "));
-    let ask = Ask {
-        system: render("map_chain", context! {}),
-        user: render("map_chain_text", context! { passages, question }),
-        begin: render("map_begin", context! {}),
-        stop: vec!["\n".to_owned()],
-        max_tokens: MAX_ANSWER_TOKENS,
-        choices: Vec::new(),
-    };
+    let user = render("map_chain_text", context! { passages, question });
+    let ask = Ask::writing("map_chain", user, "map_begin", &["\n"], MAX_ANSWER_TOKENS);
     let reply = steps.ask_one(PlanStep::Write, ask).await?;
     if is_nothing(&reply) || !is_made_of(&reply, &known) || !has_only_numbers_of(&reply, &known) {
         return Ok(not_found(documents, closest.as_ref()));

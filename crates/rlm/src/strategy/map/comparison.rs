@@ -35,6 +35,7 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?P<sign>[£$€%]|EUR|USD|GBP|CHF)?\s*(?P<size>\d[\d,]*(?:\.\d+)?)\s*(?P<word>\p{L}{2,})?")
         .expect("constant pattern")
 });
+
 /// A part of a question with what was found.
 struct Part {
     question: String,
@@ -71,14 +72,8 @@ pub async fn comparison(steps: &mut Steps<'_>, documents: &Documents, question: 
 
 /// Asks for the parts of a question.
 async fn parts_of(steps: &mut Steps<'_>, question: &str) -> Result<Vec<String>, Stop> {
-    let ask = Ask {
-        system: render("map_compare", context! {}),
-        user: render("map_question", context! { question }),
-        begin: render("map_parts_begin", context! {}),
-        stop: ["\n\n", "\nQuestion"].map(str::to_owned).to_vec(),
-        max_tokens: MAX_PARTS_TOKENS,
-        choices: Vec::new(),
-    };
+    let user = render("map_question", context! { question });
+    let ask = Ask::writing("map_compare", user, "map_parts_begin", &["\n\n", "\nQuestion"], MAX_PARTS_TOKENS);
     let reply = steps.ask_one(PlanStep::Check { findings: 1 }, ask).await?;
     let mut parts: Vec<String> = Vec::new();
     for line in reply.lines() {
@@ -140,8 +135,7 @@ fn verdict(documents: &Documents, question: &str, parts: [&Part; 2]) -> Option<S
 fn measured(documents: &Documents, question: &str, part: &Part, name: String) -> Option<Measured> {
     let finding = part.found.findings.first()?;
     let path = &documents.all[finding.document].path;
-    // What was before a change stands in brackets.
-    let now = finding.text.split(" (").next().unwrap_or_default();
+    let now = finding.now();
     if let Some(date) = dates_in(path, now).into_iter().next() {
         return Some(Measured { name, text: date.value, size: date.amount, unit: String::new(), is_date: true });
     }

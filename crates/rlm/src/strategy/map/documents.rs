@@ -199,9 +199,8 @@ impl Documents {
         let words: Vec<HashMap<String, f64>> = paragraphs.iter().map(stems_of).collect();
         let lengths: Vec<f64> = words.iter().map(|words| words.values().sum()).collect();
         // Where all windows are ranked, their paragraphs tell better how rare a word is.
-        let own = spread_of(&self.titles, paragraphs.iter().zip(&words));
-        let is_all = self.windows.len() <= MAX_RANKED;
-        let (spread, of) = if is_all { (&own, paragraphs.len()) } else { (&self.spread, self.windows.len()) };
+        let own = (self.windows.len() <= MAX_RANKED).then(|| spread_of(&self.titles, paragraphs.iter().zip(&words)));
+        let (spread, of) = own.as_ref().map_or((&self.spread, self.windows.len()), |own| (own, paragraphs.len()));
         let index = Index { documents: self, wanted, spread, of, title_weight: PARAGRAPH_TITLE_WEIGHT };
         let mean = mean(&lengths);
         let mut ranked: Vec<(f64, Window, &HashMap<String, f64>)> = paragraphs
@@ -260,31 +259,32 @@ impl Documents {
         self.windows.iter().filter(move |window| window.document == document)
     }
 
-    /// Whether words of a question name other documents, in their titles, and stand nowhere in this one: what it says is about something else.
-    pub fn is_about_another(&self, document: usize, question: &str) -> bool {
-        let limit = (self.all.len() / 4).max(1);
-        // A name stands in few titles and few passages; words such as "for" may stand in a title too.
-        let most = self.windows.len() as f64 / 4.0;
-        let is_rare = |stem: &String| self.spread.get(stem).is_some_and(|spread| *spread <= most.max(1.0));
-        let is_name = |stem: &&String| {
-            is_rare(stem) && (1..=limit).contains(&self.titles.iter().filter(|title| title.contains(*stem)).count())
+    /// Stems of a question's words that name documents: they stand in few titles and few passages. Words such as "for" may stand in a title too.
+    pub fn names_in(&self, question: &str) -> Vec<String> {
+        let (titles, windows) = ((self.all.len() / 4).max(1), (self.windows.len() as f64 / 4.0).max(1.0));
+        let is_rare = |stem: &String| self.spread.get(stem).is_some_and(|spread| *spread <= windows);
+        let is_name = |stem: &String| is_rare(stem) && (1..=titles).contains(&self.titles_with(stem));
+        if self.all.len() > 1 { stems(question).into_keys().filter(is_name).collect() } else { Vec::new() }
+    }
+
+    /// Whether a document lacks one of the names in a question, and so speaks of something else.
+    pub fn is_about_another(&self, document: usize, names: &[String]) -> bool {
+        let in_text = |stem: &String| {
+            let mut windows = self.windows.iter().zip(&self.words);
+            windows.any(|(window, words)| window.document == document && words.contains_key(stem))
         };
-        let wanted = stems(question);
-        let stands = |stem: &String| {
-            self.titles[document].contains(stem)
-                || self
-                    .windows
-                    .iter()
-                    .zip(&self.words)
-                    .any(|(window, words)| window.document == document && words.contains_key(stem))
-        };
-        self.all.len() > 1 && wanted.keys().filter(is_name).any(|stem| !stands(stem))
+        names.iter().any(|stem| !self.titles[document].contains(stem) && !in_text(stem))
+    }
+
+    /// Number of documents in whose path or title a stem stands.
+    fn titles_with(&self, stem: &str) -> usize {
+        self.titles.iter().filter(|title| title.contains(stem)).count()
     }
 
     /// Other documents whose path and title share at least two words with a document's that most documents lack.
     pub fn related(&self, document: usize) -> Vec<usize> {
         let limit = (self.all.len() / 2).max(3);
-        let is_rare = |stem: &&String| self.titles.iter().filter(|title| title.contains(*stem)).count() <= limit;
+        let is_rare = |stem: &&String| self.titles_with(stem) <= limit;
         let own: Vec<&String> = self.titles[document].iter().filter(is_rare).collect();
         let shared = |other: usize| own.iter().filter(|stem| self.titles[other].contains(**stem)).count();
         (0..self.all.len()).filter(|&other| other != document && !self.are_rows[other] && shared(other) >= 2).collect()

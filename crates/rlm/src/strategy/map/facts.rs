@@ -43,10 +43,10 @@ pub struct Found {
 /// Answers a question by the passages that most likely say it.
 pub async fn fact(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
     let found = look_up(steps, documents, question, LIKELY).await?;
-    Ok(match found.findings.is_empty() {
-        true => not_found(documents, found.read.first()),
-        false => render("map_fact", context! { lines => lines_of(documents, question, &found) }),
-    })
+    if found.findings.is_empty() {
+        return Ok(not_found(documents, found.read.first()));
+    }
+    Ok(render("map_fact", context! { lines => lines_of(documents, question, &found) }))
 }
 
 /// The findings with their places, the amounts in the first one for the span of time that a question asks for.
@@ -107,10 +107,11 @@ pub async fn ranked(
     enough: f64,
 ) -> Result<Vec<(f64, Window)>, Stop> {
     let passages = documents.ranked_paragraphs(question, most);
+    let names = documents.names_in(question);
     let mut rated: Vec<(f64, Window)> = Vec::new();
     for wave in passages.chunks(WAVE) {
         for (likely, passage) in rate(steps, documents, wave, question).await?.into_iter().zip(wave) {
-            let part = if documents.is_about_another(passage.document, question) { ABOUT_ANOTHER } else { 1.0 };
+            let part = if documents.is_about_another(passage.document, &names) { ABOUT_ANOTHER } else { 1.0 };
             rated.push((part * likely, passage.clone()));
         }
         rated.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -131,14 +132,11 @@ pub async fn rate(steps: &mut Steps<'_>, documents: &Documents, passages: &[Wind
     if passages.is_empty() {
         return Ok(Vec::new());
     }
-    let of = Documents::documents_of(passages);
-    steps.touch(documents, &of).await?;
     let asks = passages
         .iter()
         .map(|passage| Ask::checking("map_says", asked_of(documents, passage, question), "map_says_begin"))
         .collect();
-    let step = PlanStep::Read { passages: passages.len() as u64, documents: of.len() as u64 };
-    let replies = steps.ask(step, asks).await?;
+    let replies = steps.read(documents, passages, asks).await?;
     Ok(replies.into_iter().map(|reply| reply.map_or(0.0, |reply| probability(&reply, "yes"))).collect())
 }
 

@@ -1,4 +1,4 @@
-//! Lists: every passage that likely says something of what is asked for is asked for its entries, and the engine joins them.
+//! Lists: the model takes the entries out of each passage that likely holds some, and the engine joins them.
 
 use crate::{
     prompts::{context, render},
@@ -93,14 +93,11 @@ async fn entries(steps: &mut Steps<'_>, documents: &Documents, windows: &[Window
     let mut found: Vec<Finding> = Vec::new();
     let mut known = HashSet::new();
     for wave in windows.chunks(WAVE) {
-        let of = Documents::documents_of(wave);
-        steps.touch(documents, &of).await?;
         let asks = wave
             .iter()
             .map(|window| ask(documents, window, question, ["map_list", "map_entries_begin"], MAX_ENTRIES_TOKENS))
             .collect();
-        let step = PlanStep::Read { passages: wave.len() as u64, documents: of.len() as u64 };
-        let replies = steps.ask(step, asks).await?;
+        let replies = steps.read(documents, wave, asks).await?;
         let mut new: Vec<Finding> = Vec::new();
         for (window, reply) in wave.iter().zip(replies) {
             let of_window = findings(documents, window, &reply.unwrap_or_default());

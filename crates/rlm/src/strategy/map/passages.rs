@@ -45,6 +45,11 @@ impl Finding {
         format!("{} {}", unquoted(&self.text), documents.mark(self.document, self.line))
     }
 
+    /// What holds now: what was before a change follows it in brackets.
+    pub fn now(&self) -> &str {
+        self.text.split(" (").next().unwrap_or_default()
+    }
+
     /// Whether another finding says all that this one does: its numbers, or its words where it has none.
     pub fn says_no_more_than(&self, other: &Finding) -> bool {
         let known: HashSet<String> = numbers(&other.text).collect();
@@ -77,14 +82,7 @@ pub fn shown(documents: &Documents, window: &Window) -> String {
 /// A question to a passage. `templates`: the instructions and the reply's beginning.
 pub fn ask(documents: &Documents, window: &Window, question: &str, templates: [&str; 2], max_tokens: u32) -> Ask {
     let [system, begin] = templates;
-    Ask {
-        system: render(system, context! {}),
-        user: asked_of(documents, window, question),
-        begin: render(begin, context! {}),
-        stop: ["\n\n", "\nQuestion:"].map(str::to_owned).to_vec(),
-        max_tokens,
-        choices: Vec::new(),
-    }
+    Ask::writing(system, asked_of(documents, window, question), begin, &["\n\n", "\nQuestion:"], max_tokens)
 }
 
 /// A passage as running text below its document's path and title.
@@ -103,8 +101,8 @@ pub fn asked_of(documents: &Documents, window: &Window, question: &str) -> Strin
 
 /// The line of a window that shares most words with a text, as a finding, and their number.
 pub fn best_sentence(window: &Window, question: &str) -> Option<(usize, Finding)> {
-    let wanted: HashSet<String> = words(question).into_iter().map(stem).collect();
-    let shared = |line: &str| words(line).into_iter().map(stem).filter(|stem| wanted.contains(stem)).count();
+    let wanted = stems(question);
+    let shared = |line: &str| shared(line, &wanted);
     let (line, text) = window.lines.iter().reduce(|a, b| if shared(&b.1) > shared(&a.1) { b } else { a })?;
     Some((shared(text), Finding { document: window.document, line: *line, text: text.clone() }))
 }
@@ -113,9 +111,8 @@ pub fn best_sentence(window: &Window, question: &str) -> Option<(usize, Finding)
 pub fn verbatim(window: &Window, finding: &Finding) -> Finding {
     let text = running(window, "");
     let sentences: Vec<&str> = text.lines().flat_map(sentences).collect();
-    let wanted: HashSet<String> = words(&finding.text).into_iter().map(stem).collect();
-    let shared: Vec<usize> =
-        sentences.iter().map(|line| words(line).into_iter().map(stem).filter(|stem| wanted.contains(stem)).count()).collect();
+    let wanted = stems(&finding.text);
+    let shared: Vec<usize> = sentences.iter().map(|sentence| shared(sentence, &wanted)).collect();
     let most = shared.iter().copied().max().unwrap_or_default();
     let is_of = |count: &usize| *count > 0 && count * 3 >= most;
     let (Some(first), Some(last)) = (shared.iter().position(is_of), shared.iter().rposition(is_of)) else {
@@ -225,6 +222,16 @@ fn longer_words<'t>(text: &str, others: impl IntoIterator<Item = &'t str>) -> (u
     let known: HashSet<String> = others.into_iter().flat_map(words).map(stem).collect();
     let wanted: Vec<String> = words(text).into_iter().filter(|word| word.chars().count() > 3).map(stem).collect();
     (wanted.iter().filter(|word| known.contains(*word)).count(), wanted.len())
+}
+
+/// Stems of a text's words.
+fn stems(text: &str) -> HashSet<String> {
+    words(text).into_iter().map(stem).collect()
+}
+
+/// Number of a text's words whose stems are among those that are wanted.
+fn shared(text: &str, wanted: &HashSet<String>) -> usize {
+    words(text).into_iter().map(stem).filter(|stem| wanted.contains(stem)).count()
 }
 
 /// The part of a word by which its forms are known.

@@ -14,7 +14,7 @@ use crate::{
     },
     run::state::Run,
     stop::Stop,
-    strategy::map::documents::Documents,
+    strategy::map::documents::{Documents, Window},
     traits::model::{Message, Role},
     usage::Finish,
 };
@@ -45,16 +45,23 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// A question whose reply is one of `choices`, each a word. `max_tokens` is for a model that cannot score.
-    pub fn choosing(system: &str, user: String, begin: &str, choices: &[&str], max_tokens: u32) -> Self {
+    /// A question whose reply is text. `system` and `begin` are templates.
+    pub fn writing(system: &str, user: String, begin: &str, stop: &[&str], max_tokens: u32) -> Self {
+        let stop = stop.iter().map(|&stop| stop.to_owned()).collect();
         Ask {
             system: render(system, context! {}),
             user,
             begin: render(begin, context! {}),
-            stop: vec!["\n".to_owned()],
+            stop,
             max_tokens,
-            choices: choices.iter().map(|choice| format!(" {choice}")).collect(),
+            choices: Vec::new(),
         }
+    }
+
+    /// A question whose reply is one of `choices`, each a word. `max_tokens` is for a model that cannot score.
+    pub fn choosing(system: &str, user: String, begin: &str, choices: &[&str], max_tokens: u32) -> Self {
+        let choices = choices.iter().map(|choice| format!(" {choice}")).collect();
+        Ask { choices, ..Self::writing(system, user, begin, &["\n"], max_tokens) }
     }
 
     /// A question to answer with yes or no.
@@ -141,6 +148,18 @@ impl<'a> Steps<'a> {
         }
     }
 
+    /// Asks a question of each passage, all at the same time.
+    pub async fn read<'w>(
+        &mut self,
+        documents: &Documents,
+        passages: impl IntoIterator<Item = &'w Window>,
+        asks: Vec<Ask>,
+    ) -> Result<Vec<Option<String>>, Stop> {
+        let of = Documents::documents_of(passages);
+        self.touch(documents, &of).await?;
+        self.ask(PlanStep::Read { passages: asks.len() as u64, documents: of.len() as u64 }, asks).await
+    }
+
     /// Asks one question. Empty where it got no reply.
     pub async fn ask_one(&mut self, step: PlanStep, ask: Ask) -> Result<String, Stop> {
         Ok(self.ask(step, vec![ask]).await?.into_iter().flatten().next().unwrap_or_default())
@@ -148,14 +167,7 @@ impl<'a> Steps<'a> {
 
     /// Has the model write from what was found. Empty where it wrote nothing.
     pub async fn write(&mut self, system: &str, user: String, max_tokens: u32) -> Result<String, Stop> {
-        let ask = Ask {
-            system: render(system, context! {}),
-            user,
-            begin: render("map_begin", context! {}),
-            stop: vec!["\nQuestion:".to_owned(), "\n\n".to_owned()],
-            max_tokens,
-            choices: Vec::new(),
-        };
+        let ask = Ask::writing(system, user, "map_begin", &["\nQuestion:", "\n\n"], max_tokens);
         self.ask_one(PlanStep::Write, ask).await
     }
 

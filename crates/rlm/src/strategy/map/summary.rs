@@ -1,7 +1,6 @@
 //! A document or a topic, told in short: what each passage says, sentence by sentence, without what does not matter.
 
 use crate::{
-    record::event::PlanStep,
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window},
@@ -27,14 +26,11 @@ const MAX_POINTS_TOKENS: u32 = 160;
 pub async fn summary(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
     let mut points = Vec::new();
     for wave in about(documents, question).chunks(WAVE) {
-        let of = Documents::documents_of(wave.iter().copied());
-        steps.touch(documents, &of).await?;
         let asks = wave
             .iter()
             .map(|window| ask(documents, window, question, ["map_points", "map_points_begin"], MAX_POINTS_TOKENS))
             .collect();
-        let step = PlanStep::Read { passages: wave.len() as u64, documents: of.len() as u64 };
-        for (window, reply) in wave.iter().zip(steps.ask(step, asks).await?) {
+        for (window, reply) in wave.iter().zip(steps.read(documents, wave.iter().copied(), asks).await?) {
             points.extend(findings(documents, window, &reply.unwrap_or_default()));
         }
         if !points.is_empty() {

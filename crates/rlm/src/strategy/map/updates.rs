@@ -2,7 +2,6 @@
 
 use crate::{
     prompts::{context, render},
-    record::event::PlanStep,
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window},
@@ -40,32 +39,22 @@ pub async fn updates(
     if passages.is_empty() {
         return Ok(Vec::new());
     }
-    let of = Documents::documents_of(&passages);
-    steps.touch(documents, &of).await?;
-    let said = format!("{} says: {}", documents.all[finding.document].path, finding.text);
-    let asks = passages
-        .iter()
-        .map(|passage| Ask {
-            system: render("map_update", context! {}),
-            user: render("map_update_text", context! { said => said.clone(), passage => asked_of(documents, passage, question) }),
-            begin: render("map_begin", context! {}),
-            stop: vec!["\n".to_owned()],
-            max_tokens: MAX_REPLY_TOKENS,
-            choices: Vec::new(),
-        })
-        .collect();
-    let replies = steps.ask(PlanStep::Read { passages: passages.len() as u64, documents: of.len() as u64 }, asks).await?;
+    let ask = |passage: &Window| {
+        let path = documents.all[finding.document].path.clone();
+        let values = context! { path, said => finding.text.clone(), passage => asked_of(documents, passage, question) };
+        Ask::writing("map_update", render("map_update_text", values), "map_begin", &["\n"], MAX_REPLY_TOKENS)
+    };
+    let replies = steps.read(documents, &passages, passages.iter().map(ask).collect()).await?;
     let mut found = Vec::new();
     for (passage, reply) in passages.iter().zip(replies) {
         let reply = reply.unwrap_or_default();
         if reply.to_lowercase().starts_with(NO_CHANGE) {
             continue;
         }
-        // What was before stands in brackets.
-        let now = reply.split(" (").next().unwrap_or_default();
-        let update = findings(documents, passage, now).into_iter().next();
+        let whole = Finding { text: reply, ..finding.clone() };
+        let update = findings(documents, passage, whole.now()).into_iter().next();
         let update = update.filter(|update| !update.says_no_more_than(finding));
-        found.extend(update.map(|update| (Finding { text: reply, ..update }, passage.clone())));
+        found.extend(update.map(|update| (Finding { text: whole.text, ..update }, passage.clone())));
     }
     Ok(found)
 }
@@ -73,16 +62,16 @@ pub async fn updates(
 /// Passages of related documents in which the value of a finding stands.
 fn speaking_of(documents: &Documents, finding: &Finding) -> Vec<Window> {
     let values = values_of(&finding.text);
-    let mut passages = Vec::new();
-    for document in documents.related(finding.document) {
-        for passage in documents.of_document(document).flat_map(Window::paragraphs) {
-            let text = passage.lines.iter().map(|(_, line)| line.to_lowercase()).collect::<Vec<_>>().join(" ");
-            if passages.len() < MAX_ASKED && values.iter().any(|value| text.contains(value)) {
-                passages.push(passage);
-            }
-        }
+    if values.is_empty() {
+        return Vec::new();
     }
-    passages
+    let speaks = |passage: &Window| {
+        let text = passage.lines.iter().map(|(_, line)| line.to_lowercase()).collect::<Vec<_>>().join(" ");
+        values.iter().any(|value| text.contains(value))
+    };
+    let related = documents.related(finding.document).into_iter();
+    let passages = related.flat_map(|document| documents.of_document(document)).flat_map(Window::paragraphs);
+    passages.filter(speaks).take(MAX_ASKED).collect()
 }
 
 /// The values of a finding, in lower case.
