@@ -219,3 +219,17 @@ async fn a_later_document_that_changes_a_value_comes_first() {
     assert!(answer.starts_with("120 pounds a night (before, 90 pounds) [[hut/change.md#L2]]"), "{answer}");
     assert!(answer.contains("- Guests pay 90 pounds a night. [[hut/rules.md#L2]]"), "{answer}");
 }
+
+#[tokio::test]
+async fn amounts_are_converted_out_of_the_passage_that_was_read() {
+    let corpus = MemoryCorpus::new([
+        ("hut.md", "Rent of the hut\nThe hut costs £100 a month.\n"),
+        ("boat.md", "Rent of the boat\nThe boat costs £40 a month.\n"),
+    ]);
+    let model = planned("fact", |asked| {
+        if asked.contains("User: hut.md") { "The hut costs £100 a month." } else { "not found" }.to_owned()
+    });
+    let (events, _) = Stage::new(ModeChoice::Map, model).with_corpus(corpus).ask("What does it cost a year?").await;
+    let answer = end(&events).unwrap().1;
+    assert_eq!(answer, "The hut costs £100 a month. [[hut.md#L2]] (£100 a month is £1,200 a year)");
+}

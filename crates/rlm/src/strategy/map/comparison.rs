@@ -140,7 +140,7 @@ fn measured(documents: &Documents, question: &str, part: &Part, name: String) ->
         return Some(Measured { name, text: date.value, size: date.amount, unit: String::new(), is_date: true });
     }
     let digits = NUMBER.captures(now)?.name("size")?.as_str();
-    let read = part.found.read.first().map(|window| running(window, "")).unwrap_or_default();
+    let read = part.found.passage_of_first().map(|window| running(window, "")).unwrap_or_default();
     let converted = converted(question, path, &read).into_iter().find(|amount| amount.stated.contains(digits));
     let text = converted.map_or_else(|| now.trim_end_matches('.').to_owned(), |amount| amount.asked);
     let number = NUMBER.captures(&text)?;

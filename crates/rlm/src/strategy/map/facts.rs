@@ -40,6 +40,16 @@ pub struct Found {
     pub read: Vec<Window>,
 }
 
+impl Found {
+    /// The passage that the first finding stands in: those before it may have said nothing.
+    pub fn passage_of_first(&self) -> Option<&Window> {
+        let first = self.findings.first()?;
+        let holds =
+            |window: &&Window| window.document == first.document && window.lines.iter().any(|(number, _)| *number == first.line);
+        self.read.iter().find(holds)
+    }
+}
+
 /// Answers a question by the passages that most likely say it.
 pub async fn fact(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
     let found = look_up(steps, documents, question, LIKELY).await?;
@@ -52,10 +62,9 @@ pub async fn fact(steps: &mut Steps<'_>, documents: &Documents, question: &str) 
 /// The findings with their places, the amounts in the first one for the span of time that a question asks for.
 pub fn lines_of(documents: &Documents, question: &str, found: &Found) -> Vec<String> {
     let mut lines: Vec<String> = found.findings.iter().map(|finding| finding.marked(documents)).collect();
-    let converted = found
-        .read
-        .first()
-        .map_or(Vec::new(), |window| converted(question, &documents.all[window.document].path, &running(window, "")));
+    let passage = found.passage_of_first();
+    let converted =
+        passage.map_or(Vec::new(), |window| converted(question, &documents.all[window.document].path, &running(window, "")));
     if let (Some(first), false) = (lines.first_mut(), converted.is_empty()) {
         *first = format!("{first} ({})", converted.iter().map(Converted::shown).collect::<Vec<_>>().join("; "));
     }
