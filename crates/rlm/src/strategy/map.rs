@@ -14,6 +14,8 @@ mod listing;
 mod lists;
 mod passages;
 mod periods;
+mod rating;
+mod reduction;
 mod rows;
 mod steps;
 mod summary;
@@ -56,6 +58,11 @@ impl<'a> Map<'a> {
         let question = spec.question.as_str();
         steps.begin(kind).await?;
         if let Some(answer) = Self::from_tables(steps, documents, question, kind).await? {
+            return Ok(answer);
+        }
+        if matches!(kind, PlanKind::Rows | PlanKind::List)
+            && let Some(answer) = reduction::reduction(steps, documents, question).await?
+        {
             return Ok(answer);
         }
         let kind = if kind == PlanKind::Rows { kind::chosen_without_tables(reply).unwrap_or(PlanKind::Fact) } else { kind };

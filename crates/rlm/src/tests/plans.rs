@@ -186,14 +186,23 @@ async fn a_chain_is_answered_from_passages_that_lead_to_each_other() {
         ("people.md", "Who does what\nVera looks after the boats.\n"),
         ("list.md", "List of members\nVera 4192\nOtto 4177\n"),
     ]);
-    let model = planned("steps", |asked| {
-        let has_both =
-            asked.contains("people.md (Who does what)\nVera looks") && asked.contains("list.md (List of members)\nVera");
-        if has_both { "Vera looks after the boats; her number is 4192." } else { "not found" }.to_owned()
+    let model = ScriptedModel::new(Strength::Small, |request, _| match (request.choices.len(), text(request)) {
+        (0, asked) if asked.contains("who or what the question means") && asked.contains("User: people.md") => {
+            "Vera looks after the boats.".into()
+        }
+        (0, asked) if asked.contains("User: list.md") && asked.contains("It is known: Vera looks") => "Her number is 4192.".into(),
+        (0, _) => "not found".into(),
+        (2, asked) if asked.contains("User: list.md") && asked.contains("It is known: Vera looks") => "yes".into(),
+        (2, asked) if asked.contains("User: people.md") => "-0.9 yes\n-0.5 no".into(),
+        (2, _) => "no".into(),
+        _ => "steps".into(),
     });
     let (events, _) = Stage::new(ModeChoice::Map, model).with_corpus(corpus).ask("Which number do I call about the boats?").await;
     let answer = end(&events).unwrap().1;
-    assert_eq!(answer, "Vera looks after the boats; her number is 4192. [[people.md#L2]] [[list.md#L2]]");
+    assert_eq!(
+        answer,
+        "Her number is 4192. [[list.md#L2]]\n\nThis rests on: Vera looks after the boats. [[people.md#L2]]"
+    );
 }
 
 #[tokio::test]

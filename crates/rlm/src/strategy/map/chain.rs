@@ -1,5 +1,5 @@
-//! A fact in two steps: the passages that a question leads to, those that the names in them lead to, and one answer from all of these. A small model
-//! joins two short passages well; it takes questions apart badly.
+//! A fact in two steps: a passage says who or what the question means, and another one, which its names lead to, says what is asked about it. A small
+//! model reads a name out of a passage, and tells with it which passage says the rest; it takes questions apart badly.
 
 use crate::{
     prompts::{context, render},
@@ -7,85 +7,97 @@ use crate::{
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window},
-        facts::{not_found, rate},
-        passages::{best_sentence, has_only_numbers_of, is_made_of, is_nothing, shown_text, unquoted},
-        steps::{Ask, Steps},
+        facts::{Found, lines_of, read},
+        passages::{Finding, ask, findings, is_nothing},
+        rating::{LIKELY, not_found, rate, ranked},
+        steps::Steps,
     },
 };
-use std::collections::HashSet;
 
-/// Passages that are rated for the question, and for the names that its best passages hold.
+/// Passages that are rated for the question, and for each name that was found.
 const MAX_RATED: usize = 12;
 const MAX_NEXT: usize = 8;
-/// The best of them, which are read together.
-const FIRST: usize = 3;
-const NEXT: usize = 2;
+/// More than any probability: all passages are rated.
+const ALL: f64 = 2.0;
+/// The best of them, out of which names are read.
+const FIRST: usize = 4;
 /// Probability below which nothing in the documents seems to be about the question.
-const UNLIKELY: f64 = 0.2;
-/// Shortest name, in characters.
-const MIN_NAME_CHARS: usize = 3;
-/// Maximum length of the answer, in tokens.
-const MAX_ANSWER_TOKENS: u32 = 80;
-/// Places that an answer names.
-const MAX_PLACES: usize = 2;
+const UNLIKELY: f64 = 0.15;
+/// Names that are followed.
+const MAX_BRIDGES: usize = 2;
+/// Part of the best passage's probability that another one needs to be read too.
+const CLOSE: f64 = 0.9;
+/// Maximum number of passages that are read in the end.
+const MAX_READ: usize = 2;
+/// Maximum length of a name with its sentence, in tokens.
+const MAX_BRIDGE_TOKENS: u32 = 40;
+
+/// A passage that likely says what is asked for, once something is known.
+struct Lead {
+    likely: f64,
+    passage: Window,
+    known: Option<Finding>,
+}
 
 /// Answers a question from passages that lead to each other.
 pub async fn chain(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
-    let first = best(steps, documents, documents.ranked_paragraphs(question, MAX_RATED), question, FIRST).await?;
+    let first = ranked(steps, documents, question, MAX_RATED, ALL).await?;
     let closest = first.first().map(|(_, window)| window.clone());
-    if first.first().is_none_or(|(likely, _)| *likely < UNLIKELY) {
+    let likely: Vec<(f64, Window)> = first.into_iter().take_while(|(likely, _)| *likely >= UNLIKELY).take(FIRST).collect();
+    let windows: Vec<Window> = likely.iter().map(|(_, window)| window.clone()).collect();
+    let mut leads: Vec<Lead> = likely.into_iter().map(|(likely, passage)| Lead { likely, passage, known: None }).collect();
+    for bridge in bridges(steps, documents, &windows, question).await? {
+        steps.drafted(bridge.marked(documents)).await?;
+        let wanted = with_known(question, &bridge);
+        let passages = documents.ranked_paragraphs(&wanted, MAX_NEXT);
+        let rated = rate(steps, documents, &passages, &wanted).await?;
+        let next = rated.into_iter().zip(passages);
+        leads.extend(next.map(|(likely, passage)| Lead { likely, passage, known: Some(bridge.clone()) }));
+    }
+    leads.sort_by(|a, b| b.likely.total_cmp(&a.likely));
+    let Some(best) = leads.first().filter(|best| best.likely >= LIKELY) else {
+        return Ok(not_found(documents, closest.as_ref()));
+    };
+    let known = best.known.clone();
+    let wanted = known.as_ref().map_or_else(|| question.to_owned(), |known| with_known(question, known));
+    let least = CLOSE * best.likely;
+    let close = leads.into_iter().filter(|lead| lead.known == known && lead.likely >= least).take(MAX_READ);
+    let windows: Vec<Window> = close.map(|lead| lead.passage).collect();
+    let found = Found { findings: read(steps, documents, &windows, &wanted).await?, read: windows };
+    if found.findings.is_empty() {
         return Ok(not_found(documents, closest.as_ref()));
     }
-    let mut read: Vec<Window> = first.into_iter().map(|(_, window)| window).collect();
-    let wanted = format!("{question} {}", names(&read, question));
-    let mut next = documents.ranked_paragraphs(&wanted, MAX_RATED);
-    next.retain(|window| !read.contains(window));
-    next.truncate(MAX_NEXT);
-    read.extend(best(steps, documents, next, question, NEXT).await?.into_iter().map(|(_, window)| window));
-    let passages: Vec<String> = read.iter().map(|window| shown_text(documents, window)).collect();
-    let known = format!("{question} {}", passages.join(" "));
-    let user = render("map_chain_text", context! { passages, question });
-    let ask = Ask::writing("map_chain", user, "map_begin", &["\n"], MAX_ANSWER_TOKENS);
-    let reply = steps.ask_one(PlanStep::Write, ask).await?;
-    if is_nothing(&reply) || !is_made_of(&reply, &known) || !has_only_numbers_of(&reply, &known) {
-        return Ok(not_found(documents, closest.as_ref()));
-    }
-    Ok(format!("{} {}", unquoted(&reply), places(documents, &read, &reply)))
+    let answer = render("map_fact", context! { lines => lines_of(documents, question, &found) });
+    Ok(match known {
+        Some(known) => render("map_bridged", context! { answer, known => known.marked(documents) }),
+        None => answer,
+    })
 }
 
-/// The `most` likeliest of some passages, with their probabilities.
-async fn best(
+/// A question with what is known.
+fn with_known(question: &str, known: &Finding) -> String {
+    render("map_known", context! { question, known => known.text.clone() })
+}
+
+/// Sentences of passages that say who or what a question means.
+async fn bridges(
     steps: &mut Steps<'_>,
     documents: &Documents,
-    passages: Vec<Window>,
+    passages: &[Window],
     question: &str,
-    most: usize,
-) -> Result<Vec<(f64, Window)>, Stop> {
-    let likely = rate(steps, documents, &passages, question).await?;
-    let mut rated: Vec<(f64, Window)> = likely.into_iter().zip(passages).collect();
-    rated.sort_by(|a, b| b.0.total_cmp(&a.0));
-    rated.truncate(most);
-    Ok(rated)
-}
-
-/// Words of passages that begin with a capital letter, and do not stand in the question.
-fn names(passages: &[Window], question: &str) -> String {
-    let asked = question.to_lowercase();
-    let mut known = HashSet::new();
-    let words = passages.iter().flat_map(|window| &window.lines).flat_map(|(_, line)| line.split(|c: char| !c.is_alphanumeric()));
-    let names = words.filter(|word| word.starts_with(char::is_uppercase) && word.chars().count() >= MIN_NAME_CHARS);
-    let new = names.filter(|name| !asked.contains(&name.to_lowercase()) && known.insert(*name));
-    new.collect::<Vec<_>>().join(" ")
-}
-
-/// Marks of the lines that an answer most likely rests on.
-fn places(documents: &Documents, passages: &[Window], answer: &str) -> String {
-    let mut found: Vec<(usize, String)> = passages
-        .iter()
-        .filter_map(|window| best_sentence(window, answer))
-        .map(|(shared, finding)| (shared, documents.mark(finding.document, finding.line)))
-        .filter(|(shared, _)| *shared > 0)
-        .collect();
-    found.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
-    found.into_iter().take(MAX_PLACES).map(|(_, mark)| mark).collect::<Vec<_>>().join(" ")
+) -> Result<Vec<Finding>, Stop> {
+    if passages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asks = passages.iter().map(|window| ask(documents, window, question, ["map_bridge", "map_begin"], MAX_BRIDGE_TOKENS));
+    let replies = steps.ask(PlanStep::Check { findings: passages.len() as u64 }, asks.collect()).await?;
+    let mut found: Vec<Finding> = Vec::new();
+    for (window, reply) in passages.iter().zip(replies) {
+        let reply = reply.unwrap_or_default();
+        let first = reply.lines().next().filter(|line| !is_nothing(line)).unwrap_or_default();
+        let finding = findings(documents, window, first).into_iter().next();
+        found.extend(finding.filter(|finding| !found.iter().any(|known| finding.says_no_more_than(known))));
+    }
+    found.truncate(MAX_BRIDGES);
+    Ok(found)
 }

@@ -7,9 +7,10 @@ use crate::{
     strategy::map::{
         differences::entries::dates_in,
         documents::Documents,
-        facts::{Found, fact, lines_of, look_up, not_found},
+        facts::{Found, fact, lines_of, look_up},
         passages::{has_only_numbers_of, is_made_of, running},
         periods::{Converted, converted, written},
+        rating::not_found,
         steps::{Ask, Steps},
     },
 };

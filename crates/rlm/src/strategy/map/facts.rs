@@ -1,6 +1,4 @@
-//! A fact: rates passages by how likely they say what is asked for, and reads the likeliest.
-//!
-//! A small model tells well whether a paragraph says something, and badly which of several findings is right (`docs/decisions/engine-plans.md`).
+//! A fact: reads the passages that most likely say it, and follows the value that was found.
 
 use crate::{
     prompts::{context, render},
@@ -8,24 +6,16 @@ use crate::{
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window},
-        passages::{Finding, ask, asked_of, best_sentence, findings, is_nothing, running},
+        passages::{Finding, ask, best_sentence, findings, is_nothing, running},
         periods::{Converted, converted},
-        steps::{Ask, Steps, probability},
+        rating::{LIKELY, MAX_RATED, SURE, not_found, ranked},
+        steps::Steps,
         updates::updates,
     },
 };
 
-/// Passages that are rated at a time, and the most that are rated.
-const WAVE: usize = 8;
-const MAX_RATED: usize = 24;
-/// Probability from which no more passages are rated.
-const SURE: f64 = 0.65;
-/// Probability from which a passage is read: below it, most often nothing says what is asked for.
-const LIKELY: f64 = 0.46;
 /// Part of the best passage's probability that another one needs to be read too.
 const CLOSE: f64 = 0.8;
-/// Part of its probability that a passage keeps whose document lacks the name of something that the question is about.
-const ABOUT_ANOTHER: f64 = 0.6;
 /// Maximum number of passages that are read.
 const MAX_READ: usize = 3;
 /// Maximum length of what is read out of one passage, in tokens.
@@ -71,15 +61,6 @@ pub fn lines_of(documents: &Documents, question: &str, found: &Found) -> Vec<Str
     lines
 }
 
-/// Says that nothing was found, and which passage came closest.
-pub fn not_found(documents: &Documents, closest: Option<&Window>) -> String {
-    let closest = closest.map(|window| {
-        let line = window.lines.first().map_or(1, |(number, _)| *number);
-        context! { path => documents.all[window.document].path.clone(), mark => documents.mark(window.document, line) }
-    });
-    render("map_not_found", context! { closest })
-}
-
 /// Reads the passages that most likely say what is asked for, those with a probability of at least `least`.
 pub async fn look_up(steps: &mut Steps<'_>, documents: &Documents, question: &str, least: f64) -> Result<Found, Stop> {
     let mut rated = ranked(steps, documents, question, MAX_RATED, SURE).await?;
@@ -106,51 +87,8 @@ pub async fn look_up(steps: &mut Steps<'_>, documents: &Documents, question: &st
     Ok(Found { findings, read: windows })
 }
 
-/// The `most` passages that fit a question, the likeliest to say what it asks for first, with their probabilities. Ends early where one has at least
-/// `enough`.
-pub async fn ranked(
-    steps: &mut Steps<'_>,
-    documents: &Documents,
-    question: &str,
-    most: usize,
-    enough: f64,
-) -> Result<Vec<(f64, Window)>, Stop> {
-    let passages = documents.ranked_paragraphs(question, most);
-    let names = documents.names_in(question);
-    let mut rated: Vec<(f64, Window)> = Vec::new();
-    for wave in passages.chunks(WAVE) {
-        for (likely, passage) in rate(steps, documents, wave, question).await?.into_iter().zip(wave) {
-            let part = if documents.is_about_another(passage.document, &names) { ABOUT_ANOTHER } else { 1.0 };
-            rated.push((part * likely, passage.clone()));
-        }
-        rated.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let Some((likely, closest)) = rated.first() else { continue };
-        if let (true, Some((_, finding))) = (*likely >= LIKELY, best_sentence(closest, question)) {
-            // Until it is read, the passage itself is the best answer.
-            steps.drafted(finding.marked(documents)).await?;
-        }
-        if *likely >= enough {
-            break;
-        }
-    }
-    Ok(rated)
-}
-
-/// Probabilities that passages say what is asked for.
-pub async fn rate(steps: &mut Steps<'_>, documents: &Documents, passages: &[Window], question: &str) -> Result<Vec<f64>, Stop> {
-    if passages.is_empty() {
-        return Ok(Vec::new());
-    }
-    let asks = passages
-        .iter()
-        .map(|passage| Ask::checking("map_says", asked_of(documents, passage, question), "map_says_begin"))
-        .collect();
-    let replies = steps.read(documents, passages, asks).await?;
-    Ok(replies.into_iter().map(|reply| reply.map_or(0.0, |reply| probability(&reply, "yes"))).collect())
-}
-
 /// The answers of passages to a question, those that say the same once.
-async fn read(steps: &mut Steps<'_>, documents: &Documents, windows: &[Window], question: &str) -> Result<Vec<Finding>, Stop> {
+pub async fn read(steps: &mut Steps<'_>, documents: &Documents, windows: &[Window], question: &str) -> Result<Vec<Finding>, Stop> {
     let asks =
         windows.iter().map(|window| ask(documents, window, question, ["map_read", "map_begin"], MAX_FINDING_TOKENS)).collect();
     let replies = steps.ask(PlanStep::Check { findings: windows.len() as u64 }, asks).await?;

@@ -6,9 +6,9 @@ use crate::{
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window, heading},
-        facts::{not_found, ranked},
         listing::{Entries, entries_of, listing},
         passages::{Finding, ask, bullets, findings, verbatim},
+        rating::{not_found, ranked},
         steps::{Ask, Steps, probability},
     },
 };
@@ -39,6 +39,14 @@ const MAX_ENTRIES_TOKENS: u32 = 110;
 /// Probability from which an entry belongs in the answer.
 const BELONGS: f64 = 0.12;
 
+/// An entry of a list.
+pub struct Entry {
+    /// In the model's words.
+    pub said: String,
+    /// Word for word.
+    pub finding: Finding,
+}
+
 /// Lists all entries that the documents hold for a question.
 pub async fn list(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
     let entries_are = entries_of(steps, question).await?;
@@ -48,9 +56,13 @@ pub async fn list(steps: &mut Steps<'_>, documents: &Documents, question: &str) 
             return Ok(answer);
         }
     }
-    let passages = relevant(steps, documents, question).await?;
-    let found = entries(steps, documents, &passages, question).await?;
-    Ok(if found.is_empty() { not_found(documents, None) } else { bullets(documents, &found) })
+    let found = entries(steps, documents, question).await?;
+    Ok(if found.is_empty() { not_found(documents, None) } else { listed(documents, &found) })
+}
+
+/// Entries with their places.
+pub fn listed(documents: &Documents, found: &[Entry]) -> String {
+    bullets(documents, found.iter().map(|entry| &entry.finding))
 }
 
 /// The documents that a list is about: all of prose, unless the best passage stands out by far.
@@ -88,9 +100,10 @@ async fn relevant(steps: &mut Steps<'_>, documents: &Documents, question: &str) 
     Ok(parts)
 }
 
-/// The entries of passages, each once. The answer so far is shown after each few passages.
-async fn entries(steps: &mut Steps<'_>, documents: &Documents, windows: &[Window], question: &str) -> Result<Vec<Finding>, Stop> {
-    let mut found: Vec<Finding> = Vec::new();
+/// The entries of the passages that likely hold some, each once. The answer so far is shown after each few passages.
+pub async fn entries(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Vec<Entry>, Stop> {
+    let windows = relevant(steps, documents, question).await?;
+    let mut found: Vec<Entry> = Vec::new();
     let mut known = HashSet::new();
     for wave in windows.chunks(WAVE) {
         let asks = wave
@@ -98,15 +111,15 @@ async fn entries(steps: &mut Steps<'_>, documents: &Documents, windows: &[Window
             .map(|window| ask(documents, window, question, ["map_list", "map_entries_begin"], MAX_ENTRIES_TOKENS))
             .collect();
         let replies = steps.read(documents, wave, asks).await?;
-        let mut new: Vec<Finding> = Vec::new();
+        let mut new: Vec<Entry> = Vec::new();
         for (window, reply) in wave.iter().zip(replies) {
-            let of_window = findings(documents, window, &reply.unwrap_or_default());
-            let entries = of_window.iter().map(|finding| verbatim(window, finding));
-            new.extend(entries.filter(|finding| known.insert(normal(&finding.text))));
+            let of_window = findings(documents, window, &reply.unwrap_or_default()).into_iter();
+            let entries = of_window.map(|finding| Entry { finding: verbatim(window, &finding), said: finding.text });
+            new.extend(entries.filter(|entry| known.insert(normal(&entry.finding.text))));
         }
         found.extend(belonging(steps, documents, new, question).await?);
         if !found.is_empty() {
-            steps.drafted(bullets(documents, &found)).await?;
+            steps.drafted(listed(documents, &found)).await?;
         }
     }
     Ok(found)
@@ -116,13 +129,13 @@ async fn entries(steps: &mut Steps<'_>, documents: &Documents, windows: &[Window
 async fn belonging(
     steps: &mut Steps<'_>,
     documents: &Documents,
-    found: Vec<Finding>,
+    found: Vec<Entry>,
     question: &str,
-) -> Result<Vec<Finding>, Stop> {
+) -> Result<Vec<Entry>, Stop> {
     if found.is_empty() {
         return Ok(found);
     }
-    let asked = |finding: &Finding| {
+    let asked = |Entry { finding, .. }: &Entry| {
         let title = heading(documents.all[finding.document].text.as_str());
         let values = context! { title, question, entry => finding.text.clone() };
         Ask::checking("map_belongs", render("map_belongs_entry", values), "map_check_begin")
@@ -130,7 +143,7 @@ async fn belonging(
     let asks = found.iter().map(asked).collect();
     let replies = steps.ask(PlanStep::Check { findings: found.len() as u64 }, asks).await?;
     let belongs = |reply: Option<String>| reply.is_none_or(|reply| probability(&reply, "yes") >= BELONGS);
-    Ok(found.into_iter().zip(replies).filter_map(|(finding, reply)| belongs(reply).then_some(finding)).collect())
+    Ok(found.into_iter().zip(replies).filter_map(|(entry, reply)| belongs(reply).then_some(entry)).collect())
 }
 
 /// A text by which equal entries are known.

@@ -158,8 +158,8 @@ pub fn running(window: &Window, title: &str) -> String {
 }
 
 /// Findings as a list with their places.
-pub fn bullets(documents: &Documents, found: &[Finding]) -> String {
-    found.iter().map(|finding| format!("- {}", finding.marked(documents))).collect::<Vec<_>>().join("\n")
+pub fn bullets<'f>(documents: &Documents, found: impl IntoIterator<Item = &'f Finding>) -> String {
+    found.into_iter().map(|finding| format!("- {}", finding.marked(documents))).collect::<Vec<_>>().join("\n")
 }
 
 /// Whether a reply says that there is nothing.

@@ -67,9 +67,8 @@ pub fn converted(question: &str, path: &str, text: &str) -> Vec<Converted> {
         let at = entry.text.find(&entry.value).unwrap_or_default();
         let nearest = spans(&entry.text).into_iter().min_by_key(|(place, ..)| place.abs_diff(at));
         let Some((_, span, times)) = nearest else { continue };
-        let digits = DIGITS.find(&entry.value).map(|digits| digits.as_str().trim_end().to_owned());
-        if let (true, Some(digits)) = (span != wanted, digits) {
-            let asked = entry.value.replace(&digits, &written(entry.amount * times / per_year));
+        if span != wanted {
+            let asked = with_number(&entry.value, entry.amount * times / per_year);
             let new = Converted { stated: amount(&entry.value, span), asked: amount(&asked, wanted) };
             if !found.contains(&new) {
                 found.push(new);
@@ -87,6 +86,12 @@ fn spans(text: &str) -> Vec<(usize, &'static str, f64)> {
     let mut found: Vec<_> = PATTERNS.iter().flat_map(of).collect();
     found.sort_by_key(|(at, ..)| *at);
     found
+}
+
+/// An amount with another number in place of its own.
+pub fn with_number(amount: &str, number: f64) -> String {
+    let digits = DIGITS.find(amount).map_or("", |digits| digits.as_str().trim_end());
+    if digits.is_empty() { written(number) } else { amount.replace(digits, &written(number)) }
 }
 
 /// A number with a comma for thousands, and two decimals where it has any.

@@ -4,8 +4,8 @@ use crate::{
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window},
-        facts::not_found,
         passages::{ask, bullets, findings},
+        rating::not_found,
         steps::Steps,
     },
 };

@@ -2,7 +2,7 @@
 
 use super::{
     texts::{Form, clipped, parts},
-    values::{Kind, Value},
+    values::{self, Kind, Value},
 };
 
 /// A date or an amount of money, with the sentence that states it.
@@ -28,6 +28,15 @@ pub fn amounts_in(path: &str, text: &str) -> Vec<Entry> {
     entries_in(path, text, |value| value.kind == Kind::Number && CURRENCIES.contains(&value.unit.as_str()))
 }
 
+/// The first amount of money of a few words, else the first number with a unit: as written, and its size.
+pub fn measure_of(text: &str) -> Option<(String, f64)> {
+    let numbers: Vec<Value> =
+        values::find(text).into_iter().map(|placed| placed.value).filter(|value| value.kind == Kind::Number).collect();
+    let money = numbers.iter().find(|value| CURRENCIES.contains(&value.unit.as_str()));
+    let chosen = money.or_else(|| numbers.iter().find(|value| !value.unit.is_empty()))?;
+    Some((written(chosen), chosen.amount))
+}
+
 /// Units that are money.
 const CURRENCIES: [&str; 6] = ["gbp", "eur", "usd", "chf", "jpy", "inr"];
 
@@ -42,12 +51,16 @@ fn entries_in(path: &str, text: &str, is_wanted: impl Fn(&Value) -> bool) -> Vec
             let value = &held.placed.value;
             let clip = clipped(&sentence.text, MAX_ENTRY_BYTES);
             let text = if clip.len() < sentence.text.len() { format!("{clip}…") } else { clip.to_owned() };
-            let is_bare = value.kind == Kind::Number && value.text.chars().all(|c| c.is_ascii_digit() || ".,' ".contains(c));
-            let written = if is_bare { format!("{} {}", value.text, value.unit.to_uppercase()) } else { value.text.clone() };
-            entries.push(Entry { value: written, amount: value.amount, line: held.line, text });
+            entries.push(Entry { value: written(value), amount: value.amount, line: held.line, text });
         }
     }
     entries
+}
+
+/// A value as written, an amount without its sign with its unit.
+fn written(value: &Value) -> String {
+    let is_bare = value.kind == Kind::Number && value.text.chars().all(|c| c.is_ascii_digit() || ".,' ".contains(c));
+    if is_bare { format!("{} {}", value.text, value.unit.to_uppercase()) } else { value.text.clone() }
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
-use super::*;
+use super::{
+    values::Kind,
+    *,
+};
 
 fn folder(documents: &[(&str, &str)]) -> Vec<(String, String)> {
     documents.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
