@@ -3,7 +3,7 @@ SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: links pdfium vulkan help run test build bench eval lint bundle clean setup setup-graphics setup-lint setup-test page programs bindings prices
+.PHONY: links pdfium meaning vulkan help run test build bench eval lint bundle clean setup setup-graphics setup-lint setup-test page programs bindings prices
 
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 # Python to link the worker against: Debian's own, not a version manager's shim.
@@ -21,7 +21,7 @@ help: ## List these commands
 run: build ## Build what is needed and open Plumb (first time: about 15 minutes on two cores)
 	@scripts/run.sh
 
-build: page links pdfium $(if $(CARD),vulkan) ## Build target/release/plumb (terminal) and target/release/plumb-app (window)
+build: page links pdfium meaning $(if $(CARD),vulkan) ## Build target/release/plumb (terminal) and target/release/plumb-app (window)
 	@echo 'Building Plumb: 600 crates and llama.cpp (first time: about 15 minutes on two cores; later: seconds). Each line is one of them.'
 	cargo build --release --locked $(PROGRAMS)
 	@echo 'Built: $(TARGET)/release/plumb and $(TARGET)/release/plumb-app'
@@ -82,11 +82,15 @@ links:
 pdfium:
 	@scripts/pdfium.sh $(TARGET)/release
 
+# The model for search by meaning lies there too.
+meaning:
+	@scripts/meaning.sh $(TARGET)/release
+
 # llama.cpp's library for graphics cards, which lies beside the programs too.
 vulkan: setup-graphics
 	@scripts/vulkan.sh $(TARGET)/release
 
-programs: page links pdfium vulkan
+programs: page links pdfium meaning vulkan
 	cargo build --release --locked --workspace
 
 prices: ## Make the dated table of prices anew, from public facts

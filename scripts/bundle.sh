@@ -10,7 +10,7 @@ echo 'Building the local model for every kind of processor (once: about 10 minut
 cargo build --release --locked -p plumb-llama --features every-processor --target-dir "$every"
 files=$(
     cd "$programs"
-    for file in plumb plumb-python plumb-extract libpdfium.so $(ls libplumb-graphics.so 2>/dev/null); do
+    for file in plumb plumb-python plumb-extract libpdfium.so plumb-meaning.gguf $(ls libplumb-graphics.so 2>/dev/null); do
         printf '"/usr/bin/%s": "%s",' "$file" "$programs/$file"
     done
     cd "$every/release"

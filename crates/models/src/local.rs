@@ -1,6 +1,7 @@
 //! Models on this computer: handles on the process `plumb-llama`, which starts when first needed and serves all callers.
 
 mod child;
+mod embedder;
 mod fetch;
 mod graphics;
 mod own_file;
@@ -8,6 +9,7 @@ mod process;
 mod prompt_cache;
 
 use async_trait::async_trait;
+pub use embedder::Embedder;
 pub use fetch::{Progress as FetchProgress, Source, fetch};
 pub use own_file::{file_facts, is_file};
 use plumb_llama_protocol as protocol;
@@ -17,7 +19,7 @@ use plumb_rlm::{
     traits::model::{Message, Model, ModelProfile, ModelReply, ModelRequest, OnProgress, Progress, Role},
     usage::{Finish, Usage},
 };
-use process::Process;
+use process::{Process, Work};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -119,7 +121,7 @@ impl Model for Local {
             grows: request.grows,
             group: self.group,
         };
-        let mut events = self.process.send(job);
+        let mut events = self.process.send(Work::Complete(job));
         let mut text = String::new();
         while let Some(event) = events.recv().await {
             match event? {
@@ -143,6 +145,7 @@ impl Model for Local {
                 FromLlama::Loaded { .. }
                 | FromLlama::Described { .. }
                 | FromLlama::Examined { .. }
+                | FromLlama::Embedded { .. }
                 | FromLlama::Opening
                 | FromLlama::Opened { .. }
                 | FromLlama::Kept { .. } => {}

@@ -13,7 +13,7 @@ use plumb_rlm::{
     fault,
     fault::{Code, Fault},
     options::{KeySource, ModelChoice},
-    traits::model::{Model, ModelReply},
+    traits::{embedder::Embedder as EmbedderTrait, model::{Model, ModelReply}},
 };
 use std::io;
 use std::path::{Path, PathBuf};
@@ -53,6 +53,11 @@ impl Models {
         }
         let patience = Patience::with(&providers::base_url(choice)?);
         Ok(Arc::new(self.remote(choice, patience).await?))
+    }
+
+    /// Search by meaning on this computer; `None` where its model is missing.
+    pub fn embedder(&self) -> Option<Arc<dyn EmbedderTrait>> {
+        local::Embedder::beside_programs(&self.folder).map(|found| Arc::new(found) as Arc<dyn EmbedderTrait>)
     }
 
     /// The names of the models that a choice's server offers. The choice need not name a model.

@@ -31,6 +31,7 @@ use crate::{
         allowance::Allowance,
         clock::Clock,
         corpus::Corpus,
+        embedder::Embedder,
         journal::{Journal, Watcher},
         model::Model,
         repl::{Context, ReplLauncher},
@@ -70,6 +71,8 @@ pub struct Parts {
     pub launcher: Arc<dyn ReplLauncher>,
     /// Answers queries over tables.
     pub tables: Arc<dyn Tables>,
+    /// Finds passages by their meaning. Without it, passages are found by their words alone.
+    pub embedder: Option<Arc<dyn Embedder>>,
     /// Money shared by all runs.
     pub allowance: Arc<dyn Allowance>,
     /// A budget shared by several runs, beside each run's own limits.
@@ -166,6 +169,7 @@ pub(crate) fn assemble(
         corpus: parts.corpus,
         launcher: parts.launcher,
         tables: parts.tables,
+        embedder: parts.embedder,
         clock,
         log,
         halt,

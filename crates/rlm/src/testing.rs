@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod corpus;
+pub mod embedder;
 pub mod journal;
 pub mod model;
 pub mod repl;

@@ -3,6 +3,7 @@
 pub mod allowance;
 pub mod clock;
 pub mod corpus;
+pub mod embedder;
 pub mod journal;
 pub mod model;
 pub mod repl;

@@ -139,6 +139,7 @@ impl Plumb {
         Ok(Parts {
             launcher: self.launcher(options),
             tables: Arc::new(plumb_store::SqlTables),
+            embedder: self.inner.models.embedder(),
             model,
             sub_model,
             corpus: corpus.clone() as Arc<dyn Corpus>,

@@ -3,6 +3,7 @@
 //! It reads frames from standard input and writes frames to standard output (`plumb-llama-protocol`). It ends when its input does, so it does not
 //! stay behind, however the program that started it dies.
 
+mod embedding;
 mod engine;
 mod graphics;
 mod loading;
@@ -14,6 +15,7 @@ mod score;
 mod slots;
 mod stop;
 
+use embedding::Embedding;
 use engine::{Engine, Size};
 use graphics::Card;
 use llama_cpp_2::llama_backend::LlamaBackend;
@@ -143,8 +145,14 @@ fn load(
     };
     let model = file.load(card.as_ref(), &mut on_part).map_err(wrong_file)?;
     let window = size.window;
+    let loaded = FromLlama::Loaded { window, threads, cpu, sealed: layers, open, graphics };
+    if facts.architecture == Embedding::ARCHITECTURE {
+        let embedding = Embedding::new(backend, model, threads).map_err(internal)?;
+        say(loaded);
+        serve_vectors(embedding);
+    }
     let engine = Engine::new(backend, model, size, PromptCache::new(prompt_cache)).map_err(internal)?;
-    say(FromLlama::Loaded { window, threads, cpu, sealed: layers, open, graphics });
+    say(loaded);
     let (orders, queue) = channel();
     std::thread::spawn(move || listen(&orders));
     serve(engine, &queue);
@@ -197,9 +205,23 @@ fn serve(mut engine: Engine, queue: &Receiver<ToLlama>) {
             Ok(ToLlama::Cancel { id }) => engine.cancel(id, &mut say),
             Ok(ToLlama::Forget { group }) => engine.forget(group),
             Err(TryRecvError::Empty) => engine.step(&mut say),
-            Ok(ToLlama::Load { .. } | ToLlama::Describe { .. } | ToLlama::Examine { .. }) | Err(TryRecvError::Disconnected) => {
-                leave()
-            }
+            Ok(ToLlama::Load { .. } | ToLlama::Describe { .. } | ToLlama::Examine { .. } | ToLlama::Embed { .. })
+            | Err(TryRecvError::Disconnected) => leave(),
+        }
+    }
+}
+
+/// Answers with vectors, and ends this process with the program that started it.
+fn serve_vectors(mut embedding: Embedding) -> ! {
+    let mut input = io::stdin();
+    loop {
+        match plumb_frames::read::<ToLlama>(&mut input, MAX_FRAME_BYTES) {
+            Ok(Some(ToLlama::Embed { id, texts })) => say(match embedding.embed(&texts) {
+                Ok(vectors) => FromLlama::Embedded { id, vectors },
+                Err(message) => FromLlama::Failed { id: Some(id), kind: FailureKind::Internal, message },
+            }),
+            Ok(Some(ToLlama::Cancel { .. } | ToLlama::Forget { .. })) => {}
+            _ => leave(),
         }
     }
 }

@@ -44,6 +44,13 @@ pub enum ToLlama {
         /// The reply asked for.
         job: Job,
     },
+    /// Asks a model for search by meaning for the vectors of texts.
+    Embed {
+        /// Identifies the job in the frame that answers it.
+        id: u64,
+        /// The texts.
+        texts: Vec<String>,
+    },
     /// No conversation of this group continues.
     Forget {
         /// The group.
@@ -257,6 +264,13 @@ pub enum FromLlama {
         id: u64,
         /// The piece.
         text: String,
+    },
+    /// Answers `Embed`.
+    Embedded {
+        /// The job.
+        id: u64,
+        /// A vector of length 1 for each text.
+        vectors: Vec<Vec<f32>>,
     },
     /// A reply is complete, or was cancelled.
     Done {

@@ -226,10 +226,13 @@ impl Output {
     }
 }
 
-/// The program, which is in the folder of this one, or, for a test's program, in the folder above.
 fn find_program() -> io::Result<PathBuf> {
-    let this = std::env::current_exe()?;
     let name = format!("plumb-llama{}", std::env::consts::EXE_SUFFIX);
-    let found = this.ancestors().skip(1).take(2).map(|dir| dir.join(&name)).find(|path| path.is_file());
-    found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("{name} is missing")))
+    beside_programs(&name).ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("{name} is missing")))
+}
+
+/// A file in the folder of this program, or, for a test's program, in the folder above.
+pub fn beside_programs(name: &str) -> Option<PathBuf> {
+    let this = std::env::current_exe().ok()?;
+    this.ancestors().skip(1).take(2).map(|dir| dir.join(name)).find(|path| path.is_file())
 }

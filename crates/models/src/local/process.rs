@@ -30,10 +30,28 @@ enum Order {
 /// A frame of the process, or the fault that kept it from starting.
 pub type Event = Result<FromLlama, Fault>;
 
-/// A job and its caller. A caller that stops listening cancels the job.
+/// What the process is to do.
+#[derive(Clone)]
+pub enum Work {
+    /// A reply.
+    Complete(Job),
+    /// Vectors of texts.
+    Embed(Vec<String>),
+}
+
+impl Work {
+    fn order(self, id: u64) -> ToLlama {
+        match self {
+            Work::Complete(job) => ToLlama::Complete { id, job },
+            Work::Embed(texts) => ToLlama::Embed { id, texts },
+        }
+    }
+}
+
+/// Work and its caller. A caller that stops listening cancels it.
 #[derive(Clone)]
 struct Ticket {
-    job: Job,
+    work: Work,
     events: UnboundedSender<Event>,
 }
 
@@ -70,10 +88,10 @@ impl Process {
         Process { file: file.to_owned(), models_dir: models_dir.to_owned(), window, driver: Mutex::new(None), idle_timeout }
     }
 
-    /// Submits a job. Its events end without `Done` if the process dies.
-    pub fn send(self: &Arc<Self>, job: Job) -> UnboundedReceiver<Event> {
+    /// Submits work. Its events end without `Done` or `Embedded` if the process dies.
+    pub fn send(self: &Arc<Self>, work: Work) -> UnboundedReceiver<Event> {
         let (events, received) = unbounded_channel();
-        self.order(Order::Job(Ticket { job, events }));
+        self.order(Order::Job(Ticket { work, events }));
         received
     }
 
@@ -202,9 +220,9 @@ async fn work(
             };
             last_id += 1;
             let id = last_id;
-            let (job, events) = (ticket.job.clone(), ticket.events.clone());
+            let (work, events) = (ticket.work.clone(), ticket.events.clone());
             waiting.insert(id, ticket);
-            loaded.input.send(&ToLlama::Complete { id, job }).await?;
+            loaded.input.send(&work.order(id)).await?;
             cancelled.push(async move {
                 events.closed().await;
                 id
@@ -234,7 +252,9 @@ async fn work(
                 }
                 let (id, over) = match &event {
                     FromLlama::Text { id, .. } => (*id, false),
-                    FromLlama::Done { id, .. } | FromLlama::Failed { id: Some(id), .. } => (*id, true),
+                    FromLlama::Done { id, .. } | FromLlama::Embedded { id, .. } | FromLlama::Failed { id: Some(id), .. } => {
+                        (*id, true)
+                    }
                     _ => return Err(io::ErrorKind::InvalidData.into()),
                 };
                 if let Some(ticket) = waiting.get(&id) {

@@ -412,3 +412,13 @@ fn children_named(name: &str) -> Vec<String> {
     let of_name = |pid: &&str| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name);
     children.split_whitespace().filter(of_name).map(str::to_owned).collect()
 }
+
+#[tokio::test]
+async fn close_meanings_have_close_vectors() {
+    let embedder = Embedder::beside_programs(Path::new("/dev/null/kept")).expect("make programs puts the model there");
+    let texts = ["Where can I sleep?", "Twelve beds stand under the roof.", "The boat is painted every spring."].map(str::to_owned);
+    let vectors = plumb_rlm::traits::embedder::Embedder::embed(&embedder, &texts).await.unwrap();
+    let product = |a: usize, b: usize| vectors[a].iter().zip(&vectors[b]).map(|(a, b)| a * b).sum::<f32>();
+    assert!((product(0, 0) - 1.0).abs() < 1e-3);
+    assert!(product(0, 1) > product(0, 2) + 0.1, "{} {}", product(0, 1), product(0, 2));
+}

@@ -7,7 +7,7 @@ use crate::{
     options::Limits,
     record::{given::Given, log::Log, replay::NodeRecord},
     stop::Halt,
-    traits::{clock::Clock, corpus::Corpus, model::Model, repl::ReplLauncher, tables::Tables},
+    traits::{clock::Clock, corpus::Corpus, embedder::Embedder, model::Model, repl::ReplLauncher, tables::Tables},
 };
 use parking_lot::Mutex;
 use std::{
@@ -26,6 +26,7 @@ pub struct Run {
     pub corpus: Arc<dyn Corpus>,
     pub launcher: Arc<dyn ReplLauncher>,
     pub tables: Arc<dyn Tables>,
+    pub embedder: Option<Arc<dyn Embedder>>,
     pub clock: Arc<dyn Clock>,
     pub log: Arc<Log>,
     pub halt: Arc<Halt>,

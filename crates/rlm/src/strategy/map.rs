@@ -17,6 +17,7 @@ mod periods;
 mod rating;
 mod reduction;
 mod rows;
+mod search;
 mod steps;
 mod summary;
 mod updates;
@@ -78,7 +79,7 @@ impl<'a> Map<'a> {
     }
 
     /// The answer from the rows of tables, for questions that they may answer: those the model sorted so, and others whose best passage is of a
-    /// table.
+    /// document that is nothing but rows. A small table in prose takes no other question: it mostly answers something else.
     async fn from_tables(
         steps: &mut Steps<'_>,
         documents: &Documents,
@@ -90,8 +91,7 @@ impl<'a> Map<'a> {
         }
         let ranked = documents.ranked(question);
         let tables = rows::tables_for(documents, &ranked);
-        let best = ranked.first().map(|(_, window)| window.document);
-        let is_best = tables.iter().any(|(document, _)| Some(*document) == best);
+        let is_best = ranked.first().is_some_and(|(_, window)| documents.is_table(window.document));
         if tables.is_empty() || !is_best && kind != PlanKind::Rows {
             return Ok(None);
         }

@@ -14,6 +14,7 @@ use crate::{
         repl::ScriptedLauncher,
         tables::CountedTables,
     },
+    traits::embedder::Embedder,
 };
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +37,8 @@ pub struct Stage {
     pub stop: CancellationToken,
     /// A budget shared with other stages.
     pub shared_budget: Option<Arc<Budget>>,
+    /// Finds passages by their meaning.
+    pub embedder: Option<Arc<dyn Embedder>>,
     /// The time.
     pub clock: Arc<ManualClock>,
     /// The journal fails after so many events.
@@ -65,6 +68,7 @@ impl Stage {
             allowance: Arc::default(),
             options,
             shared_budget: None,
+            embedder: None,
             clock: Arc::default(),
             stop: CancellationToken::new(),
             journal_capacity: None,
@@ -100,6 +104,7 @@ impl Stage {
             corpus: self.corpus.clone(),
             launcher: self.launcher.clone(),
             tables: Arc::new(CountedTables),
+            embedder: self.embedder.clone(),
             allowance: self.allowance.clone(),
             journal,
             watcher: Arc::new(Unwatched),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     record::event::{EventKind as Kind, PlanKind, PlanStep},
-    testing::corpus::MemoryCorpus,
+    testing::{corpus::MemoryCorpus, embedder::Topics},
 };
 
 /// A small model that sorts every question as `kind`, and otherwise answers by `reply`.
@@ -241,4 +241,43 @@ async fn amounts_are_converted_out_of_the_passage_that_was_read() {
     let (events, _) = Stage::new(ModeChoice::Map, model).with_corpus(corpus).ask("What does it cost a year?").await;
     let answer = end(&events).unwrap().1;
     assert_eq!(answer, "The hut costs £100 a month. [[hut.md#L2]] (£100 a month is £1,200 a year)");
+}
+
+#[tokio::test]
+async fn a_passage_is_found_by_its_meaning() {
+    let others: Vec<(String, String)> =
+        (100..140).map(|number| (format!("n{number}.md"), format!("Note {number}\nWhere the rope number {number} hangs.\n"))).collect();
+    let bunks = ("z.md", "The hut\nTwelve bunks stand under the roof.\n");
+    let corpus = MemoryCorpus::new(others.iter().map(|(path, text)| (path.as_str(), text.as_str())).chain([bunks]));
+    let model = ScriptedModel::new(Strength::Small, |request, _| match (request.choices.len(), text(request)) {
+        (0, asked) if asked.contains("User: z.md") => "Twelve bunks stand under the roof.".into(),
+        (0, _) => "not found".into(),
+        (2, asked) if asked.contains("User: z.md") => "yes".into(),
+        (2, _) => "no".into(),
+        _ => "fact".into(),
+    });
+    let mut stage = Stage::new(ModeChoice::Map, model).with_corpus(corpus);
+    let by_words = end(&stage.ask("Where is it possible to sleep?").await.0).unwrap().1;
+    stage.embedder = Some(std::sync::Arc::new(Topics(vec![vec!["sleep", "bunks"]])));
+    let by_meaning = end(&stage.ask("Where is it possible to sleep?").await.0).unwrap().1;
+    assert!(by_words.starts_with("Not found"), "{by_words}");
+    assert_eq!(by_meaning, "Twelve bunks stand under the roof. [[z.md#L2]]");
+}
+
+#[tokio::test]
+async fn entries_without_a_table_are_counted() {
+    let corpus = MemoryCorpus::new([
+        ("hut.md", "Rules of the hut\nVera mends the roof.\n"),
+        ("boat.md", "Care of the boat\nOtto mends the sail.\n"),
+    ]);
+    let model = ScriptedModel::new(Strength::Small, |request, _| match (request.choices.len(), text(request)) {
+        (0, asked) if asked.contains("User: hut.md") => "Vera mends the roof".into(),
+        (0, asked) if asked.contains("User: boat.md") => "Otto mends the sail".into(),
+        (7, _) => "-0.1 count\n-3.0 one".into(),
+        (2, _) => "yes".into(),
+        _ => "rows".into(),
+    });
+    let (events, _) = Stage::new(ModeChoice::Map, model).with_corpus(corpus).ask("How many people mend something?").await;
+    let answer = end(&events).unwrap().1;
+    assert!(answer.starts_with("**2**, from:\n\n") && answer.contains("- Vera mends the roof. [[hut.md#L2]]"), "{answer}");
 }

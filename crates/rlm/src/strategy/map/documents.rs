@@ -189,13 +189,17 @@ impl Documents {
         ranked
     }
 
-    /// The `most` paragraphs of prose that fit a few words best, out of the best windows. One that another holds, such as a quoted mail, is left out,
-    /// and so are the rows of a folder that holds other texts.
-    pub fn ranked_paragraphs(&self, words: &str, most: usize) -> Vec<Window> {
-        let wanted = stems(words);
+    /// Paragraphs of the `most` windows of prose that fit a few words best. The rows of a folder that holds other texts are left out.
+    pub fn paragraphs(&self, words: &str, most: usize) -> Vec<Window> {
         let best = self.ranked(words).into_iter().map(|(_, window)| window);
         let prose = best.filter(|window| self.all.len() == 1 || !self.is_table(window.document));
-        let paragraphs: Vec<Window> = prose.take(MAX_RANKED).flat_map(Window::paragraphs).collect();
+        prose.take(most).flat_map(Window::paragraphs).collect()
+    }
+
+    /// The paragraphs of the best windows, those that fit a few words best first, with their scores.
+    pub fn ranked_paragraphs(&self, words: &str) -> Vec<(f64, Window)> {
+        let wanted = stems(words);
+        let paragraphs = self.paragraphs(words, MAX_RANKED);
         let words: Vec<HashMap<String, f64>> = paragraphs.iter().map(stems_of).collect();
         let lengths: Vec<f64> = words.iter().map(|words| words.values().sum()).collect();
         // Where all windows are ranked, their paragraphs tell better how rare a word is.
@@ -203,19 +207,25 @@ impl Documents {
         let (spread, of) = own.as_ref().map_or((&self.spread, self.windows.len()), |own| (own, paragraphs.len()));
         let index = Index { documents: self, wanted, spread, of, title_weight: PARAGRAPH_TITLE_WEIGHT };
         let mean = mean(&lengths);
-        let mut ranked: Vec<(f64, Window, &HashMap<String, f64>)> = paragraphs
+        let mut ranked: Vec<(f64, Window)> = paragraphs
             .into_iter()
             .zip(words.iter().zip(&lengths))
-            .map(|(window, (words, length))| (index.score(&window, words, length / mean), window, words))
+            .map(|(window, (words, length))| (index.score(&window, words, length / mean), window))
             .collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let mut chosen: Vec<(Window, &HashMap<String, f64>)> = Vec::new();
-        for (_, window, words) in ranked {
+        ranked
+    }
+
+    /// The first `most` of some passages, with the definitions of their constants. One that another holds, such as a quoted mail, is left out.
+    pub fn distinct(&self, passages: impl IntoIterator<Item = Window>, most: usize) -> Vec<Window> {
+        let mut chosen: Vec<(Window, HashMap<String, f64>)> = Vec::new();
+        for window in passages {
             if chosen.len() == most {
                 break;
             }
+            let words = stems_of(&window);
             let holds = |a: &HashMap<String, f64>, b: &HashMap<String, f64>| b.keys().all(|stem| a.contains_key(stem));
-            if !chosen.iter().any(|(_, known)| holds(known, words) || holds(words, known)) {
+            if !chosen.iter().any(|(_, known)| holds(known, &words) || holds(&words, known)) {
                 chosen.push((window, words));
             }
         }
@@ -466,7 +476,8 @@ mod tests {
         let far = "A line that stands between them, of about sixty characters.\n\n".repeat(12);
         let text = format!("MAX_GUESTS = 12\nBEDS: int = 9\n\n{far}def book(guests):\n    return guests <= MAX_GUESTS\n");
         let all = documents(&[("hut.py", &text), ("boats.py", "MAX_GUESTS = 3\n")]);
-        let best = all.ranked_paragraphs("book guests", 1).remove(0);
+        let ranked = all.ranked_paragraphs("book guests").into_iter().map(|(_, window)| window);
+        let best = all.distinct(ranked, 1).remove(0);
         assert_eq!(best.lines.first(), Some(&(1, "MAX_GUESTS = 12".to_owned())));
         assert!(
             best.lines.iter().any(|(_, line)| line.contains("return guests"))

@@ -7,6 +7,7 @@ use crate::{
     strategy::map::{
         documents::{Documents, Window},
         passages::{asked_of, best_sentence},
+        search,
         steps::{Ask, Steps, probability},
     },
 };
@@ -14,11 +15,11 @@ use crate::{
 /// Passages that are rated at a time.
 const WAVE: usize = 8;
 /// The most that are rated for a fact.
-pub const MAX_RATED: usize = 24;
+pub const MAX_RATED: usize = 16;
 /// Probability from which no more passages are rated.
 pub const SURE: f64 = 0.65;
 /// Probability from which a passage is read: below it, most often nothing says what is asked for.
-pub const LIKELY: f64 = 0.46;
+pub const LIKELY: f64 = 0.42;
 /// Part of its probability that a passage keeps whose document lacks the name of something that the question is about.
 const ABOUT_ANOTHER: f64 = 0.6;
 
@@ -31,7 +32,7 @@ pub async fn ranked(
     most: usize,
     enough: f64,
 ) -> Result<Vec<(f64, Window)>, Stop> {
-    let passages = documents.ranked_paragraphs(question, most);
+    let passages = search::passages(steps.run, documents, question, most).await;
     let names = documents.names_in(question);
     let mut rated: Vec<(f64, Window)> = Vec::new();
     for wave in passages.chunks(WAVE) {
