@@ -72,6 +72,11 @@ pub enum PlanStep {
         /// Number of documents.
         documents: u64,
     },
+    /// Compares the meaning of passages with the question.
+    Search {
+        /// Number of passages.
+        passages: u64,
+    },
     /// Asks the question of passages, one by one.
     Read {
         /// Number of passages.

@@ -388,7 +388,9 @@ impl CellState {
             let detail = (failed > 0).then(|| format!("{failed} of {asked} got no answer"));
             let progress = (asked > 1).then(|| format!("{done} of {asked}"));
             let kind = match plan {
-                PlanStep::Describe { .. } | PlanStep::Read { .. } | PlanStep::Compare { .. } => StepKind::Look,
+                PlanStep::Describe { .. } | PlanStep::Search { .. } | PlanStep::Read { .. } | PlanStep::Compare { .. } => {
+                    StepKind::Look
+                }
                 PlanStep::Check { .. } => StepKind::Ask,
                 PlanStep::Query { .. } => StepKind::Code,
                 PlanStep::Write => StepKind::Answer,

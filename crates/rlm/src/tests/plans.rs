@@ -274,7 +274,7 @@ async fn entries_without_a_table_are_counted() {
         (0, asked) if asked.contains("User: hut.md") => "Vera mends the roof".into(),
         (0, asked) if asked.contains("User: boat.md") => "Otto mends the sail".into(),
         (7, _) => "-0.1 count\n-3.0 one".into(),
-        (2, _) => "yes".into(),
+        (2, _) => "-0.7 yes\n-0.7 no".into(),
         _ => "rows".into(),
     });
     let (events, _) = Stage::new(ModeChoice::Map, model).with_corpus(corpus).ask("How many people mend something?").await;

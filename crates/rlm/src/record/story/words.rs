@@ -100,6 +100,7 @@ pub fn plan_step(step: &PlanStep) -> [String; 2] {
     let both = |over: &str, now: &str, of: String| [format!("{over} {of}"), format!("{now} {of}")];
     match step {
         PlanStep::Describe { documents } => both("Described", "Describing", plural(*documents, "document")),
+        PlanStep::Search { passages } => both("Searched", "Searching", plural(*passages, "passage")),
         PlanStep::Read { passages, documents } => {
             both("Read", "Reading", format!("{} of {}", plural(*passages, "passage"), plural(*documents, "document")))
         }

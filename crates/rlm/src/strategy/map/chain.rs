@@ -50,7 +50,7 @@ pub async fn chain(steps: &mut Steps<'_>, documents: &Documents, question: &str)
     for bridge in bridges(steps, documents, &windows, question).await? {
         steps.drafted(bridge.marked(documents)).await?;
         let wanted = with_known(question, &bridge);
-        let passages = search::passages(steps.run, documents, &wanted, MAX_NEXT).await;
+        let passages = search::passages(steps, documents, &wanted, MAX_NEXT).await?;
         let rated = rate(steps, documents, &passages, &wanted).await?;
         let next = rated.into_iter().zip(passages);
         leads.extend(next.map(|(likely, passage)| Lead { likely, passage, known: Some(bridge.clone()) }));

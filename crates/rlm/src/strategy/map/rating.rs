@@ -32,7 +32,7 @@ pub async fn ranked(
     most: usize,
     enough: f64,
 ) -> Result<Vec<(f64, Window)>, Stop> {
-    let passages = search::passages(steps.run, documents, question, most).await;
+    let passages = search::passages(steps, documents, question, most).await?;
     let names = documents.names_in(question);
     let mut rated: Vec<(f64, Window)> = Vec::new();
     for wave in passages.chunks(WAVE) {
@@ -55,15 +55,15 @@ pub async fn ranked(
 
 /// Probabilities that passages say what is asked for.
 pub async fn rate(steps: &mut Steps<'_>, documents: &Documents, passages: &[Window], question: &str) -> Result<Vec<f64>, Stop> {
-    if passages.is_empty() {
-        return Ok(Vec::new());
+    let asked: Vec<String> = passages.iter().map(|passage| asked_of(documents, passage, question)).collect();
+    let new: Vec<usize> = (0..passages.len()).filter(|&index| !steps.ratings.contains_key(&asked[index])).collect();
+    if !new.is_empty() {
+        let asks = new.iter().map(|&index| Ask::checking("map_says", asked[index].clone(), "map_says_begin")).collect();
+        let replies = steps.read(documents, new.iter().map(|&index| &passages[index]), asks).await?;
+        let likely = replies.into_iter().map(|reply| reply.map_or(0.0, |reply| probability(&reply, "yes")));
+        steps.ratings.extend(new.iter().map(|&index| asked[index].clone()).zip(likely));
     }
-    let asks = passages
-        .iter()
-        .map(|passage| Ask::checking("map_says", asked_of(documents, passage, question), "map_says_begin"))
-        .collect();
-    let replies = steps.read(documents, passages, asks).await?;
-    Ok(replies.into_iter().map(|reply| reply.map_or(0.0, |reply| probability(&reply, "yes"))).collect())
+    Ok(asked.iter().map(|asked| steps.ratings.get(asked).copied().unwrap_or_default()).collect())
 }
 
 /// Says that nothing was found, and which passage came closest.

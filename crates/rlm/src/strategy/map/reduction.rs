@@ -9,6 +9,7 @@ use crate::{
         documents::Documents,
         lists::{Entry, entries, listed},
         periods::with_number,
+        rating::{MAX_RATED, SURE, ranked},
         steps::{Ask, Steps, probability},
     },
 };
@@ -40,6 +41,10 @@ const MAX_WORD_TOKENS: u32 = 3;
 /// themselves are asked for, where one place is likelier to say it, or where too few have a value.
 pub async fn reduction(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Option<String>, Stop> {
     let Some(operation) = operation_of(steps, question).await? else { return Ok(None) };
+    let rated = ranked(steps, documents, question, MAX_RATED, SURE).await?;
+    if rated.first().is_some_and(|(likely, _)| *likely >= SURE) {
+        return Ok(None);
+    }
     let found = entries(steps, documents, question).await?;
     let Some((result, terms)) = reduced(operation, &found) else { return Ok(None) };
     let is_average = operation == Operation::Average;

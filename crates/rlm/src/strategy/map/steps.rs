@@ -20,7 +20,7 @@ use crate::{
 };
 use futures_util::future::join_all;
 use parking_lot::Mutex;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// The turn that chooses a plan: a node with a plan has no other.
 const TURN: u32 = 1;
@@ -78,12 +78,14 @@ pub struct Steps<'a> {
     /// Number of the latest step.
     cell: u32,
     draft: String,
+    /// Probabilities of passages, by question and passage: several plans may ask the same.
+    pub ratings: HashMap<String, f64>,
 }
 
 impl<'a> Steps<'a> {
     /// For the node `spec`.
     pub fn new(run: &'a Arc<Run>, spec: &'a NodeSpec, record: &'a Mutex<NodeRecord>) -> Self {
-        Steps { run, spec, record, cell: 0, draft: String::new() }
+        Steps { run, spec, record, cell: 0, draft: String::new(), ratings: HashMap::new() }
     }
 
     /// Begins the plan for a kind of question.
@@ -169,6 +171,15 @@ impl<'a> Steps<'a> {
     pub async fn write(&mut self, system: &str, user: String, max_tokens: u32) -> Result<String, Stop> {
         let ask = Ask::writing(system, user, "map_begin", &["\nQuestion:", "\n\n"], max_tokens);
         self.ask_one(PlanStep::Write, ask).await
+    }
+
+    /// Does something without the model that takes a while; `found` says how much it found.
+    pub async fn take<T>(&mut self, step: PlanStep, work: impl Future<Output = T>, found: impl Fn(&T) -> usize) -> Result<T, Fault> {
+        let start = self.run.clock.monotonic();
+        self.start(step).await?;
+        let done = work.await;
+        self.finish(found(&done) as u64, self.run.clock.elapsed_ms(start)).await?;
+        Ok(done)
     }
 
     async fn start(&mut self, step: PlanStep) -> Result<(), Fault> {
