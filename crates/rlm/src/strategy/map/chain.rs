@@ -7,7 +7,7 @@ use crate::{
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window},
-        facts::{Found, lines_of, read},
+        facts::{Found, fact, lines_of, read},
         passages::{Finding, ask, findings, is_nothing},
         rating::{LIKELY, not_found, rate, ranked},
         search,
@@ -16,12 +16,12 @@ use crate::{
 };
 
 /// Passages that are rated for the question, and for each name that was found.
-const MAX_RATED: usize = 12;
-const MAX_NEXT: usize = 8;
-/// More than any probability: all passages are rated.
-const ALL: f64 = 2.0;
+const MAX_RATED: usize = 8;
+const MAX_NEXT: usize = 6;
+/// Probability from which one passage says all that is asked for.
+const SAYS_ALL: f64 = 0.75;
 /// The best of them, out of which names are read.
-const FIRST: usize = 4;
+const FIRST: usize = 3;
 /// Probability below which nothing in the documents seems to be about the question.
 const UNLIKELY: f64 = 0.15;
 /// Names that are followed.
@@ -42,7 +42,10 @@ struct Lead {
 
 /// Answers a question from passages that lead to each other.
 pub async fn chain(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
-    let first = ranked(steps, documents, question, MAX_RATED, ALL).await?;
+    let first = ranked(steps, documents, question, MAX_RATED, SAYS_ALL).await?;
+    if first.first().is_some_and(|(likely, _)| *likely >= SAYS_ALL) {
+        return fact(steps, documents, question).await;
+    }
     let closest = first.first().map(|(_, window)| window.clone());
     let likely: Vec<(f64, Window)> = first.into_iter().take_while(|(likely, _)| *likely >= UNLIKELY).take(FIRST).collect();
     let windows: Vec<Window> = likely.iter().map(|(_, window)| window.clone()).collect();
