@@ -173,7 +173,7 @@ fn lines<'a>(
     }
     let found = Mutex::new(BTreeMap::new());
     let enough = AtomicBool::new(false);
-    // The caller knows whether it stopped this.
+    // The only error is that `stop` was set, which the caller did itself.
     let _ = work::each(&pieces(searched), stop, || {
         let (mut searcher, found, search, enough) = (self::searcher(), &found, &search, &enough);
         move |index, piece: &&'a str| {

@@ -1,9 +1,9 @@
 //! The engine of recursive language models (RLM; Zhang, Kraska, Khattab, arXiv 2512.24601).
 //!
 //! A question about a corpus becomes a run. A run is a list of [`event::Event`]s: the engine appends them, everything else is derived from them.
-//! This crate knows no window, no SQL and no HTTP; it reaches the outside through the traits in [`traits`].
+//! This crate opens no window, database or connection; it reaches the outside through the traits in [`traits`].
 //!
-//! The way of a question: [`run::start`] routes it to a strategy ([`strategy`]); a node drives turns (`node`); models are called within the
+//! How a question flows: [`run::start`] routes it to a strategy ([`strategy`]); a node drives turns (`node`); models are called within the
 //! budget ([`calls`]); every step is recorded ([`record`]).
 
 pub mod calls;

@@ -129,6 +129,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_template_is_linked_in() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../prompts");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut files: Vec<String> = files.filter_map(|file| file.strip_suffix(".md").map(str::to_owned)).collect();
+        files.sort();
+        assert_eq!(files, TEMPLATES.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn text_of_documents_is_never_escaped_or_rendered() {
         let lines = ["1: <b>{{ question }}</b>"];
         let blocks = vec![context! { path => "a.md", lines, alike => 0 }];

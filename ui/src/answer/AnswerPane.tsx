@@ -80,7 +80,7 @@ function Trouble() {
     <div className={s.trouble} data-testid="trouble" data-code={now.code}>
       <div>
         <Banner
-          title={now.code === "local_only" ? "Plumb did not ask: text would have left this computer" : undefined}
+          title={now.code === "local_only" ? "Plumb did not send your question: text would have left this computer" : undefined}
           acts={action && <Act action={action} />}
           onClose={() => trouble.set(null)}
         >

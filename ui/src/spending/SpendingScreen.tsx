@@ -23,7 +23,7 @@ export function SpendingScreen() {
     <Screen title="Spending" testid="spending" tip={close.tip} onClose={close.run}>
       <div className={s.body}>
         {error && (
-          <Banner title="Plumb cannot read your spending" acts={<Button onClick={() => void refetch()}>Try again</Button>}>
+          <Banner title="Plumb could not load your spending" acts={<Button onClick={() => void refetch()}>Try again</Button>}>
             {error.message}
           </Banner>
         )}

@@ -95,7 +95,7 @@ pub fn find(listing: &[Arc<Document>], path: &str, name: &str) -> Result<usize, 
     if path.len() > MAX_COMPARED_BYTES {
         return Err(fault!(
             Code::NoSuchPath,
-            "There is no document with such a long path in {name}. files() lists the paths.",
+            "No document in {name} has a path this long. Call files() to list the paths.",
             name = name,
         ));
     }

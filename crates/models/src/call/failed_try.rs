@@ -110,7 +110,7 @@ pub fn from_status(status: u16, body: &str, retry_after: Option<Duration>, calle
     if status == 413 || matches!(status, 400 | 422) && too_long() {
         let fault = fault!(
             Code::TooLong,
-            "The text is longer than {model} can read at once.{says} Choose a model that can read more at once.",
+            "The text is longer than {model} can read at once.{says} Ask about less at once, or choose a model that can read more at once.",
             model = model,
             says = says,
         );
@@ -175,7 +175,7 @@ pub fn from_status(status: u16, body: &str, retry_after: Option<Duration>, calle
         )),
         408 | 500..=599 => FailedTry::passing(fault!(
             Code::Server,
-            "{server} could not answer because of a failure of its own ({status}).{says} Try again later.",
+            "{server} failed to answer ({status}).{says} Try again later.",
             server = server,
             status = status,
             says = says,

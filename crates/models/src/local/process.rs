@@ -17,7 +17,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 /// Time without work after which a process ends: a model takes a gigabyte of memory and more.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// An order to the process.
+/// A request queued for the task that drives the process.
 enum Order {
     /// Load the model, because work is about to come.
     Warm,

@@ -3,7 +3,7 @@
 use crate::{fault::Fault, traits::embedder::Embedder};
 use async_trait::async_trait;
 
-/// Gives texts that hold a word of the same group the same vector; all others have a vector of their own kind.
+/// Gives texts with a word of the same group the same vector; all other texts share one more.
 pub struct Topics(pub Vec<Vec<&'static str>>);
 
 #[async_trait]

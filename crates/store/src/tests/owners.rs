@@ -57,7 +57,7 @@ async fn a_run_of_a_killed_process_can_be_claimed_once() {
     journal.append(&finished(202, RunStatus::Answered)).await.unwrap();
     assert_eq!(third.run(&run).await.unwrap().status, RunState::Answered);
 
-    // Its lock file was cleared away: two stores are open, and one file is theirs in common.
+    // The killed process's lock file is gone: those of two open stores and one shared file remain.
     assert_eq!(std::fs::read_dir(folder.path().join("locks")).unwrap().count(), 3);
 }
 

@@ -80,7 +80,7 @@ fn about(documents: &Documents, question: &str) -> Vec<usize> {
     of
 }
 
-/// The passages that likely say something of what is asked for, in the order of the documents.
+/// Passages likely to hold entries, in the order of the documents.
 async fn relevant(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Vec<Window>, Stop> {
     let mut rated = ranked(steps, documents, question, MAX_RATED, ALL).await?;
     let best = rated.first().map_or(0.0, |(likely, _)| *likely);

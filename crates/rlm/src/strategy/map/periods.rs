@@ -58,7 +58,7 @@ impl Converted {
     }
 }
 
-/// Amounts of a text for the span that a question asks for, where they are for another one.
+/// Converts amounts that a text states for one span of time to the span in the question.
 pub fn converted(question: &str, path: &str, text: &str) -> Vec<Converted> {
     let Some((_, wanted, per_year)) = spans(question).into_iter().next() else { return Vec::new() };
     let amount = |amount: &str, span: &str| render("map_amount", context! { amount, span });

@@ -19,7 +19,7 @@ pub const MAX_RATED: usize = 16;
 /// Probability from which no more passages are rated.
 pub const SURE: f64 = 0.65;
 /// Probability from which a passage is read: below it, most often nothing says what is asked for.
-pub const LIKELY: f64 = 0.42;
+pub const LIKELY: f64 = 0.46;
 /// Part of its probability that a passage keeps whose document lacks the name of something that the question is about.
 const ABOUT_ANOTHER: f64 = 0.6;
 

@@ -240,8 +240,7 @@ impl Page<'_> {
         }
     }
 
-    /// Areas of text objects that pdfium reports no characters for, because the characters of another object stand for several of them. Inspects at
-    /// most `max_objects`.
+    /// Bounds of text objects without characters of their own: pdfium credits those to another object. Inspects at most `max_objects`.
     pub fn unreported(&self, max_objects: i32) -> Vec<Rect> {
         const TEXT: i32 = 1;
         let api = self.api;
