@@ -13,7 +13,10 @@ use plumb_rlm::{
     fault,
     fault::{Code, Fault},
     options::{KeySource, ModelChoice},
-    traits::{embedder::Embedder as EmbedderTrait, model::{Model, ModelReply}},
+    traits::{
+        embedder::Embedder as EmbedderTrait,
+        model::{Model, ModelReply},
+    },
 };
 use std::io;
 use std::path::{Path, PathBuf};

@@ -7,7 +7,11 @@ export type PlanStep = { "does": "describe",
 /**
  * Number of documents.
  */
-documents: number, } | { "does": "read", 
+documents: number, } | { "does": "search", 
+/**
+ * Number of passages.
+ */
+passages: number, } | { "does": "read", 
 /**
  * Number of passages.
  */

@@ -57,7 +57,12 @@ fn missing(source: &std::path::Path, error: &io::Error) -> Fault {
             path = path,
         ),
         _ => {
-            fault!(Code::NoSuchFolder, "Plumb cannot open \"{path}\": {error}. Check its permissions.", path = path, error = error)
+            fault!(
+                Code::NoSuchFolder,
+                "Plumb cannot open \"{path}\": {error}. Check its permissions.",
+                path = path,
+                error = error
+            )
         }
     }
 }

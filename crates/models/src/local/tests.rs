@@ -416,7 +416,8 @@ fn children_named(name: &str) -> Vec<String> {
 #[tokio::test]
 async fn close_meanings_have_close_vectors() {
     let embedder = Embedder::beside_programs(Path::new("/dev/null/kept")).expect("make programs puts the model there");
-    let texts = ["Where can I sleep?", "Twelve beds stand under the roof.", "The boat is painted every spring."].map(str::to_owned);
+    let texts =
+        ["Where can I sleep?", "Twelve beds stand under the roof.", "The boat is painted every spring."].map(str::to_owned);
     let vectors = plumb_rlm::traits::embedder::Embedder::embed(&embedder, &texts).await.unwrap();
     let product = |a: usize, b: usize| vectors[a].iter().zip(&vectors[b]).map(|(a, b)| a * b).sum::<f32>();
     assert!((product(0, 0) - 1.0).abs() < 1e-3);

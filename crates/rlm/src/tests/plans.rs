@@ -190,7 +190,9 @@ async fn a_chain_is_answered_from_passages_that_lead_to_each_other() {
         (0, asked) if asked.contains("who or what the question means") && asked.contains("User: people.md") => {
             "Vera looks after the boats.".into()
         }
-        (0, asked) if asked.contains("User: list.md") && asked.contains("It is known: Vera looks") => "Her number is 4192.".into(),
+        (0, asked) if asked.contains("User: list.md") && asked.contains("It is known: Vera looks") => {
+            "Her number is 4192.".into()
+        }
         (0, _) => "not found".into(),
         (2, asked) if asked.contains("User: list.md") && asked.contains("It is known: Vera looks") => "yes".into(),
         (2, asked) if asked.contains("User: people.md") => "-0.9 yes\n-0.5 no".into(),
@@ -199,10 +201,7 @@ async fn a_chain_is_answered_from_passages_that_lead_to_each_other() {
     });
     let (events, _) = Stage::new(ModeChoice::Map, model).with_corpus(corpus).ask("Which number do I call about the boats?").await;
     let answer = end(&events).unwrap().1;
-    assert_eq!(
-        answer,
-        "Her number is 4192. [[list.md#L2]]\n\nThis rests on: Vera looks after the boats. [[people.md#L2]]"
-    );
+    assert_eq!(answer, "Her number is 4192. [[list.md#L2]]\n\nThis rests on: Vera looks after the boats. [[people.md#L2]]");
 }
 
 #[tokio::test]
@@ -245,8 +244,9 @@ async fn amounts_are_converted_out_of_the_passage_that_was_read() {
 
 #[tokio::test]
 async fn a_passage_is_found_by_its_meaning() {
-    let others: Vec<(String, String)> =
-        (100..140).map(|number| (format!("n{number}.md"), format!("Note {number}\nWhere the rope number {number} hangs.\n"))).collect();
+    let others: Vec<(String, String)> = (100..140)
+        .map(|number| (format!("n{number}.md"), format!("Note {number}\nWhere the rope number {number} hangs.\n")))
+        .collect();
     let bunks = ("z.md", "The hut\nTwelve bunks stand under the roof.\n");
     let corpus = MemoryCorpus::new(others.iter().map(|(path, text)| (path.as_str(), text.as_str())).chain([bunks]));
     let model = ScriptedModel::new(Strength::Small, |request, _| match (request.choices.len(), text(request)) {

@@ -9,7 +9,7 @@ use crate::{
         documents::{Documents, Window},
         facts::{Found, fact, lines_of, read},
         passages::{Finding, ask, findings, is_nothing},
-        rating::{LIKELY, not_found, rate, ranked},
+        rating::{LIKELY, not_found, ranked, rate},
         search,
         steps::Steps,
     },

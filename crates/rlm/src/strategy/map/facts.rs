@@ -88,7 +88,12 @@ pub async fn look_up(steps: &mut Steps<'_>, documents: &Documents, question: &st
 }
 
 /// The answers of passages to a question, those that say the same once.
-pub async fn read(steps: &mut Steps<'_>, documents: &Documents, windows: &[Window], question: &str) -> Result<Vec<Finding>, Stop> {
+pub async fn read(
+    steps: &mut Steps<'_>,
+    documents: &Documents,
+    windows: &[Window],
+    question: &str,
+) -> Result<Vec<Finding>, Stop> {
     let asks =
         windows.iter().map(|window| ask(documents, window, question, ["map_read", "map_begin"], MAX_FINDING_TOKENS)).collect();
     let replies = steps.ask(PlanStep::Check { findings: windows.len() as u64 }, asks).await?;

@@ -18,7 +18,7 @@ const KINDS: [(&str, PlanKind); 8] = [
 ];
 
 /// Log-likelihood that each kind has for any question, as measured over 110 questions of all kinds with the built-in model.
-const PRIORS: [f64; 8] = [-3.7, -3.6, -3.4, -3.1, -2.7, -4.7, -6.7, -3.8];
+const PRIORS: [f64; 8] = [-4.3, -3.2, -3.1, -3.1, -3.0, -4.5, -6.1, -3.6];
 
 /// Part of a kind's prior that is taken off its score. Batch calibration (arXiv 2309.17249) takes off all of it, with the mean of a balanced batch;
 /// what people ask is not balanced.

@@ -126,12 +126,7 @@ pub async fn entries(steps: &mut Steps<'_>, documents: &Documents, question: &st
 }
 
 /// The entries that belong in the answer.
-async fn belonging(
-    steps: &mut Steps<'_>,
-    documents: &Documents,
-    found: Vec<Entry>,
-    question: &str,
-) -> Result<Vec<Entry>, Stop> {
+async fn belonging(steps: &mut Steps<'_>, documents: &Documents, found: Vec<Entry>, question: &str) -> Result<Vec<Entry>, Stop> {
     if found.is_empty() {
         return Ok(found);
     }

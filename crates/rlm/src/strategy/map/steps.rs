@@ -174,7 +174,12 @@ impl<'a> Steps<'a> {
     }
 
     /// Does something without the model that takes a while; `found` says how much it found.
-    pub async fn take<T>(&mut self, step: PlanStep, work: impl Future<Output = T>, found: impl Fn(&T) -> usize) -> Result<T, Fault> {
+    pub async fn take<T>(
+        &mut self,
+        step: PlanStep,
+        work: impl Future<Output = T>,
+        found: impl Fn(&T) -> usize,
+    ) -> Result<T, Fault> {
         let start = self.run.clock.monotonic();
         self.start(step).await?;
         let done = work.await;

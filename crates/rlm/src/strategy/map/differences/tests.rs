@@ -1,7 +1,4 @@
-use super::{
-    values::Kind,
-    *,
-};
+use super::{values::Kind, *};
 
 fn folder(documents: &[(&str, &str)]) -> Vec<(String, String)> {
     documents.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()

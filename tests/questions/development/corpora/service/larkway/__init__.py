@@ -1,0 +1,3 @@
+"""Larkway: same-day parcels by cargo bike."""
+
+__version__ = "1.8.1"
