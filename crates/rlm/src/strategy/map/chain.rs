@@ -3,12 +3,11 @@
 
 use crate::{
     prompts::{context, render},
-    record::event::PlanStep,
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window},
-        facts::{Found, fact, lines_of, read},
-        passages::{Finding, ask, findings, is_nothing},
+        facts::{Found, MAX_FINDING_TOKENS, fact, lines_of, read},
+        passages::Finding,
         rating::{LIKELY, not_found, ranked, rate},
         search,
         steps::Steps,
@@ -50,7 +49,8 @@ pub async fn chain(steps: &mut Steps<'_>, documents: &Documents, question: &str)
     let likely: Vec<(f64, Window)> = first.into_iter().take_while(|(likely, _)| *likely >= UNLIKELY).take(FIRST).collect();
     let windows: Vec<Window> = likely.iter().map(|(_, window)| window.clone()).collect();
     let mut leads: Vec<Lead> = likely.into_iter().map(|(likely, passage)| Lead { likely, passage, known: None }).collect();
-    for bridge in bridges(steps, documents, &windows, question).await? {
+    let bridges = read(steps, documents, &windows, question, "map_bridge", MAX_BRIDGE_TOKENS).await?;
+    for bridge in bridges.into_iter().take(MAX_BRIDGES) {
         steps.drafted(bridge.marked(documents)).await?;
         let wanted = with_known(question, &bridge);
         let passages = search::passages(steps, documents, &wanted, MAX_NEXT).await?;
@@ -67,7 +67,8 @@ pub async fn chain(steps: &mut Steps<'_>, documents: &Documents, question: &str)
     let least = CLOSE * best.likely;
     let close = leads.into_iter().filter(|lead| lead.known == known && lead.likely >= least).take(MAX_READ);
     let windows: Vec<Window> = close.map(|lead| lead.passage).collect();
-    let found = Found { findings: read(steps, documents, &windows, &wanted).await?, read: windows };
+    let found =
+        Found { findings: read(steps, documents, &windows, &wanted, "map_read", MAX_FINDING_TOKENS).await?, read: windows };
     if found.findings.is_empty() {
         return Ok(not_found(documents, closest.as_ref()));
     }
@@ -81,27 +82,4 @@ pub async fn chain(steps: &mut Steps<'_>, documents: &Documents, question: &str)
 /// A question with what is known.
 fn with_known(question: &str, known: &Finding) -> String {
     render("map_known", context! { question, known => known.text.clone() })
-}
-
-/// Sentences of passages that say who or what a question means.
-async fn bridges(
-    steps: &mut Steps<'_>,
-    documents: &Documents,
-    passages: &[Window],
-    question: &str,
-) -> Result<Vec<Finding>, Stop> {
-    if passages.is_empty() {
-        return Ok(Vec::new());
-    }
-    let asks = passages.iter().map(|window| ask(documents, window, question, ["map_bridge", "map_begin"], MAX_BRIDGE_TOKENS));
-    let replies = steps.ask(PlanStep::Check { findings: passages.len() as u64 }, asks.collect()).await?;
-    let mut found: Vec<Finding> = Vec::new();
-    for (window, reply) in passages.iter().zip(replies) {
-        let reply = reply.unwrap_or_default();
-        let first = reply.lines().next().filter(|line| !is_nothing(line)).unwrap_or_default();
-        let finding = findings(documents, window, first).into_iter().next();
-        found.extend(finding.filter(|finding| !found.iter().any(|known| finding.says_no_more_than(known))));
-    }
-    found.truncate(MAX_BRIDGES);
-    Ok(found)
 }

@@ -19,7 +19,7 @@ const CLOSE: f64 = 0.8;
 /// Maximum number of passages that are read.
 const MAX_READ: usize = 3;
 /// Maximum length of what is read out of one passage, in tokens.
-const MAX_FINDING_TOKENS: u32 = 60;
+pub const MAX_FINDING_TOKENS: u32 = 60;
 
 /// What a look-up found.
 #[derive(Default)]
@@ -71,7 +71,7 @@ pub async fn look_up(steps: &mut Steps<'_>, documents: &Documents, question: &st
     rated.retain(|(likely, _)| *likely >= least.max(CLOSE * best));
     rated.truncate(MAX_READ);
     let mut windows: Vec<Window> = rated.into_iter().map(|(_, window)| window).collect();
-    let mut findings = read(steps, documents, &windows, question).await?;
+    let mut findings = read(steps, documents, &windows, question, "map_read", MAX_FINDING_TOKENS).await?;
     if findings.is_empty() && best >= SURE {
         // A passage that surely says it, out of which nothing was read: its own sentence.
         findings.extend(best_sentence(&closest, question).map(|(_, finding)| finding));
@@ -87,15 +87,19 @@ pub async fn look_up(steps: &mut Steps<'_>, documents: &Documents, question: &st
     Ok(Found { findings, read: windows })
 }
 
-/// The answers of passages to a question, those that say the same once.
+/// The answers of passages to a question, those that say the same once. `template` holds the instructions.
 pub async fn read(
     steps: &mut Steps<'_>,
     documents: &Documents,
     windows: &[Window],
     question: &str,
+    template: &str,
+    max_tokens: u32,
 ) -> Result<Vec<Finding>, Stop> {
-    let asks =
-        windows.iter().map(|window| ask(documents, window, question, ["map_read", "map_begin"], MAX_FINDING_TOKENS)).collect();
+    if windows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asks = windows.iter().map(|window| ask(documents, window, question, [template, "map_begin"], max_tokens)).collect();
     let replies = steps.ask(PlanStep::Check { findings: windows.len() as u64 }, asks).await?;
     let mut found: Vec<Finding> = Vec::new();
     for (window, reply) in windows.iter().zip(replies) {

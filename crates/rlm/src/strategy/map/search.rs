@@ -1,8 +1,8 @@
 //! The passages that a question leads to, by their words and by their meaning: people ask in other words than documents have.
 
 use crate::{
-    fault::Fault,
     record::event::PlanStep,
+    stop::Stop,
     strategy::map::{
         documents::{Documents, Window, heading},
         passages::running,
@@ -14,7 +14,7 @@ use crate::{
 const MAX_WINDOWS: usize = 80;
 
 /// The `most` passages that fit a question best: in turn the next one by meaning and the next one by words.
-pub async fn passages(steps: &mut Steps<'_>, documents: &Documents, question: &str, most: usize) -> Result<Vec<Window>, Fault> {
+pub async fn passages(steps: &mut Steps<'_>, documents: &Documents, question: &str, most: usize) -> Result<Vec<Window>, Stop> {
     let by_words = documents.ranked_paragraphs(question);
     let by_meaning = by_meaning(steps, documents, question).await?;
     if by_meaning.is_empty() {
@@ -26,7 +26,7 @@ pub async fn passages(steps: &mut Steps<'_>, documents: &Documents, question: &s
 }
 
 /// Passages by their meaning, the closest first. None where there is no model for it, or it fails: then the words must do.
-async fn by_meaning(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Vec<Window>, Fault> {
+async fn by_meaning(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Vec<Window>, Stop> {
     let Some(embedder) = steps.run.embedder.clone() else { return Ok(Vec::new()) };
     let passages = documents.paragraphs(question, MAX_WINDOWS);
     let mut texts: Vec<String> = passages.iter().map(|window| text_of(documents, window)).collect();

@@ -173,16 +173,16 @@ impl<'a> Steps<'a> {
         self.ask_one(PlanStep::Write, ask).await
     }
 
-    /// Does something without the model that takes a while; `found` says how much it found.
+    /// Does something without the model that takes a while; `found` says how much it found. Ends with the run.
     pub async fn take<T>(
         &mut self,
         step: PlanStep,
         work: impl Future<Output = T>,
         found: impl Fn(&T) -> usize,
-    ) -> Result<T, Fault> {
+    ) -> Result<T, Stop> {
         let start = self.run.clock.monotonic();
         self.start(step).await?;
-        let done = work.await;
+        let done = self.run.halt.token().run_until_cancelled(work).await.ok_or_else(|| self.run.halt.reason())?;
         self.finish(found(&done) as u64, self.run.clock.elapsed_ms(start)).await?;
         Ok(done)
     }
