@@ -220,6 +220,10 @@ fn serve_vectors(mut embedding: Embedding) -> ! {
                 Ok(vectors) => FromLlama::Embedded { id, vectors },
                 Err(message) => FromLlama::Failed { id: Some(id), kind: FailureKind::Internal, message },
             }),
+            Ok(Some(ToLlama::Complete { id, .. })) => {
+                let message = "This file is a model for search by meaning, which writes no replies. Choose another model.".into();
+                say(FromLlama::Failed { id: Some(id), kind: FailureKind::WrongFile, message });
+            }
             Ok(Some(ToLlama::Cancel { .. } | ToLlama::Forget { .. })) => {}
             _ => leave(),
         }

@@ -57,22 +57,21 @@ impl Embedder {
 #[async_trait]
 impl EmbedderTrait for Embedder {
     async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, Fault> {
-        let new: Vec<String> = {
+        let mut found: HashMap<String, Vec<f32>> = {
             let kept = KEPT.lock();
-            texts.iter().filter(|text| !kept.contains_key(*text)).cloned().collect()
+            texts.iter().filter_map(|text| Some((text.clone(), kept.get(text)?.clone()))).collect()
         };
-        let mut found: HashMap<String, Vec<f32>> = HashMap::new();
+        let new: Vec<String> = texts.iter().filter(|text| !found.contains_key(*text)).cloned().collect();
         for piece in new.chunks(FRAME_TEXTS) {
             let vectors = self.ask(piece.to_vec()).await?;
             found.extend(piece.iter().cloned().zip(vectors));
         }
+        let vectors = texts.iter().map(|text| found.get(text).cloned().unwrap_or_default()).collect();
         let mut kept = KEPT.lock();
-        if kept.len() + found.len() > MAX_KEPT {
-            // Those of the documents at hand go in again.
-            let of_these = texts.iter().filter_map(|text| kept.remove_entry(text)).collect();
-            *kept = of_these;
+        if kept.len() + new.len() > MAX_KEPT {
+            kept.clear();
         }
         kept.extend(found);
-        Ok(texts.iter().map(|text| kept.get(text).cloned().unwrap_or_default()).collect())
+        Ok(vectors)
     }
 }
