@@ -118,6 +118,7 @@ impl Model for Local {
             seed: request.seed as u32,
             stop: request.stop,
             choices: request.choices,
+            passages: request.passages,
             grows: request.grows,
             group: self.group,
         };

@@ -34,6 +34,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("lines_too_long", include_str!("../../../prompts/lines_too_long.md")),
     ("map_amount", include_str!("../../../prompts/map_amount.md")),
     ("map_ask", include_str!("../../../prompts/map_ask.md")),
+    ("map_attend", include_str!("../../../prompts/map_attend.md")),
     ("map_begin", include_str!("../../../prompts/map_begin.md")),
     ("map_belongs", include_str!("../../../prompts/map_belongs.md")),
     ("map_belongs_entry", include_str!("../../../prompts/map_belongs_entry.md")),

@@ -1,6 +1,7 @@
 //! The model at work: all replies under way advance by one step at a time, in one batch. Reading the model's weights is most of the cost of a
 //! token, and a batch reads them once for all replies.
 
+use crate::attention::Attention;
 use crate::prompt::{self, Prompt};
 use crate::prompt_cache::PromptCache;
 use crate::score::{Choices, log_likelihoods};
@@ -50,6 +51,7 @@ pub struct Engine {
     slots: Vec<Slot<LlamaToken>>,
     waiting: VecDeque<Waiting>,
     replies: Vec<Reply>,
+    attention: Attention,
     batch: LlamaBatch<'static>,
     clock: u64,
     size: Size,
@@ -103,6 +105,7 @@ impl Engine {
             slots,
             waiting: VecDeque::new(),
             replies: Vec::new(),
+            attention: Attention::new(model, size.threads, size.window),
             batch: LlamaBatch::new(BATCH_TOKENS, 1),
             clock: 0,
             size,
@@ -112,11 +115,15 @@ impl Engine {
 
     /// Whether no job waits or is under way.
     pub fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && self.replies.is_empty()
+        self.waiting.is_empty() && self.replies.is_empty() && self.attention.is_idle()
     }
 
     /// Takes in a job.
     pub fn add(&mut self, id: u64, job: Job, say: &mut dyn FnMut(FromLlama)) {
+        if !job.passages.is_empty() {
+            self.attention.add(id, &job, say);
+            return;
+        }
         let failed = |kind, message| FromLlama::Failed { id: Some(id), kind, message };
         match prompt::tokens(self.model, &job) {
             Err(message) => say(failed(FailureKind::Internal, message)),
@@ -136,6 +143,8 @@ impl Engine {
         } else if let Some(at) = self.waiting.iter().position(|waiting| waiting.id == id) {
             self.waiting.remove(at);
             say(FromLlama::Done { id, finish: Finish::Stop, usage: Usage::default(), prompt_ms: 0, reply_ms: 0 });
+        } else {
+            self.attention.cancel(id, say);
         }
     }
 
@@ -151,7 +160,7 @@ impl Engine {
         }
     }
 
-    /// Advances all replies: by a token, or by a piece of their prompts.
+    /// Advances all jobs: replies by a token, or by a piece of their prompts.
     pub fn step(&mut self, say: &mut dyn FnMut(FromLlama)) {
         while let Some(waiting) = self.waiting.pop_front() {
             match self.admit(&waiting) {
@@ -163,6 +172,7 @@ impl Engine {
                 Err(message) => say(FromLlama::Failed { id: Some(waiting.id), kind: FailureKind::Internal, message }),
             }
         }
+        self.attention.step(say);
         if self.replies.is_empty() {
             return;
         }

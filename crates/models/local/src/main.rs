@@ -3,6 +3,7 @@
 //! It reads frames from standard input and writes frames to standard output (`plumb-llama-protocol`). It ends when its input does, so it does not
 //! stay behind, however the program that started it dies.
 
+mod attention;
 mod embedding;
 mod engine;
 mod graphics;

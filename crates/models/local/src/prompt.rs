@@ -3,6 +3,7 @@
 use llama_cpp_2::model::{LlamaChatMessage, LlamaChatTemplate, LlamaModel};
 use llama_cpp_2::token::LlamaToken;
 use plumb_llama_protocol::{Job, Role};
+use std::ops::Range;
 
 /// A conversation, ready to be answered.
 pub struct Prompt {
@@ -17,25 +18,58 @@ pub struct Prompt {
 /// The template is applied to marks that stand for the texts, and only the template's own parts may become control tokens. So a document that
 /// quotes `<|im_end|>` cannot end its message.
 pub fn tokens(model: &LlamaModel, job: &Job) -> Result<Prompt, String> {
+    let Layout { mut tokens, instructions, last, after } = layout(model, job)?;
+    tokens.extend(last);
+    tokens.extend(after);
+    if let Some(prefill) = &job.prefill {
+        tokens.extend(model.vocab().tokenize(prefill.as_bytes(), false, false));
+    }
+    Ok(Prompt { tokens, instructions })
+}
+
+/// A job's tokens up to the end of its passages, the places of the passages among them, and the tokens of its last message, which follows them.
+pub fn passages(model: &LlamaModel, job: &Job) -> Result<(Vec<LlamaToken>, Vec<Range<usize>>, Vec<LlamaToken>), String> {
+    let Layout { mut tokens, last, .. } = layout(model, job)?;
+    let mut places = Vec::with_capacity(job.passages.len());
+    for passage in &job.passages {
+        let start = tokens.len();
+        tokens.extend(model.vocab().tokenize(passage.as_bytes(), false, false));
+        places.push(start..tokens.len());
+    }
+    Ok((tokens, places, last))
+}
+
+/// A conversation in tokens.
+struct Layout {
+    /// All up to the last message's text.
+    tokens: Vec<LlamaToken>,
+    /// Number of leading tokens that are instructions.
+    instructions: usize,
+    /// The last message's text.
+    last: Vec<LlamaToken>,
+    /// What the template has after it.
+    after: Vec<LlamaToken>,
+}
+
+fn layout(model: &LlamaModel, job: &Job) -> Result<Layout, String> {
     let marks: Vec<String> = (0..job.messages.len()).map(|index| format!("\u{1}{index}\u{1}")).collect();
     let layout = apply_template(model, job, &marks)?;
     let vocab = model.vocab();
     let (mut tokens, mut instructions) = (Vec::new(), 0);
+    let mut last = Vec::new();
     let mut rest = layout.as_str();
     for (message, mark) in job.messages.iter().zip(&marks) {
         let (before, after) = rest.split_once(mark.as_str()).ok_or("the model's chat template leaves a message out")?;
+        tokens.append(&mut last);
         tokens.extend(vocab.tokenize(before.as_bytes(), tokens.is_empty(), true));
-        tokens.extend(vocab.tokenize(message.content.as_bytes(), false, false));
+        last = vocab.tokenize(message.content.as_bytes(), false, false);
         if message.role == Role::System {
-            instructions = tokens.len();
+            instructions = tokens.len() + last.len();
         }
         rest = after;
     }
-    tokens.extend(vocab.tokenize(rest.as_bytes(), tokens.is_empty(), true));
-    if let Some(prefill) = &job.prefill {
-        tokens.extend(vocab.tokenize(prefill.as_bytes(), false, false));
-    }
-    Ok(Prompt { tokens, instructions })
+    let after = vocab.tokenize(rest.as_bytes(), tokens.is_empty() && last.is_empty(), true);
+    Ok(Layout { tokens, instructions, last, after })
 }
 
 fn apply_template(model: &LlamaModel, job: &Job, marks: &[String]) -> Result<String, String> {

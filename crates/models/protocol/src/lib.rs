@@ -158,6 +158,10 @@ pub struct Job {
     /// continuation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
+    /// Instead of a reply: how closely the model attends, from the last message, to each of these passages, which it reads before that message. The
+    /// text has a line for each: the attention, a space and the passage's number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passages: Vec<String>,
     /// A later job will begin with these messages.
     #[serde(default)]
     pub grows: bool,

@@ -152,6 +152,7 @@ pub fn local(choice: &ModelChoice, file: Option<&FileFacts>, own: &OwnProfiles) 
         price: Some(FREE),
         local: true,
         prefill: true,
+        attends: true,
         concurrency: Some(SLOTS),
     }
 }
@@ -186,6 +187,7 @@ pub fn remote(choice: &ModelChoice, url: &Url, own: &OwnProfiles) -> ModelProfil
             .or(free.then_some(FREE)),
         local,
         prefill: own.prefill.unwrap_or(fact.is_some_and(|fact| fact.prefill)),
+        attends: false,
         concurrency: own.concurrency.or(concurrency),
     }
 }

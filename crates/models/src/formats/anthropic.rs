@@ -152,6 +152,7 @@ mod tests {
             grows,
             schema: None,
             choices: Vec::new(),
+            passages: Vec::new(),
             limited: false,
             sending: None,
         }

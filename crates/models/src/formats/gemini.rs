@@ -142,6 +142,7 @@ mod tests {
             grows: true,
             schema: None,
             choices: Vec::new(),
+            passages: Vec::new(),
             limited: false,
             sending: None,
         };

@@ -128,6 +128,7 @@ mod tests {
             grows: false,
             schema: None,
             choices: Vec::new(),
+            passages: Vec::new(),
             limited: false,
             sending: None,
         };

@@ -35,6 +35,7 @@ fn profile(window_tokens: u32) -> ModelProfile {
         price: Some(FREE),
         local: true,
         prefill: true,
+        attends: true,
         concurrency: Some(protocol::SLOTS),
     }
 }
@@ -54,6 +55,7 @@ fn request(prompt: &str) -> ModelRequest {
         grows: true,
         schema: None,
         choices: Vec::new(),
+        passages: Vec::new(),
         limited: false,
         sending: None,
     }
@@ -84,6 +86,38 @@ async fn a_reply_is_shown_as_it_comes_and_ends_at_its_limit() {
     assert_eq!((reply.finish, reply.usage.output_tokens), (Finish::Length, Some(40)));
     let again = ask(&model, ModelRequest { prefill: Some("Answer:".into()), ..request("Hi") }).await.0.unwrap();
     assert_eq!(again.text, reply.text, "at temperature 0 the same is said twice");
+}
+
+#[tokio::test]
+async fn passages_get_the_attention_of_a_question_and_are_read_once() {
+    let model = model();
+    let passages: Vec<String> =
+        (0..30).map(|n| format!("Passage {n}: {}\n\n", "the fox jumps over the dog. ".repeat(3))).collect();
+    let about = |question: &str| ModelRequest { passages: passages.clone(), ..request(question) };
+    let of = |reply: &ModelReply| -> Vec<(f64, usize)> {
+        let line = |line: &str| line.split_once(' ').map(|(paid, number)| (paid.parse().unwrap(), number.parse().unwrap()));
+        reply.text.lines().filter_map(line).collect()
+    };
+    let first = ask(&model, about("Who jumps?")).await.0.unwrap();
+    let paid = of(&first);
+    assert_eq!(paid.iter().map(|(_, number)| *number).collect::<Vec<_>>(), (1..=30).collect::<Vec<_>>());
+    // No question pays its attention twice.
+    assert!(paid.iter().any(|(paid, _)| paid.abs() > 1e-6) && paid.iter().all(|(paid, _)| paid.abs() <= 1.0), "{paid:?}");
+    let other = ask(&model, about("What is over the dog?")).await.0.unwrap();
+    let again = ask(&model, about("Who jumps?")).await.0.unwrap();
+    assert_ne!(of(&other), paid);
+    assert_eq!(again.text, first.text, "the same passages and question are seen in the same way");
+    let Usage { input_tokens, cached_input_tokens, .. } = again.usage.or(Usage::default()).0;
+    assert!(input_tokens > 500 && input_tokens - cached_input_tokens < 50, "{cached_input_tokens} of {input_tokens}");
+    // A reply meanwhile does not disturb it.
+    let (reply, again) = tokio::join!(ask(&model, request("Hi")), ask(&model, about("Who jumps?")));
+    assert_eq!((reply.0.unwrap().finish, again.0.unwrap().text), (Finish::Length, first.text));
+}
+
+#[tokio::test]
+async fn passages_that_do_not_fit_are_refused() {
+    let long = ModelRequest { passages: vec![long_prompt(); 4], ..request("Who jumps?") };
+    assert_eq!(ask(&model(), long).await.0.unwrap_err().code, Code::TooLong);
 }
 
 #[tokio::test]

@@ -50,6 +50,7 @@ pub async fn one_word(model: &dyn Model) -> Result<ModelReply, Fault> {
         grows: false,
         schema: None,
         choices: Vec::new(),
+        passages: Vec::new(),
         limited: false,
         sending: None,
     };

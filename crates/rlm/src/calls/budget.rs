@@ -250,6 +250,7 @@ mod tests {
             price,
             local: false,
             prefill: false,
+            attends: false,
             concurrency: None,
         }
     }

@@ -81,6 +81,8 @@ pub struct Prompt {
     pub schema: Option<serde_json::Value>,
     /// Continuations to score instead of a reply, where the model can.
     pub choices: Vec<String>,
+    /// Passages whose attention is asked for instead of a reply, where the model can.
+    pub passages: Vec<String>,
 }
 
 impl Prompt {
@@ -95,6 +97,7 @@ impl Prompt {
             grows: false,
             schema: None,
             choices: Vec::new(),
+            passages: Vec::new(),
         }
     }
 }
@@ -238,7 +241,8 @@ impl Calls {
     ) -> Result<Called, Box<Broken>> {
         let start = self.clock.monotonic();
         let profile = model.profile();
-        let input: u64 = prompt.messages.iter().map(|message| message.tokens(model.as_ref())).sum();
+        let passages: u64 = prompt.passages.iter().map(|passage| model.count_tokens(passage)).sum();
+        let input: u64 = passages + prompt.messages.iter().map(|message| message.tokens(model.as_ref())).sum::<u64>();
         let nothing = |stop: Stop, fault: Fault, is_of_this_call| {
             let called = Called {
                 text: String::new(),
@@ -263,7 +267,7 @@ impl Calls {
             );
             return Err(nothing(Stop::Fault(fault.clone()), fault, true));
         }
-        let max_input = prompt.messages.iter().map(|message| message.most_tokens(model.as_ref())).sum();
+        let max_input = passages + prompt.messages.iter().map(|message| message.most_tokens(model.as_ref())).sum::<u64>();
         let reserved = match self.allowed(profile, node, call, max_input, max_output).await {
             Ok(max_output) => self.budgets.reserve(profile, input, max_input, max_output),
             Err(fault) => Err(fault),
@@ -282,6 +286,7 @@ impl Calls {
             grows: prompt.grows,
             schema: prompt.schema,
             choices: prompt.choices,
+            passages: prompt.passages,
             limited: self.budgets.limit().is_some() || self.is_paid_of_the_allowance(profile).await,
             sending: Some(Outgoing::of_call(&self.log, node, call, input)),
         };

@@ -67,14 +67,24 @@ impl<'a> Map<'a> {
             return Ok(answer);
         }
         let kind = if kind == PlanKind::Rows { kind::chosen_without_tables(reply).unwrap_or(PlanKind::Fact) } else { kind };
+        if kind == PlanKind::Compare
+            && let Some(answer) = comparison::comparison(steps, documents, question).await?
+        {
+            return Ok(answer);
+        }
+        if matches!(kind, PlanKind::Fact | PlanKind::Rows | PlanKind::Compare)
+            && let Some(answer) = facts::fact(steps, documents, question).await?
+        {
+            return Ok(answer);
+        }
         match kind {
             PlanKind::Overview => cards::overview(steps, documents, question).await,
             PlanKind::Summary => summary::summary(steps, documents, question).await,
             PlanKind::List => lists::list(steps, documents, question).await,
-            PlanKind::Compare => comparison::comparison(steps, documents, question).await,
-            PlanKind::Steps => chain::chain(steps, documents, question).await,
             PlanKind::Differences => contradictions::contradictions(steps, documents).await,
-            PlanKind::Fact | PlanKind::Rows => facts::fact(steps, documents, question).await,
+            PlanKind::Steps | PlanKind::Fact | PlanKind::Rows | PlanKind::Compare => {
+                chain::chain(steps, documents, question).await
+            }
         }
     }
 

@@ -96,6 +96,7 @@ mod tests {
             price: None,
             local: false,
             prefill: false,
+            attends: false,
             concurrency: None,
         };
         route(ModeChoice::Auto, &Overview { tokens_estimate, ..Overview::default() }, &profile).0

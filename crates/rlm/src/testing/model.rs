@@ -57,6 +57,7 @@ impl ScriptedModel {
             price: Some(free),
             local: true,
             prefill: true,
+            attends: false,
             concurrency: None,
         };
         ScriptedModel { profile, reports_usage: true, script: Box::new(script), requests: Mutex::default() }

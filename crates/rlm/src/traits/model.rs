@@ -73,6 +73,9 @@ pub struct ModelRequest {
     /// Instead of a reply: scores of these continuations of one line, which follow the prefill. The reply then has a line for each: its
     /// log-likelihood, a space, and the continuation. A model that cannot score replies as if this were empty.
     pub choices: Vec<String>,
+    /// Instead of a reply: how closely the model attends, from the last message, to each of these passages, which it reads before that message. The
+    /// reply then has a line for each: the attention, a space, and the passage's number from 1. Only where [`ModelProfile::attends`] holds.
+    pub passages: Vec<String>,
     /// The next call begins with these messages, so it pays to have the provider cache them.
     pub grows: bool,
     /// JSON schema of the reply, for providers that hold a model to one; others ignore it.
@@ -125,6 +128,8 @@ pub struct ModelProfile {
     pub local: bool,
     /// [`ModelRequest::prefill`] is honoured.
     pub prefill: bool,
+    /// [`ModelRequest::passages`] is honoured.
+    pub attends: bool,
     /// Maximum number of concurrent calls; `None` where there is no limit.
     pub concurrency: Option<u32>,
 }

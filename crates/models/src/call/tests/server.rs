@@ -125,6 +125,7 @@ fn model_with(url: &Url, provider: &str, key: Key) -> RemoteModel {
         price: None,
         local: true,
         prefill: false,
+        attends: false,
         concurrency: None,
     };
     RemoteModel::new(provider, url, "m", Some(key), profile, patience).unwrap()
@@ -142,6 +143,7 @@ pub fn request(prompt: &str) -> ModelRequest {
         grows: false,
         schema: None,
         choices: Vec::new(),
+        passages: Vec::new(),
         limited: false,
         sending: None,
     }

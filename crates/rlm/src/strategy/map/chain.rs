@@ -6,9 +6,9 @@ use crate::{
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window},
-        facts::{Found, MAX_FINDING_TOKENS, fact, lines_of, read},
+        facts::{Found, MAX_FINDING_TOKENS, fact, lines_of, read, unread},
         passages::Finding,
-        rating::{LIKELY, not_found, ranked, rate},
+        rating::{LIKELY, ranked, rate},
         search,
         steps::Steps,
     },
@@ -16,7 +16,7 @@ use crate::{
 
 /// Passages that are rated for the question, and for each name that was found.
 const MAX_RATED: usize = 8;
-const MAX_NEXT: usize = 6;
+const MAX_NEXT: usize = 4;
 /// Probability from which one passage says all that is asked for.
 const SAYS_ALL: f64 = 0.75;
 /// The best of them, out of which names are read.
@@ -42,8 +42,11 @@ struct Lead {
 /// Answers a question from passages that lead to each other.
 pub async fn chain(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
     let first = ranked(steps, documents, question, MAX_RATED, SAYS_ALL).await?;
-    if first.first().is_some_and(|(likely, _)| *likely >= SAYS_ALL) {
-        return fact(steps, documents, question).await;
+    let best = first.first().map_or(0.0, |(likely, _)| *likely);
+    if best >= SAYS_ALL
+        && let Some(answer) = fact(steps, documents, question).await?
+    {
+        return Ok(answer);
     }
     let closest = first.first().map(|(_, window)| window.clone());
     let likely: Vec<(f64, Window)> = first.into_iter().take_while(|(likely, _)| *likely >= UNLIKELY).take(FIRST).collect();
@@ -59,19 +62,19 @@ pub async fn chain(steps: &mut Steps<'_>, documents: &Documents, question: &str)
         leads.extend(next.map(|(likely, passage)| Lead { likely, passage, known: Some(bridge.clone()) }));
     }
     leads.sort_by(|a, b| b.likely.total_cmp(&a.likely));
-    let Some(best) = leads.first().filter(|best| best.likely >= LIKELY) else {
-        return Ok(not_found(documents, closest.as_ref()));
+    let Some(lead) = leads.first().filter(|lead| lead.likely >= LIKELY) else {
+        return Ok(unread(documents, question, best, closest.as_ref()));
     };
-    let known = best.known.clone();
+    let known = lead.known.clone();
     let wanted = known.as_ref().map_or_else(|| question.to_owned(), |known| with_known(question, known));
-    let least = CLOSE * best.likely;
+    let least = CLOSE * lead.likely;
     let close = leads.into_iter().filter(|lead| lead.known == known && lead.likely >= least).take(MAX_READ);
     let windows: Vec<Window> = close.map(|lead| lead.passage).collect();
-    let found =
-        Found { findings: read(steps, documents, &windows, &wanted, "map_read", MAX_FINDING_TOKENS).await?, read: windows };
-    if found.findings.is_empty() {
-        return Ok(not_found(documents, closest.as_ref()));
+    let findings = read(steps, documents, &windows, &wanted, "map_read", MAX_FINDING_TOKENS).await?;
+    if findings.is_empty() {
+        return Ok(unread(documents, question, best, closest.as_ref()));
     }
+    let found = Found { best, findings, read: windows };
     let answer = render("map_fact", context! { lines => lines_of(documents, question, &found) });
     Ok(match known {
         Some(known) => render("map_bridged", context! { answer, known => known.marked(documents) }),

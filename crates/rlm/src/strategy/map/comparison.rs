@@ -7,7 +7,7 @@ use crate::{
     strategy::map::{
         differences::entries::dates_in,
         documents::Documents,
-        facts::{Found, fact, lines_of, look_up},
+        facts::{Following, Found, lines_of, look_up},
         passages::{has_only_numbers_of, is_made_of, running},
         periods::{Converted, converted, written},
         rating::not_found,
@@ -43,32 +43,33 @@ struct Part {
     found: Found,
 }
 
-/// Compares the things that a question names. As one fact where it names fewer than two.
-pub async fn comparison(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
+/// Compares the things that a question names. `None` where it names fewer than two.
+pub async fn comparison(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Option<String>, Stop> {
     let questions = parts_of(steps, question).await?;
-    if questions.len() < 2 {
-        return fact(steps, documents, question).await;
-    }
+    let [first, second, ..] = questions.as_slice() else { return Ok(None) };
+    // Values of two years are compared as they stood then.
+    let is_of_times = different(first, second).iter().all(|words| words.chars().any(|c| c.is_ascii_digit()));
+    let following = if is_of_times { Following::Nothing } else { Following::Updates };
     let mut parts: Vec<Part> = Vec::new();
     for part in questions {
-        let found = look_up(steps, documents, &part, POSSIBLE).await?;
+        let found = look_up(steps, documents, &part, POSSIBLE, following).await?;
         parts.push(Part { question: part, found });
         steps.drafted(listed(documents, question, &parts)).await?;
     }
     if parts.iter().all(|part| part.found.findings.is_empty()) {
-        return Ok(not_found(documents, parts.first().and_then(|part| part.found.read.first())));
+        return Ok(Some(not_found(documents, parts.first().and_then(|part| part.found.read.first()))));
     }
     let lines = listed(documents, question, &parts);
     if let [first, second] = parts.as_slice()
         && let Some(verdict) = verdict(documents, question, [first, second])
     {
-        return Ok(format!("{verdict}\n\n{lines}"));
+        return Ok(Some(format!("{verdict}\n\n{lines}")));
     }
     let notes: Vec<String> = parts.iter().flat_map(|part| notes(documents, question, part)).collect();
     let known = format!("{question} {}", notes.join(" "));
     let reply = steps.write("map_write", render("map_notes", context! { notes, question }), MAX_ANSWER_TOKENS).await?;
     let is_founded = is_made_of(&reply, &known) && has_only_numbers_of(&reply, &known);
-    Ok(if is_founded { format!("{}\n\n{lines}", reply.trim()) } else { lines })
+    Ok(Some(if is_founded { format!("{}\n\n{lines}", reply.trim()) } else { lines }))
 }
 
 /// Asks for the parts of a question.

@@ -1,5 +1,7 @@
 //! The documents of a plan: their texts in windows, ranked for a few words.
 
+mod names;
+
 use crate::{
     documents::no_readable_text,
     fault::Code,
@@ -267,23 +269,6 @@ impl Documents {
     /// All windows of a document, in order.
     pub fn of_document(&self, document: usize) -> impl Iterator<Item = &Window> {
         self.windows.iter().filter(move |window| window.document == document)
-    }
-
-    /// Stems of a question's words that name documents: they stand in few titles and few passages. Words such as "for" may stand in a title too.
-    pub fn names_in(&self, question: &str) -> Vec<String> {
-        let (titles, windows) = ((self.all.len() / 4).max(1), (self.windows.len() as f64 / 4.0).max(1.0));
-        let is_rare = |stem: &String| self.spread.get(stem).is_some_and(|spread| *spread <= windows);
-        let is_name = |stem: &String| is_rare(stem) && (1..=titles).contains(&self.titles_with(stem));
-        if self.all.len() > 1 { stems(question).into_keys().filter(is_name).collect() } else { Vec::new() }
-    }
-
-    /// Whether a document lacks one of the names in a question, and so speaks of something else.
-    pub fn is_about_another(&self, document: usize, names: &[String]) -> bool {
-        let in_text = |stem: &String| {
-            let mut windows = self.windows.iter().zip(&self.words);
-            windows.any(|(window, words)| window.document == document && words.contains_key(stem))
-        };
-        names.iter().any(|stem| !self.titles[document].contains(stem) && !in_text(stem))
     }
 
     /// Number of documents in whose path or title a stem stands.

@@ -21,9 +21,20 @@ const MAX_READ: usize = 3;
 /// Maximum length of what is read out of one passage, in tokens.
 pub const MAX_FINDING_TOKENS: u32 = 60;
 
+/// Whether a look-up goes on from the value that it found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Following {
+    /// To what holds after later changes.
+    Updates,
+    /// The value as it stood then is asked for.
+    Nothing,
+}
+
 /// What a look-up found.
 #[derive(Default)]
 pub struct Found {
+    /// Probability of the likeliest passage.
+    pub best: f64,
     /// What holds now first, then the likeliest.
     pub findings: Vec<Finding>,
     /// The passages that were read, or the closest one where none says what is asked for.
@@ -40,13 +51,23 @@ impl Found {
     }
 }
 
-/// Answers a question by the passages that most likely say it.
-pub async fn fact(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
-    let found = look_up(steps, documents, question, LIKELY).await?;
-    if found.findings.is_empty() {
-        return Ok(not_found(documents, found.read.first()));
-    }
-    Ok(render("map_fact", context! { lines => lines_of(documents, question, &found) }))
+/// Answers a question by the passages that most likely say it. `None` where some likely do, and nothing was read out of them: what they say may be
+/// about something that another passage names.
+pub async fn fact(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Option<String>, Stop> {
+    let found = look_up(steps, documents, question, LIKELY, Following::Updates).await?;
+    Ok(if !found.findings.is_empty() {
+        Some(render("map_fact", context! { lines => lines_of(documents, question, &found) }))
+    } else if found.best < LIKELY {
+        Some(not_found(documents, found.read.first()))
+    } else {
+        None
+    })
+}
+
+/// The answer where nothing was read: the own words of a passage that surely says it, or that there is none.
+pub fn unread(documents: &Documents, question: &str, best: f64, closest: Option<&Window>) -> String {
+    let sentence = closest.filter(|_| best >= SURE).and_then(|window| best_sentence(window, question));
+    sentence.map_or_else(|| not_found(documents, closest), |(_, finding)| finding.marked(documents))
 }
 
 /// The findings with their places, the amounts in the first one for the span of time that a question asks for.
@@ -62,21 +83,23 @@ pub fn lines_of(documents: &Documents, question: &str, found: &Found) -> Vec<Str
 }
 
 /// Reads the passages that most likely say what is asked for, those with a probability of at least `least`.
-pub async fn look_up(steps: &mut Steps<'_>, documents: &Documents, question: &str, least: f64) -> Result<Found, Stop> {
+pub async fn look_up(
+    steps: &mut Steps<'_>,
+    documents: &Documents,
+    question: &str,
+    least: f64,
+    following: Following,
+) -> Result<Found, Stop> {
     let mut rated = ranked(steps, documents, question, MAX_RATED, SURE).await?;
     let Some((best, closest)) = rated.first().cloned() else { return Ok(Found::default()) };
     if best < least {
-        return Ok(Found { findings: Vec::new(), read: vec![closest] });
+        return Ok(Found { best, findings: Vec::new(), read: vec![closest] });
     }
     rated.retain(|(likely, _)| *likely >= least.max(CLOSE * best));
     rated.truncate(MAX_READ);
     let mut windows: Vec<Window> = rated.into_iter().map(|(_, window)| window).collect();
     let mut findings = read(steps, documents, &windows, question, "map_read", MAX_FINDING_TOKENS).await?;
-    if findings.is_empty() && best >= SURE {
-        // A passage that surely says it, out of which nothing was read: its own sentence.
-        findings.extend(best_sentence(&closest, question).map(|(_, finding)| finding));
-    }
-    if let Some(first) = findings.first().cloned() {
+    if let (Some(first), Following::Updates) = (findings.first().cloned(), following) {
         steps.drafted(first.marked(documents)).await?;
         for (update, window) in updates(steps, documents, &first, question).await? {
             windows.insert(0, window);
@@ -84,7 +107,7 @@ pub async fn look_up(steps: &mut Steps<'_>, documents: &Documents, question: &st
             findings.insert(0, update);
         }
     }
-    Ok(Found { findings, read: windows })
+    Ok(Found { best, findings, read: windows })
 }
 
 /// The answers of passages to a question, those that say the same once. `template` holds the instructions.

@@ -19,7 +19,7 @@ const ALL: f64 = 2.0;
 /// Passages that are read at a time.
 const WAVE: usize = 8;
 /// Maximum number of passages that are rated, and that are read.
-const MAX_RATED: usize = 20;
+const MAX_RATED: usize = 12;
 const MAX_PASSAGES: usize = 24;
 /// Probability from which a passage is read, and part of the best one's that it needs.
 const POSSIBLE: f64 = 0.3;

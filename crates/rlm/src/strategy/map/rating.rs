@@ -6,16 +6,21 @@ use crate::{
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window},
-        passages::{asked_of, best_sentence},
+        passages::{asked_of, best_sentence, shown_text},
         search,
-        steps::{Ask, Steps, probability},
+        steps::{Ask, Steps, attention, probability},
     },
 };
 
 /// Passages that are rated at a time.
-const WAVE: usize = 8;
+const WAVE: usize = 3;
 /// The most that are rated for a fact.
-pub const MAX_RATED: usize = 16;
+pub const MAX_RATED: usize = 6;
+/// The most that the model reads at once to see which of them a question is about, and their characters.
+const MAX_ATTENDED: usize = 16;
+const MAX_ATTENDED_CHARS: usize = 6_000;
+/// Maximum length of the reply of a model that does not attend, in tokens.
+const MAX_ATTENTION_TOKENS: u32 = 1;
 /// Probability from which no more passages are rated.
 pub const SURE: f64 = 0.65;
 /// Probability from which a passage is read: below it, most often nothing says what is asked for.
@@ -32,7 +37,9 @@ pub async fn ranked(
     most: usize,
     enough: f64,
 ) -> Result<Vec<(f64, Window)>, Stop> {
-    let passages = search::passages(steps, documents, question, most).await?;
+    let passages = search::passages(steps, documents, question, MAX_ATTENDED.max(most)).await?;
+    let mut passages = attended(steps, documents, passages, question).await?;
+    passages.truncate(most);
     let names = documents.names_in(question);
     let mut rated: Vec<(f64, Window)> = Vec::new();
     for wave in passages.chunks(WAVE) {
@@ -51,6 +58,40 @@ pub async fn ranked(
         }
     }
     Ok(rated)
+}
+
+/// Passages in the order in which the model attends to them from a question; as they come where it does not. Those that are too many to read at once
+/// keep their places behind.
+pub async fn attended(
+    steps: &mut Steps<'_>,
+    documents: &Documents,
+    mut passages: Vec<Window>,
+    question: &str,
+) -> Result<Vec<Window>, Stop> {
+    if passages.len() < 2 || !steps.run.sub_model.profile().attends {
+        return Ok(passages);
+    }
+    let mut chars = 0;
+    let shown: Vec<String> = passages
+        .iter()
+        .map(|passage| format!("{}\n\n", shown_text(documents, passage)))
+        .take_while(|text| {
+            chars += text.chars().count();
+            chars <= MAX_ATTENDED_CHARS
+        })
+        .collect();
+    let user = render("map_question", context! { question });
+    let system = render("map_attend", context! {});
+    let ask = Ask { system, user, passages: shown, max_tokens: MAX_ATTENTION_TOKENS, ..Ask::default() };
+    let count = ask.passages.len();
+    let behind = passages.split_off(count);
+    let Some(reply) = steps.read(documents, &passages, vec![ask]).await?.pop().flatten() else {
+        passages.extend(behind);
+        return Ok(passages);
+    };
+    let mut paid: Vec<(f64, Window)> = attention(&reply, count).into_iter().zip(passages).collect();
+    paid.sort_by(|a, b| b.0.total_cmp(&a.0));
+    Ok(paid.into_iter().map(|(_, passage)| passage).chain(behind).collect())
 }
 
 /// Probabilities that passages say what is asked for.

@@ -80,7 +80,7 @@ pub async fn rows(
         begin: BEGIN.to_owned(),
         stop: [";", "\n\n", "```", "\nQuestion"].map(str::to_owned).to_vec(),
         max_tokens: MAX_QUERY_TOKENS,
-        choices: Vec::new(),
+        ..Ask::default()
     };
     let step = PlanStep::Read { passages: tables.len() as u64, documents: of.len() as u64 };
     let reply = steps.ask_one(step, ask).await?;

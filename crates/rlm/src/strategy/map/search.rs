@@ -9,11 +9,18 @@ use crate::{
         steps::Steps,
     },
 };
+use std::collections::HashMap;
 
 /// Windows whose paragraphs are compared by meaning: those that fit best by their words, in a small folder all.
 const MAX_WINDOWS: usize = 80;
 
-/// The `most` passages that fit a question best: in turn the next one by meaning and the next one by words.
+/// Passages by meaning that come before the next one by words.
+const BY_MEANING: usize = 3;
+/// Maximum length of a heading in capitals, in characters, and minimum number of its letters.
+const MAX_HEADING_CHARS: usize = 60;
+const MIN_HEADING_LETTERS: usize = 4;
+
+/// The `most` passages that fit a question best: in turn some by meaning and the next one by words.
 pub async fn passages(steps: &mut Steps<'_>, documents: &Documents, question: &str, most: usize) -> Result<Vec<Window>, Stop> {
     let by_words = documents.ranked_paragraphs(question);
     let by_meaning = by_meaning(steps, documents, question).await?;
@@ -21,7 +28,7 @@ pub async fn passages(steps: &mut Steps<'_>, documents: &Documents, question: &s
         return Ok(documents.distinct(by_words.into_iter().map(|(_, window)| window), most));
     }
     let mut by_words = by_words.into_iter().take_while(|(score, _)| *score > 0.0).map(|(_, window)| window);
-    let in_turn = by_meaning.into_iter().flat_map(|window| [Some(window), by_words.next()]).flatten();
+    let in_turn = by_meaning.chunks(BY_MEANING).flat_map(|some| some.iter().cloned().chain(by_words.next()));
     Ok(documents.distinct(in_turn, most))
 }
 
@@ -29,7 +36,12 @@ pub async fn passages(steps: &mut Steps<'_>, documents: &Documents, question: &s
 async fn by_meaning(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Vec<Window>, Stop> {
     let Some(embedder) = steps.run.embedder.clone() else { return Ok(Vec::new()) };
     let passages = documents.paragraphs(question, MAX_WINDOWS);
-    let mut texts: Vec<String> = passages.iter().map(|window| text_of(documents, window)).collect();
+    let mut headings: HashMap<usize, Vec<(u64, &str)>> = HashMap::new();
+    let mut texts: Vec<String> = Vec::with_capacity(passages.len() + 1);
+    for window in &passages {
+        let of_document = headings.entry(window.document).or_insert_with(|| headings_of(documents, window.document));
+        texts.push(text_of(documents, window, of_document));
+    }
     texts.push(question.to_owned());
     let step = PlanStep::Search { passages: passages.len() as u64 };
     let vectors = steps.take(step, async { embedder.embed(&texts).await.unwrap_or_default() }, Vec::len).await?;
@@ -40,8 +52,55 @@ async fn by_meaning(steps: &mut Steps<'_>, documents: &Documents, question: &str
     Ok(ranked.into_iter().map(|(_, window)| window).collect())
 }
 
-/// A passage below its document's title.
-fn text_of(documents: &Documents, window: &Window) -> String {
-    let title = heading(documents.all[window.document].text.as_str());
-    format!("{title}\n{}", running(window, title))
+/// A passage below the words of its document's path, its title and the last heading before it: people name the document and the section that they mean.
+fn text_of(documents: &Documents, window: &Window, headings: &[(u64, &str)]) -> String {
+    let document = &documents.all[window.document];
+    let title = heading(document.text.as_str());
+    let first = window.lines.first().map_or(0, |(number, _)| *number);
+    let before = headings.partition_point(|(number, _)| *number < first);
+    let section = before.checked_sub(1).map_or("", |last| headings[last].1);
+    let section = if section == title { "" } else { section };
+    [words_of(&document.path).as_str(), title, section, running(window, title).as_str()].join("\n")
+}
+
+/// The headings of a document with their lines: those that Markdown marks, and short lines in capitals.
+fn headings_of(documents: &Documents, document: usize) -> Vec<(u64, &str)> {
+    let is_heading = |line: &str| {
+        let letters = line.chars().filter(|c| c.is_alphabetic()).count();
+        let is_in_capitals = letters >= MIN_HEADING_LETTERS && !line.chars().any(char::is_lowercase);
+        line.starts_with('#') || is_in_capitals && line.chars().count() <= MAX_HEADING_CHARS
+    };
+    let lines = documents.of_document(document).flat_map(|window| &window.lines);
+    let mut headings: Vec<(u64, &str)> =
+        lines.map(|(number, line)| (*number, line.trim())).filter(|(_, line)| is_heading(line)).collect();
+    headings.sort_unstable();
+    headings.dedup();
+    headings
+}
+
+/// The words of a path without the kind of file: `lease flat 3` of `lease-flat3.md`.
+fn words_of(path: &str) -> String {
+    let name = path.rsplit_once('.').map_or(path, |(name, _)| name);
+    let mut words = String::new();
+    let mut before = ' ';
+    for c in name.chars() {
+        let is_new = c.is_numeric() != before.is_numeric() && before.is_alphanumeric();
+        if is_new && c.is_alphanumeric() {
+            words.push(' ');
+        }
+        words.push(if c.is_alphanumeric() { c } else { ' ' });
+        before = c;
+    }
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_read_as_words() {
+        assert_eq!(words_of("letting/lease-flat3_2024.v2.md"), "letting lease flat 3 2024 v 2");
+        assert_eq!(words_of("NOTES"), "NOTES");
+    }
 }

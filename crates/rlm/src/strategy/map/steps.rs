@@ -42,20 +42,15 @@ pub struct Ask {
     pub max_tokens: u32,
     /// Continuations to score instead.
     pub choices: Vec<String>,
+    /// Passages whose attention is asked for instead.
+    pub passages: Vec<String>,
 }
 
 impl Ask {
     /// A question whose reply is text. `system` and `begin` are templates.
     pub fn writing(system: &str, user: String, begin: &str, stop: &[&str], max_tokens: u32) -> Self {
         let stop = stop.iter().map(|&stop| stop.to_owned()).collect();
-        Ask {
-            system: render(system, context! {}),
-            user,
-            begin: render(begin, context! {}),
-            stop,
-            max_tokens,
-            choices: Vec::new(),
-        }
+        Ask { system: render(system, context! {}), user, begin: render(begin, context! {}), stop, max_tokens, ..Ask::default() }
     }
 
     /// A question whose reply is one of `choices`, each a word. `max_tokens` is for a model that cannot score.
@@ -207,8 +202,10 @@ impl<'a> Steps<'a> {
 
 /// The reply to one question, without its given beginning.
 async fn reply(calls: &SubCalls<'_>, ask: &Ask) -> Result<Result<String, Fault>, Stop> {
-    let Ask { system, user, begin, stop, max_tokens, choices } = ask.clone();
-    let text = [system.as_str(), user.as_str(), begin.as_str()].join("\n\n").trim_end().to_owned();
+    let Ask { system, user, begin, stop, max_tokens, choices, passages } = ask.clone();
+    let shown = passages.concat();
+    let text = [system.as_str(), shown.trim_end(), user.as_str(), begin.as_str()];
+    let text = text.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n").trim_end().to_owned();
     let text = Rendered::of_part(text, &user);
     let recorded = calls.recorded(&text, false);
     let outcome = match recorded.as_ref().and_then(|record| record.result.clone()) {
@@ -216,7 +213,7 @@ async fn reply(calls: &SubCalls<'_>, ask: &Ask) -> Result<Result<String, Fault>,
         None => {
             let prefill = (!begin.is_empty()).then(|| begin.clone());
             let messages = vec![Message::new(Role::System, system), Message::new(Role::User, user)];
-            let prompt = Prompt { prefill, stop, max_output_tokens: max_tokens, choices, ..Prompt::new(messages) };
+            let prompt = Prompt { prefill, stop, max_output_tokens: max_tokens, choices, passages, ..Prompt::new(messages) };
             calls.ask(text, prompt, recorded.map(|record| record.call)).await?
         }
     };
@@ -225,6 +222,17 @@ async fn reply(calls: &SubCalls<'_>, ask: &Ask) -> Result<Result<String, Fault>,
         let text = whole.strip_prefix(begin.as_str()).unwrap_or(whole).trim();
         if reply.finish == Finish::Length { format!("{text}…") } else { text.to_owned() }
     }))
+}
+
+/// The attention to each of `passages` passages that a reply has; 0 for one that it leaves out.
+pub fn attention(reply: &str, passages: usize) -> Vec<f64> {
+    let mut paid = vec![0.0; passages];
+    for (number, attention) in scores(reply) {
+        if let Some(of) = number.parse::<usize>().ok().and_then(|number| paid.get_mut(number.checked_sub(1)?)) {
+            *of = attention;
+        }
+    }
+    paid
 }
 
 /// The choices of a scored reply with their log-likelihoods.
