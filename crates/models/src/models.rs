@@ -9,19 +9,21 @@ use crate::facts::providers::{self, LOCAL, Provider};
 use crate::facts::{self, Facts};
 use crate::keys::{Key, Keys};
 use crate::local::{self, FetchProgress, Local, RunsOn, Source};
+use parking_lot::Mutex;
 use plumb_rlm::{
     fault,
     fault::{Code, Fault},
     options::{KeySource, ModelChoice},
     traits::{
         embedder::Embedder as EmbedderTrait,
-        model::{Model, ModelReply},
+        model::{Message, Model, ModelReply, ModelRequest, Role},
     },
 };
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Timeout for a server's list of models.
@@ -37,12 +39,14 @@ pub struct Models {
     folder: PathBuf,
     /// The user's file of models; it need not exist.
     own_profiles: PathBuf,
+    /// The last model on this computer that was prepared, and its task.
+    prepared: Mutex<Option<(String, AbortHandle)>>,
 }
 
 impl Models {
     /// Models with their files in `folder`, and the user's own facts about them in the file `own_profiles`.
     pub fn new(folder: PathBuf, own_profiles: PathBuf) -> Self {
-        Models { keys: Keys::new(), folder, own_profiles }
+        Models { keys: Keys::new(), folder, own_profiles, prepared: Mutex::default() }
     }
 
     /// Makes a model ready to be called. Sends nothing before the first call; loads a model on this computer in the background.
@@ -52,10 +56,32 @@ impl Models {
     /// `unreachable` when the choice itself is wrong.
     pub async fn connect(&self, choice: &ModelChoice) -> Result<Arc<dyn Model>, Fault> {
         if choice.provider == LOCAL {
+            if let Some((_, reading)) = &*self.prepared.lock() {
+                // Whatever it has read of its instructions stays in its memory.
+                reading.abort();
+            }
             return Ok(Arc::new(self.local(choice).await?));
         }
         let patience = Patience::with(&providers::base_url(choice)?);
         Ok(Arc::new(self.remote(choice, patience).await?))
+    }
+
+    /// Loads a model on this computer and has it read instructions, once for each model, because a question is about to come: the first one then need not
+    /// wait for that. Ends when the question comes; failures show then.
+    pub async fn prepare(&self, choice: &ModelChoice, instructions: Vec<String>) {
+        let is_prepared = self.prepared.lock().as_ref().is_some_and(|(name, _)| *name == choice.name);
+        if choice.provider != LOCAL || instructions.is_empty() || is_prepared {
+            return;
+        }
+        let Ok(model) = self.local(choice).await else { return };
+        let reading = tokio::spawn(async move {
+            for text in instructions {
+                let messages = vec![Message::new(Role::System, text), Message::new(Role::User, "")];
+                let request = ModelRequest { messages, max_output_tokens: 1, ..ModelRequest::default() };
+                let _ = model.complete(request, &|_| ()).await;
+            }
+        });
+        *self.prepared.lock() = Some((choice.name.clone(), reading.abort_handle()));
     }
 
     /// Search by meaning on this computer; `None` where its model is missing.

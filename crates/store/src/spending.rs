@@ -102,6 +102,19 @@ impl Store {
         );
         costs.bind(mode).bind(model).bind(sub_model).bind(limit).fetch_all(self.pool()).await.map_err(of_sql)
     }
+
+    /// How long the last answered runs with the same mode and models took, in milliseconds, newest first. Forks are left out.
+    ///
+    /// # Errors
+    /// The database could not be read.
+    pub async fn times_of_runs_like(&self, mode: &str, model: &str, sub_model: &str, limit: u32) -> Result<Vec<i64>, Fault> {
+        let times = sqlx::query_scalar(
+            "SELECT finished_at_ms - started_at_ms FROM runs
+             WHERE status = 'answered' AND finished_at_ms IS NOT NULL AND tokens_estimate IS NOT NULL
+                AND mode = ? AND model = ? AND sub_model = ? ORDER BY run_id DESC LIMIT ?",
+        );
+        times.bind(mode).bind(model).bind(sub_model).bind(limit).fetch_all(self.pool()).await.map_err(of_sql)
+    }
 }
 
 /// Whether a text has the form `2026-11`.

@@ -1,11 +1,11 @@
-//! Estimates the cost of a question: from similar runs or, without any, from its size.
+//! Estimates the cost and time of a question: from similar runs or, without any, from its size. A model on this computer gets ready meanwhile.
 
 use crate::{plumb::Plumb, types::*};
 use plumb_rlm::{
     fault::Fault,
     money::Price,
     options::Mode,
-    strategy::route::route,
+    strategy::{instructions, route::route},
     traits::{corpus::Corpus, model::ModelProfile},
     usage::Usage,
 };
@@ -17,6 +17,13 @@ const MAX_RUNS: u32 = 200;
 /// Runs between a third of the question's size and three times its size are similar.
 const SIZE_RATIO: f64 = 3.0;
 
+/// The mode that the engine drives, as the store has it.
+const MAP: &str = "map";
+/// Maximum number of past runs whose times are looked at, newest first.
+const MAX_TIMES: u32 = 9;
+/// Times from here on are given in minutes, in seconds.
+const MINUTES_FROM: i64 = 90;
+
 /// Tokens a question may need without similar runs: in the best and in the worst usual case.
 struct Need {
     input: [u64; 2],
@@ -26,7 +33,8 @@ struct Need {
 }
 
 impl Plumb {
-    /// Estimates the cost of a question. Sends nothing and reads no key.
+    /// Estimates the cost of a question. Sends nothing and reads no key. A question is about to come, so a model on this computer is loaded and reads
+    /// its instructions.
     ///
     /// # Errors
     /// Those of [`Plumb::ask`] before its run starts: no model, no such library, a folder that is gone.
@@ -41,7 +49,14 @@ impl Plumb {
         let overview = self.library_corpus(&library.id.to_string()).await?.overview().await;
         let (mode, mode_reason) = route(options.mode, &overview, &model);
         let (cost, reason) = match (model.price, sub_model.price) {
-            (Some(root), Some(sub)) if root.is_free() && sub.is_free() => (Cost::Free, free_reason(&[&model, &sub_model])),
+            (Some(root), Some(sub)) if root.is_free() && sub.is_free() => {
+                let mut reason = free_reason(&[&model, &sub_model]);
+                if mode == Mode::Map && sub_model.local {
+                    let past = self.inner.store.times_of_runs_like(MAP, &model.name, &sub_model.name, MAX_TIMES).await?;
+                    reason = format!("{reason} {}", lasting(past));
+                }
+                (Cost::Free, reason)
+            }
             (Some(root), Some(sub)) => {
                 let mut past = self.past_costs(mode, &model.name, &sub_model.name).await?;
                 let (costs, mut reason) = match from_runs(&mut past, overview.tokens_estimate) {
@@ -66,6 +81,7 @@ impl Plumb {
                 (Cost::Unknown, reason)
             }
         };
+        self.inner.models.prepare(options.sub_model.as_ref().unwrap_or(&options.model), instructions(mode)).await;
         Ok(Estimate { cost, reason, mode, mode_reason })
     }
 
@@ -75,7 +91,7 @@ impl Plumb {
             Mode::Direct => "direct",
             Mode::Rlm => "rlm",
             Mode::Guided => "guided",
-            Mode::Map => "map",
+            Mode::Map => MAP,
         };
         let past = self.inner.store.costs_of_runs_like(mode, model, sub_model, MAX_RUNS).await?;
         Ok(past.into_iter().map(|(pico, tokens)| (pico as f64 / 1e12, tokens.max(0) as u64)).collect())
@@ -86,6 +102,17 @@ impl Plumb {
 fn free_reason(models: &[&ModelProfile]) -> String {
     let here = models.iter().all(|model| model.local);
     if here { "Free: the model runs on this computer." } else { "Free: the model's price is zero." }.to_owned()
+}
+
+/// How long a question takes: as the middle one of earlier ones, given in milliseconds.
+fn lasting(mut past: Vec<i64>) -> String {
+    if past.len() < MIN_RUNS {
+        return "An answer takes one to two minutes on most computers.".to_owned();
+    }
+    past.sort_unstable();
+    let seconds = (past[past.len() / 2] / 1_000).max(1);
+    let time = if seconds < MINUTES_FROM { format!("{seconds} seconds") } else { format!("{} minutes", (seconds + 30) / 60) };
+    format!("An answer takes about {time}, as your last questions did.")
 }
 
 /// Estimates from runs of about this size or, if they are too few, of any size.
@@ -139,6 +166,13 @@ mod tests {
         past.extend([(9.0, 5_000_000), (8.0, 10), (7.0, 151_000)]);
         let (costs, reason) = from_runs(&mut past, 50_000).unwrap();
         assert_eq!((costs, reason.as_str()), ([0.02, 0.10], "11 similar runs"));
+    }
+
+    #[test]
+    fn the_time_is_that_of_the_middle_question() {
+        assert_eq!(lasting(vec![20_000, 900, 41_000, 300_000]), "An answer takes about 41 seconds, as your last questions did.");
+        assert_eq!(lasting(vec![160_000; 3]), "An answer takes about 3 minutes, as your last questions did.");
+        assert!(lasting(vec![1, 2]).contains("one to two minutes"));
     }
 
     #[test]

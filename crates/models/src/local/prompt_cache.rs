@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Maximum number of files of all models together; each takes some megabytes.
-const MAX_FILES: usize = 12;
+const MAX_FILES: usize = 20;
 
 /// The files of one model and one build of the program.
 pub struct PromptCache {

@@ -39,6 +39,11 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
+/// The instructions for the steps of most plans, in their order.
+pub fn instructions() -> Vec<String> {
+    ["map_kind", "map_says", "map_read"].map(|template| render(template, context! {})).to_vec()
+}
+
 /// Answers a question by a plan for its kind.
 pub struct Map<'a> {
     spec: &'a NodeSpec,
@@ -61,12 +66,13 @@ impl<'a> Map<'a> {
         if let Some(answer) = Self::from_tables(steps, documents, question, kind).await? {
             return Ok(answer);
         }
-        if matches!(kind, PlanKind::Rows | PlanKind::List)
-            && let Some(answer) = reduction::reduction(steps, documents, question).await?
-        {
+        // No table answers it: figures of things in prose are counted or compared, or stand there.
+        let in_prose = if kind == PlanKind::Rows { kind::chosen_without_tables(reply).unwrap_or(PlanKind::Fact) } else { kind };
+        let is_of_entries = kind == PlanKind::List || kind == PlanKind::Rows && in_prose == PlanKind::Fact;
+        if is_of_entries && let Some(answer) = reduction::reduction(steps, documents, question).await? {
             return Ok(answer);
         }
-        let kind = if kind == PlanKind::Rows { kind::chosen_without_tables(reply).unwrap_or(PlanKind::Fact) } else { kind };
+        let kind = in_prose;
         if kind == PlanKind::Compare
             && let Some(answer) = comparison::comparison(steps, documents, question).await?
         {

@@ -113,6 +113,9 @@ async fn runs_older_than_the_books_are_booked_once() {
     sqlx::query("UPDATE runs SET unpriced = 0").execute(store.pool()).await.unwrap();
     let known = store.costs_of_runs_like("rlm", "server:big", "server:big", 9).await.unwrap();
     assert_eq!(known, [(875_000_000_000, 10)]);
+    let times = store.times_of_runs_like("rlm", "server:big", "server:big", 9).await.unwrap();
+    assert!(matches!(times.as_slice(), [time] if *time >= 0), "{times:?}");
+    assert!(store.times_of_runs_like("map", "server:big", "server:big", 9).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use crate::{
     strategy::map::{
         documents::{Documents, Window},
         facts::{Found, MAX_FINDING_TOKENS, fact, lines_of, read, unread},
-        passages::Finding,
+        passages::{Finding, naming_sentence},
         rating::{LIKELY, ranked, rate},
         search,
         steps::Steps,
@@ -52,7 +52,11 @@ pub async fn chain(steps: &mut Steps<'_>, documents: &Documents, question: &str)
     let likely: Vec<(f64, Window)> = first.into_iter().take_while(|(likely, _)| *likely >= UNLIKELY).take(FIRST).collect();
     let windows: Vec<Window> = likely.iter().map(|(_, window)| window.clone()).collect();
     let mut leads: Vec<Lead> = likely.into_iter().map(|(likely, passage)| Lead { likely, passage, known: None }).collect();
-    let bridges = read(steps, documents, &windows, question, "map_bridge", MAX_BRIDGE_TOKENS).await?;
+    let mut bridges = read(steps, documents, &windows, question, "map_bridge", MAX_BRIDGE_TOKENS).await?;
+    if bridges.is_empty() {
+        // The model overlooks many: a sentence with a name then leads on as it stands.
+        bridges.extend(windows.iter().filter_map(|window| naming_sentence(window, question)));
+    }
     for bridge in bridges.into_iter().take(MAX_BRIDGES) {
         steps.drafted(bridge.marked(documents)).await?;
         let wanted = with_known(question, &bridge);

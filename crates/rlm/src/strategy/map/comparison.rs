@@ -37,6 +37,13 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
         .expect("constant pattern")
 });
 
+/// Two names, each of one or more words with a capital or digits, and the word between them.
+#[allow(clippy::expect_used, reason = "a constant pattern, covered by tests")]
+static NAMES: LazyLock<Regex> = LazyLock::new(|| {
+    let name = r"\p{Lu}[\p{L}\p{N}'’-]*(?: [\p{Lu}\p{N}][\p{L}\p{N}'’-]*)*";
+    Regex::new(&format!(r"\b({name}) (?:or|and|oder|und|ou|et|y|o) ({name})")).expect("constant pattern")
+});
+
 /// A part of a question with what was found.
 struct Part {
     question: String,
@@ -72,8 +79,21 @@ pub async fn comparison(steps: &mut Steps<'_>, documents: &Documents, question: 
     Ok(Some(if is_founded { format!("{}\n\n{lines}", reply.trim()) } else { lines }))
 }
 
-/// Asks for the parts of a question.
+/// The question for each of two names that stand side by side in it. The model, which is asked for others, may forget the rest of the question.
+fn of_names(question: &str) -> Option<[String; 2]> {
+    // The first word has a capital in any case.
+    let (first, rest) = question.split_once(' ')?;
+    let names = NAMES.captures(rest)?;
+    let both = names.get(0)?;
+    let of = |name: &str| format!("{first} {}{name}{}", &rest[..both.start()], &rest[both.end()..]);
+    Some([of(&names[1]), of(&names[2])])
+}
+
+/// The parts of a question.
 async fn parts_of(steps: &mut Steps<'_>, question: &str) -> Result<Vec<String>, Stop> {
+    if let Some(parts) = of_names(question) {
+        return Ok(parts.into());
+    }
     let user = render("map_question", context! { question });
     let ask = Ask::writing("map_compare", user, "map_parts_begin", &["\n\n", "\nQuestion"], MAX_PARTS_TOKENS);
     let reply = steps.ask_one(PlanStep::Check { findings: 1 }, ask).await?;
@@ -185,6 +205,17 @@ mod tests {
         };
         assert_eq!(of("is £39,300 a year"), ("39,300".to_owned(), "£".to_owned(), String::new()));
         assert_eq!(of("after 3.5 tonnes"), ("3.5".to_owned(), String::new(), "tonnes".to_owned()));
+    }
+
+    #[test]
+    fn names_side_by_side_are_asked_about_in_turn() {
+        let of = |question: &str| of_names(question).map(|parts| different(&parts[0], &parts[1]));
+        assert_eq!(
+            of("Which is longer, Old Pier or New Pier 2, and when was it built?"),
+            Some(["Old Pier", "New Pier 2"].map(str::to_owned))
+        );
+        assert_eq!(of_names("Did Vera and Otto pay?").unwrap(), ["Did Vera pay?", "Did Otto pay?"]);
+        assert_eq!(of("Is the canoe or the raft older?"), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The documents of a plan: their texts in windows, ranked for a few words.
 
-mod names;
+pub mod names;
 
 use crate::{
     documents::no_readable_text,

@@ -3,7 +3,7 @@
 use crate::{
     prompts::{context, render},
     strategy::map::{
-        documents::{Documents, STEM_CHARS, Window, heading, title},
+        documents::{Documents, STEM_CHARS, Window, heading, names::capitalised, title},
         steps::Ask,
     },
 };
@@ -105,6 +105,22 @@ pub fn best_sentence(window: &Window, question: &str) -> Option<(usize, Finding)
     let shared = |line: &str| shared(line, &wanted);
     let (line, text) = window.lines.iter().reduce(|a, b| if shared(&b.1) > shared(&a.1) { b } else { a })?;
     Some((shared(text), Finding { document: window.document, line: *line, text: text.clone() }))
+}
+
+/// The sentence of a window that names somebody or something which a question does not, and shares most words with it.
+pub fn naming_sentence(window: &Window, question: &str) -> Option<Finding> {
+    let longer = question.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 3);
+    let wanted: HashSet<String> = longer.map(|word| stem(word.to_lowercase())).collect();
+    let text = running(window, "");
+    let names = |sentence: &&str| capitalised(sentence).into_iter().flat_map(words).any(|word| !wanted.contains(&stem(word)));
+    let (count, sentence) = text
+        .lines()
+        .flat_map(sentences)
+        .filter(names)
+        .map(|sentence| (shared(sentence, &wanted), sentence))
+        .reduce(|a, b| if b.0 > a.0 { b } else { a })?;
+    let (_, finding) = best_sentence(window, sentence)?;
+    (count > 0).then(|| Finding { text: sentence.to_owned(), ..finding })
 }
 
 /// The sentences of a window that a finding rests on, word for word: small models find an entry and reword it wrongly.
@@ -308,6 +324,16 @@ mod tests {
             "Vera Holm was asked to mend the canoe of Mr. holt. We want to see it by 4 May."
         );
         assert_eq!(of("xyz"), "xyz");
+    }
+
+    #[test]
+    fn a_sentence_that_names_somebody_leads_on() {
+        let line = "The boats leak since the storm of May. From now on Otto Holm looks after all of them. The pier stays with Vera Lind.";
+        let window = Window { document: 0, lines: vec![(7, line.to_owned())] };
+        let of = |question: &str| naming_sentence(&window, question).map(|finding| (finding.line, finding.text));
+        let sentence = "From now on Otto Holm looks after all of them.";
+        assert_eq!(of("What number has the man who looks after it?"), Some((7, sentence.to_owned())));
+        assert_eq!(of("Who owes money?"), None);
     }
 
     #[test]

@@ -37,9 +37,9 @@ impl Documents {
     }
 }
 
-/// Words of a question with a capital that does not begin a sentence. None in a language that writes all nouns so.
-fn capitalised(question: &str) -> Vec<&str> {
-    let words: Vec<&str> = question.split_whitespace().collect();
+/// Words of a text with a capital that does not begin a sentence. None in a language that writes all nouns so.
+pub fn capitalised(text: &str) -> Vec<&str> {
+    let words: Vec<&str> = text.split_whitespace().collect();
     let begins = |index: usize| index == 0 || words[index - 1].ends_with(['.', '?', '!', ':']);
     let has_capital = |word: &str| word.chars().count() > 2 && word.chars().next().is_some_and(char::is_uppercase);
     let found: Vec<&str> =
