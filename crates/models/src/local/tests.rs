@@ -4,6 +4,7 @@
 use super::*;
 use crate::facts::profiles::FREE;
 use parking_lot::Mutex;
+use plumb_rlm::options::{KeySource, ModelChoice};
 use plumb_rlm::traits::model::Strength;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -86,6 +87,24 @@ async fn a_reply_is_shown_as_it_comes_and_ends_at_its_limit() {
     assert_eq!((reply.finish, reply.usage.output_tokens), (Finish::Length, Some(40)));
     let again = ask(&model, ModelRequest { prefill: Some("Answer:".into()), ..request("Hi") }).await.0.unwrap();
     assert_eq!(again.text, reply.text, "at temperature 0 the same is said twice");
+}
+
+#[tokio::test]
+async fn instructions_are_read_before_a_question() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = crate::Models::new(folder.path().to_owned(), folder.path().join("models.toml"));
+    let name = tiny().display().to_string();
+    let choice = ModelChoice { provider: crate::LOCAL.to_owned(), name, base_url: None, key: KeySource::None, price: None };
+    models.prepare(&choice, vec![long_prompt()]).await;
+    let kept = || std::fs::read_dir(folder.path().join("prompt-cache")).map_or(0, Iterator::count);
+    while kept() == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let model = models.connect(&choice).await.unwrap();
+    let mut asked = request("Which is quick?");
+    asked.messages.insert(0, Message::new(Role::System, long_prompt()));
+    let usage = model.complete(asked, &|_| ()).await.unwrap().usage.or(Usage::default()).0;
+    assert!(usage.input_tokens > 1_500 && usage.input_tokens - usage.cached_input_tokens < 60, "{usage:?}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::{
     prompts::{context, render},
     stop::Stop,
     strategy::map::{
-        documents::{Documents, Window},
+        documents::{Documents, Window, names::capitalised},
         facts::{Found, MAX_FINDING_TOKENS, fact, lines_of, read, unread},
         passages::{Finding, naming_sentence},
         rating::{LIKELY, ranked, rate},
@@ -17,6 +17,8 @@ use crate::{
 /// Passages that are rated for the question, and for each name that was found.
 const MAX_RATED: usize = 8;
 const MAX_NEXT: usize = 4;
+/// Of those for a name, the most that are taken because they have it.
+const MAX_NAMING: usize = 3;
 /// Probability from which one passage says all that is asked for.
 const SAYS_ALL: f64 = 0.75;
 /// The best of them, out of which names are read.
@@ -60,7 +62,8 @@ pub async fn chain(steps: &mut Steps<'_>, documents: &Documents, question: &str)
     for bridge in bridges.into_iter().take(MAX_BRIDGES) {
         steps.drafted(bridge.marked(documents)).await?;
         let wanted = with_known(question, &bridge);
-        let passages = search::passages(steps, documents, &wanted, MAX_NEXT).await?;
+        let others = search::passages(steps, documents, &wanted, MAX_NEXT).await?;
+        let passages = documents.distinct(naming(documents, question, &bridge).into_iter().chain(others), MAX_NEXT);
         let rated = rate(steps, documents, &passages, &wanted).await?;
         let next = rated.into_iter().zip(passages);
         leads.extend(next.map(|(likely, passage)| Lead { likely, passage, known: Some(bridge.clone()) }));
@@ -84,6 +87,15 @@ pub async fn chain(steps: &mut Steps<'_>, documents: &Documents, question: &str)
         Some(known) => render("map_bridged", context! { answer, known => known.marked(documents) }),
         None => answer,
     })
+}
+
+/// Passages with the names that became known, other than the one that told them.
+fn naming(documents: &Documents, question: &str, known: &Finding) -> Vec<Window> {
+    let names: Vec<&str> = capitalised(&known.text).into_iter().filter(|name| !question.contains(*name)).collect();
+    let tells =
+        |window: &Window| window.document == known.document && window.lines.iter().any(|(number, _)| *number == known.line);
+    let ranked = documents.ranked_paragraphs(&names.join(" ")).into_iter().take_while(|(score, _)| *score > 0.0);
+    ranked.map(|(_, window)| window).filter(|window| !tells(window)).take(MAX_NAMING).collect()
 }
 
 /// A question with what is known.

@@ -7,7 +7,7 @@ use crate::{
     strategy::map::{
         differences::entries::dates_in,
         documents::Documents,
-        facts::{Following, Found, lines_of, look_up},
+        facts::{Following, Found, lines_of, look_up, own_sentence},
         passages::{has_only_numbers_of, is_made_of, running},
         periods::{Converted, converted, written},
         rating::not_found,
@@ -59,7 +59,10 @@ pub async fn comparison(steps: &mut Steps<'_>, documents: &Documents, question: 
     let following = if is_of_times { Following::Nothing } else { Following::Updates };
     let mut parts: Vec<Part> = Vec::new();
     for part in questions {
-        let found = look_up(steps, documents, &part, POSSIBLE, following).await?;
+        let mut found = look_up(steps, documents, &part, POSSIBLE, following).await?;
+        if found.findings.is_empty() {
+            found.findings.extend(own_sentence(&part, found.best, found.read.first()));
+        }
         parts.push(Part { question: part, found });
         steps.drafted(listed(documents, question, &parts)).await?;
     }
@@ -177,7 +180,8 @@ fn different(a: &str, b: &str) -> [String; 2] {
     let before = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
     let rest = a.len().min(b.len()) - before;
     let after = a.iter().rev().zip(b.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
-    [a[before..a.len() - after].join(" "), b[before..b.len() - after].join(" ")]
+    [&a[before..a.len() - after], &b[before..b.len() - after]]
+        .map(|words| words.join(" ").trim_matches([',', ';', ':']).to_owned())
 }
 
 /// The parts with their answers and places.

@@ -66,8 +66,13 @@ pub async fn fact(steps: &mut Steps<'_>, documents: &Documents, question: &str) 
 
 /// The answer where nothing was read: the own words of a passage that surely says it, or that there is none.
 pub fn unread(documents: &Documents, question: &str, best: f64, closest: Option<&Window>) -> String {
-    let sentence = closest.filter(|_| best >= SURE).and_then(|window| best_sentence(window, question));
-    sentence.map_or_else(|| not_found(documents, closest), |(_, finding)| finding.marked(documents))
+    let sentence = own_sentence(question, best, closest);
+    sentence.map_or_else(|| not_found(documents, closest), |finding| finding.marked(documents))
+}
+
+/// The sentence of a passage that surely says what is asked for, though nothing was read out of it.
+pub fn own_sentence(question: &str, best: f64, closest: Option<&Window>) -> Option<Finding> {
+    closest.filter(|_| best >= SURE).and_then(|window| best_sentence(window, question)).map(|(_, finding)| finding)
 }
 
 /// The findings with their places, the amounts in the first one for the span of time that a question asks for.

@@ -40,7 +40,10 @@ impl Documents {
 /// Words of a text with a capital that does not begin a sentence. None in a language that writes all nouns so.
 pub fn capitalised(text: &str) -> Vec<&str> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let begins = |index: usize| index == 0 || words[index - 1].ends_with(['.', '?', '!', ':']);
+    let begins = |index: usize| {
+        let before = index.checked_sub(1).map_or("", |before| words[before].trim_end_matches(['*', '_', '"', ')']));
+        !before.contains(char::is_alphanumeric) || before.ends_with(['.', '?', '!', ':'])
+    };
     let has_capital = |word: &str| word.chars().count() > 2 && word.chars().next().is_some_and(char::is_uppercase);
     let found: Vec<&str> =
         (0..words.len()).filter(|&index| !begins(index) && has_capital(words[index])).map(|index| words[index]).collect();
@@ -70,6 +73,8 @@ mod tests {
         assert_eq!(others("How large is the place that Vera rents?"), [1, 2, 3]);
         assert_eq!(others("How large is the place that Ludmilla rents?"), [0usize; 0]);
         assert_eq!(capitalised("Who is it? Otto or Vera?"), ["Vera?"]);
+        assert_eq!(capitalised("**Who looks after what.** From now on Vera does."), ["Vera"]);
+        assert!(capitalised("- Parcels up to 20 kg go by boat.").is_empty());
         assert!(capitalised("Wer hat das Boot von der Hütte zum Steg gebracht?").is_empty());
     }
 }
