@@ -2,7 +2,7 @@
 //! text is about (in-context re-ranking, arXiv 2410.02642; query-focused retrieval heads, 2506.09944). All passages are read at once and only up to
 //! the last layer that counts, so this is faster than to ask about each of them, and it tells them apart better.
 
-use crate::prompt;
+use crate::prompt::{self, Passages};
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_sys_2 as llama;
@@ -92,19 +92,18 @@ impl Attention {
     /// Takes in a job with passages.
     pub fn add(&mut self, id: u64, job: &Job, say: &mut dyn FnMut(FromLlama)) {
         let since = Instant::now();
-        match prompt::passages(self.model, job) {
-            Err(message) => say(FromLlama::Failed { id: Some(id), kind: FailureKind::Internal, message }),
-            Ok((tokens, passages, question)) if tokens.len() + question.len() + STEP_TOKENS > self.window => {
-                let _ = passages;
-                let (has, window) = (tokens.len() + question.len(), self.window);
-                let message = format!("The passages have {has} tokens; the model can take {window}.");
-                say(FromLlama::Failed { id: Some(id), kind: FailureKind::TooLong, message });
-            }
-            Ok((tokens, passages, mut question)) => {
-                question.truncate(STEP_TOKENS);
-                self.asked.push_back(Asked { id, tokens, passages, question, since, cached: None });
-            }
+        let failed = |kind, message| FromLlama::Failed { id: Some(id), kind, message };
+        let Passages { tokens, places, mut question } = match prompt::passages(self.model, job) {
+            Ok(passages) => passages,
+            Err(message) => return say(failed(FailureKind::Internal, message)),
+        };
+        let (has, window) = (tokens.len() + question.len(), self.window);
+        if has + STEP_TOKENS > window {
+            let message = format!("The passages have {has} tokens; the model can take {window}.");
+            return say(failed(FailureKind::TooLong, message));
         }
+        question.truncate(STEP_TOKENS);
+        self.asked.push_back(Asked { id, tokens, passages: places, question, since, cached: None });
     }
 
     /// Ends a job. Returns whether it was one of these.

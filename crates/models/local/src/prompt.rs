@@ -27,16 +27,26 @@ pub fn tokens(model: &LlamaModel, job: &Job) -> Result<Prompt, String> {
     Ok(Prompt { tokens, instructions })
 }
 
-/// A job's tokens up to the end of its passages, the places of the passages among them, and the tokens of its last message, which follows them.
-pub fn passages(model: &LlamaModel, job: &Job) -> Result<(Vec<LlamaToken>, Vec<Range<usize>>, Vec<LlamaToken>), String> {
-    let Layout { mut tokens, last, .. } = layout(model, job)?;
+/// Passages with the question about them.
+pub struct Passages {
+    /// All tokens up to the end of the last passage.
+    pub tokens: Vec<LlamaToken>,
+    /// Places of the passages among them.
+    pub places: Vec<Range<usize>>,
+    /// The tokens of the last message, which follows the passages.
+    pub question: Vec<LlamaToken>,
+}
+
+/// The tokens of a job's passages and of its last message.
+pub fn passages(model: &LlamaModel, job: &Job) -> Result<Passages, String> {
+    let Layout { mut tokens, last: question, .. } = layout(model, job)?;
     let mut places = Vec::with_capacity(job.passages.len());
     for passage in &job.passages {
         let start = tokens.len();
         tokens.extend(model.vocab().tokenize(passage.as_bytes(), false, false));
         places.push(start..tokens.len());
     }
-    Ok((tokens, places, last))
+    Ok(Passages { tokens, places, question })
 }
 
 /// A conversation in tokens.

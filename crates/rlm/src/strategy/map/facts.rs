@@ -24,7 +24,7 @@ pub const MAX_FINDING_TOKENS: u32 = 60;
 /// Whether a look-up goes on from the value that it found.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Following {
-    /// To what holds after later changes.
+    /// To the value after later changes.
     Updates,
     /// The value as it stood then is asked for.
     Nothing,
@@ -51,8 +51,8 @@ impl Found {
     }
 }
 
-/// Answers a question by the passages that most likely say it. `None` where some likely do, and nothing was read out of them: what they say may be
-/// about something that another passage names.
+/// Answers a question by the passages that most likely say it. `None` where some likely do, and nothing was read out of them: another passage may
+/// name the thing that they are about.
 pub async fn fact(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Option<String>, Stop> {
     let found = look_up(steps, documents, question, LIKELY, Following::Updates).await?;
     Ok(if !found.findings.is_empty() {
@@ -70,7 +70,7 @@ pub fn unread(documents: &Documents, question: &str, best: f64, closest: Option<
     sentence.map_or_else(|| not_found(documents, closest), |finding| finding.marked(documents))
 }
 
-/// The sentence of a passage that surely says what is asked for, though nothing was read out of it.
+/// The sentence of a passage that surely answers, though nothing was read out of it.
 pub fn own_sentence(question: &str, best: f64, closest: Option<&Window>) -> Option<Finding> {
     closest.filter(|_| best >= SURE).and_then(|window| best_sentence(window, question)).map(|(_, finding)| finding)
 }
