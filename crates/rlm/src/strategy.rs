@@ -9,18 +9,8 @@ pub(crate) mod free;
 pub(crate) mod guided;
 pub(crate) mod map;
 
-use crate::{
-    calls::call::Prompt, node::spec::Ran, options::Mode, record::replay::ReplyRecord, stop::Stop, traits::model::Message,
-};
+use crate::{calls::call::Prompt, node::spec::Ran, record::replay::ReplyRecord, stop::Stop, traits::model::Message};
 use async_trait::async_trait;
-
-/// Instructions that most questions of a mode begin with: a model on this computer can read them before the first one comes.
-pub fn instructions(mode: Mode) -> Vec<String> {
-    match mode {
-        Mode::Map => map::instructions(),
-        Mode::Direct | Mode::Guided | Mode::Rlm => Vec::new(),
-    }
-}
 
 /// A node's way to answer its question. The loop of turns asks it for prompts and gives it replies.
 ///

@@ -5,7 +5,7 @@ use plumb_rlm::{
     fault::Fault,
     money::Price,
     options::Mode,
-    strategy::{instructions, route::route},
+    strategy::route::{instructions, route},
     traits::{corpus::Corpus, model::ModelProfile},
     usage::Usage,
 };

@@ -1,4 +1,4 @@
-//! The choice of a strategy: everything in one call where that is comfortable and cheaper, otherwise through the REPL.
+//! The choice of a strategy: everything in one call where that is comfortable and cheaper, otherwise through the REPL; and the instructions it begins with.
 
 use crate::{
     documents::Overview,
@@ -7,7 +7,7 @@ use crate::{
     options::{Mode, ModeChoice},
     record::{replay::NodeRecord, story::count},
     run::state::Run,
-    strategy::{Strategy, direct::Direct, free::Free, guided::Guided, map::Map},
+    strategy::{Strategy, direct::Direct, free::Free, guided::Guided, map, map::Map},
     traits::model::{ModelProfile, Strength},
 };
 use parking_lot::Mutex;
@@ -80,6 +80,14 @@ pub fn repl_mode(profile: &ModelProfile) -> Mode {
     match profile.strength {
         Strength::Small => Mode::Guided,
         Strength::Strong | Strength::Recursive => Mode::Rlm,
+    }
+}
+
+/// Instructions that most questions of a mode begin with: a model on this computer can read them before the first one comes.
+pub fn instructions(mode: Mode) -> Vec<String> {
+    match mode {
+        Mode::Map => map::instructions(),
+        Mode::Direct | Mode::Guided | Mode::Rlm => Vec::new(),
     }
 }
 
