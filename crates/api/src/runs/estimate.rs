@@ -107,12 +107,12 @@ fn free_reason(models: &[&ModelProfile]) -> String {
 /// How long a question takes: as the middle one of earlier ones, given in milliseconds.
 fn lasting(mut past: Vec<i64>) -> String {
     if past.len() < MIN_RUNS {
-        return "An answer takes one to two minutes on most computers.".to_owned();
+        return "An answer takes one to two minutes.".to_owned();
     }
     past.sort_unstable();
     let seconds = (past[past.len() / 2] / 1_000).max(1);
     let time = if seconds < MINUTES_FROM { format!("{seconds} seconds") } else { format!("{} minutes", (seconds + 30) / 60) };
-    format!("An answer takes about {time}, as your last questions did.")
+    format!("An answer takes about {time}.")
 }
 
 /// Estimates from runs of about this size or, if they are too few, of any size.
@@ -170,8 +170,8 @@ mod tests {
 
     #[test]
     fn the_time_is_that_of_the_middle_question() {
-        assert_eq!(lasting(vec![20_000, 900, 41_000, 300_000]), "An answer takes about 41 seconds, as your last questions did.");
-        assert_eq!(lasting(vec![160_000; 3]), "An answer takes about 3 minutes, as your last questions did.");
+        assert_eq!(lasting(vec![20_000, 900, 41_000, 300_000]), "An answer takes about 41 seconds.");
+        assert_eq!(lasting(vec![160_000; 3]), "An answer takes about 3 minutes.");
         assert!(lasting(vec![1, 2]).contains("one to two minutes"));
     }
 
