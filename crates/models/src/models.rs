@@ -39,8 +39,8 @@ pub struct Models {
     folder: PathBuf,
     /// The user's file of models; it need not exist.
     own_profiles: PathBuf,
-    /// The last model on this computer that was prepared, and its task.
-    prepared: Mutex<Option<(String, AbortHandle)>>,
+    /// The last model on this computer that was prepared, and its task once that has begun.
+    prepared: Mutex<Option<(String, Option<AbortHandle>)>>,
 }
 
 impl Models {
@@ -56,7 +56,7 @@ impl Models {
     /// `unreachable` when the choice itself is wrong.
     pub async fn connect(&self, choice: &ModelChoice) -> Result<Arc<dyn Model>, Fault> {
         if choice.provider == LOCAL {
-            if let Some((_, reading)) = &*self.prepared.lock() {
+            if let Some((_, Some(reading))) = &*self.prepared.lock() {
                 // Whatever it has read of its instructions stays in its memory.
                 reading.abort();
             }
@@ -69,11 +69,21 @@ impl Models {
     /// Loads a model on this computer and has it read instructions, once for each model, because a question is about to come: the first one then need not
     /// wait for that. Ends when the question comes; failures show then.
     pub async fn prepare(&self, choice: &ModelChoice, instructions: Vec<String>) {
-        let is_prepared = self.prepared.lock().as_ref().is_some_and(|(name, _)| *name == choice.name);
-        if choice.provider != LOCAL || instructions.is_empty() || is_prepared {
+        if choice.provider != LOCAL || instructions.is_empty() {
             return;
         }
-        let Ok(model) = self.local(choice).await else { return };
+        {
+            // Claimed before anything is waited for: two estimates may come together.
+            let mut prepared = self.prepared.lock();
+            if prepared.as_ref().is_some_and(|(name, _)| *name == choice.name) {
+                return;
+            }
+            *prepared = Some((choice.name.clone(), None));
+        }
+        let Ok(model) = self.local(choice).await else {
+            *self.prepared.lock() = None;
+            return;
+        };
         let reading = tokio::spawn(async move {
             for text in instructions {
                 let messages = vec![Message::new(Role::System, text), Message::new(Role::User, "")];
@@ -81,7 +91,7 @@ impl Models {
                 let _ = model.complete(request, &|_| ()).await;
             }
         });
-        *self.prepared.lock() = Some((choice.name.clone(), reading.abort_handle()));
+        *self.prepared.lock() = Some((choice.name.clone(), Some(reading.abort_handle())));
     }
 
     /// Search by meaning on this computer; `None` where its model is missing.
