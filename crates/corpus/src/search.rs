@@ -61,7 +61,7 @@ pub fn search(
         return Ok(Vec::new());
     }
     let seen = index.seen();
-    let (mut indexed, mut rest) = (HashMap::new(), Vec::new());
+    let (mut indexed, mut rest) = (HashMap::with_capacity(documents.len()), Vec::new());
     for (place, document) in documents.iter().enumerate() {
         match (&seen, key(document)) {
             (Some(seen), Some(key)) if seen.holds(&key) => drop(indexed.insert(key, place)),

@@ -21,8 +21,9 @@ use std::{
     time::SystemTime,
 };
 use tantivy::{
-    DocAddress, DocSet, IndexReader, ReloadPolicy, Score, Searcher, SegmentReader, TERMINATED, Term,
+    DocAddress, DocId, DocSet, IndexReader, ReloadPolicy, Score, Searcher, SegmentReader, TERMINATED, Term,
     collector::TopDocs,
+    columnar::{BytesColumn, Column},
     query::{Bm25StatisticsProvider, BooleanQuery, Occur, Query, TermQuery},
     schema::{Field, IndexRecordOption},
 };
@@ -116,12 +117,13 @@ impl PassageIndex {
         let opened = held.insert(opened);
         opened.reader.reload()?;
         let searcher = opened.reader.searcher();
-        if let Some(seen) = opened.seen.as_ref().filter(|seen| seen.searcher.generation() == searcher.generation()) {
+        if let Some(seen) = opened.seen.as_ref().filter(|seen| seen.searcher.generation().segments() == searcher.generation().segments()) {
             return Ok(Some(seen.clone()));
         }
         // The time of this file tells when the index was last used.
         let _ = fs::File::open(&begun).and_then(|file| file.set_modified(SystemTime::now()));
-        let seen = Seen { held: documents(&searcher, opened.fields)?, searcher, fields: opened.fields };
+        let columns = searcher.segment_readers().iter().map(Columns::of).collect::<tantivy::Result<_>>()?;
+        let seen = Seen { held: documents(&searcher, opened.fields)?, columns, searcher, fields: opened.fields };
         Ok(Some(opened.seen.insert(Arc::new(seen)).clone()))
     }
 }
@@ -131,6 +133,7 @@ fn documents(searcher: &Searcher, fields: Fields) -> tantivy::Result<HashSet<Key
     let mut held = HashSet::new();
     for segment in searcher.segment_readers() {
         let index = segment.inverted_index(fields.document)?;
+        held.reserve(index.terms().num_terms());
         let mut terms = index.terms().stream()?;
         while let Some((term, info)) = terms.next() {
             let Some(key) = term.first_chunk() else { continue };
@@ -160,6 +163,8 @@ pub struct Hit {
 pub struct Seen {
     searcher: Searcher,
     fields: Fields,
+    /// Of each segment.
+    columns: Vec<Columns>,
     held: HashSet<Key>,
 }
 
@@ -215,27 +220,47 @@ impl Seen {
     }
 
     fn hit(&self, at: DocAddress) -> tantivy::Result<Hit> {
-        let segment = self.searcher.segment_reader(at.segment_ord);
-        let number =
-            |name: &str| -> tantivy::Result<u64> { Ok(segment.fast_fields().u64(name)?.first(at.doc_id).unwrap_or_default()) };
-        let range = Range {
-            start: number("start")? as usize,
-            end: number("end")? as usize,
-            first_line: number("first_line")?,
-            last_line: number("last_line")?,
-        };
-        Ok(Hit { document: document_of(segment, at)?, range })
+        self.columns[at.segment_ord as usize].hit(at.doc_id)
     }
 }
 
-fn document_of(segment: &SegmentReader, at: DocAddress) -> tantivy::Result<Key> {
-    let mut bytes = Vec::new();
-    if let Some(column) = segment.fast_fields().bytes("document")?
-        && let Some(ord) = column.term_ords(at.doc_id).next()
-    {
-        column.ord_to_bytes(ord, &mut bytes)?;
+/// The columns of a segment, which say where its passages lie. To open one takes time for each 512 passages.
+struct Columns {
+    document: Option<BytesColumn>,
+    start: Column,
+    end: Column,
+    first_line: Column,
+    last_line: Column,
+}
+
+impl Columns {
+    fn of(segment: &SegmentReader) -> tantivy::Result<Self> {
+        let columns = segment.fast_fields();
+        Ok(Columns {
+            document: columns.bytes("document")?,
+            start: columns.u64("start")?,
+            end: columns.u64("end")?,
+            first_line: columns.u64("first_line")?,
+            last_line: columns.u64("last_line")?,
+        })
     }
-    Ok(bytes.first_chunk().copied().unwrap_or_default())
+
+    fn hit(&self, passage: DocId) -> tantivy::Result<Hit> {
+        let number = |column: &Column| column.first(passage).unwrap_or_default();
+        let range = Range {
+            start: number(&self.start) as usize,
+            end: number(&self.end) as usize,
+            first_line: number(&self.first_line),
+            last_line: number(&self.last_line),
+        };
+        let mut document = Vec::new();
+        if let Some(column) = &self.document
+            && let Some(ord) = column.term_ords(passage).next()
+        {
+            column.ord_to_bytes(ord, &mut document)?;
+        }
+        Ok(Hit { document: document.first_chunk().copied().unwrap_or_default(), range })
+    }
 }
 
 /// The statistics behind the scores, where a part of the passages is not in the index.
