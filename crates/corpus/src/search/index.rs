@@ -117,7 +117,9 @@ impl PassageIndex {
         let opened = held.insert(opened);
         opened.reader.reload()?;
         let searcher = opened.reader.searcher();
-        if let Some(seen) = opened.seen.as_ref().filter(|seen| seen.searcher.generation().segments() == searcher.generation().segments()) {
+        if let Some(seen) =
+            opened.seen.as_ref().filter(|seen| seen.searcher.generation().segments() == searcher.generation().segments())
+        {
             return Ok(Some(seen.clone()));
         }
         // The time of this file tells when the index was last used.

@@ -31,7 +31,12 @@ use crate::{
     stop::Stop,
     strategy::{
         Step, Strategy, Taken,
-        map::{documents::Documents, steps::Steps},
+        map::{
+            documents::Documents,
+            kind::{Examples, Fit},
+            search::meanings,
+            steps::Steps,
+        },
     },
     traits::model::{Message, Role},
 };
@@ -59,15 +64,17 @@ impl<'a> Map<'a> {
 
     /// Carries out the plan for a kind of question.
     async fn answer(&mut self, reply: &str) -> Result<String, Stop> {
-        let kind = kind::chosen(reply).unwrap_or(PlanKind::Fact);
         let Map { spec, documents, steps } = self;
         let question = spec.question.as_str();
+        let examples = Examples::new();
+        let fit = Fit::new(reply, &examples, &meanings(steps, examples.questions.clone(), question).await?);
+        let kind = fit.best();
         steps.begin(kind).await?;
         if let Some(answer) = Self::from_tables(steps, documents, question, kind).await? {
             return Ok(answer);
         }
         // No table answers it: figures of things in prose are counted or compared, or stand there.
-        let in_prose = if kind == PlanKind::Rows { kind::chosen_without_tables(reply).unwrap_or(PlanKind::Fact) } else { kind };
+        let in_prose = if kind == PlanKind::Rows { fit.best_without_tables() } else { kind };
         let is_of_entries = kind == PlanKind::List || kind == PlanKind::Rows && in_prose == PlanKind::Fact;
         if is_of_entries && let Some(answer) = reduction::reduction(steps, documents, question).await? {
             return Ok(answer);
@@ -87,7 +94,7 @@ impl<'a> Map<'a> {
             PlanKind::Overview => cards::overview(steps, documents, question).await,
             PlanKind::Summary => summary::summary(steps, documents, question).await,
             PlanKind::List => lists::list(steps, documents, question).await,
-            PlanKind::Differences => contradictions::contradictions(steps, documents).await,
+            PlanKind::Differences => contradictions::contradictions(steps, documents, question).await,
             PlanKind::Steps | PlanKind::Fact | PlanKind::Rows | PlanKind::Compare => {
                 chain::chain(steps, documents, question).await
             }

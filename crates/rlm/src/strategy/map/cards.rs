@@ -5,7 +5,7 @@ use crate::{
     record::event::PlanStep,
     stop::Stop,
     strategy::map::{
-        documents::{Documents, Window},
+        documents::{Documents, Window, heading},
         passages::{shown, unquoted},
         steps::{Ask, Steps},
     },
@@ -17,7 +17,7 @@ const MAX_CARDS: usize = 20;
 const WAVE: usize = 6;
 const FIRST_WAVE: usize = 2;
 /// Characters of a document that its card is made from.
-const HEAD_CHARS: usize = 1_000;
+const HEAD_CHARS: usize = 700;
 /// Maximum length of a card, in tokens.
 const MAX_CARD_TOKENS: u32 = 56;
 /// Maximum length of the paragraph over the cards, in tokens.
@@ -33,17 +33,20 @@ struct Card {
 /// Says what the documents are.
 pub async fn overview(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
     let chosen = spread(documents.all.len(), MAX_CARDS);
-    let mut cards: Vec<Card> = Vec::new();
+    // Until a document has its card, its title stands for it.
+    let mut cards: Vec<Card> = chosen.iter().map(|&document| titled(documents, document)).collect();
+    steps.drafted(listed(documents, &cards)).await?;
     // The first cards are to be seen soon.
     let (first, rest) = chosen.split_at(chosen.len().min(FIRST_WAVE));
     for wave in std::iter::once(first).chain(rest.chunks(WAVE)) {
         steps.touch(documents, wave).await?;
         let asks = wave.iter().map(|&document| card(documents, document)).collect();
         let replies = steps.ask(PlanStep::Describe { documents: wave.len() as u64 }, asks).await?;
-        for (&document, reply) in wave.iter().zip(replies) {
-            let line =
-                documents.of_document(document).next().and_then(|window| window.lines.first()).map_or(1, |(line, _)| *line);
-            cards.extend(reply.filter(|text| !text.is_empty()).map(|text| Card { document, line, text }));
+        for (document, reply) in wave.iter().zip(replies) {
+            let card = cards.iter_mut().find(|card| card.document == *document);
+            if let (Some(card), Some(text)) = (card, reply.filter(|text| !text.is_empty())) {
+                card.text = text;
+            }
         }
         steps.drafted(listed(documents, &cards)).await?;
     }
@@ -60,6 +63,13 @@ pub async fn overview(steps: &mut Steps<'_>, documents: &Documents, question: &s
         cards => listed(documents, &cards),
     };
     Ok(render("map_overview_answer", values))
+}
+
+/// The card of a document before it is described: its first line.
+fn titled(documents: &Documents, document: usize) -> Card {
+    let first = documents.of_document(document).next().and_then(|window| window.lines.first());
+    let text = heading(documents.all[document].text.as_str()).trim_start_matches(['#', ' ']).to_owned();
+    Card { document, line: first.map_or(1, |(line, _)| *line), text }
 }
 
 /// The question for a document's card.

@@ -19,7 +19,7 @@ use pairs::Pair;
 use std::collections::HashSet;
 
 /// Pairs with a lower score are not reported.
-const MIN_SCORE: f64 = 0.06;
+const MIN_SCORE: f64 = 0.03;
 
 /// A sentence, table row or setting that holds a value.
 #[derive(Debug, Clone, PartialEq)]

@@ -285,11 +285,6 @@ impl Documents {
         (0..self.all.len()).filter(|&other| other != document && !self.are_rows[other] && shared(other) >= 2).collect()
     }
 
-    /// All windows, in the order of the documents.
-    pub fn windows(&self) -> &[Window] {
-        &self.windows
-    }
-
     /// The documents of windows, each once, in order.
     pub fn documents_of<'w>(windows: impl IntoIterator<Item = &'w Window>) -> Vec<usize> {
         let mut seen = HashSet::new();

@@ -2,6 +2,7 @@
 
 use crate::{
     record::event::PlanStep,
+    run::state::Run,
     stop::Stop,
     strategy::map::{
         documents::{Documents, Window, heading},
@@ -16,6 +17,8 @@ const MAX_WINDOWS: usize = 80;
 
 /// Passages by meaning that come before the next one by words.
 const BY_MEANING: usize = 3;
+/// Passages of a document whose mean fit is the document's.
+const BEST_OF_DOCUMENT: usize = 3;
 /// Maximum length of a heading in capitals, in characters, and minimum number of its letters.
 const MAX_HEADING_CHARS: usize = 60;
 const MIN_HEADING_LETTERS: usize = 4;
@@ -28,13 +31,37 @@ pub async fn passages(steps: &mut Steps<'_>, documents: &Documents, question: &s
         return Ok(documents.distinct(by_words.into_iter().map(|(_, window)| window), most));
     }
     let mut by_words = by_words.into_iter().take_while(|(score, _)| *score > 0.0).map(|(_, window)| window);
+    let by_meaning: Vec<Window> = by_meaning.into_iter().map(|(_, window)| window).collect();
     let in_turn = by_meaning.chunks(BY_MEANING).flat_map(|some| some.iter().cloned().chain(by_words.next()));
     Ok(documents.distinct(in_turn, most))
 }
 
-/// Passages by their meaning, the closest first. None where there is no model for it, or it fails: then the words must do.
-async fn by_meaning(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Vec<Window>, Stop> {
-    let Some(embedder) = steps.run.embedder.clone() else { return Ok(Vec::new()) };
+/// Documents by how well their best passages fit a question, the best first: by their meaning, or by their words where there is no model for it.
+/// Those that lack the name of something that the question is about come behind.
+pub async fn documents_about(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Vec<(f64, usize)>, Stop> {
+    let mut ranked = by_meaning(steps, documents, question).await?;
+    if ranked.is_empty() {
+        ranked = documents.ranked_paragraphs(question);
+    }
+    let names = documents.names_in(question);
+    let mut about: Vec<(f64, usize)> = Documents::documents_of(ranked.iter().map(|(_, window)| window))
+        .into_iter()
+        .map(|document| {
+            let best: Vec<f64> = ranked
+                .iter()
+                .filter(|(_, window)| window.document == document)
+                .take(BEST_OF_DOCUMENT)
+                .map(|(fit, _)| *fit)
+                .collect();
+            (documents.part_for(document, &names) * best.iter().sum::<f64>() / best.len() as f64, document)
+        })
+        .collect();
+    about.sort_by(|a, b| b.0.total_cmp(&a.0));
+    Ok(about)
+}
+
+/// Passages by their meaning with their closeness, the closest first. None where there is no model for it, or it fails: then the words must do.
+async fn by_meaning(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Vec<(f64, Window)>, Stop> {
     let passages = documents.paragraphs(question, MAX_WINDOWS);
     let mut headings: HashMap<usize, Vec<(u64, &str)>> = HashMap::new();
     let mut texts: Vec<String> = Vec::with_capacity(passages.len() + 1);
@@ -42,14 +69,33 @@ async fn by_meaning(steps: &mut Steps<'_>, documents: &Documents, question: &str
         let of_document = headings.entry(window.document).or_insert_with(|| headings_of(documents, window.document));
         texts.push(text_of(documents, window, of_document));
     }
-    texts.push(question.to_owned());
-    let step = PlanStep::Search { passages: passages.len() as u64 };
-    let vectors = steps.take(step, async { embedder.embed(&texts).await.unwrap_or_default() }, Vec::len).await?;
-    let Some((wanted, vectors)) = vectors.split_last() else { return Ok(Vec::new()) };
-    let closeness = |vector: &Vec<f32>| vector.iter().zip(wanted).map(|(a, b)| a * b).sum::<f32>();
-    let mut ranked: Vec<(f32, Window)> = vectors.iter().map(closeness).zip(passages).collect();
+    let closeness = closeness(steps, texts, question).await?.into_iter().map(f64::from);
+    let mut ranked: Vec<(f64, Window)> = closeness.zip(passages).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-    Ok(ranked.into_iter().map(|(_, window)| window).collect())
+    Ok(ranked)
+}
+
+/// How close the meanings of texts are to a question's, from -1 to 1, as a step of its own. Empty where there is no model for it, or it fails.
+pub async fn closeness(steps: &mut Steps<'_>, texts: Vec<String>, question: &str) -> Result<Vec<f32>, Stop> {
+    if steps.run.embedder.is_none() {
+        return Ok(Vec::new());
+    }
+    let (step, run) = (PlanStep::Search { passages: texts.len() as u64 }, steps.run.clone());
+    steps.take(step, compared(&run, texts, question), Vec::len).await
+}
+
+/// As [`closeness`], for a few texts, without a step.
+pub async fn meanings(steps: &Steps<'_>, texts: Vec<String>, question: &str) -> Result<Vec<f32>, Stop> {
+    let halt = &steps.run.halt;
+    halt.token().run_until_cancelled(compared(steps.run, texts, question)).await.ok_or_else(|| halt.reason())
+}
+
+async fn compared(run: &Run, mut texts: Vec<String>, question: &str) -> Vec<f32> {
+    let Some(embedder) = &run.embedder else { return Vec::new() };
+    texts.push(question.to_owned());
+    let vectors = embedder.embed(&texts).await.unwrap_or_default();
+    let Some((wanted, vectors)) = vectors.split_last() else { return Vec::new() };
+    vectors.iter().map(|vector| vector.iter().zip(wanted).map(|(a, b)| a * b).sum()).collect()
 }
 
 /// A passage below the words of its document's path, its title and the last heading before it: people name the document and the section that they mean.

@@ -29,7 +29,7 @@ const TEMPLATE_SHARE: f64 = 0.7;
 const FAR_RATIO: f64 = 20.0;
 
 /// Factor for documents that follow one template and describe different things.
-const PARALLEL_FACTOR: f64 = 0.05;
+const PARALLEL_FACTOR: f64 = 0.02;
 
 /// Factor for words that neither statement itself holds.
 const CONTEXT_FACTOR: f64 = 0.3;
@@ -281,8 +281,8 @@ fn certainty(a: &Claim, b: &Claim, kind: Kind, forms: [Form; 2]) -> Option<f64> 
         {
             0.7
         }
-        (None, None) if matches!(kind, Kind::Address) => 0.7,
-        (None, None) if matches!(kind, Kind::Year | Kind::Time | Kind::Date) => 0.4,
+        (None, None) if matches!(kind, Kind::Address | Kind::Telephone) => 0.7,
+        (None, None) if matches!(kind, Kind::Year | Kind::Time | Kind::Date | Kind::Weekday) => 0.4,
         (None, None) => return None,
     })
 }

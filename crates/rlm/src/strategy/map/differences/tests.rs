@@ -154,6 +154,15 @@ fn values_are_read_with_their_units() {
         assert_eq!(read(date), (Kind::Date, 20_190_821.0, String::new()), "{date}");
     }
     assert_eq!(read("at 14:20"), (Kind::Time, 860.0, String::new()));
+    for (time, hour) in
+        [("closed from ten at night", 22.0), ("7 in the morning", 7.0), ("until 7.00 pm", 19.0), ("ab 22 Uhr", 22.0)]
+    {
+        assert_eq!(read(time), (Kind::Time, hour * 60.0, String::new()), "{time}");
+    }
+    assert_eq!(read("on Tuesdays at the pier"), (Kind::Weekday, 1.0, String::new()));
+    assert_eq!(read("on Tuesday, 7 May 2024"), (Kind::Date, 20_240_507.0, String::new()));
+    assert_eq!(read("ring **0131 555 0101**, day or night"), (Kind::Telephone, 1_315_550_101.0, String::new()));
+    assert_eq!(read("thirty-five boats"), (Kind::Number, 35.0, "boat".into()));
     assert_eq!(read("to desk@example.org."), (Kind::Address, 0.0, "mail".into()));
 }
 
@@ -210,4 +219,20 @@ fn repetitive_texts_are_compared_in_bounded_time() {
     candidates(&documents, 20);
     // Unoptimised builds on a busy computer take about ten times as long as a release.
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
+#[test]
+fn everyday_values_contradict_each_other() {
+    let book = "# Hut book\n\nThe boatman Otto Lind is on 0131 555 0101. Rubbish from the hut is fetched on Tuesdays.\n\n\
+                Report damage to the boats within fourteen days. Vera keeps her canoe in bay 3 of the boathouse.\n";
+    let differing = [
+        ("Call the boatman Otto Lind on 0131 555 0110.", "0131 555 0101", "0131 555 0110"),
+        ("The rubbish of the hut is fetched on Thursdays now.", "Tuesdays", "Thursdays"),
+        ("Damage to the boats must be reported within thirty days.", "fourteen", "thirty"),
+        ("Vera's canoe lies in her bay, number 4, in the boathouse.", "3", "4"),
+    ];
+    for (sentence, a, b) in differing {
+        let letter = format!("# Letter\n\nThank you for the cake. {sentence}\n");
+        assert_eq!(found(&[("book.md", book), ("letter.md", &letter)]), [pair(a, b)], "{sentence}");
+    }
 }

@@ -10,6 +10,8 @@ pub enum Kind {
     Year,
     Date,
     Time,
+    Weekday,
+    Telephone,
     Address,
 }
 
@@ -21,7 +23,8 @@ pub struct Value {
     pub text: String,
     /// The unit in one spelling, the start of the noun that follows, or nothing.
     pub unit: String,
-    /// Size of a number, minutes of a time, year-month-day of a date as one number. Zero for addresses.
+    /// Size of a number, minutes of a time, year-month-day of a date as one number, a weekday from 0 for Monday, the digits of a telephone number.
+    /// Zero for addresses.
     pub amount: f64,
 }
 
@@ -50,7 +53,8 @@ pub(super) struct Placed {
     pub label: Option<String>,
 }
 
-const NUMBER_WORDS: [(&str, f64); 36] = [
+/// Numbers in words. Those from twenty in tens may be followed by one of the first nine: `twenty-five`.
+const NUMBER_WORDS: [(&str, f64); 54] = [
     ("two", 2.0),
     ("three", 3.0),
     ("four", 4.0),
@@ -70,6 +74,14 @@ const NUMBER_WORDS: [(&str, f64); 36] = [
     ("eighteen", 18.0),
     ("nineteen", 19.0),
     ("twenty", 20.0),
+    ("thirty", 30.0),
+    ("forty", 40.0),
+    ("fifty", 50.0),
+    ("sixty", 60.0),
+    ("seventy", 70.0),
+    ("eighty", 80.0),
+    ("ninety", 90.0),
+    ("hundred", 100.0),
     ("zwei", 2.0),
     ("drei", 3.0),
     ("vier", 4.0),
@@ -85,9 +97,37 @@ const NUMBER_WORDS: [(&str, f64); 36] = [
     ("vierzehn", 14.0),
     ("fünfzehn", 15.0),
     ("sechzehn", 16.0),
+    ("siebzehn", 17.0),
     ("achtzehn", 18.0),
+    ("neunzehn", 19.0),
     ("zwanzig", 20.0),
+    ("dreißig", 30.0),
+    ("vierzig", 40.0),
+    ("fünfzig", 50.0),
+    ("sechzig", 60.0),
+    ("siebzig", 70.0),
+    ("achtzig", 80.0),
+    ("neunzig", 90.0),
+    ("hundert", 100.0),
 ];
+
+/// Hours in words.
+const HOUR_WORDS: [&str; 12] =
+    ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+
+/// Days of the week in English and German, Monday first.
+const WEEKDAYS: [[&str; 2]; 7] = [
+    ["monday", "montag"],
+    ["tuesday", "dienstag"],
+    ["wednesday", "mittwoch"],
+    ["thursday", "donnerstag"],
+    ["friday", "freitag"],
+    ["saturday", "samstag"],
+    ["sunday", "sonntag"],
+];
+
+/// Minimum number of digits of a telephone number that begins with 0 or a plus sign.
+const MIN_TELEPHONE_DIGITS: usize = 9;
 
 /// Starts of the months' names in English, German, French and Spanish, with the month's number.
 const MONTHS: [(&str, u32); 24] = [
@@ -161,6 +201,8 @@ const PLACES: [&str; 25] = [
 
 static VALUE: LazyLock<Regex> = LazyLock::new(|| {
     let words = NUMBER_WORDS.map(|(word, _)| word).join("|");
+    let hours = HOUR_WORDS.join("|");
+    let weekdays = WEEKDAYS.concat().join("|");
     let currency = r"(?:[£€$¥]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|JPY)\b)";
     let pattern = format!(
         r"(?x)
@@ -170,9 +212,12 @@ static VALUE: LazyLock<Regex> = LazyLock::new(|| {
         | \b(?P<nd>\d{{1,2}})[./](?P<nm>\d{{1,2}})[./](?P<ny>\d{{4}})\b
         | (?i:\b(?P<td>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?(?P<tm>{MONTH_PATTERN})\b\.?(?:,?\s+(?P<ty>\d{{4}})\b)?)
         | (?i:\b(?P<um>{MONTH_PATTERN})\.?\s+(?P<ud>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<uy>\d{{4}})\b)?)
+        | (?P<telephone>(?:\+|\b0)\d[\d\x20()/-]{{6,}}\d)\b
+        | (?i:\b(?P<weekday>{weekdays})s?\b)
+        | (?i:\b(?P<clock>\d{{1,2}}|{hours})(?:[.:](?P<past>\d{{2}}))?(?:\s?(?P<half>[ap])\.?m\b\.?|\s(?P<part>uhr|o['’]clock|(?:at|in\sthe)\s(?:night|morning|afternoon|evening))\b))
         | \b(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?::\d{{2}})?\b
         | (?:(?P<before>{currency})\s?)?(?P<number>\d{{1,3}}(?:[,.'’\x{{202f}}\x{{a0}}]\d{{3}})+(?:[.,]\d{{1,2}})?|\d+(?:[.,]\d+)?)
-        | (?i:\b(?P<word>{words})\b)"
+        | (?i:\b(?P<word>{words})(?:[-\s](?P<ones>two|three|four|five|six|seven|eight|nine))?\b)"
     );
     #[expect(clippy::expect_used, reason = "the pattern is constant and the tests compile it")]
     let value = Regex::new(&pattern).expect("a valid pattern");
@@ -263,16 +308,41 @@ fn read(text: &str, found: &Captures<'_>) -> Option<Placed> {
         let is_date = (1..=31).contains(&day) && (1..=12).contains(&month);
         return is_date.then(|| placed(Kind::Date, "", f64::from(digits(year).unwrap_or(0) * 10_000 + month * 100 + day)));
     }
+    if let Some(number) = found.name("telephone") {
+        let digits: String = number.as_str().chars().filter(char::is_ascii_digit).collect();
+        let is_long = digits.len() >= MIN_TELEPHONE_DIGITS;
+        return is_long.then(|| placed(Kind::Telephone, "", digits.parse().unwrap_or_default()));
+    }
+    if let Some(day) = found.name("weekday") {
+        let day = day.as_str().to_lowercase();
+        // It belongs to the date that follows it.
+        let after = text[whole.end()..].trim_start_matches([',', '.', ' ']);
+        let next = VALUE.captures(after).filter(|next| next.get(0).is_some_and(|next| next.start() == 0));
+        if next.and_then(|next| read(after, &next)).is_some_and(|next| next.value.kind == Kind::Date) {
+            return None;
+        }
+        let number = WEEKDAYS.iter().position(|names| names.contains(&day.as_str()))?;
+        return Some(placed(Kind::Weekday, "", number as f64));
+    }
+    if let Some(hour) = found.name("clock") {
+        return minutes(hour.as_str(), found).map(|minutes| placed(Kind::Time, "", minutes));
+    }
     if let (Some(hour), Some(minute)) = (digits("hour"), digits("minute")) {
         return (hour < 25 && minute < 60).then(|| placed(Kind::Time, "", f64::from(hour * 60 + minute)));
     }
     let number = found.name("number").or_else(|| found.name("word"))?;
     let start = found.name("before").unwrap_or(number).start();
-    let (before, after) = (&text[..start], &text[number.end()..]);
+    let end = found.name("ones").unwrap_or(number).end();
+    let (before, after) = (&text[..start], &text[end..]);
     let size = match found.name("word") {
         Some(word) => {
-            let word = word.as_str().to_lowercase();
-            NUMBER_WORDS.iter().find(|(name, _)| *name == word)?.1
+            let of = |word: &str| NUMBER_WORDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, size)| *size);
+            let tens = of(&word.as_str().to_lowercase())?;
+            match found.name("ones").and_then(|ones| of(ones.as_str())) {
+                Some(ones) if tens >= 20.0 && tens < 100.0 => tens + ones,
+                Some(_) => return None,
+                None => tens,
+            }
         }
         None if is_part_of_a_name(before, after) => return None,
         None => amount(number.as_str()),
@@ -281,7 +351,7 @@ fn read(text: &str, found: &Captures<'_>) -> Option<Placed> {
         Some(currency) => known_unit(currency.as_str())?.to_owned(),
         None => unit_after(after)?,
     };
-    let previous = last_word(before);
+    let previous = last_word(before).map(|word| numbered(before, word));
     if unit.is_empty() && previous.is_some_and(|word| PLACES.contains(&word.to_lowercase().as_str())) {
         return None;
     }
@@ -292,8 +362,26 @@ fn read(text: &str, found: &Captures<'_>) -> Option<Placed> {
     if found.name("word").is_some() && placed.value.unit.is_empty() && placed.label.is_none() {
         return None;
     }
-    (placed.start, placed.end) = (start, number.end());
+    (placed.start, placed.end) = (start, end);
     Some(placed)
+}
+
+/// Minutes from midnight of a time with a word for the part of the day: `7.30 pm`, `ten at night`, `22 Uhr`.
+fn minutes(hour: &str, found: &Captures<'_>) -> Option<f64> {
+    let named = HOUR_WORDS.iter().position(|word| word.eq_ignore_ascii_case(hour)).and_then(|at| u32::try_from(at + 1).ok());
+    let hour: u32 = named.or_else(|| hour.parse().ok()).filter(|hour| *hour < 25)?;
+    let minute: u32 = found.name("past").map_or(Some(0), |past| past.as_str().parse().ok()).filter(|minute| *minute < 60)?;
+    let part = found.name("part").map_or(String::new(), |part| part.as_str().to_lowercase());
+    let is_late = found.name("half").is_some_and(|half| half.as_str().eq_ignore_ascii_case("p"))
+        || ["afternoon", "evening"].iter().any(|late| part.ends_with(late))
+        || part.ends_with("night") && (6..12).contains(&hour);
+    let is_early = found.name("half").is_some_and(|half| half.as_str().eq_ignore_ascii_case("a")) || part.ends_with("morning");
+    let hour = match hour {
+        12 if is_early || part.ends_with("night") => 0,
+        1..12 if is_late => hour + 12,
+        hour => hour,
+    };
+    Some(f64::from(hour * 60 + minute))
 }
 
 /// The digits belong to an article number, a path, a range or the like.
@@ -345,6 +433,14 @@ fn unit_after(after: &str) -> Option<String> {
 
 fn is_function_word(word: &str) -> bool {
     word.chars().count() < 3 || NOT_UNITS.contains(&word.to_lowercase().as_str())
+}
+
+/// The thing that has a number, as in "bay, number 12": the word before `word` where that only says that a number follows.
+fn numbered<'t>(before: &'t str, word: &'t str) -> &'t str {
+    let says_number = ["number", "no", "nr"].iter().any(|known| known.eq_ignore_ascii_case(word));
+    let owner =
+        before.rfind(word).filter(|_| says_number).and_then(|at| last_word(before[..at].trim_end_matches([',', '(', ' '])));
+    owner.filter(|owner| !is_function_word(owner)).unwrap_or(word)
 }
 
 fn last_word(before: &str) -> Option<&str> {

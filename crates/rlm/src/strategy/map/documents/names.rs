@@ -3,6 +3,11 @@
 use super::{Documents, stems};
 use std::collections::HashSet;
 
+/// Part of its score that something keeps whose document lacks the name of something that the question is about.
+const ABOUT_ANOTHER: f64 = 0.6;
+/// Shortest word by which a question names documents, in characters.
+const MIN_TITLE_CHARS: usize = 4;
+
 impl Documents {
     /// Stems of a question's words that name documents, which stand in few titles and few passages (words such as "for" may stand in a title too), and
     /// of those that name somebody or something else, which are written with a capital and stand in some documents.
@@ -19,8 +24,21 @@ impl Documents {
         names.into_iter().collect()
     }
 
+    /// Documents whose paths or titles hold a longer word of a question that most lack.
+    pub fn titled(&self, question: &str) -> HashSet<usize> {
+        let is_title =
+            |stem: &String| stem.chars().count() >= MIN_TITLE_CHARS && (1..=self.all.len() / 2).contains(&self.titles_with(stem));
+        let words: Vec<String> = stems(question).into_keys().filter(is_title).collect();
+        (0..self.all.len()).filter(|document| words.iter().any(|stem| self.titles[*document].contains(stem))).collect()
+    }
+
+    /// Part of its score that something of a document keeps, for the names in a question: less where the document lacks one.
+    pub fn part_for(&self, document: usize, names: &[String]) -> f64 {
+        if self.is_about_another(document, names) { ABOUT_ANOTHER } else { 1.0 }
+    }
+
     /// Whether a document lacks one of the names in a question, and so speaks of something else.
-    pub fn is_about_another(&self, document: usize, names: &[String]) -> bool {
+    fn is_about_another(&self, document: usize, names: &[String]) -> bool {
         names.iter().any(|stem| !self.names(document, stem))
     }
 
