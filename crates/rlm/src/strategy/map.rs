@@ -2,6 +2,7 @@
 //! sorts the question into one of eight kinds; the engine then splits the documents, asks small questions about the pieces, checks and joins what
 //! comes back, and marks the places. After lambda-RLM (arXiv 2603.20105) and the engine-run map of LCM (arXiv 2605.04050).
 
+mod blocks;
 mod cards;
 mod chain;
 mod comparison;

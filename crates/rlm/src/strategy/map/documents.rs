@@ -276,6 +276,12 @@ impl Documents {
         self.titles.iter().filter(|title| title.contains(stem)).count()
     }
 
+    /// Whether the paths or titles of two documents share a word that most documents lack.
+    pub fn are_alike(&self, a: usize, b: usize) -> bool {
+        let is_rare = |stem: &String| stem.chars().any(char::is_alphabetic) && self.titles_with(stem) * 2 <= self.all.len();
+        self.titles[a].intersection(&self.titles[b]).any(is_rare)
+    }
+
     /// Other documents whose path and title share at least two words with a document's that most documents lack.
     pub fn related(&self, document: usize) -> Vec<usize> {
         let limit = (self.all.len() / 2).max(3);
@@ -422,11 +428,11 @@ fn windows(document: usize, text: &str) -> Vec<Window> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::testing::corpus::text_of;
 
-    fn documents(texts: &[(&str, &str)]) -> Documents {
+    pub fn documents(texts: &[(&str, &str)]) -> Documents {
         let document =
             |(path, text): &(&str, &str)| Document { path: (*path).to_owned(), kind: "text".to_owned(), text: text_of(text) };
         Documents::of(texts.iter().map(document).collect(), texts.len() as u64)

@@ -1,14 +1,16 @@
-//! Lists: the model takes the entries out of each passage that likely holds some, and the engine joins them.
+//! Lists: where a list in a document likely is the answer, its items are; else the model takes the entries out of each passage that likely holds some,
+//! and the engine joins them.
 
 use crate::{
     prompts::{context, render},
     record::event::PlanStep,
     stop::Stop,
     strategy::map::{
+        blocks::{Item, items},
         documents::{Documents, Window, heading},
         listing::{Entries, entries_of, listing},
         passages::{Finding, ask, bullets, findings, verbatim},
-        rating::{not_found, ranked},
+        rating::{MAX_RATED, not_found, ranked},
         steps::{Ask, Steps, probability},
     },
 };
@@ -18,9 +20,8 @@ use std::collections::HashSet;
 const ALL: f64 = 2.0;
 /// Passages that are read at a time.
 const WAVE: usize = 8;
-/// Maximum number of passages that are rated, and that are read.
-const MAX_RATED: usize = 12;
-const MAX_PASSAGES: usize = 24;
+/// Maximum number of passages that are read.
+const MAX_PASSAGES: usize = 16;
 /// Probability from which a passage is read, and part of the best one's that it needs.
 const POSSIBLE: f64 = 0.3;
 const CLOSE: f64 = 0.6;
@@ -36,8 +37,9 @@ const STANDS_FAR_OUT: f64 = 3.0;
 const RELEVANT: f64 = 0.5;
 /// Maximum length of the entries of one passage, in tokens.
 const MAX_ENTRIES_TOKENS: u32 = 110;
-/// Probability from which an entry belongs in the answer.
+/// Probability from which an entry belongs in the answer, and part of the best one's that an item of a list needs.
 const BELONGS: f64 = 0.12;
+const LIKE_THE_BEST: f64 = 0.5;
 
 /// An entry of a list.
 pub struct Entry {
@@ -56,7 +58,8 @@ pub async fn list(steps: &mut Steps<'_>, documents: &Documents, question: &str) 
             return Ok(answer);
         }
     }
-    let found = entries(steps, documents, question).await?;
+    let rated = ranked(steps, documents, question, MAX_RATED, ALL).await?;
+    let found = entries(steps, documents, question, rated).await?;
     Ok(if found.is_empty() { not_found(documents, None) } else { listed(documents, &found) })
 }
 
@@ -81,8 +84,7 @@ fn about(documents: &Documents, question: &str) -> Vec<usize> {
 }
 
 /// Passages likely to hold entries, in the order of the documents.
-async fn relevant(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Vec<Window>, Stop> {
-    let mut rated = ranked(steps, documents, question, MAX_RATED, ALL).await?;
+fn relevant(documents: &Documents, mut rated: Vec<(f64, Window)>) -> Vec<Window> {
     let best = rated.first().map_or(0.0, |(likely, _)| *likely);
     rated.retain(|(likely, _)| *likely >= POSSIBLE.max(CLOSE * best));
     let mut windows: Vec<Window> = rated.into_iter().map(|(_, window)| window).collect();
@@ -97,12 +99,33 @@ async fn relevant(steps: &mut Steps<'_>, documents: &Documents, question: &str) 
     }
     let mut parts: Vec<Window> = windows.iter().flat_map(|window| window.parts(MAX_ENTRY_CHARS)).take(MAX_PASSAGES).collect();
     parts.sort_by_key(|window| (window.document, window.lines.first().map(|(number, _)| *number)));
-    Ok(parts)
+    parts
+}
+
+/// The items of a list that stands in a document.
+async fn of_blocks(steps: &mut Steps<'_>, documents: &Documents, question: &str, items: Vec<Item>) -> Result<Vec<Entry>, Stop> {
+    let shown: Vec<String> = items.iter().map(|item| format!("{}: {}", item.list, item.finding.text)).collect();
+    let entries: Vec<Entry> =
+        items.into_iter().map(|item| Entry { said: item.finding.text.clone(), finding: item.finding }).collect();
+    steps.drafted(listed(documents, &entries)).await?;
+    let likely = likely(steps, documents, question, &entries, shown).await?;
+    let best = likely.iter().copied().fold(BELONGS, f64::max);
+    let belong = entries.into_iter().zip(likely).filter(|(_, likely)| *likely >= LIKE_THE_BEST * best);
+    Ok(belong.map(|(entry, _)| entry).collect())
 }
 
 /// The entries of the passages that likely hold some, each once. The answer so far is shown after each few passages.
-pub async fn entries(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Vec<Entry>, Stop> {
-    let windows = relevant(steps, documents, question).await?;
+pub async fn entries(
+    steps: &mut Steps<'_>,
+    documents: &Documents,
+    question: &str,
+    rated: Vec<(f64, Window)>,
+) -> Result<Vec<Entry>, Stop> {
+    let items = items(documents, &rated);
+    if !items.is_empty() {
+        return of_blocks(steps, documents, question, items).await;
+    }
+    let windows = relevant(documents, rated);
     let mut found: Vec<Entry> = Vec::new();
     let mut known = HashSet::new();
     for wave in windows.chunks(WAVE) {
@@ -127,18 +150,31 @@ pub async fn entries(steps: &mut Steps<'_>, documents: &Documents, question: &st
 
 /// The entries that belong in the answer.
 async fn belonging(steps: &mut Steps<'_>, documents: &Documents, found: Vec<Entry>, question: &str) -> Result<Vec<Entry>, Stop> {
+    let shown = found.iter().map(|entry| entry.finding.text.clone()).collect();
+    let likely = likely(steps, documents, question, &found, shown).await?;
+    Ok(found.into_iter().zip(likely).filter(|(_, likely)| *likely >= BELONGS).map(|(entry, _)| entry).collect())
+}
+
+/// Probabilities that entries, which the model is shown as `shown`, belong in the answer.
+async fn likely(
+    steps: &mut Steps<'_>,
+    documents: &Documents,
+    question: &str,
+    found: &[Entry],
+    shown: Vec<String>,
+) -> Result<Vec<f64>, Stop> {
     if found.is_empty() {
-        return Ok(found);
+        return Ok(Vec::new());
     }
-    let asked = |Entry { finding, .. }: &Entry| {
+    let asked = |(Entry { finding, .. }, entry): (&Entry, String)| {
         let title = heading(documents.all[finding.document].text.as_str());
-        let values = context! { title, question, entry => finding.text.clone() };
+        let values = context! { title, question, entry };
         Ask::checking("map_belongs", render("map_belongs_entry", values), "map_check_begin")
     };
-    let asks = found.iter().map(asked).collect();
+    let asks = found.iter().zip(shown).map(asked).collect();
     let replies = steps.ask(PlanStep::Check { findings: found.len() as u64 }, asks).await?;
-    let belongs = |reply: Option<String>| reply.is_none_or(|reply| probability(&reply, "yes") >= BELONGS);
-    Ok(found.into_iter().zip(replies).filter_map(|(entry, reply)| belongs(reply).then_some(entry)).collect())
+    // An entry that was not checked is shown.
+    Ok(replies.into_iter().map(|reply| reply.map_or(1.0, |reply| probability(&reply, "yes"))).collect())
 }
 
 /// A text by which equal entries are known.

@@ -25,6 +25,8 @@ const MAX_ATTENTION_TOKENS: u32 = 1;
 pub const SURE: f64 = 0.65;
 /// Probability from which a passage is read: below it, most often nothing says what is asked for.
 pub const LIKELY: f64 = 0.46;
+/// Part of its probability that a passage keeps whose document lacks the name of something that the question is about.
+const ABOUT_ANOTHER: f64 = 0.6;
 
 /// The `most` passages that fit a question, the likeliest to say what it asks for first, with their probabilities. Ends early where one has at least
 /// `enough`.
@@ -42,7 +44,8 @@ pub async fn ranked(
     let mut rated: Vec<(f64, Window)> = Vec::new();
     for wave in passages.chunks(WAVE) {
         for (likely, passage) in rate(steps, documents, wave, question).await?.into_iter().zip(wave) {
-            rated.push((documents.part_for(passage.document, &names) * likely, passage.clone()));
+            let part = if documents.is_about_another(passage.document, &names) { ABOUT_ANOTHER } else { 1.0 };
+            rated.push((part * likely, passage.clone()));
         }
         rated.sort_by(|a, b| b.0.total_cmp(&a.0));
         let Some((likely, closest)) = rated.first() else { continue };

@@ -45,7 +45,7 @@ pub async fn reduction(steps: &mut Steps<'_>, documents: &Documents, question: &
     if rated.first().is_some_and(|(likely, _)| *likely >= SURE) {
         return Ok(None);
     }
-    let found = entries(steps, documents, question).await?;
+    let found = entries(steps, documents, question, rated).await?;
     let Some((result, terms)) = reduced(operation, &found) else { return Ok(None) };
     let is_average = operation == Operation::Average;
     Ok(Some(render("map_reduced", context! { result, terms, is_average, entries => listed(documents, &found) })))

@@ -37,13 +37,11 @@ pub async fn passages(steps: &mut Steps<'_>, documents: &Documents, question: &s
 }
 
 /// Documents by how well their best passages fit a question, the best first: by their meaning, or by their words where there is no model for it.
-/// Those that lack the name of something that the question is about come behind.
 pub async fn documents_about(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<Vec<(f64, usize)>, Stop> {
     let mut ranked = by_meaning(steps, documents, question).await?;
     if ranked.is_empty() {
         ranked = documents.ranked_paragraphs(question);
     }
-    let names = documents.names_in(question);
     let mut about: Vec<(f64, usize)> = Documents::documents_of(ranked.iter().map(|(_, window)| window))
         .into_iter()
         .map(|document| {
@@ -53,7 +51,7 @@ pub async fn documents_about(steps: &mut Steps<'_>, documents: &Documents, quest
                 .take(BEST_OF_DOCUMENT)
                 .map(|(fit, _)| *fit)
                 .collect();
-            (documents.part_for(document, &names) * best.iter().sum::<f64>() / best.len() as f64, document)
+            (best.iter().sum::<f64>() / best.len() as f64, document)
         })
         .collect();
     about.sort_by(|a, b| b.0.total_cmp(&a.0));

@@ -1,22 +1,25 @@
-//! A document or a topic, told in short: what each passage says, sentence by sentence, without what does not matter.
+//! A document or a topic, told in short: the model names what matters in each passage, and the engine shows the sentences that say it, word for
+//! word. In a small model's own words, numbers and names go wrong.
 
 use crate::{
     stop::Stop,
     strategy::map::{
+        differences::entries::date_of,
         documents::{Documents, Window},
-        passages::{ask, bullets, findings},
+        passages::{Finding, ask, bullets, findings, verbatim},
         rating::not_found,
         search::documents_about,
         steps::Steps,
     },
 };
+use std::collections::HashSet;
 
 /// Maximum number of documents that a summary is about.
 const MAX_DOCUMENTS: usize = 5;
 /// Part of the best document's fit that another one needs.
 const RELEVANT: f64 = 0.75;
 /// Characters from which no further document is taken: what a summary is about stands in one long document, or in several short ones.
-const ENOUGH_CHARS: usize = 2_000;
+const ENOUGH_CHARS: usize = 2_400;
 /// Maximum number of passages that are read.
 const MAX_PASSAGES: usize = 8;
 /// Passages that are read at a time.
@@ -24,16 +27,22 @@ const WAVE: usize = 4;
 /// Maximum length of what one passage says, in tokens.
 const MAX_POINTS_TOKENS: u32 = 160;
 
+/// Words that ask for the newest document.
+const NEWEST: [&str; 7] = ["last", "latest", "newest", "recent", "letzte", "letzten", "neueste"];
+
 /// Tells what the documents that a question is about say.
 pub async fn summary(steps: &mut Steps<'_>, documents: &Documents, question: &str) -> Result<String, Stop> {
-    let mut points = Vec::new();
+    let mut points: Vec<Finding> = Vec::new();
+    let mut told = HashSet::new();
     for wave in about(steps, documents, question).await?.chunks(WAVE) {
         let asks = wave
             .iter()
             .map(|window| ask(documents, window, question, ["map_points", "map_points_begin"], MAX_POINTS_TOKENS))
             .collect();
         for (window, reply) in wave.iter().zip(steps.read(documents, wave.iter().copied(), asks).await?) {
-            points.extend(findings(documents, window, &reply.unwrap_or_default()));
+            let found = findings(documents, window, &reply.unwrap_or_default());
+            let sentences = found.iter().map(|finding| verbatim(window, finding));
+            points.extend(sentences.filter(|point| told.insert(point.text.clone())));
         }
         if !points.is_empty() {
             steps.drafted(bullets(documents, &points)).await?;
@@ -42,14 +51,16 @@ pub async fn summary(steps: &mut Steps<'_>, documents: &Documents, question: &st
     Ok(if points.is_empty() { not_found(documents, None) } else { bullets(documents, &points) })
 }
 
-/// The passages of the documents that a question is about, those that fit best first.
+/// The passages of the documents that a question is about, in the order of the documents.
 async fn about<'d>(steps: &mut Steps<'_>, documents: &'d Documents, question: &str) -> Result<Vec<&'d Window>, Stop> {
     let ranked = documents_about(steps, documents, question).await?;
     let top = ranked.first().map_or(0.0, |(fit, _)| *fit);
-    let close = ranked.into_iter().take_while(|(fit, _)| *fit >= RELEVANT * top).take(MAX_DOCUMENTS);
+    let close = ranked.into_iter().take_while(|(fit, _)| *fit >= RELEVANT * top);
+    let mut close: Vec<usize> = close.map(|(_, document)| document).collect();
+    newest_first(documents, &mut close, question);
     let mut windows: Vec<&Window> = Vec::new();
     let mut chars = 0;
-    for (_, document) in close {
+    for document in close.into_iter().take(MAX_DOCUMENTS) {
         if chars >= ENOUGH_CHARS {
             break;
         }
@@ -57,5 +68,19 @@ async fn about<'d>(steps: &mut Steps<'_>, documents: &'d Documents, question: &s
         chars = windows.iter().flat_map(|window| &window.lines).map(|(_, line)| line.chars().count()).sum();
     }
     windows.truncate(MAX_PASSAGES);
+    windows.sort_by_key(|window| (window.document, window.lines.first().map(|(number, _)| *number)));
     Ok(windows)
+}
+
+/// Puts the newest of the best document and those that its name is like first, where a question asks for the newest.
+fn newest_first(documents: &Documents, close: &mut [usize], question: &str) {
+    let asks =
+        question.split(|c: char| !c.is_alphanumeric()).any(|word| NEWEST.iter().any(|known| known.eq_ignore_ascii_case(word)));
+    let Some(&best) = close.first().filter(|_| asks) else { return };
+    let date = |document: usize| date_of(&documents.all[document].path, documents.all[document].text.as_str());
+    let alike = close.iter().enumerate().filter(|(_, document)| **document == best || documents.are_alike(best, **document));
+    let newest = alike.filter_map(|(place, &document)| Some((place, date(document)?))).max_by(|a, b| a.1.total_cmp(&b.1));
+    if let Some((place, _)) = newest {
+        close[..=place].rotate_right(1);
+    }
 }

@@ -210,6 +210,7 @@ static VALUE: LazyLock<Regex> = LazyLock::new(|| {
             | \b[a-z][\w-]*(?:\.[a-z][\w-]*)+:\d{{2,5}}\b )
         | \b(?P<iy>\d{{4}})-(?P<im>\d{{2}})-(?P<id>\d{{2}})\b
         | \b(?P<nd>\d{{1,2}})[./](?P<nm>\d{{1,2}})[./](?P<ny>\d{{4}})\b
+        | \b(?P<sd>\d{{1,2}})[/-](?P<sm>\d{{1,2}})[/-](?P<sy>\d{{2}})\b
         | (?i:\b(?P<td>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?(?P<tm>{MONTH_PATTERN})\b\.?(?:,?\s+(?P<ty>\d{{4}})\b)?)
         | (?i:\b(?P<um>{MONTH_PATTERN})\.?\s+(?P<ud>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<uy>\d{{4}})\b)?)
         | (?P<telephone>(?:\+|\b0)\d[\d\x20()/-]{{6,}}\d)\b
@@ -302,11 +303,13 @@ fn read(text: &str, found: &Captures<'_>) -> Option<Placed> {
         address.value.text = address.value.text.trim_end_matches(['.', ',', ';', ':']).to_owned();
         return Some(address);
     }
-    for (year, month, day) in [("iy", "im", "id"), ("ny", "nm", "nd"), ("ty", "tm", "td"), ("uy", "um", "ud")] {
+    for (year, month, day) in [("iy", "im", "id"), ("ny", "nm", "nd"), ("sy", "sm", "sd"), ("ty", "tm", "td"), ("uy", "um", "ud")]
+    {
         let (Some(day), Some(month)) = (digits(day), found.name(month)) else { continue };
         let month = month.as_str().parse().ok().or_else(|| month_number(month.as_str()))?;
         let is_date = (1..=31).contains(&day) && (1..=12).contains(&month);
-        return is_date.then(|| placed(Kind::Date, "", f64::from(digits(year).unwrap_or(0) * 10_000 + month * 100 + day)));
+        let year = digits(year).map_or(0, |number| if year == "sy" { 2_000 + number } else { number });
+        return is_date.then(|| placed(Kind::Date, "", f64::from(year * 10_000 + month * 100 + day)));
     }
     if let Some(number) = found.name("telephone") {
         let digits: String = number.as_str().chars().filter(char::is_ascii_digit).collect();

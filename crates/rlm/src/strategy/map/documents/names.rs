@@ -3,8 +3,6 @@
 use super::{Documents, stems};
 use std::collections::HashSet;
 
-/// Part of its score that something keeps whose document lacks the name of something that the question is about.
-const ABOUT_ANOTHER: f64 = 0.6;
 /// Shortest word by which a question names documents, in characters.
 const MIN_TITLE_CHARS: usize = 4;
 
@@ -32,13 +30,8 @@ impl Documents {
         (0..self.all.len()).filter(|document| words.iter().any(|stem| self.titles[*document].contains(stem))).collect()
     }
 
-    /// Part of its score that something of a document keeps, for the names in a question: less where the document lacks one.
-    pub fn part_for(&self, document: usize, names: &[String]) -> f64 {
-        if self.is_about_another(document, names) { ABOUT_ANOTHER } else { 1.0 }
-    }
-
     /// Whether a document lacks one of the names in a question, and so speaks of something else.
-    fn is_about_another(&self, document: usize, names: &[String]) -> bool {
+    pub fn is_about_another(&self, document: usize, names: &[String]) -> bool {
         names.iter().any(|stem| !self.names(document, stem))
     }
 
