@@ -74,9 +74,9 @@ impl<'a> Map<'a> {
         if let Some(answer) = Self::from_tables(steps, documents, question, kind).await? {
             return Ok(answer);
         }
-        // No table answers it: figures of things in prose are counted or compared, or stand there.
+        // No table answers it: figures of things in prose are counted or compared, or stand there, and things in prose are listed.
         let in_prose = if kind == PlanKind::Rows { fit.best_without_tables() } else { kind };
-        let is_of_entries = kind == PlanKind::List || kind == PlanKind::Rows && in_prose == PlanKind::Fact;
+        let is_of_entries = in_prose == PlanKind::List || kind == PlanKind::Rows && in_prose == PlanKind::Fact;
         if is_of_entries && let Some(answer) = reduction::reduction(steps, documents, question).await? {
             return Ok(answer);
         }

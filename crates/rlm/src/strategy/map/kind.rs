@@ -96,7 +96,7 @@ impl Fit {
 
     /// The best kind for a question that no table answers.
     pub fn best_without_tables(&self) -> PlanKind {
-        self.best_of(|kind| matches!(kind, PlanKind::Fact | PlanKind::Compare | PlanKind::Steps))
+        self.best_of(|kind| matches!(kind, PlanKind::Fact | PlanKind::Compare | PlanKind::Steps | PlanKind::List))
     }
 
     fn best_of(&self, may_be: impl Fn(PlanKind) -> bool) -> PlanKind {
