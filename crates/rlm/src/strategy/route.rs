@@ -16,8 +16,8 @@ use std::sync::Arc;
 /// Maximum text in one call to a strong model, in tokens: the REPL's own prompts and turns take about as many.
 const MAX_DIRECT_TOKENS_STRONG: u64 = 24_000;
 
-/// Maximum text in one call to a small model, in tokens: it reads slowly and loses itself in long texts.
-const MAX_DIRECT_TOKENS_SMALL: u64 = 1_200;
+/// Maximum text in one call to a small model, in tokens: of a longer one it speaks in general, and names no places.
+const MAX_DIRECT_TOKENS_SMALL: u64 = 500;
 
 /// The strategy of a node: the one place that tells modes apart.
 pub(crate) fn strategy_of<'a>(
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(mode(20_000, 128_000, Strength::Strong), Mode::Direct);
         assert_eq!(mode(20_000, 32_000, Strength::Strong), Mode::Rlm);
         assert_eq!(mode(1_000_000, 2_000_000, Strength::Strong), Mode::Rlm);
-        assert_eq!(mode(1_000, 16_000, Strength::Small), Mode::Direct);
+        assert_eq!(mode(400, 16_000, Strength::Small), Mode::Direct);
         assert_eq!(mode(5_000, 16_000, Strength::Small), Mode::Map);
     }
 }

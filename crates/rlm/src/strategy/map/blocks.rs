@@ -16,8 +16,6 @@ const MAX_ITEMS: usize = 24;
 /// Probability from which a passage leads to its list, and part of the best one's that it needs.
 const POSSIBLE: f64 = 0.3;
 const CLOSE: f64 = 0.8;
-/// Maximum number of lists that an answer is taken from.
-const MAX_BLOCKS: usize = 2;
 
 /// The mark or number of an item.
 #[allow(clippy::expect_used, reason = "a constant pattern, covered by tests")]
@@ -42,23 +40,20 @@ pub struct Item {
     pub finding: Finding,
 }
 
-/// The items of the lists that the likeliest passages stand in or introduce. Empty where they belong to none.
+/// The items of the list that a passage stands in or introduces which is nearly as likely as the likeliest one, in the same document. Empty where
+/// there is none.
 pub fn items(documents: &Documents, rated: &[(f64, Window)]) -> Vec<Item> {
-    let Some((best, _)) = rated.first().filter(|(best, _)| *best >= POSSIBLE) else { return Vec::new() };
-    let mut chosen: Vec<Item> = Vec::new();
-    let mut seen: Vec<(usize, u64)> = Vec::new();
-    for (_, window) in rated.iter().take_while(|(likely, _)| *likely >= CLOSE * best) {
-        for block in blocks(documents, window.document) {
-            let is_in = window.lines.iter().any(|(number, _)| (block.first..=block.last).contains(number));
-            let place = (window.document, block.first);
-            if is_in && seen.len() < MAX_BLOCKS && !seen.contains(&place) {
-                seen.push(place);
-                chosen.extend(block.items.into_iter().map(|finding| Item { list: block.name.clone(), finding }));
-            }
-        }
-    }
-    chosen.truncate(MAX_ITEMS);
-    chosen
+    let Some((best, likeliest)) = rated.first().filter(|(best, _)| *best >= POSSIBLE) else { return Vec::new() };
+    let blocks = blocks(documents, likeliest.document);
+    let close = rated.iter().take_while(|(likely, _)| *likely >= CLOSE * best).map(|(_, window)| window);
+    let is_in =
+        |window: &Window, block: &Block| window.lines.iter().any(|(number, _)| (block.first..=block.last).contains(number));
+    let of_document = close.filter(|window| window.document == likeliest.document);
+    let Some(block) = of_document.filter_map(|window| blocks.iter().find(|block| is_in(window, block))).next() else {
+        return Vec::new();
+    };
+    let item = |finding: &Finding| Item { list: block.name.clone(), finding: finding.clone() };
+    block.items.iter().take(MAX_ITEMS).map(item).collect()
 }
 
 /// The lists of a document.
@@ -157,7 +152,7 @@ mod tests {
         };
         assert_eq!(found(&[(0.9, 8), (0.5, 17)]), as_found(daily));
         assert_eq!(found(&[(0.9, 3), (0.8, 5)]), as_found(daily));
-        assert_eq!(found(&[(0.9, 14), (0.8, 19)]), as_found(monthly));
+        assert_eq!(found(&[(0.9, 14), (0.8, 24)]), as_found(monthly));
     }
 
     #[test]

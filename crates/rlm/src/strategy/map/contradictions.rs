@@ -11,7 +11,7 @@ use crate::{
         documents::{Documents, Window},
         facts::{MAX_FINDING_TOKENS, read},
         passages::{bullets, unquoted},
-        rating::{LIKELY, MAX_RATED, ranked},
+        rating::{ALL, LIKELY, MAX_RATED, ranked},
         search::closeness,
         steps::Steps,
     },
@@ -28,8 +28,6 @@ const LIKELY_PART: f64 = 0.6;
 const CLOSENESS: f64 = 5.0;
 /// Factor for each side of a pair that no document holds which the question names.
 const UNNAMED: f64 = 0.5;
-/// More than any probability: all passages are rated.
-const ALL: f64 = 2.0;
 /// Part of the best passage's probability that another one needs to be read too, and the most that are.
 const CLOSE: f64 = 0.6;
 const MAX_READ: usize = 4;

@@ -35,7 +35,7 @@ pub fn choices() -> Vec<String> {
 
 /// What the closeness of a question to the examples of a kind counts, beside the model's log-likelihood, and how many of the closest count.
 const CLOSENESS: f64 = 10.0;
-const CLOSEST: usize = 12;
+const CLOSEST: usize = 16;
 /// What counts for a kind that a model names which cannot score, and against one that it leaves out.
 const NAMED: f64 = 2.0;
 const LEFT_OUT: f64 = -9.0;

@@ -10,14 +10,12 @@ use crate::{
         documents::{Documents, Window, heading},
         listing::{Entries, entries_of, listing},
         passages::{Finding, ask, bullets, findings, verbatim},
-        rating::{MAX_RATED, not_found, ranked},
+        rating::{ALL, MAX_RATED, not_found, ranked},
         steps::{Ask, Steps, probability},
     },
 };
 use std::collections::HashSet;
 
-/// More than any probability: all passages are rated.
-const ALL: f64 = 2.0;
 /// Passages that are read at a time.
 const WAVE: usize = 8;
 /// Maximum number of passages that are read.
@@ -39,7 +37,7 @@ const RELEVANT: f64 = 0.5;
 const MAX_ENTRIES_TOKENS: u32 = 110;
 /// Probability from which an entry belongs in the answer, and part of the best one's that an item of a list needs.
 const BELONGS: f64 = 0.12;
-const LIKE_THE_BEST: f64 = 0.5;
+const LIKE_THE_BEST: f64 = 0.6;
 
 /// An entry of a list.
 pub struct Entry {
@@ -102,9 +100,10 @@ fn relevant(documents: &Documents, mut rated: Vec<(f64, Window)>) -> Vec<Window>
     parts
 }
 
-/// The items of a list that stands in a document.
+/// The items of a list in a document that belong in the answer.
 async fn of_blocks(steps: &mut Steps<'_>, documents: &Documents, question: &str, items: Vec<Item>) -> Result<Vec<Entry>, Stop> {
-    let shown: Vec<String> = items.iter().map(|item| format!("{}: {}", item.list, item.finding.text)).collect();
+    let shown =
+        items.iter().map(|item| format!("{}: {}", item.list, item.finding.text).trim_start_matches(": ").to_owned()).collect();
     let entries: Vec<Entry> =
         items.into_iter().map(|item| Entry { said: item.finding.text.clone(), finding: item.finding }).collect();
     steps.drafted(listed(documents, &entries)).await?;
@@ -123,7 +122,10 @@ pub async fn entries(
 ) -> Result<Vec<Entry>, Stop> {
     let items = items(documents, &rated);
     if !items.is_empty() {
-        return of_blocks(steps, documents, question, items).await;
+        let found = of_blocks(steps, documents, question, items).await?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
     }
     let windows = relevant(documents, rated);
     let mut found: Vec<Entry> = Vec::new();

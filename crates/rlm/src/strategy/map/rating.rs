@@ -23,6 +23,8 @@ const MAX_ATTENDED_CHARS: usize = 6_000;
 const MAX_ATTENTION_TOKENS: u32 = 1;
 /// Probability from which no more passages are rated.
 pub const SURE: f64 = 0.65;
+/// More than any probability: no passage is enough, and all are rated.
+pub const ALL: f64 = 2.0;
 /// Probability from which a passage is read: below it, most often nothing says what is asked for.
 pub const LIKELY: f64 = 0.46;
 /// Part of its probability that a passage keeps whose document lacks the name of something that the question is about.
