@@ -66,9 +66,13 @@ pub fn listed(documents: &Documents, found: &[Entry]) -> String {
     bullets(documents, found.iter().map(|entry| &entry.finding))
 }
 
-/// The documents that a list is about: all of prose, unless the best passage stands out by far.
+/// The documents that a list is about: those that the question names; else all of prose, unless the best passage stands out by far.
 fn about(documents: &Documents, question: &str) -> Vec<usize> {
     let prose = |document: &usize| !documents.is_table(*document);
+    let titled = documents.titled(question);
+    if titled.iter().any(prose) {
+        return (0..documents.all.len()).filter(|document| prose(document) && titled.contains(document)).collect();
+    }
     let ranked = documents.ranked(question);
     let top = ranked.first().map_or(0.0, |(score, _)| *score);
     let middle = ranked.get(ranked.len().min(MAX_COMPARED) / 2).map_or(0.0, |(score, _)| *score);
@@ -183,4 +187,21 @@ async fn likely(
 fn normal(text: &str) -> String {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::strategy::map::documents::tests::documents;
+
+    #[test]
+    fn a_list_is_about_the_documents_that_are_named() {
+        let all = documents(&[
+            ("lease.md", "Lease of the hut"),
+            ("letter.md", "To Vera"),
+            ("boats.csv", "boat,crew\nPuffin,2\nKite,3\n"),
+        ]);
+        assert_eq!(about(&all, "Which dates are in the lease?"), [0]);
+        assert_eq!(about(&all, "Which dates are there?"), [0, 1]);
+    }
 }
