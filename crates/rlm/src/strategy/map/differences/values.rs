@@ -342,7 +342,7 @@ fn read(text: &str, found: &Captures<'_>) -> Option<Placed> {
             let of = |word: &str| NUMBER_WORDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, size)| *size);
             let tens = of(&word.as_str().to_lowercase())?;
             match found.name("ones").and_then(|ones| of(ones.as_str())) {
-                Some(ones) if tens >= 20.0 && tens < 100.0 => tens + ones,
+                Some(ones) if (20.0..100.0).contains(&tens) => tens + ones,
                 Some(_) => return None,
                 None => tens,
             }
