@@ -2,10 +2,8 @@
 
 use crate::strategy::map::{
     documents::{Documents, Window},
-    passages::Finding,
+    passages::{Finding, item},
 };
-use regex::Regex;
-use std::sync::LazyLock;
 
 /// Number of items from which lines are a list.
 const MIN_ITEMS: usize = 3;
@@ -16,13 +14,6 @@ const MAX_ITEMS: usize = 24;
 /// Probability from which a passage leads to its list, and part of the best one's that it needs.
 const POSSIBLE: f64 = 0.3;
 const CLOSE: f64 = 0.8;
-
-/// The mark or number of an item.
-#[allow(clippy::expect_used, reason = "a constant pattern, covered by tests")]
-static MARK: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:[-*•+–]\s+|\(?\d{1,3}[.)]\s+|\(?[a-z]\)\s+|\*{0,2}\d{1,2}(?:\.\d{1,2})+\.?\*{0,2}\s+)")
-        .expect("constant pattern")
-});
 
 /// A list with the lines that introduce it.
 struct Block {
@@ -52,8 +43,8 @@ pub fn items(documents: &Documents, rated: &[(f64, Window)]) -> Vec<Item> {
     let Some(block) = of_document.filter_map(|window| blocks.iter().find(|block| is_in(window, block))).next() else {
         return Vec::new();
     };
-    let item = |finding: &Finding| Item { list: block.name.clone(), finding: finding.clone() };
-    block.items.iter().take(MAX_ITEMS).map(item).collect()
+    let of_list = |finding: &Finding| Item { list: block.name.clone(), finding: finding.clone() };
+    block.items.iter().take(MAX_ITEMS).map(of_list).collect()
 }
 
 /// The lists of a document.
@@ -122,8 +113,7 @@ fn text_of(line: &str) -> Option<String> {
         let cells = line.split('|').map(str::trim).filter(|cell| !cell.is_empty());
         return Some(cells.collect::<Vec<_>>().join(", "));
     }
-    let mark = MARK.find(line)?;
-    Some(line[mark.end()..].trim().to_owned()).filter(|text| !text.is_empty())
+    item(line).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -15,6 +15,13 @@ use std::{collections::HashSet, sync::LazyLock};
 static NUMBER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\s*\[+(?:line )?(\d{1,4})[^\]\n]{0,12}\]+\s*").expect("constant pattern"));
 
+/// The mark or number of an item of a list.
+#[allow(clippy::expect_used, reason = "a constant pattern, covered by tests")]
+static MARK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:[-*•+–]\s+|\(?\d{1,3}[.)]\s+|\(?[a-z]\)\s+|\*{0,2}\d{1,2}(?:\.\d{1,2})+\.?\*{0,2}\s+)")
+        .expect("constant pattern")
+});
+
 /// Length from which a line counts as one of wrapped prose, in characters.
 const MIN_WRAPPED_CHARS: usize = 50;
 /// Longer words that a number may have beside it as its unit.
@@ -123,8 +130,19 @@ pub fn naming_sentence(window: &Window, question: &str) -> Option<Finding> {
     (count > 0).then(|| Finding { text: sentence.to_owned(), ..finding })
 }
 
-/// The sentences of a window that a finding rests on, word for word: small models find an entry and reword it wrongly.
+/// The item that a line is, without its mark. `None` for another line.
+pub fn item(line: &str) -> Option<&str> {
+    MARK.find(line).map(|mark| line[mark.end()..].trim()).filter(|text| !text.is_empty())
+}
+
+/// A finding in the sentences that it rests on, word for word: small models find an entry and reword it wrongly.
 pub fn verbatim(window: &Window, finding: &Finding) -> Finding {
+    let sentences = sentences_of(window, finding);
+    if sentences.is_empty() { finding.clone() } else { Finding { text: sentences.join(" "), ..finding.clone() } }
+}
+
+/// The sentences of a window that a finding rests on. None where it shares no word with any.
+pub fn sentences_of(window: &Window, finding: &Finding) -> Vec<String> {
     let text = running(window, "");
     let sentences: Vec<&str> = text.lines().flat_map(sentences).collect();
     let wanted = stems(&finding.text);
@@ -132,10 +150,10 @@ pub fn verbatim(window: &Window, finding: &Finding) -> Finding {
     let most = shared.iter().copied().max().unwrap_or_default();
     let is_of = |count: &usize| *count > 0 && count * 3 >= most;
     let (Some(first), Some(last)) = (shared.iter().position(is_of), shared.iter().rposition(is_of)) else {
-        return finding.clone();
+        return Vec::new();
     };
     let last = last.min(first + MAX_SENTENCES - 1);
-    Finding { text: sentences[first..=last].join(" "), ..finding.clone() }
+    sentences[first..=last].iter().map(|sentence| item(sentence).unwrap_or(sentence).to_owned()).collect()
 }
 
 /// Sentences of a line: they end at a full stop before a space and a capital letter or digit.
@@ -324,6 +342,13 @@ mod tests {
             "Vera Holm was asked to mend the canoe of Mr. holt. We want to see it by 4 May."
         );
         assert_eq!(of("xyz"), "xyz");
+    }
+
+    #[test]
+    fn items_lose_their_marks() {
+        let of =
+            ["- Sweep.", "2. *Fair.* We go.", "(a) Wood", "4.1 Rust", "**5.4** Claims", "12 guests", "Fee: 3", "- "].map(item);
+        assert_eq!(of, [Some("Sweep."), Some("*Fair.* We go."), Some("Wood"), Some("Rust"), Some("Claims"), None, None, None]);
     }
 
     #[test]

@@ -4,9 +4,9 @@
 use crate::{
     stop::Stop,
     strategy::map::{
-        differences::entries::date_of,
+        differences::entries::{date_of, month_in},
         documents::{Documents, Window},
-        passages::{Finding, ask, bullets, findings, verbatim},
+        passages::{Finding, ask, bullets, findings, sentences_of},
         rating::not_found,
         search::documents_about,
         steps::Steps,
@@ -41,8 +41,11 @@ pub async fn summary(steps: &mut Steps<'_>, documents: &Documents, question: &st
             .collect();
         for (window, reply) in wave.iter().zip(steps.read(documents, wave.iter().copied(), asks).await?) {
             let found = findings(documents, window, &reply.unwrap_or_default());
-            let sentences = found.iter().map(|finding| verbatim(window, finding));
-            points.extend(sentences.filter(|point| told.insert(point.text.clone())));
+            for finding in found {
+                let sentences = sentences_of(window, &finding).into_iter().filter(|sentence| told.insert(sentence.clone()));
+                let text = sentences.collect::<Vec<_>>().join(" ");
+                points.extend((!text.is_empty()).then_some(Finding { text, ..finding }));
+            }
         }
         if !points.is_empty() {
             steps.drafted(bullets(documents, &points)).await?;
@@ -57,7 +60,7 @@ async fn about<'d>(steps: &mut Steps<'_>, documents: &'d Documents, question: &s
     let top = ranked.first().map_or(0.0, |(fit, _)| *fit);
     let close = ranked.into_iter().take_while(|(fit, _)| *fit >= RELEVANT * top);
     let mut close: Vec<usize> = close.map(|(_, document)| document).collect();
-    newest_first(documents, &mut close, question);
+    keep_dated(documents, &mut close, question);
     let mut windows: Vec<&Window> = Vec::new();
     let mut chars = 0;
     for document in close.into_iter().take(MAX_DOCUMENTS) {
@@ -72,15 +75,45 @@ async fn about<'d>(steps: &mut Steps<'_>, documents: &'d Documents, question: &s
     Ok(windows)
 }
 
-/// Puts the newest of the best document and those that its name is like first, where a question asks for the newest.
-fn newest_first(documents: &Documents, close: &mut [usize], question: &str) {
-    let asks =
-        question.split(|c: char| !c.is_alphanumeric()).any(|word| NEWEST.iter().any(|known| known.eq_ignore_ascii_case(word)));
-    let Some(&best) = close.first().filter(|_| asks) else { return };
+/// Keeps only the newest of the best document and those that its name is like where a question asks for the newest, or those of a month that it names.
+fn keep_dated(documents: &Documents, close: &mut Vec<usize>, question: &str) {
+    let mut words = question.split(|c: char| !c.is_alphanumeric());
+    let asks_for_newest = words.any(|word| NEWEST.iter().any(|known| known.eq_ignore_ascii_case(word)));
+    let Some(&best) = close.first() else { return };
     let date = |document: usize| date_of(&documents.all[document].path, documents.all[document].text.as_str());
-    let alike = close.iter().enumerate().filter(|(_, document)| **document == best || documents.are_alike(best, **document));
-    let newest = alike.filter_map(|(place, &document)| Some((place, date(document)?))).max_by(|a, b| a.1.total_cmp(&b.1));
-    if let Some((place, _)) = newest {
-        close[..=place].rotate_right(1);
+    let alike = close.iter().filter(|document| **document == best || documents.are_alike(best, **document));
+    let dated: Vec<(usize, u32)> = alike.filter_map(|&document| Some((document, date(document)? as u32))).collect();
+    let month = month_in(question);
+    let kept: Vec<usize> = if asks_for_newest {
+        dated.iter().max_by_key(|(_, date)| *date).map(|(document, _)| *document).into_iter().collect()
+    } else {
+        dated.iter().filter(|(_, date)| Some(date / 100 % 100) == month).map(|(document, _)| *document).collect()
+    };
+    if !kept.is_empty() {
+        *close = kept;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::strategy::map::documents::tests::documents;
+
+    #[test]
+    fn a_month_or_the_newest_is_told_alone() {
+        let all = documents(&[
+            ("minutes-2021-02-10.md", "The fence."),
+            ("minutes-2021-05-14.md", "The hut."),
+            ("letter.md", "To Vera."),
+            ("fees.md", "Ten pounds."),
+        ]);
+        let kept = |question: &str| {
+            let mut close = vec![0, 2, 1];
+            keep_dated(&all, &mut close, question);
+            close
+        };
+        assert_eq!(kept("What was said in May?"), [1]);
+        assert_eq!(kept("What was said at the last meeting?"), [1]);
+        assert_eq!(kept("What may I do?"), [0, 2, 1]);
     }
 }

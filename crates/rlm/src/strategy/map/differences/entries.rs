@@ -49,6 +49,12 @@ pub fn date_of(path: &str, text: &str) -> Option<f64> {
     dated(&path.replace(['_', '/'], " ")).or_else(year).or_else(|| dated(clipped(text, HEAD_BYTES)))
 }
 
+/// The month that a text names, from 1. One that is also another word counts only with a capital.
+pub fn month_in(text: &str) -> Option<u32> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().next().is_some_and(char::is_uppercase));
+    words.skip_while(|word| text.trim_start().starts_with(word)).find_map(values::month_named)
+}
+
 /// Numbers of four digits that are years.
 const YEARS: std::ops::Range<f64> = 1_900.0..2_100.0;
 

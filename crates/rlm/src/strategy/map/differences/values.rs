@@ -399,6 +399,12 @@ fn is_part_of_a_name(before: &str, after: &str) -> bool {
     joined || goes_on || glued || matches!(next, Some('_' | '/' | ':'))
 }
 
+/// The number of the month whose whole name a word is, from 1.
+pub(super) fn month_named(word: &str) -> Option<u32> {
+    let is_date = find(&format!("1 {word}")).first().is_some_and(|placed| placed.value.kind == Kind::Date);
+    (is_date && word.chars().count() > 2).then(|| month_number(word)).flatten()
+}
+
 fn month_number(name: &str) -> Option<u32> {
     let name = name.to_lowercase();
     MONTHS.iter().find(|(start, _)| name.starts_with(start)).map(|(_, number)| *number)
