@@ -147,12 +147,15 @@ pub fn sentences_of(window: &Window, finding: &Finding) -> Vec<String> {
     let sentences: Vec<&str> = text.lines().flat_map(sentences).collect();
     let wanted = stems(&finding.text);
     let shared: Vec<usize> = sentences.iter().map(|sentence| shared(sentence, &wanted)).collect();
-    let most = shared.iter().copied().max().unwrap_or_default();
-    let is_of = |count: &usize| *count > 0 && count * 3 >= most;
-    let (Some(first), Some(last)) = (shared.iter().position(is_of), shared.iter().rposition(is_of)) else {
+    let Some(best) = (0..shared.len()).reduce(|a, b| if shared[b] > shared[a] { b } else { a }).filter(|best| shared[*best] > 0)
+    else {
         return Vec::new();
     };
-    let last = last.min(first + MAX_SENTENCES - 1);
+    // Those beside the best one that share enough with the finding, the next ones first.
+    let is_of = |at: usize| shared.get(at).is_some_and(|count| *count > 0 && count * 3 >= shared[best]);
+    let last = (best..best + MAX_SENTENCES).take_while(|at| is_of(*at)).last().unwrap_or(best);
+    let room = MAX_SENTENCES - 1 - (last - best);
+    let first = (best.saturating_sub(room)..=best).rev().take_while(|at| is_of(*at)).last().unwrap_or(best);
     sentences[first..=last].iter().map(|sentence| item(sentence).unwrap_or(sentence).to_owned()).collect()
 }
 
