@@ -82,7 +82,7 @@ fn keep_dated(documents: &Documents, close: &mut Vec<usize>, question: &str) {
     let Some(&best) = close.first() else { return };
     let date = |document: usize| date_of(&documents.all[document].path, documents.all[document].text.as_str());
     let alike = close.iter().filter(|document| **document == best || documents.are_alike(best, **document));
-    let dated: Vec<(usize, u32)> = alike.filter_map(|&document| Some((document, date(document)? as u32))).collect();
+    let dated: Vec<(usize, u32)> = alike.filter_map(|&document| Some((document, date(document)?))).collect();
     let month = month_in(question);
     let kept: Vec<usize> = if asks_for_newest {
         dated.iter().max_by_key(|(_, date)| *date).map(|(document, _)| *document).into_iter().collect()

@@ -38,14 +38,14 @@ pub fn measure_of(text: &str) -> Option<(String, f64)> {
 }
 
 /// Year, month and day of a document as one number: the first date or year in its path, else in its beginning.
-pub fn date_of(path: &str, text: &str) -> Option<f64> {
+pub fn date_of(path: &str, text: &str) -> Option<u32> {
     let dated = |text: &str| {
-        let dates = values::find(text).into_iter().map(|placed| placed.value);
-        dates.filter(|value| value.kind == Kind::Date && value.amount >= 10_000.0).map(|value| value.amount).next()
+        let dates = values::find(text).into_iter().map(|placed| placed.value).filter(|value| value.kind == Kind::Date);
+        // One without its year is smaller.
+        dates.map(|date| date.amount as u32).find(|date| *date >= 10_000)
     };
     let years = path.split(|c: char| !c.is_ascii_digit()).filter(|digits| digits.len() == 4);
-    let year =
-        || years.filter_map(|digits| digits.parse().ok()).find(|year| YEARS.contains(year)).map(|year: f64| year * 10_000.0);
+    let year = || years.filter_map(|digits| digits.parse().ok()).find(|year| YEARS.contains(year)).map(|year: u32| year * 10_000);
     dated(&path.replace(['_', '/'], " ")).or_else(year).or_else(|| dated(clipped(text, HEAD_BYTES)))
 }
 
@@ -56,7 +56,7 @@ pub fn month_in(text: &str) -> Option<u32> {
 }
 
 /// Numbers of four digits that are years.
-const YEARS: std::ops::Range<f64> = 1_900.0..2_100.0;
+const YEARS: std::ops::Range<u32> = 1_900..2_100;
 
 /// Length of a document's beginning, in bytes.
 const HEAD_BYTES: usize = 600;
@@ -94,10 +94,10 @@ mod tests {
     #[test]
     fn the_date_of_a_document_stands_in_its_name_or_its_beginning() {
         let text = "# Minutes\n\nThe club met on 4 May 2023. The next meeting is in 2024.\n";
-        assert_eq!(date_of("minutes/2022-03-01_board.md", text), Some(20_220_301.0));
-        assert_eq!(date_of("minutes-16-05-24.md", text), Some(20_240_516.0));
-        assert_eq!(date_of("minutes-2021.md", text), Some(20_210_000.0));
-        assert_eq!(date_of("minutes.md", text), Some(20_230_504.0));
+        assert_eq!(date_of("minutes/2022-03-01_board.md", text), Some(20_220_301));
+        assert_eq!(date_of("minutes-16-05-24.md", text), Some(20_240_516));
+        assert_eq!(date_of("minutes-2021.md", text), Some(20_210_000));
+        assert_eq!(date_of("minutes.md", text), Some(20_230_504));
         assert_eq!(date_of("minutes.md", "No date."), None);
     }
 
